@@ -1,1 +1,23 @@
-//! metrify-formats
+//! Bytes to readings, and back where we write.
+//!
+//! Decoding never fails whole: what is understood comes out beside what is not. No byte sequence panics a decoder, and none
+//! holds more memory than the limits named in [`limits`] say. Every decoder takes bytes in pieces of any size.
+
+mod detect;
+mod format;
+pub mod limits;
+mod lines;
+mod output;
+
+pub mod csv;
+pub mod dwd;
+pub mod mosmix;
+pub mod mscons;
+pub mod ndjson;
+pub mod smard;
+pub mod sml;
+
+pub use detect::{Detected, HEAD_BYTES, Head, detect};
+pub use format::{Decoder, Format, Options, UnknownFormat};
+pub use lines::{Line, Lines};
+pub use output::{Decoded, Meter, Output, Problem, Withdrawal};

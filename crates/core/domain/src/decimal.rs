@@ -1,0 +1,246 @@
+//! Exact decimals from byte to sum: a fixed point with twelve places after it, no float anywhere.
+//!
+//! Twelve places keep every meter's resolution and leave the product of two values (price times energy, 24 places)
+//! fourteen digits before the point in a 38-digit SQL decimal.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// Digits after the point that every [`Decimal`] carries.
+pub const SCALE: u32 = 12;
+/// Digits in all: the SQL type is `DECIMAL(38, 12)`.
+pub const PRECISION: u32 = 38;
+
+const ONE: i128 = 10_i128.pow(SCALE);
+const LIMIT: i128 = 10_i128.pow(PRECISION);
+
+/// A number with 26 digits before and 12 after the point.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Decimal(i128);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DecimalError {
+    #[error("is not a decimal number")]
+    NotANumber,
+    #[error("has more than {SCALE} places after the point")]
+    TooManyPlaces,
+    #[error("has more than {} digits before the point", PRECISION - SCALE)]
+    TooLarge,
+}
+
+impl Decimal {
+    pub const ZERO: Self = Self(0);
+
+    /// `units` of 10^-12 each; `None` beyond 38 digits.
+    #[must_use]
+    pub const fn from_units(units: i128) -> Option<Self> {
+        if units > -LIMIT && units < LIMIT { Some(Self(units)) } else { None }
+    }
+
+    /// In units of 10^-12.
+    #[must_use]
+    pub const fn units(self) -> i128 {
+        self.0
+    }
+
+    /// `mantissa` x 10^`exponent`, exactly: as meters (scaler) and M-Bus (VIF) give numbers.
+    ///
+    /// # Errors
+    /// Where the number does not fit 26 digits before and 12 after the point.
+    pub fn scaled(mantissa: i128, exponent: i32) -> Result<Self, DecimalError> {
+        if mantissa == 0 {
+            return Ok(Self::ZERO);
+        }
+        let shift = exponent.saturating_add(SCALE as i32);
+        if shift >= 0 {
+            let factor = 10_i128.checked_pow(shift.unsigned_abs()).ok_or(DecimalError::TooLarge)?;
+            let units = mantissa.checked_mul(factor).ok_or(DecimalError::TooLarge)?;
+            return Self::from_units(units).ok_or(DecimalError::TooLarge);
+        }
+        let divisor = 10_i128.checked_pow(shift.unsigned_abs()).ok_or(DecimalError::TooManyPlaces)?;
+        if mantissa % divisor != 0 {
+            return Err(DecimalError::TooManyPlaces);
+        }
+        Self::from_units(mantissa / divisor).ok_or(DecimalError::TooLarge)
+    }
+
+    /// Reads decimal text with `point` as its mark: sign, digits, places, exponent. White space is not allowed.
+    ///
+    /// # Errors
+    /// Where the text is no number, or is not kept exactly.
+    pub fn parse(text: &[u8], point: u8) -> Result<Self, DecimalError> {
+        let (negative, digits) = match text {
+            [b'-', rest @ ..] => (true, rest),
+            [b'+', rest @ ..] => (false, rest),
+            rest => (false, rest),
+        };
+        let mut mantissa: i128 = 0;
+        let mut places: i32 = 0;
+        let mut seen_digit = false;
+        let mut seen_point = false;
+        let mut trailing_zeros: u32 = 0;
+        let mut rest = digits;
+        while let [byte, tail @ ..] = rest {
+            match byte {
+                b'0' => {
+                    seen_digit = true;
+                    trailing_zeros += u32::from(mantissa != 0);
+                    places += i32::from(seen_point);
+                }
+                b'1'..=b'9' => {
+                    seen_digit = true;
+                    places += i32::from(seen_point);
+                    let shift = 10_i128.checked_pow(trailing_zeros + 1);
+                    mantissa = shift
+                        .and_then(|shift| mantissa.checked_mul(shift))
+                        .and_then(|mantissa| mantissa.checked_add(i128::from(byte - b'0')))
+                        .ok_or(if seen_point { DecimalError::TooManyPlaces } else { DecimalError::TooLarge })?;
+                    trailing_zeros = 0;
+                }
+                b'e' | b'E' if seen_digit => break,
+                byte if *byte == point && !seen_point => seen_point = true,
+                _ => return Err(DecimalError::NotANumber),
+            }
+            rest = tail;
+        }
+        if !seen_digit {
+            return Err(DecimalError::NotANumber);
+        }
+        let exponent = match rest {
+            [] => 0,
+            [_, tail @ ..] => exponent(tail)?,
+        };
+        let trailing_zeros = i32::try_from(trailing_zeros).map_err(|_| DecimalError::TooLarge)?;
+        let magnitude = Self::scaled(mantissa, exponent.saturating_add(trailing_zeros).saturating_sub(places))?;
+        Ok(if negative { Self(-magnitude.0) } else { magnitude })
+    }
+
+    #[must_use]
+    pub fn checked_add(self, other: Self) -> Option<Self> {
+        self.0.checked_add(other.0).and_then(Self::from_units)
+    }
+
+    #[must_use]
+    pub fn checked_sub(self, other: Self) -> Option<Self> {
+        self.0.checked_sub(other.0).and_then(Self::from_units)
+    }
+
+    #[must_use]
+    pub const fn is_negative(self) -> bool {
+        self.0 < 0
+    }
+
+    /// Whether the number is a whole multiple of `step`; false for a step of zero.
+    #[must_use]
+    pub const fn is_multiple_of(self, step: Self) -> bool {
+        step.0 != 0 && self.0 % step.0 == 0
+    }
+}
+
+fn exponent(text: &[u8]) -> Result<i32, DecimalError> {
+    let text = text.strip_prefix(b"+").unwrap_or(text);
+    let digits = text.strip_prefix(b"-").unwrap_or(text);
+    if digits.is_empty() || digits.len() > 4 || !digits.iter().all(u8::is_ascii_digit) {
+        return Err(DecimalError::NotANumber);
+    }
+    let magnitude = digits.iter().fold(0_i32, |sum, digit| sum * 10 + i32::from(digit - b'0'));
+    Ok(if text.len() > digits.len() { -magnitude } else { magnitude })
+}
+
+impl From<i64> for Decimal {
+    fn from(whole: i64) -> Self {
+        Self(i128::from(whole) * ONE)
+    }
+}
+
+impl FromStr for Decimal {
+    type Err = DecimalError;
+
+    fn from_str(text: &str) -> Result<Self, DecimalError> {
+        Self::parse(text.as_bytes(), b'.')
+    }
+}
+
+impl fmt::Display for Decimal {
+    /// The shortest text that means the number: `-5632.1916`, `17`, `0.5`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let magnitude = self.0.unsigned_abs();
+        let whole = magnitude / ONE.unsigned_abs();
+        let fraction = magnitude % ONE.unsigned_abs();
+        let sign = if self.0 < 0 { "-" } else { "" };
+        if fraction == 0 {
+            return write!(f, "{sign}{whole}");
+        }
+        let places = format!("{fraction:012}");
+        write!(f, "{sign}{whole}.{}", places.trim_end_matches('0'))
+    }
+}
+
+impl fmt::Debug for Decimal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Decimal, DecimalError};
+    use proptest::prelude::*;
+
+    fn check(text: &str, expected: &str) {
+        assert_eq!(text.parse::<Decimal>().map(|d| d.to_string()), Ok(expected.to_owned()), "{text}");
+    }
+
+    #[test]
+    fn decimal_text_is_read_to_the_last_digit() {
+        check("110340315.1", "110340315.1");
+        check("-5632.1916", "-5632.1916");
+        check("0.000000000001", "0.000000000001");
+        check("1e-3", "0.001");
+        check("2.50E2", "250");
+        check("000.10", "0.1");
+        check("1.", "1");
+        check(".5", "0.5");
+        check("-0", "0");
+        check("18446744073709551615", "18446744073709551615");
+        check("1.00000000000000000000000000000000000000000000", "1");
+        check("0e9999", "0");
+        check("0000000000000000000000000000000000000000000000000000000001.5", "1.5");
+    }
+
+    #[test]
+    fn what_is_no_exact_number_is_refused_with_its_reason() {
+        for (text, reason) in [
+            ("", DecimalError::NotANumber),
+            ("-", DecimalError::NotANumber),
+            ("1,5", DecimalError::NotANumber),
+            ("1.2.3", DecimalError::NotANumber),
+            ("NaN", DecimalError::NotANumber),
+            ("1e", DecimalError::NotANumber),
+            ("e5", DecimalError::NotANumber),
+            ("0.1234567890123", DecimalError::TooManyPlaces),
+            ("123456789012345678901234567", DecimalError::TooLarge),
+            ("1e9999", DecimalError::TooLarge),
+        ] {
+            assert_eq!(text.parse::<Decimal>(), Err(reason), "{text}");
+        }
+        assert_eq!(Decimal::parse(b"1,5", b',').map(|d| d.to_string()), Ok("1.5".to_owned()));
+        assert_eq!(Decimal::scaled(15, -13), Err(DecimalError::TooManyPlaces));
+        assert_eq!(Decimal::scaled(1, i32::MIN), Err(DecimalError::TooManyPlaces));
+    }
+
+    proptest! {
+        #[test]
+        fn text_and_number_are_one(units in -(10_i128.pow(38) - 1)..10_i128.pow(38)) {
+            let number = Decimal::from_units(units).expect("within 38 digits");
+            prop_assert_eq!(number.to_string().parse::<Decimal>(), Ok(number));
+        }
+
+        #[test]
+        fn any_bytes_are_read_without_panic(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
+            if let Ok(number) = Decimal::parse(&bytes, b',') {
+                prop_assert_eq!(number.to_string().parse::<Decimal>(), Ok(number));
+            }
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! What is measured: an OBIS code for meters, a name such as `load` or `air_temperature` elsewhere.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::obis::ObisCode;
+use crate::reading::Kind;
+use crate::text::Text;
+
+/// The quantity of a channel. An OBIS code is written without `*255`; a name is lower case with `_` and `.`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Quantity {
+    Obis(ObisCode),
+    Named(Text<47>),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{0}` is neither an OBIS code such as 1-0:1.8.0 nor a name such as air_temperature (lower case, digits, `_`, `.`, at most 47 bytes)"
+)]
+pub struct QuantityError(String);
+
+/// The direction of energy at a metering point, from group C of its OBIS code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Direction {
+    /// Bezug: the customer draws (C = 1, 3, 5, 6, 9 and the phases).
+    Import,
+    /// Lieferung, Einspeisung: the customer feeds in (C = 2, 4, 7, 8, 10 and the phases).
+    Export,
+    /// No direction: voltages, net powers, quantities of grids and weather.
+    None,
+}
+
+impl Quantity {
+    /// For names written in our own source.
+    #[must_use]
+    pub const fn named(name: &'static str) -> Self {
+        Self::Named(Text::literal(name))
+    }
+
+    #[must_use]
+    pub fn direction(&self) -> Direction {
+        match self {
+            Self::Named(_) => Direction::None,
+            Self::Obis(code) => code.direction(),
+        }
+    }
+
+    /// What a value of this quantity is when its source does not say: registers for D = 8, intervals for D = 9 and 29, else instants.
+    #[must_use]
+    pub fn natural_kind(&self) -> Option<Kind> {
+        match self {
+            Self::Named(_) => None,
+            Self::Obis(code) => code.natural_kind(),
+        }
+    }
+}
+
+impl FromStr for Quantity {
+    type Err = QuantityError;
+
+    fn from_str(text: &str) -> Result<Self, QuantityError> {
+        if let Ok(code) = text.parse::<ObisCode>() {
+            return Ok(Self::Obis(code));
+        }
+        let error = || QuantityError(text.chars().take(60).collect());
+        let first = text.bytes().next().ok_or_else(error)?;
+        let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_' || byte == b'.';
+        if !first.is_ascii_lowercase() || !text.bytes().all(allowed) {
+            return Err(error());
+        }
+        Text::new(text).map(Self::Named).ok_or_else(error)
+    }
+}
+
+impl fmt::Display for Quantity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Obis(code) => fmt::Display::fmt(code, f),
+            Self::Named(name) => fmt::Display::fmt(name, f),
+        }
+    }
+}
+
+impl fmt::Debug for Quantity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Direction, Quantity};
+
+    #[test]
+    fn a_quantity_is_an_obis_code_or_a_name() {
+        let register: Quantity = "1-0:1.8.0*255".parse().expect("an OBIS code");
+        assert_eq!(register.to_string(), "1-0:1.8.0");
+        assert_eq!(register.direction(), Direction::Import);
+        assert_eq!(
+            "generation.wind_onshore".parse::<Quantity>().map(|q| q.to_string()),
+            Ok("generation.wind_onshore".to_owned())
+        );
+        for wrong in ["", "Load", "load!", "1.8", "_x"] {
+            assert!(wrong.parse::<Quantity>().is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Instants in UTC, in microseconds: what Arrow, Delta and SQL hold.
+
+use std::fmt;
+
+use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+
+/// Microseconds in one second.
+pub const SECOND: i64 = 1_000_000;
+/// Microseconds in one minute.
+pub const MINUTE: i64 = 60 * SECOND;
+/// Microseconds in a quarter of an hour.
+pub const QUARTER_HOUR: i64 = 15 * MINUTE;
+/// Microseconds in one hour.
+pub const HOUR: i64 = 60 * MINUTE;
+
+/// An instant in UTC, in microseconds since 1970-01-01T00:00:00Z.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    #[must_use]
+    pub const fn from_micros(micros: i64) -> Self {
+        Self(micros)
+    }
+
+    #[must_use]
+    pub const fn micros(self) -> i64 {
+        self.0
+    }
+
+    /// `None` beyond the range of 64-bit microseconds.
+    #[must_use]
+    pub const fn from_seconds(seconds: i64) -> Option<Self> {
+        match seconds.checked_mul(SECOND) {
+            Some(micros) => Some(Self(micros)),
+            None => None,
+        }
+    }
+
+    /// `None` where the sum leaves the range of 64-bit microseconds.
+    #[must_use]
+    pub const fn plus(self, micros: i64) -> Option<Self> {
+        match self.0.checked_add(micros) {
+            Some(micros) => Some(Self(micros)),
+            None => None,
+        }
+    }
+
+    /// The date and time of day in UTC; `None` for instants no calendar names (beyond the year 262142).
+    #[must_use]
+    pub fn utc(self) -> Option<NaiveDateTime> {
+        DateTime::<Utc>::from_timestamp_micros(self.0).map(|at| at.naive_utc())
+    }
+
+    /// The instant that a clock showing UTC means.
+    #[must_use]
+    pub fn from_utc(clock: NaiveDateTime) -> Self {
+        Self(clock.and_utc().timestamp_micros())
+    }
+
+    /// Midnight UTC of a date.
+    #[must_use]
+    pub fn midnight(date: NaiveDate) -> Self {
+        Self::from_utc(date.and_time(chrono::NaiveTime::MIN))
+    }
+}
+
+impl fmt::Display for Timestamp {
+    /// RFC 3339 in UTC, with as many places after the second as are needed: `2023-10-29T00:15:00Z`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.utc() {
+            None => write!(f, "{} microseconds", self.0),
+            Some(clock) => write!(f, "{}Z", clock.format("%Y-%m-%dT%H:%M:%S%.f")),
+        }
+    }
+}
+
+impl fmt::Debug for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Timestamp;
+
+    #[test]
+    fn instants_print_as_rfc_3339() {
+        assert_eq!(Timestamp::from_micros(0).to_string(), "1970-01-01T00:00:00Z");
+        assert_eq!(Timestamp::from_micros(1_698_538_500_250_000).to_string(), "2023-10-29T00:15:00.250Z");
+        assert_eq!(Timestamp::from_micros(i64::MAX).to_string(), "9223372036854775807 microseconds");
+    }
+}

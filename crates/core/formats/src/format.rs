@@ -1,0 +1,120 @@
+//! The formats we know, by name, and their decoders. A new format is one file and one line here.
+
+use std::fmt;
+use std::str::FromStr;
+
+use metrify_domain::calendar::Zone;
+use metrify_domain::{Point, Timestamp};
+
+use crate::detect::Head;
+use crate::output::Output;
+
+/// What a caller knows about a delivery and its bytes do not say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// The zone of stamps that carry none.
+    pub zone: Option<Zone>,
+    /// The area of grid files that name none.
+    pub area: Option<Point>,
+    /// When the delivery was received: the time of values whose meter has no clock.
+    pub received_at: Timestamp,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{name}` is not a format; there are {}", Format::ALL.map(Format::name).join(", "))]
+pub struct UnknownFormat {
+    pub name: String,
+}
+
+macro_rules! formats {
+    ($($variant:ident = $name:literal in $module:ident,)+ ; columnar $($columnar:ident = $columnar_name:literal,)+) => {
+        /// A format that deliveries come in.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Format {
+            $($variant,)+
+            $($columnar,)+
+        }
+
+        impl Format {
+            pub const ALL: [Self; [$($name,)+ $($columnar_name,)+].len()] = [$(Self::$variant,)+ $(Self::$columnar,)+];
+
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)+
+                    $(Self::$columnar => $columnar_name,)+
+                }
+            }
+
+            /// What in the first bytes speaks for this format, in words; `None` where nothing does.
+            #[must_use]
+            pub fn recognise(self, head: &Head<'_>) -> Option<&'static str> {
+                match self {
+                    $(Self::$variant => crate::$module::recognise(head),)+
+                    Self::Parquet => head.bytes.starts_with(b"PAR1").then_some("the Parquet signature"),
+                    Self::Arrow => head.bytes.starts_with(b"ARROW1").then_some("the Arrow file signature"),
+                }
+            }
+        }
+
+        /// Turns the bytes of one delivery into readings, piece by piece.
+        pub enum Decoder {
+            $($variant(crate::$module::Decoder),)+
+        }
+
+        impl Decoder {
+            /// `None` for the columnar formats, which are read where Arrow is known.
+            #[must_use]
+            pub fn new(format: Format, options: &Options) -> Option<Self> {
+                match format {
+                    $(Format::$variant => Some(Self::$variant(crate::$module::Decoder::new(options))),)+
+                    $(Format::$columnar => None,)+
+                }
+            }
+
+            /// Reads the next bytes.
+            pub fn push(&mut self, bytes: &[u8], out: &mut Output<'_>) {
+                match self {
+                    $(Self::$variant(decoder) => decoder.push(bytes, out),)+
+                }
+            }
+
+            /// Reads what was held back until the end.
+            pub fn finish(&mut self, out: &mut Output<'_>) {
+                match self {
+                    $(Self::$variant(decoder) => decoder.finish(out),)+
+                }
+                out.flush();
+            }
+        }
+    };
+}
+
+formats! {
+    Sml = "sml" in sml,
+    Mscons = "mscons" in mscons,
+    Ndjson = "ndjson" in ndjson,
+    Csv = "csv" in csv,
+    Smard = "smard" in smard,
+    Dwd = "dwd" in dwd,
+    Mosmix = "mosmix" in mosmix,
+    ;
+    columnar
+    Parquet = "parquet",
+    Arrow = "arrow",
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Format {
+    type Err = UnknownFormat;
+
+    fn from_str(name: &str) -> Result<Self, UnknownFormat> {
+        let found = Self::ALL.into_iter().find(|format| format.name() == name);
+        found.ok_or_else(|| UnknownFormat { name: name.chars().take(40).collect() })
+    }
+}

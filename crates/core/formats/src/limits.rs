@@ -1,0 +1,16 @@
+//! What a decoder may hold at most, whatever the input.
+
+/// Longest line that is read as one, in bytes. A day of 100 values takes about two thousand.
+pub const LINE_BYTES_MAX: usize = 1 << 20;
+/// Bytes of what was not understood that are kept for a reject, per problem.
+pub const REJECT_BYTES_MAX: usize = 64 << 10;
+/// Problems that are handed on together at most, before the sink is called.
+pub const PROBLEMS_MAX: usize = 4_096;
+/// Largest archive (zip, KMZ) that is read, in compressed bytes: it has to be in memory, since its table stands at its end.
+pub const ARCHIVE_BYTES_MAX: usize = 256 << 20;
+/// Largest member of an archive, in bytes after unpacking.
+pub const MEMBER_BYTES_MAX: u64 = 4 << 30;
+/// A member that unpacks to more than this many times its packed size is a bomb.
+pub const MEMBER_RATIO_MAX: u64 = 1_100;
+/// Members of one archive that are looked at.
+pub const MEMBERS_MAX: usize = 10_000;

@@ -1,0 +1,155 @@
+//! Where decoders put what they understood and what they did not.
+
+use std::ops::ControlFlow;
+
+use metrify_domain::{Batch, BatchBuilder, Channel, Decimal, Document, Finding, Point, PointKind, Reading, Unit};
+
+use crate::limits;
+
+/// Something that was not understood: why, where, how many readings it holds, and its bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Where in the delivery: `line 12`, `byte 1034`, `message 2, segment 40`, with the member of an archive in front.
+    pub position: String,
+    pub reason: String,
+    /// How many readings are lost by it, as far as can be told; at least one.
+    pub readings: u64,
+    /// What must come before the bytes so that they can be read again: a header line, an interchange head. Often empty.
+    pub prelude: Vec<u8>,
+    /// What was not understood, at most [`limits::REJECT_BYTES_MAX`] of it.
+    pub bytes: Vec<u8>,
+}
+
+/// A message takes back another one as a whole (Storno).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Withdrawal {
+    /// The reference of the document that is taken back, as in [`Document::reference`].
+    pub document: String,
+    /// The message that takes it back, with the time from which that is known.
+    pub by: Document,
+    pub position: String,
+}
+
+/// What a delivery tells about a device or a point beside its readings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Meter {
+    pub point: Point,
+    /// What the decoder knows the point to be; `None` leaves it to the identifier's shape.
+    pub kind: Option<PointKind>,
+    /// A name for people, such as that of a weather station.
+    pub name: Option<String>,
+    /// The device's address as it came, such as the ten bytes of an SML server id.
+    pub server_id: Option<Vec<u8>>,
+    /// Three letters of the FLAG association.
+    pub maker: Option<String>,
+    /// The step in which its energy registers count, where it can be told; 1 kWh tells a meter without PIN.
+    pub resolution: Option<(Decimal, Unit)>,
+}
+
+/// A piece of what a decoder made of a delivery.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Decoded {
+    pub batch: Batch,
+    pub problems: Vec<Problem>,
+    pub findings: Vec<Finding>,
+    pub withdrawals: Vec<Withdrawal>,
+    pub meters: Vec<Meter>,
+}
+
+/// Takes one piece after another; `Break` says that no more can be taken (a full disk, a cancelled request).
+pub type Sink<'s> = dyn FnMut(Decoded) -> ControlFlow<()> + 's;
+
+/// Collects what a decoder says and hands it on in bounded pieces.
+pub struct Output<'s> {
+    sink: &'s mut Sink<'s>,
+    readings: BatchBuilder,
+    rest: Decoded,
+    member: String,
+    stopped: bool,
+}
+
+impl<'s> Output<'s> {
+    pub fn new(sink: &'s mut Sink<'s>) -> Self {
+        Self {
+            sink,
+            readings: BatchBuilder::default(),
+            rest: Decoded::default(),
+            member: String::new(),
+            stopped: false,
+        }
+    }
+
+    /// Positions from here on stand in this member of an archive; empty for none.
+    pub fn enter(&mut self, member: &str) {
+        member.clone_into(&mut self.member);
+    }
+
+    pub fn reading(&mut self, channel: &Channel, document: &Document, reading: &Reading) {
+        if self.stopped {
+            return;
+        }
+        self.readings.push(channel, document, reading);
+        if self.readings.is_full() {
+            self.flush();
+        }
+    }
+
+    pub fn problem(&mut self, mut problem: Problem) {
+        problem.bytes.truncate(limits::REJECT_BYTES_MAX);
+        problem.position = self.position(problem.position);
+        self.rest.problems.push(problem);
+        self.flush_if_many();
+    }
+
+    pub fn finding(&mut self, mut finding: Finding) {
+        finding.position = self.position(finding.position);
+        self.rest.findings.push(finding);
+        self.flush_if_many();
+    }
+
+    pub fn withdrawal(&mut self, mut withdrawal: Withdrawal) {
+        withdrawal.position = self.position(withdrawal.position);
+        self.rest.withdrawals.push(withdrawal);
+        self.flush_if_many();
+    }
+
+    pub fn meter(&mut self, meter: Meter) {
+        self.rest.meters.push(meter);
+        self.flush_if_many();
+    }
+
+    /// Whether the sink takes no more: a decoder may stop reading.
+    #[must_use]
+    pub const fn is_stopped(&self) -> bool {
+        self.stopped
+    }
+
+    /// Hands on what is left. Call once, at the end.
+    pub fn flush(&mut self) {
+        let mut piece = std::mem::take(&mut self.rest);
+        piece.batch = self.readings.take();
+        if !self.stopped && piece != Decoded::default() {
+            self.stopped = (self.sink)(piece).is_break();
+        }
+    }
+
+    fn flush_if_many(&mut self) {
+        let rest = &self.rest;
+        let many = |length: usize| length >= limits::PROBLEMS_MAX;
+        if many(rest.problems.len())
+            || many(rest.findings.len())
+            || many(rest.withdrawals.len())
+            || many(rest.meters.len())
+        {
+            self.flush();
+        }
+    }
+
+    fn position(&self, position: String) -> String {
+        match (self.member.as_str(), position.as_str()) {
+            ("", _) => position,
+            (member, "") => member.to_owned(),
+            (member, position) => format!("{member} {position}"),
+        }
+    }
+}
