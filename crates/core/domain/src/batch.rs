@@ -32,6 +32,15 @@ pub struct Row {
     pub quality: Quality,
 }
 
+/// What the rows of a batch refer to, each by its number.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Tables {
+    pub channels: Vec<Channel>,
+    pub units: Vec<Unit>,
+    pub codes: Vec<Code>,
+    pub documents: Vec<Document>,
+}
+
 /// Readings with the tables that their rows refer to. Every number in a row is within its table.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Batch {
@@ -43,6 +52,32 @@ pub struct Batch {
 }
 
 impl Batch {
+    /// A batch that was written down and is read back; `None` where a row refers to what is not there.
+    #[must_use]
+    pub fn from_tables(tables: Tables, rows: Vec<Row>) -> Option<Self> {
+        let Tables { channels, units, codes, documents } = tables;
+        let code_is_there = |code: Option<u16>| code.is_none_or(|code| usize::from(code) < codes.len());
+        let is_whole = rows.iter().all(|row| {
+            (row.channel as usize) < channels.len()
+                && (row.document as usize) < documents.len()
+                && usize::from(row.unit) < units.len()
+                && code_is_there(row.method)
+                && code_is_there(row.reason)
+        });
+        is_whole.then_some(Self { channels, units, codes, documents, rows })
+    }
+
+    /// What the rows refer to.
+    #[must_use]
+    pub fn tables(&self) -> Tables {
+        Tables {
+            channels: self.channels.clone(),
+            units: self.units.clone(),
+            codes: self.codes.clone(),
+            documents: self.documents.clone(),
+        }
+    }
+
     #[must_use]
     pub fn rows(&self) -> &[Row] {
         &self.rows
@@ -81,6 +116,15 @@ impl Batch {
     #[must_use]
     pub fn document(&self, row: &Row) -> &Document {
         &self.documents[row.document as usize]
+    }
+
+    /// Keeps the rows whose index `keep` accepts; the tables stay as they are.
+    pub fn retain_rows(&mut self, keep: impl Fn(usize) -> bool) {
+        let mut index = 0;
+        self.rows.retain(|_| {
+            index += 1;
+            keep(index - 1)
+        });
     }
 
     /// The row as the statement it was.

@@ -1,5 +1,7 @@
 //! What a rule noticed about a delivery or a reading. A finding never changes or removes what it speaks of.
 
+use std::borrow::Cow;
+
 use crate::reading::{Channel, Period};
 
 /// How grave a finding is.
@@ -25,7 +27,7 @@ impl Severity {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     /// The rule's name in lower case with `_`, such as `segment_count` or `whole_kwh_register`.
-    pub rule: &'static str,
+    pub rule: Cow<'static, str>,
     pub severity: Severity,
     pub channel: Option<Channel>,
     pub period: Option<Period>,

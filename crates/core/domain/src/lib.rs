@@ -16,7 +16,7 @@ pub mod text;
 pub mod time;
 pub mod unit;
 
-pub use batch::{Batch, BatchBuilder, Document, Row};
+pub use batch::{Batch, BatchBuilder, Document, Row, Tables};
 pub use decimal::Decimal;
 pub use finding::{Finding, Severity};
 pub use obis::ObisCode;

@@ -35,6 +35,22 @@ pub enum PointKind {
 }
 
 impl PointKind {
+    pub const ALL: [Self; 8] = [
+        Self::MarketLocation,
+        Self::MeteringLocation,
+        Self::GridResource,
+        Self::Device,
+        Self::EnergyIdentificationCode,
+        Self::Area,
+        Self::Station,
+        Self::Other,
+    ];
+
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {

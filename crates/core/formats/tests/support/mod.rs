@@ -60,7 +60,7 @@ pub fn describe(pieces: &[Decoded]) -> String {
                 .expect("text");
         }
         for finding in &piece.findings {
-            let (rule, severity) = (finding.rule, finding.severity.name());
+            let (rule, severity) = (&finding.rule, finding.severity.name());
             writeln!(text, "finding {severity} {rule} {}: {}", finding.position, finding.reason).expect("text");
         }
         for withdrawal in &piece.withdrawals {

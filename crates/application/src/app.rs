@@ -1,0 +1,21 @@
+//! The program as one value: every port, and what the use cases share.
+
+use std::sync::Arc;
+
+use metrify_validation::Ruleset;
+
+use crate::ingest::Intake;
+use crate::ports::{Columns, Journal, Landing, Ledger, Memory, Sql, Versions};
+
+/// Built once, in the binary's wiring, and lent to every use case.
+pub struct App {
+    pub journal: Arc<dyn Journal>,
+    pub versions: Arc<dyn Versions>,
+    pub ledger: Arc<dyn Ledger>,
+    pub memory: Arc<dyn Memory>,
+    pub landing: Arc<dyn Landing>,
+    pub columns: Arc<dyn Columns>,
+    pub sql: Arc<dyn Sql>,
+    pub intake: Intake,
+    pub rules: Ruleset,
+}

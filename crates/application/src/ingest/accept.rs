@@ -1,0 +1,182 @@
+//! Accepts pieces of deliveries: one after the other for each tenant, several with one sync.
+//!
+//! Whoever waits longest takes the turn and settles everything that waits with it; all of it is made durable with one
+//! sync of the journal, then shown, then answered. What could not be made durable is forgotten as if it had never come.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use metrify_domain::Timestamp;
+use tokio::sync::oneshot;
+use tokio::sync::oneshot::error::TryRecvError;
+
+use crate::app::App;
+use crate::context::{Context, Tenant};
+use crate::error::{Error, Kind, Result};
+use crate::ingest::piece::{self, Outcome, Piece};
+use crate::record::DeliveryId;
+
+/// Pieces that are made durable with one sync at most.
+const GROUP_PIECES_MAX: usize = 64;
+/// Rows that may wait in memory for the lake; beyond it intake lands first.
+const ROWS_WAITING_MAX: usize = 1_000_000;
+
+/// What to do with readings of points that nobody registered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum UnknownPoints {
+    /// They are stored, and the point is registered as unconfirmed.
+    #[default]
+    Register,
+    /// They are kept among the rejects until somebody confirms the point.
+    Quarantine,
+}
+
+struct Waiting {
+    piece: Piece,
+    answer: oneshot::Sender<Result<Outcome>>,
+}
+
+#[derive(Default)]
+struct Lane {
+    waiting: Mutex<Vec<Waiting>>,
+    turn: tokio::sync::Mutex<()>,
+}
+
+impl Lane {
+    fn next_group(&self) -> Vec<Waiting> {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let size = waiting.len().min(GROUP_PIECES_MAX);
+        waiting.drain(..size).collect()
+    }
+}
+
+/// The door to every tenant's store.
+pub struct Intake {
+    unknown_points: UnknownPoints,
+    lanes: Mutex<HashMap<Tenant, Arc<Lane>>>,
+    running: Arc<Mutex<Running>>,
+    /// The journal is one for all tenants: whoever appends knows the position it gets.
+    journal: tokio::sync::Mutex<()>,
+}
+
+type Running = HashMap<(Tenant, DeliveryId), (Timestamp, usize)>;
+
+/// A delivery being received. The same bytes received at the same time share the time of receipt of the first.
+pub(super) struct Begun {
+    running: Arc<Mutex<Running>>,
+    key: (Tenant, DeliveryId),
+    received_at: Timestamp,
+}
+
+impl Begun {
+    pub(super) const fn received_at(&self) -> Timestamp {
+        self.received_at
+    }
+}
+
+impl Drop for Begun {
+    fn drop(&mut self) {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, users)) = running.get_mut(&self.key) {
+            *users -= 1;
+            if *users == 0 {
+                running.remove(&self.key);
+            }
+        }
+    }
+}
+
+impl Intake {
+    #[must_use]
+    pub fn new(unknown_points: UnknownPoints) -> Self {
+        Self {
+            unknown_points,
+            lanes: Mutex::default(),
+            running: Arc::default(),
+            journal: tokio::sync::Mutex::default(),
+        }
+    }
+
+    pub(super) fn begin(&self, ctx: &Context, delivery: &DeliveryId, received_at: Timestamp) -> Begun {
+        let key = (ctx.tenant.clone(), delivery.clone());
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        let entry = running.entry(key.clone()).or_insert((received_at, 0));
+        entry.1 += 1;
+        Begun { running: self.running.clone(), key, received_at: entry.0 }
+    }
+
+    /// Makes a piece durable and visible, together with others that wait.
+    pub(super) async fn accept(&self, app: &App, ctx: &Context, piece: Piece) -> Result<Outcome> {
+        let lane = self.lane(&ctx.tenant);
+        let (answer, mut outcome) = oneshot::channel();
+        lane.waiting.lock().unwrap_or_else(PoisonError::into_inner).push(Waiting { piece, answer });
+        let _turn = lane.turn.lock().await;
+        // Somebody else's turn may have answered it already; else it stands in one of the next groups.
+        loop {
+            match outcome.try_recv() {
+                Ok(outcome) => return outcome,
+                Err(TryRecvError::Closed) => return Err(Error::new(Kind::Internal, "wait for the piece to be accepted")),
+                Err(TryRecvError::Empty) => {
+                    let group = lane.next_group();
+                    self.accept_group(app, ctx, group).await;
+                }
+            }
+        }
+    }
+
+    fn lane(&self, tenant: &Tenant) -> Arc<Lane> {
+        let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+        lanes.entry(tenant.clone()).or_default().clone()
+    }
+
+    async fn accept_group(&self, app: &App, ctx: &Context, group: Vec<Waiting>) {
+        let (pieces, answers): (Vec<_>, Vec<_>) = group.into_iter().map(|waiting| (waiting.piece, waiting.answer)).unzip();
+        match self.make_durable(app, ctx, pieces).await {
+            Ok(outcomes) => {
+                for (answer, outcome) in answers.into_iter().zip(outcomes) {
+                    // A receiver that is gone has lost interest, not the reading.
+                    drop(answer.send(Ok(outcome)));
+                }
+            }
+            Err(error) => {
+                answers.into_iter().for_each(|answer| drop(answer.send(Err(error.copy()))));
+            }
+        }
+    }
+
+    async fn make_durable(&self, app: &App, ctx: &Context, pieces: Vec<Piece>) -> Result<Vec<Outcome>> {
+        if app.memory.waiting(&ctx.tenant) > ROWS_WAITING_MAX {
+            app.landing.land(&ctx.tenant).await?;
+        }
+        let _writer = self.journal.lock().await;
+        match self.settle_and_append(app, ctx, pieces).await {
+            Ok(outcomes) => {
+                app.memory.publish(&ctx.tenant)?;
+                Ok(outcomes)
+            }
+            Err(error) => {
+                app.memory.roll_back(&ctx.tenant)?;
+                Err(error)
+            }
+        }
+    }
+
+    async fn settle_and_append(&self, app: &App, ctx: &Context, pieces: Vec<Piece>) -> Result<Vec<Outcome>> {
+        let mut entries = Vec::new();
+        let mut outcomes = Vec::new();
+        for piece in pieces {
+            let (entry, outcome) = piece::settle(app, ctx, self.unknown_points, piece).await?;
+            outcomes.push(outcome);
+            if !entry.is_empty() {
+                app.memory.apply(&ctx.tenant, app.journal.next() + entries.len() as u64, &entry)?;
+                entries.push((ctx.tenant.clone(), entry));
+            }
+        }
+        if !entries.is_empty() {
+            let journal = app.journal.clone();
+            let appended = tokio::task::spawn_blocking(move || journal.append(&entries)).await;
+            appended.map_err(|error| Error::new(Kind::Internal, "append to the journal").because(error))??;
+        }
+        Ok(outcomes)
+    }
+}

@@ -1,0 +1,70 @@
+//! Runs a decoder over a file, piece by piece, on a thread of its own.
+
+use std::fs::File;
+use std::io::Read;
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use metrify_formats::{Decoded, Decoder, Format, Options, Output};
+use tokio::sync::mpsc;
+
+use crate::error::{Error, Kind, Result, io};
+use crate::ports::Columns;
+
+/// Pieces that wait between decoder and intake at most.
+const PIECES_WAITING_MAX: usize = 2;
+/// Bytes handed to a decoder at once.
+const READ_BYTES: usize = 1 << 20;
+
+/// What a decoder made of a file, as it makes it. Dropping it stops the decoder.
+pub struct Pieces {
+    pieces: mpsc::Receiver<Decoded>,
+    done: tokio::task::JoinHandle<Result<()>>,
+}
+
+impl Pieces {
+    pub fn of(file: PathBuf, format: Format, options: Options, columns: Arc<dyn Columns>) -> Self {
+        let (sender, pieces) = mpsc::channel(PIECES_WAITING_MAX);
+        let done = tokio::task::spawn_blocking(move || {
+            let mut sink = |piece: Decoded| match sender.blocking_send(piece) {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(_) => ControlFlow::Break(()),
+            };
+            match Decoder::new(format, &options) {
+                None => columns.decode(format, &file, &options, &mut sink),
+                Some(decoder) => feed(decoder, &file, &mut Output::new(&mut sink)),
+            }
+        });
+        Self { pieces, done }
+    }
+
+    /// The next piece, or `None` at the end.
+    ///
+    /// # Errors
+    /// Where the file could not be read to its end.
+    pub async fn next(&mut self) -> Result<Option<Decoded>> {
+        match self.pieces.recv().await {
+            Some(piece) => Ok(Some(piece)),
+            None => match (&mut self.done).await {
+                Ok(outcome) => outcome.map(|()| None),
+                Err(error) => Err(Error::new(Kind::Internal, "decode the delivery").because(error)),
+            },
+        }
+    }
+}
+
+fn feed(mut decoder: Decoder, file: &std::path::Path, out: &mut Output<'_>) -> Result<()> {
+    let step = || format!("read `{}`", file.display());
+    let mut reader = File::open(file).map_err(|error| io(step(), error))?;
+    let mut bytes = vec![0; READ_BYTES];
+    loop {
+        let read = reader.read(&mut bytes).map_err(|error| io(step(), error))?;
+        if read == 0 || out.is_stopped() {
+            break;
+        }
+        decoder.push(&bytes[..read], out);
+    }
+    decoder.finish(out);
+    Ok(())
+}

@@ -1,0 +1,77 @@
+//! A delivery as it stands before anybody looked into it.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use metrify_domain::Point;
+use metrify_domain::calendar::Zone;
+use metrify_formats::{Detected, Format, HEAD_BYTES, Head, detect};
+use sha2::{Digest, Sha256};
+
+use crate::error::{Result, io};
+use crate::record::DeliveryId;
+
+/// Bytes on disk, and what the sender said about them.
+#[derive(Clone, Debug)]
+pub struct Delivery {
+    /// Where it came from, for people: a path, a client's name for it.
+    pub source: String,
+    pub file: PathBuf,
+    /// `None`: found out from the content.
+    pub format: Option<Format>,
+    /// The zone of stamps that carry none.
+    pub zone: Option<Zone>,
+    /// The area of grid files that name none.
+    pub area: Option<Point>,
+}
+
+/// What one look through the bytes tells.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    pub id: DeliveryId,
+    pub bytes: u64,
+    pub head: Vec<u8>,
+}
+
+/// Reads the file once, in pieces, for its digest, its size and its beginning.
+///
+/// # Errors
+/// Where the file cannot be read.
+pub fn look_through(file: &Path) -> Result<Seen> {
+    let step = || format!("read `{}`", file.display());
+    let mut reader = File::open(file).map_err(|error| io(step(), error))?;
+    let mut digest = Sha256::new();
+    let mut head = Vec::new();
+    let mut bytes = 0;
+    let mut piece = vec![0; 256 << 10];
+    loop {
+        let read = reader.read(&mut piece).map_err(|error| io(step(), error))?;
+        if read == 0 {
+            break;
+        }
+        digest.update(&piece[..read]);
+        let room = HEAD_BYTES - head.len();
+        head.extend_from_slice(&piece[..read.min(room)]);
+        bytes += read as u64;
+    }
+    Ok(Seen { id: DeliveryId::from_digest(&digest.finalize()), bytes, head })
+}
+
+/// The format that was named, or the one the content shows; else the reason why none could be told.
+pub fn format_of(delivery: &Delivery, seen: &Seen) -> std::result::Result<Format, String> {
+    if seen.bytes == 0 {
+        return Err("the file is empty".to_owned());
+    }
+    if let Some(format) = delivery.format {
+        return Ok(format);
+    }
+    match detect(&Head::new(&seen.head)) {
+        Detected::One(format) => Ok(format),
+        several @ Detected::Several(_) => Err(format!("{several}; name one of them with --format")),
+        Detected::None => {
+            let known = Format::ALL.map(Format::name).join(", ");
+            Err(format!("the content shows no format that is known ({known})"))
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! Turns a piece of a delivery into one entry of the journal: points known, structure checked, versions settled.
+
+use std::collections::{BTreeMap, HashSet};
+
+use metrify_domain::{Batch, Finding, Point, Timestamp};
+use metrify_formats::{Decoded, Format, Meter, Problem, ndjson};
+
+use crate::app::App;
+use crate::context::Context;
+use crate::error::Result;
+use crate::ingest::accept::UnknownPoints;
+use crate::ingest::settle::{self, Origin, Settled};
+use crate::ingest::withdraw::{self, TakenBack};
+use crate::record::{
+    Accepted, Counts, DeliveryId, DeliveryRecord, PointRecord, PointStatus, Reject, RejectState, Standing,
+};
+
+/// A piece of a delivery, decoded.
+#[derive(Debug)]
+pub(super) struct Piece {
+    pub(super) delivery: DeliveryId,
+    pub(super) source: String,
+    pub(super) format: String,
+    pub(super) received_at: Timestamp,
+    /// How many rejects of this delivery came in pieces before.
+    pub(super) rejects_before: u64,
+    pub(super) decoded: Decoded,
+    /// With the last piece: the delivery's size and the counts of the pieces before.
+    pub(super) finish: Option<(u64, Counts)>,
+}
+
+/// What became of a piece.
+#[derive(Debug, Default)]
+pub(super) struct Outcome {
+    pub(super) counts: Counts,
+    pub(super) findings: u64,
+    /// Position and reason.
+    pub(super) problems: Vec<(String, String)>,
+}
+
+/// A problem and the format in which its bytes can be read again.
+type Refused = (Problem, String);
+
+/// # Errors
+/// Where the store cannot be read.
+pub(super) async fn settle(
+    app: &App,
+    ctx: &Context,
+    unknown_points: UnknownPoints,
+    mut piece: Piece,
+) -> Result<(Accepted, Outcome)> {
+    let received = received(&piece.decoded);
+    let mut refused: Vec<Refused> =
+        std::mem::take(&mut piece.decoded.problems).into_iter().map(|problem| (problem, piece.format.clone())).collect();
+    let findings = check(app, &mut piece, &mut refused);
+    let points = points(app, ctx, unknown_points, &piece).await?;
+    keep_out_quarantined(&mut piece, &points, &mut refused);
+
+    let origin = Origin { tenant: &ctx.tenant, delivery: &piece.delivery, received_at: piece.received_at };
+    let taken_back = withdraw::withdraw(app.versions.as_ref(), origin, &piece.decoded.withdrawals).await?;
+    let batch = std::mem::take(&mut piece.decoded.batch);
+    let settled = settle::settle(app.versions.as_ref(), origin, &taken_back, batch).await?;
+
+    let counts = counts(received, &settled, &taken_back, &refused);
+    let outcome = Outcome {
+        counts,
+        findings: findings.len() as u64,
+        problems: refused.iter().map(|(problem, _)| (problem.position.clone(), problem.reason.clone())).collect(),
+    };
+    let repeated = app.ledger.delivery(&ctx.tenant, &piece.delivery).await?.is_some();
+    let entry = Accepted {
+        delivery: piece.delivery.clone(),
+        received_at: piece.received_at,
+        rejects: new_rejects(app, ctx, &piece, refused).await?,
+        points: points.into_iter().filter(|point| point.is_new).map(|point| point.record).collect(),
+        finished: if repeated { None } else { finished(&piece, &counts) },
+        // What a delivery noticed is noted once, however often it comes.
+        meters: if repeated { Vec::new() } else { piece.decoded.meters },
+        findings: if repeated { Vec::new() } else { findings },
+        batch: settled.batch,
+        standings: settled.standings,
+        ended: taken_back.ended,
+        restored: taken_back.restored,
+        withdrawals: taken_back.records,
+    };
+    Ok((entry, outcome))
+}
+
+fn received(decoded: &Decoded) -> u64 {
+    let lost: u64 = decoded.problems.iter().map(|problem| problem.readings).sum();
+    decoded.batch.rows().len() as u64 + decoded.withdrawals.len() as u64 + lost
+}
+
+fn counts(received: u64, settled: &Settled, taken_back: &TakenBack, refused: &[Refused]) -> Counts {
+    let first = settled.standings.iter().filter(|standing| **standing == Standing::First).count() as u64;
+    Counts {
+        received,
+        stored: first,
+        duplicates: settled.duplicates + taken_back.known,
+        corrections: settled.standings.len() as u64 - first + taken_back.records.len() as u64,
+        rejected: refused.iter().map(|(problem, _)| problem.readings).sum(),
+    }
+}
+
+/// Structure checks; a reading that cannot mean anything is refused with its own line as bytes.
+fn check(app: &App, piece: &mut Piece, refused: &mut Vec<Refused>) -> Vec<Finding> {
+    let batch = &piece.decoded.batch;
+    let checked = metrify_validation::check(&app.rules, batch, piece.received_at);
+    let mut findings = std::mem::take(&mut piece.decoded.findings);
+    findings.extend(checked.findings);
+    let mut rows = HashSet::new();
+    for (row, reason) in checked.refused {
+        refused.push((problem_of(batch, &[row], reason), Format::Ndjson.name().to_owned()));
+        rows.insert(row);
+    }
+    if !rows.is_empty() {
+        piece.decoded.batch.retain_rows(|row| !rows.contains(&row));
+    }
+    findings
+}
+
+/// Readings as a problem that can be read again: our own lines are its bytes.
+fn problem_of(batch: &Batch, rows: &[usize], reason: String) -> Problem {
+    let mut bytes = Vec::new();
+    for row in rows.iter().map(|row| &batch.rows()[*row]) {
+        ndjson::write_reading(&mut bytes, batch.channel(row), batch.document(row).known_at, &batch.reading(row));
+    }
+    let first = rows.first().map(|row| &batch.rows()[*row]);
+    let position = first.map_or_else(String::new, |row| {
+        let channel = batch.channel(row);
+        format!("{} {} {}", channel.point, channel.quantity, row.period.start())
+    });
+    Problem { position, reason, readings: rows.len() as u64, prelude: Vec::new(), bytes }
+}
+
+/// A point of the piece, as it stands in the ledger or is about to.
+struct Seen {
+    record: PointRecord,
+    is_new: bool,
+}
+
+async fn points(app: &App, ctx: &Context, unknown: UnknownPoints, piece: &Piece) -> Result<Vec<Seen>> {
+    let told: BTreeMap<&Point, &Meter> = piece.decoded.meters.iter().map(|meter| (&meter.point, meter)).collect();
+    let mut distinct: Vec<Point> = piece.decoded.batch.channels().iter().map(|channel| channel.point.clone()).collect();
+    distinct.extend(told.keys().map(|point| (*point).clone()));
+    distinct.sort_unstable();
+    distinct.dedup();
+    let known = app.ledger.points(&ctx.tenant, &distinct).await?;
+    let seen = distinct.into_iter().map(|point| match known.get(&point) {
+        Some(record) => Seen { record: record.clone(), is_new: false },
+        None => Seen { record: new_point(point, &told, unknown, piece), is_new: true },
+    });
+    Ok(seen.collect())
+}
+
+fn new_point(point: Point, told: &BTreeMap<&Point, &Meter>, unknown: UnknownPoints, piece: &Piece) -> PointRecord {
+    let meter = told.get(&point);
+    PointRecord {
+        kind: meter.and_then(|meter| meter.kind).unwrap_or_else(|| point.kind()),
+        name: meter.and_then(|meter| meter.name.clone()),
+        status: match unknown {
+            UnknownPoints::Register => PointStatus::Unconfirmed,
+            UnknownPoints::Quarantine => PointStatus::Quarantined,
+        },
+        since: piece.received_at,
+        delivery: piece.delivery.clone(),
+        point,
+    }
+}
+
+/// Readings of quarantined points go among the rejects, a few hundred lines each, and come back when they are replayed
+/// after the point was confirmed.
+fn keep_out_quarantined(piece: &mut Piece, points: &[Seen], refused: &mut Vec<Refused>) {
+    const ROWS_PER_REJECT: usize = 256;
+    let quarantined = points.iter().filter(|point| point.record.status == PointStatus::Quarantined);
+    let quarantined: HashSet<&Point> = quarantined.map(|point| &point.record.point).collect();
+    if quarantined.is_empty() {
+        return;
+    }
+    let batch = &piece.decoded.batch;
+    let mut kept_out: BTreeMap<&Point, Vec<usize>> = BTreeMap::new();
+    for (index, row) in batch.rows().iter().enumerate() {
+        let point = &batch.channel(row).point;
+        if quarantined.contains(point) {
+            kept_out.entry(point).or_default().push(index);
+        }
+    }
+    for (point, rows) in &kept_out {
+        for rows in rows.chunks(ROWS_PER_REJECT) {
+            let reason = format!("the point {point} is not confirmed; confirm it and replay");
+            refused.push((problem_of(batch, rows, reason), Format::Ndjson.name().to_owned()));
+        }
+    }
+    let rows: HashSet<usize> = kept_out.into_values().flatten().collect();
+    piece.decoded.batch.retain_rows(|row| !rows.contains(&row));
+}
+
+/// Rejects that are not kept yet: the same delivery again does not multiply them.
+async fn new_rejects(app: &App, ctx: &Context, piece: &Piece, refused: Vec<Refused>) -> Result<Vec<Reject>> {
+    if refused.is_empty() {
+        return Ok(Vec::new());
+    }
+    let known = app.ledger.rejects(&ctx.tenant, Some(&piece.delivery)).await?;
+    let known: HashSet<(&str, &str)> = known.iter().map(|known| (known.position.as_str(), known.reason.as_str())).collect();
+    let numbered = refused.into_iter().zip(piece.rejects_before + 1..);
+    let new = numbered.filter(|((problem, _), _)| !known.contains(&(problem.position.as_str(), problem.reason.as_str())));
+    let rejects = new.map(|((problem, format), number)| Reject {
+        id: format!("{}-{number}", piece.delivery),
+        delivery: piece.delivery.clone(),
+        source: piece.source.clone(),
+        format,
+        position: problem.position,
+        reason: problem.reason,
+        readings: problem.readings,
+        prelude: problem.prelude,
+        bytes: problem.bytes,
+        rejected_at: piece.received_at,
+        state: RejectState::Open,
+    });
+    Ok(rejects.collect())
+}
+
+fn finished(piece: &Piece, counts: &Counts) -> Option<DeliveryRecord> {
+    let (bytes, mut total) = piece.finish?;
+    total.add(counts);
+    Some(DeliveryRecord {
+        id: piece.delivery.clone(),
+        source: piece.source.clone(),
+        format: piece.format.clone(),
+        bytes,
+        received_at: piece.received_at,
+        counts: total,
+    })
+}

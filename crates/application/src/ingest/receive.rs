@@ -1,0 +1,138 @@
+//! Receives a delivery: the whole architecture in a dozen lines.
+
+use metrify_domain::Timestamp;
+use metrify_formats::{Decoded, Format, Options, Problem};
+
+use crate::app::App;
+use crate::context::Context;
+use crate::error::{Error, Kind, Result};
+use crate::ingest::decode::Pieces;
+use crate::ingest::delivery::{Delivery, Seen, format_of, look_through};
+use crate::ingest::piece::Piece;
+use crate::ingest::receipt::Receipt;
+use crate::record::Counts;
+
+/// Decodes a delivery, judges it, makes it durable, shows it to SQL, and accounts for every reading in it.
+///
+/// # Errors
+/// Where the file cannot be read or what it holds cannot be made durable. What the receipt would have counted as
+/// stored until then is stored all the same; receiving the delivery again completes it.
+pub async fn receive(app: &App, ctx: &Context, delivery: Delivery) -> Result<Receipt> {
+    let seen = look(&delivery).await?;
+    let repeated = app.ledger.delivery(&ctx.tenant, &seen.id).await?;
+    let running = app.intake.begin(ctx, &seen.id, repeated.as_ref().map_or(ctx.now, |first| first.received_at));
+    let mut account = Account::new(&delivery, &seen, running.received_at(), repeated.is_some());
+    let mut pieces = Unread::of(app, &delivery, &seen, running.received_at());
+    let mut held = pieces.next().await?.unwrap_or_default();
+    while let Some(next) = pieces.next().await? {
+        account.accept(app, ctx, held, false).await?;
+        held = next;
+    }
+    account.accept(app, ctx, held, true).await?;
+    account.close()
+}
+
+async fn look(delivery: &Delivery) -> Result<Seen> {
+    let file = delivery.file.clone();
+    let looked = tokio::task::spawn_blocking(move || look_through(&file)).await;
+    looked.map_err(|error| Error::new(Kind::Internal, "look through the delivery").because(error))?
+}
+
+/// The pieces of a delivery, or the one problem that it is.
+enum Unread {
+    Pieces(Pieces),
+    Problem(Option<Problem>),
+}
+
+impl Unread {
+    fn of(app: &App, delivery: &Delivery, seen: &Seen, received_at: Timestamp) -> Self {
+        match format_of(delivery, seen) {
+            Ok(format) => {
+                let options = Options { zone: delivery.zone, area: delivery.area.clone(), received_at };
+                Self::Pieces(Pieces::of(delivery.file.clone(), format, options, app.columns.clone()))
+            }
+            Err(reason) => Self::Problem(Some(Problem {
+                position: "byte 0".to_owned(),
+                reason,
+                readings: 1,
+                prelude: Vec::new(),
+                bytes: seen.head.clone(),
+            })),
+        }
+    }
+
+    async fn next(&mut self) -> Result<Option<Decoded>> {
+        match self {
+            Self::Pieces(pieces) => pieces.next().await,
+            Self::Problem(problem) => {
+                Ok(problem.take().map(|problem| Decoded { problems: vec![problem], ..Decoded::default() }))
+            }
+        }
+    }
+}
+
+/// Adds up what becomes of the pieces.
+struct Account {
+    receipt: Receipt,
+    bytes: u64,
+    received_at: Timestamp,
+    rejects: u64,
+    empty: bool,
+}
+
+impl Account {
+    fn new(delivery: &Delivery, seen: &Seen, received_at: Timestamp, repeated: bool) -> Self {
+        let format = format_of(delivery, seen).map_or("unknown", Format::name);
+        let receipt = Receipt {
+            delivery: seen.id.clone(),
+            source: delivery.source.clone(),
+            format: format.to_owned(),
+            counts: Counts::default(),
+            findings: 0,
+            problems: Vec::new(),
+            problems_total: 0,
+            repeated,
+        };
+        Self { receipt, bytes: seen.bytes, received_at, rejects: 0, empty: true }
+    }
+
+    async fn accept(&mut self, app: &App, ctx: &Context, mut decoded: Decoded, last: bool) -> Result<()> {
+        self.empty &= decoded == Decoded::default();
+        if last && self.empty {
+            // Zero stored is never success: a delivery in which nothing was found is told, not passed over.
+            decoded.problems.push(nothing_found());
+        }
+        let piece = Piece {
+            delivery: self.receipt.delivery.clone(),
+            source: self.receipt.source.clone(),
+            format: self.receipt.format.clone(),
+            received_at: self.received_at,
+            rejects_before: self.rejects,
+            decoded,
+            finish: last.then_some((self.bytes, self.receipt.counts)),
+        };
+        let outcome = app.intake.accept(app, ctx, piece).await?;
+        self.rejects += outcome.problems.len() as u64;
+        self.receipt.counts.add(&outcome.counts);
+        self.receipt.findings += outcome.findings;
+        outcome.problems.iter().for_each(|(position, reason)| self.receipt.note(position, reason));
+        Ok(())
+    }
+
+    fn close(self) -> Result<Receipt> {
+        if self.receipt.counts.adds_up() {
+            return Ok(self.receipt);
+        }
+        Err(Error::new(Kind::Internal, format!("account for the delivery: {:?} does not add up", self.receipt.counts)))
+    }
+}
+
+fn nothing_found() -> Problem {
+    Problem {
+        position: String::new(),
+        reason: "nothing was found in it: no reading, no message, no master data".to_owned(),
+        readings: 1,
+        prelude: Vec::new(),
+        bytes: Vec::new(),
+    }
+}

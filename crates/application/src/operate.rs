@@ -1,0 +1,58 @@
+//! Keeping the house: bringing what is in memory into the lake, and starting up after a stop of any kind.
+
+use crate::app::App;
+use crate::context::Tenant;
+use crate::error::{Error, Kind, Result};
+use crate::ports::Landed;
+
+/// Opens every tenant's tables and applies what the journal holds beyond them, so that all that was ever acknowledged is
+/// there once. Tells how many entries were applied again.
+///
+/// # Errors
+/// Where a table or the journal cannot be read.
+pub async fn recover(app: &App, more: &[Tenant]) -> Result<u64> {
+    let mut tenants = app.landing.tenants().await?;
+    tenants.extend(more.iter().cloned());
+    tenants.sort_unstable();
+    tenants.dedup();
+    let mut landed = std::collections::HashMap::new();
+    for tenant in &tenants {
+        landed.insert(tenant.clone(), app.landing.open(tenant).await?);
+    }
+    let from = landed.values().copied().min().unwrap_or_default();
+    let mut applied = 0;
+    app.journal.replay(from, &mut |position, tenant, entry| {
+        let Some(landed) = landed.get(&tenant) else {
+            let error = Error::new(Kind::Corrupt, format!("apply entry {position} again: tenant {tenant} has no tables"));
+            return Err(error);
+        };
+        if position > *landed {
+            app.memory.apply(&tenant, position, &entry)?;
+            applied += 1;
+        }
+        Ok(())
+    })?;
+    for tenant in landed.keys() {
+        app.memory.publish(tenant)?;
+    }
+    Ok(applied)
+}
+
+/// Brings what waits in memory into the lake, keeps its files few, and gives the journal's room back.
+///
+/// # Errors
+/// Where the lake or the journal cannot be written; what waits stays where it is.
+pub async fn land(app: &App) -> Result<Landed> {
+    // Whatever is published by now is in the lake once every tenant has landed.
+    let through = app.memory.published();
+    let mut total = Landed::default();
+    for tenant in app.landing.tenants().await? {
+        for landed in [app.landing.land(&tenant).await?, app.landing.compact(&tenant).await?] {
+            total.rows += landed.rows;
+            total.files_added += landed.files_added;
+            total.files_removed += landed.files_removed;
+        }
+    }
+    app.journal.release(through)?;
+    Ok(total)
+}

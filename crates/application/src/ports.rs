@@ -1,0 +1,173 @@
+//! What the use cases need of the world: a journal that makes durable, a store that remembers, an engine that answers SQL.
+
+use std::collections::{HashMap, HashSet};
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use async_trait::async_trait;
+use metrify_domain::{Channel, Period, Point};
+use metrify_formats::{Decoded, Format, Options};
+
+use crate::context::Tenant;
+use crate::error::Result;
+use crate::record::{Accepted, DeliveryId, DeliveryRecord, PointRecord, Position, Reject, Version};
+
+/// The ingest log. What it took is on disk, or acknowledged by every replica that counts.
+pub trait Journal: Send + Sync {
+    /// The position that the next entry will have.
+    fn next(&self) -> Position;
+
+    /// Writes and syncs all entries or none of them; the first gets the position [`Self::next`] told.
+    ///
+    /// # Errors
+    /// Where they could not be written and synced. The journal is then as it was before.
+    fn append(&self, entries: &[(Tenant, Accepted)]) -> Result<()>;
+
+    /// Hands every entry after `position` to `each`, in order.
+    ///
+    /// # Errors
+    /// Where an entry other than an unfinished last one cannot be read, or `each` fails.
+    fn replay(&self, position: Position, each: &mut dyn FnMut(Position, Tenant, Accepted) -> Result<()>) -> Result<()>;
+
+    /// Entries up to `position` are in the lake; their room may be used again.
+    ///
+    /// # Errors
+    /// Where a segment could not be deleted.
+    fn release(&self, position: Position) -> Result<()>;
+}
+
+/// Channel and period: what has versions.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Key {
+    pub channel: Channel,
+    pub period: Period,
+}
+
+/// What a tenant's readings are known to be, in memory and in the lake together.
+#[async_trait]
+pub trait Versions: Send + Sync {
+    /// The version that holds for each of the keys; a key of which nothing holds is absent.
+    async fn current(&self, tenant: &Tenant, keys: &[Key]) -> Result<HashMap<Key, Version>>;
+
+    /// All other versions of the keys, the taken back ones too.
+    async fn former(&self, tenant: &Tenant, keys: &[Key]) -> Result<HashMap<Key, Vec<Version>>>;
+
+    /// What holds and came with a message.
+    async fn of_document(&self, tenant: &Tenant, document: &str) -> Result<Vec<Version>>;
+
+    /// The references of all messages that were taken back.
+    async fn withdrawn(&self, tenant: &Tenant) -> Result<HashSet<String>>;
+}
+
+/// What is known about deliveries, points and rejects.
+#[async_trait]
+pub trait Ledger: Send + Sync {
+    async fn delivery(&self, tenant: &Tenant, id: &DeliveryId) -> Result<Option<DeliveryRecord>>;
+
+    /// The newest record of each of the points that is known.
+    async fn points(&self, tenant: &Tenant, points: &[Point]) -> Result<HashMap<Point, PointRecord>>;
+
+    /// The rejects of one delivery, or of all.
+    async fn rejects(&self, tenant: &Tenant, delivery: Option<&DeliveryId>) -> Result<Vec<Reject>>;
+}
+
+/// Memory before the lake: what is applied is seen by [`Versions`] at once, and by SQL once it is published.
+pub trait Memory: Send + Sync {
+    /// Adds an entry that is about to be made durable.
+    ///
+    /// # Errors
+    /// Where the tenant's tables are not open.
+    fn apply(&self, tenant: &Tenant, position: Position, entry: &Accepted) -> Result<()>;
+
+    /// Shows everything applied so far to SQL.
+    ///
+    /// # Errors
+    /// Where the tenant's tables are not open.
+    fn publish(&self, tenant: &Tenant) -> Result<()>;
+
+    /// Forgets everything applied since the last publication: it did not become durable.
+    ///
+    /// # Errors
+    /// Where the tenant's tables are not open.
+    fn roll_back(&self, tenant: &Tenant) -> Result<()>;
+
+    /// How many rows wait in memory for the lake.
+    fn waiting(&self, tenant: &Tenant) -> usize;
+
+    /// The last position of all that was published.
+    fn published(&self) -> Position;
+}
+
+/// What a landing did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Landed {
+    pub rows: u64,
+    pub files_added: usize,
+    pub files_removed: usize,
+}
+
+/// The lake as a place to bring things to.
+#[async_trait]
+pub trait Landing: Send + Sync {
+    /// The tenants that have tables.
+    async fn tenants(&self) -> Result<Vec<Tenant>>;
+
+    /// Opens a tenant's tables, or makes them; tells up to which position of the journal they hold everything.
+    async fn open(&self, tenant: &Tenant) -> Result<Position>;
+
+    /// Brings what is published into the lake, with the journal's position in the same commit.
+    async fn land(&self, tenant: &Tenant) -> Result<Landed>;
+
+    /// Makes few large files of many small ones; does nothing where they are few already.
+    async fn compact(&self, tenant: &Tenant) -> Result<Landed>;
+}
+
+/// Reads the deliveries that come in columns: Parquet and Arrow.
+pub trait Columns: Send + Sync {
+    /// # Errors
+    /// Where the file cannot be opened; what cannot be understood is a problem among the decoded.
+    fn decode(
+        &self,
+        format: Format,
+        file: &Path,
+        options: &Options,
+        sink: &mut dyn FnMut(Decoded) -> ControlFlow<()>,
+    ) -> Result<()>;
+}
+
+/// One value of an answer. Numbers are exact decimal text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cell {
+    Null,
+    Bool(bool),
+    Number(String),
+    Text(String),
+}
+
+/// A piece of an answer.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Page {
+    pub columns: Vec<String>,
+    pub rows: Vec<Vec<Cell>>,
+}
+
+/// The files that answers can be written to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExportFormat {
+    Ndjson,
+    Csv,
+    Parquet,
+    Arrow,
+}
+
+/// Takes the pages of an answer in order; the first comes even where there are no rows, for its columns.
+pub type Pages<'p> = dyn FnMut(Page) -> Result<()> + Send + 'p;
+
+/// Answers SQL over everything a tenant has, memory and lake together.
+#[async_trait]
+pub trait Sql: Send + Sync {
+    async fn query(&self, tenant: &Tenant, sql: &str, pages: &mut Pages<'_>) -> Result<()>;
+
+    /// Writes the answer to a file; tells how many rows it has.
+    async fn export(&self, tenant: &Tenant, sql: &str, format: ExportFormat, file: &Path) -> Result<u64>;
+}

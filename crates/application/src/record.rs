@@ -1,0 +1,225 @@
+//! What is kept: deliveries, versions of readings, points, rejects, and the piece of a delivery that is made durable as one.
+
+use std::fmt;
+
+use metrify_domain::{Batch, Channel, Document, Finding, Period, Point, Reading, Timestamp};
+use metrify_formats::Meter;
+
+/// Names a delivery by what it holds: the first 32 hex digits of its SHA-256. The same bytes are the same delivery.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct DeliveryId(String);
+
+impl DeliveryId {
+    pub const HEX_DIGITS: usize = 32;
+
+    #[must_use]
+    pub fn from_digest(digest: &[u8]) -> Self {
+        let hex: String = digest.iter().take(Self::HEX_DIGITS / 2).map(|byte| format!("{byte:02x}")).collect();
+        Self(hex)
+    }
+
+    /// For an id that was made by [`Self::from_digest`] and read back from a store.
+    #[must_use]
+    pub fn from_stored(id: String) -> Self {
+        Self(id)
+    }
+
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for DeliveryId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Where an entry stands in the journal, counted from 1 over all tenants.
+pub type Position = u64;
+
+/// Tells the versions of one reading apart and orders what one delivery said: the journal's position, then the row.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct Sequence(pub i64);
+
+/// Rows that one entry of the journal may hold, as a power of two.
+const ENTRY_ROWS_BITS: u32 = 20;
+
+impl Sequence {
+    #[must_use]
+    pub fn new(position: Position, row: usize) -> Self {
+        Self(((position << ENTRY_ROWS_BITS) | row as u64).cast_signed())
+    }
+}
+
+/// One version of a reading with both its times, and where it came from.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Version {
+    pub channel: Channel,
+    pub reading: Reading,
+    pub recorded_at: Timestamp,
+    pub delivery: DeliveryId,
+    /// The reference of its message; empty where the format has none.
+    pub document: String,
+    pub sequence: Sequence,
+}
+
+/// How a row of a batch stands to what was known before.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub enum Standing {
+    /// Nothing was known for its channel and period.
+    First = 0,
+    /// It replaces what held.
+    Correction = 1,
+    /// Something newer holds, or its message was taken back: it is kept as history alone.
+    Late = 2,
+}
+
+/// A point that was not known before, or whose standing changed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PointRecord {
+    pub point: Point,
+    pub kind: metrify_domain::PointKind,
+    pub name: Option<String>,
+    pub status: PointStatus,
+    pub since: Timestamp,
+    pub delivery: DeliveryId,
+}
+
+/// Whether somebody vouched for a point.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub enum PointStatus {
+    /// Known from its readings alone.
+    Unconfirmed = 0,
+    Confirmed = 1,
+    /// Its readings are kept out until it is confirmed.
+    Quarantined = 2,
+}
+
+impl PointStatus {
+    pub const ALL: [Self; 3] = [Self::Unconfirmed, Self::Confirmed, Self::Quarantined];
+
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Unconfirmed => "unconfirmed",
+            Self::Confirmed => "confirmed",
+            Self::Quarantined => "quarantined",
+        }
+    }
+}
+
+/// What could not be understood, with its bytes, so that it can be read again after a fix.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Reject {
+    /// Delivery and number: `9f3a...-17`.
+    pub id: String,
+    pub delivery: DeliveryId,
+    pub source: String,
+    pub format: String,
+    pub position: String,
+    pub reason: String,
+    pub readings: u64,
+    pub prelude: Vec<u8>,
+    pub bytes: Vec<u8>,
+    pub rejected_at: Timestamp,
+    pub state: RejectState,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub enum RejectState {
+    Open = 0,
+    /// It was read again and understood.
+    Resolved = 1,
+}
+
+impl RejectState {
+    pub const ALL: [Self; 2] = [Self::Open, Self::Resolved];
+
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Resolved => "resolved",
+        }
+    }
+}
+
+/// The counts of a receipt. They add up: received = stored + duplicates + corrections + rejected.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub struct Counts {
+    pub received: u64,
+    pub stored: u64,
+    pub duplicates: u64,
+    pub corrections: u64,
+    pub rejected: u64,
+}
+
+impl Counts {
+    pub fn add(&mut self, other: &Self) {
+        self.received += other.received;
+        self.stored += other.stored;
+        self.duplicates += other.duplicates;
+        self.corrections += other.corrections;
+        self.rejected += other.rejected;
+    }
+
+    #[must_use]
+    pub const fn adds_up(&self) -> bool {
+        self.received == self.stored + self.duplicates + self.corrections + self.rejected
+    }
+}
+
+/// A delivery that was received to its end.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DeliveryRecord {
+    pub id: DeliveryId,
+    pub source: String,
+    pub format: String,
+    pub bytes: u64,
+    pub received_at: Timestamp,
+    pub counts: Counts,
+}
+
+/// A message taken back as a whole, and since when that is known.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct WithdrawalRecord {
+    /// The reference of the document that is taken back.
+    pub document: String,
+    pub by: Document,
+    pub withdrawn_at: Timestamp,
+    pub delivery: DeliveryId,
+}
+
+/// What one piece of a delivery changes: one entry of the journal, durable and visible as a whole or not at all.
+#[derive(Clone, Default, PartialEq, Debug)]
+pub struct Accepted {
+    pub delivery: DeliveryId,
+    pub received_at: Timestamp,
+    /// The new versions alone; what was known already is not in it.
+    pub batch: Batch,
+    /// One for each row of the batch.
+    pub standings: Vec<Standing>,
+    /// What holds no longer and has no successor.
+    pub ended: Vec<(Channel, Period)>,
+    /// Former versions that hold again since the one after them was taken back.
+    pub restored: Vec<Version>,
+    pub withdrawals: Vec<WithdrawalRecord>,
+    pub points: Vec<PointRecord>,
+    pub meters: Vec<Meter>,
+    pub findings: Vec<Finding>,
+    pub rejects: Vec<Reject>,
+    pub finished: Option<DeliveryRecord>,
+}
+
+impl Accepted {
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        let Self { delivery, received_at, .. } = self;
+        *self == Self { delivery: delivery.clone(), received_at: *received_at, ..Self::default() }
+    }
+}
