@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use crate::quantity::Direction;
 use crate::reading::Kind;
+use crate::unit::Unit;
 
 /// Six value groups of 0 to 255. `1-0:1.8.0` and `1-0:1.8.0*255` are one code.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -64,11 +65,45 @@ impl ObisCode {
         }
     }
 
+    /// The unit in which the market gives a value of this code; `None` where there is no single one.
+    #[must_use]
+    pub fn default_unit(self) -> Option<Unit> {
+        let [medium, _, function, processing, ..] = self.0;
+        if let Some(electric) = self.electric_function() {
+            return electric_unit(electric, processing);
+        }
+        match (medium, function, processing) {
+            (7, 3 | 13, 0 | 2) | (8 | 9, 1, 0) => Some(Unit::literal("m3")),
+            (7, 99, 33) => Some(Unit::literal("kWh")),
+            _ => None,
+        }
+    }
+
     /// Whether a group of 128 to 254 in C to F makes the code the maker's own.
     #[must_use]
     pub fn is_maker_specific(self) -> bool {
         self.0[2..].iter().any(|group| (128..NOT_USED).contains(group))
     }
+}
+
+fn electric_unit(function: u8, processing: u8) -> Option<Unit> {
+    let unit = match (function, processing) {
+        (1 | 2 | 15 | 16, 8 | 9 | 29) => "kWh",
+        (3..=8, 8 | 9 | 29) => "kvarh",
+        (9 | 10, 8 | 9 | 29) => "kVAh",
+        (1 | 2 | 15 | 16, 6) => "kW",
+        (3..=8, 6) => "kvar",
+        (9 | 10, 6) => "kVA",
+        (1 | 2 | 15 | 16, 7) => "W",
+        (3..=8, 7) => "var",
+        (9 | 10, 7) => "VA",
+        (11, 7) => "A",
+        (12, 7) => "V",
+        (13, 7) => "1",
+        (14, 7) => "Hz",
+        _ => return None,
+    };
+    Some(Unit::literal(unit))
 }
 
 impl FromStr for ObisCode {

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use crate::obis::ObisCode;
 use crate::reading::Kind;
 use crate::text::Text;
+use crate::unit::Unit;
 
 /// The quantity of a channel. An OBIS code is written without `*255`; a name is lower case with `_` and `.`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -54,6 +55,31 @@ impl Quantity {
             Self::Obis(code) => code.natural_kind(),
         }
     }
+
+    /// The unit of a value whose source names none, where the trade knows only one; `None` where it has to be said.
+    #[must_use]
+    pub fn default_unit(&self) -> Option<Unit> {
+        match self {
+            Self::Obis(code) => code.default_unit(),
+            Self::Named(name) => named_unit(name.as_str()),
+        }
+    }
+}
+
+/// The units of grid and weather quantities, as SMARD, ENTSO-E and the DWD give them.
+fn named_unit(name: &str) -> Option<Unit> {
+    let unit = match name.split('.').next()? {
+        "load" | "residual_load" | "generation" => "MWh",
+        "capacity" => "MW",
+        "price" => "EUR/MWh",
+        "frequency" | "grid_frequency" => "Hz",
+        "air_temperature" => "Cel",
+        "relative_humidity" => "%",
+        "wind_speed" => "m/s",
+        "wind_direction" => "deg",
+        _ => return None,
+    };
+    Some(Unit::literal(unit))
 }
 
 impl FromStr for Quantity {
@@ -103,6 +129,34 @@ mod tests {
         );
         for wrong in ["", "Load", "load!", "1.8", "_x"] {
             assert!(wrong.parse::<Quantity>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_quantity_fixes_its_unit_where_the_trade_knows_only_one() {
+        for (quantity, unit) in [
+            ("1-0:1.8.0", Some("kWh")),
+            ("1-1:2.29.0", Some("kWh")),
+            ("1-0:5.8.0", Some("kvarh")),
+            ("1-0:9.8.0", Some("kVAh")),
+            ("1-0:1.6.0", Some("kW")),
+            ("1-0:16.7.0", Some("W")),
+            ("1-0:23.7.0", Some("var")),
+            ("1-0:31.7.0", Some("A")),
+            ("1-0:52.7.0", Some("V")),
+            ("1-0:13.7.0", Some("1")),
+            ("1-0:14.7.0", Some("Hz")),
+            ("7-0:3.0.0", Some("m3")),
+            ("7-20:99.33.17", Some("kWh")),
+            ("1-0:96.1.0", None),
+            ("129-129:199.130.3", None),
+            ("load.pumped_storage", Some("MWh")),
+            ("price.day_ahead", Some("EUR/MWh")),
+            ("air_temperature", Some("Cel")),
+            ("happiness", None),
+        ] {
+            let found = quantity.parse::<Quantity>().expect("a quantity").default_unit();
+            assert_eq!(found.map(|unit| unit.to_string()).as_deref(), unit, "{quantity}");
         }
     }
 }
