@@ -5,6 +5,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::{DIGIT, IdentifierError, UPPER_LETTER, check_shape, unless};
 use crate::text::Text;
 
 /// A device id such as `1EMH0010599732`, in upper case and without spaces.
@@ -30,21 +31,9 @@ pub enum Medium {
     Other,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum DeviceError {
-    #[error("a device id has 14 characters, this one has {0}")]
-    Length(usize),
-    #[error("a device id begins with its medium, 0 to 9 or A to G, not with `{0}`")]
-    Medium(char),
-    #[error("characters 2 to 4 of a device id are the maker's letters A to Z, not `{0}`")]
-    Maker(char),
-    #[error("characters 5 and 6 of a device id are hexadecimal digits in upper case, not `{0}`")]
-    Block(char),
-    #[error("characters 7 to 14 of a device id are digits, not `{0}`")]
-    Serial(char),
-}
-
-/// The first byte of such a server id; 9 came before the norm was final and means the same.
+const WHAT: &str = "a device id";
+const LENGTH: usize = 14;
+/// The first byte of an SML server id that carries a device id; 9 came before the norm was final and means the same.
 const SERVER_ID_PREFIXES: [u8; 2] = [0x0A, 0x09];
 /// The largest serial that has eight digits.
 const SERIAL_MAX: u32 = 99_999_999;
@@ -98,23 +87,16 @@ impl DeviceId {
 }
 
 impl FromStr for DeviceId {
-    type Err = DeviceError;
+    type Err = IdentifierError;
 
-    fn from_str(text: &str) -> Result<Self, DeviceError> {
-        let length = text.chars().count();
-        for (index, letter) in text.chars().take(14).enumerate() {
-            match index {
-                0 if !matches!(letter, '0'..='9' | 'A'..='G') => return Err(DeviceError::Medium(letter)),
-                1..=3 if !letter.is_ascii_uppercase() => return Err(DeviceError::Maker(letter)),
-                4 | 5 if !matches!(letter, '0'..='9' | 'A'..='F') => return Err(DeviceError::Block(letter)),
-                6.. if !letter.is_ascii_digit() => return Err(DeviceError::Serial(letter)),
-                _ => {}
-            }
-        }
-        if length != 14 {
-            return Err(DeviceError::Length(length));
-        }
-        Text::new(text).map(Self).ok_or(DeviceError::Length(length))
+    fn from_str(text: &str) -> Result<Self, IdentifierError> {
+        check_shape(WHAT, text, LENGTH, |index, letter| match index {
+            0 => unless(matches!(letter, '0'..='9' | 'A'..='G'), "the medium, 0 to 9 or A to G"),
+            1..4 => unless(letter.is_ascii_uppercase(), UPPER_LETTER),
+            4 | 5 => unless(matches!(letter, '0'..='9' | 'A'..='F'), "a digit or a letter A to F"),
+            _ => unless(letter.is_ascii_digit(), DIGIT),
+        })?;
+        Text::new(text).map(Self).ok_or(IdentifierError::Length { what: WHAT, expected: LENGTH, found: text.len() })
     }
 }
 
@@ -132,7 +114,7 @@ impl fmt::Debug for DeviceId {
 
 #[cfg(test)]
 mod tests {
-    use super::{DeviceError, DeviceId, Medium};
+    use super::{DeviceId, Medium};
     use proptest::prelude::*;
 
     fn check(server_id: &[u8], expected: Option<&str>) {
@@ -173,17 +155,16 @@ mod tests {
     #[test]
     fn what_is_no_device_id_is_refused_with_its_reason() {
         for (text, reason) in [
-            ("", DeviceError::Length(0)),
-            ("1EMH001059973", DeviceError::Length(13)),
-            ("1EMH00105997321", DeviceError::Length(15)),
-            ("HEMH0010599732", DeviceError::Medium('H')),
-            ("1EmH0010599732", DeviceError::Maker('m')),
-            ("1EMHG010599732", DeviceError::Block('G')),
-            ("1EMH001059973X", DeviceError::Serial('X')),
-            ("1 EMH00 1059 9732", DeviceError::Maker(' ')),
-            ("1ÄMH0010599732", DeviceError::Maker('Ä')),
+            ("", "a device id has 14 characters, this one has 0"),
+            ("1 EMH00 1059 9732", "a device id has 14 characters, this one has 17"),
+            ("HEMH0010599732", "character 1 of a device id must be the medium, 0 to 9 or A to G, not `H`"),
+            ("1EmH0010599732", "character 3 of a device id must be a letter A to Z, not `m`"),
+            ("1ÄMH0010599732", "character 2 of a device id must be a letter A to Z, not `Ä`"),
+            ("1EMHG010599732", "character 5 of a device id must be a digit or a letter A to F, not `G`"),
+            ("1EMH001059973X", "character 14 of a device id must be a digit, not `X`"),
         ] {
-            assert_eq!(text.parse::<DeviceId>(), Err(reason), "{text}");
+            let refused = text.parse::<DeviceId>().map_err(|error| error.to_string());
+            assert_eq!(refused.map(|id| id.to_string()), Err(reason.to_owned()), "{text}");
         }
     }
 
