@@ -1,23 +1,273 @@
-//! (to be written)
+//! CSV: a header line and one record a line; and back.
+//!
+//! Three layouts, told by the header, whose names may stand in any order and in upper or lower case:
+//! * the columns of the table `readings`, as many as there are: `point`, `quantity`, `value` and a time at least;
+//! * a day set: `point`, `quantity`, `day` and `v1`, `v2` … with one value for every quarter-hour (up to `v100`) or hour (up to
+//!   `v25`) of the day; an empty one is a missing value, and those behind the last of a shorter day stay empty;
+//! * one column for every quantity of a meter: `meter_id`, `reading_timestamp` and any of `consumption_kwh`, `voltage_v`,
+//!   `current_a`, `power_factor`, `frequency_hz`; an empty one says nothing. Such a table does not state over which time
+//!   `consumption_kwh` was drawn. It is taken as the amount of the quarter-hour that begins at the stamp (`1-0:1.29.0`), since
+//!   intervals are named by their begin everywhere else here, and a finding says so.
+//!
+//! The delimiter is `;`, `,`, tab or `|`, whichever the header has most of. Quotes around a field are read, and it may not span
+//! lines. Numbers have a decimal point where the delimiter is a comma. Under any other delimiter the numbers of the delivery
+//! tell: `0.5`, `1234.5` or `12.25` a point, `0,5` or `1.234.567` a comma (then points group thousands). A number that can be
+//! read both ways, such as `1.234`, waits for the first that cannot; where none comes near it, it is refused. Lines are UTF-8, or
+//! ISO-8859-1 where they are not UTF-8. Times without an offset are read in the zone of the options, in the order of each channel.
 
+mod fields;
+mod header;
+mod meters;
+mod write;
+
+use crate::columns::{Column, Loss, Record, Resolver, UnknownNames};
 use crate::detect::Head;
+use crate::encoding::{UTF_16, is_utf_16, text, without_mark};
 use crate::format::Options;
-use crate::output::Output;
+use crate::lines::{Line, Lines};
+use crate::numbers::{Evidence, Notation, evidence};
+use crate::output::{Output, Problem};
+use crate::unreadable::Unreadable;
+use fields::{Field, split};
+use header::{Header, Layout, Slot};
+use meters::{Meters, Row};
+
+pub use write::{write_header, write_reading};
 
 #[must_use]
-pub fn recognise(_head: &Head<'_>) -> Option<&'static str> {
-    None
+pub fn recognise(head: &Head<'_>) -> Option<&'static str> {
+    Header::read(&text(head.first_line())).ok().map(|_| "a header line with our columns")
 }
 
-pub struct Decoder;
+/// Most bytes of lines that wait for a number which tells how numbers are written.
+const WAITING_BYTES_MAX: usize = 64 << 10;
+
+pub struct Decoder {
+    lines: Lines,
+    reader: Reader,
+}
+
+struct Reader {
+    stage: Stage,
+    rows: Rows,
+}
+
+enum Stage {
+    /// The header line has not come yet.
+    Head,
+    Body(Body),
+    Unreadable(Unreadable),
+}
+
+/// What the header said, with the lines that wait.
+struct Body {
+    header: Header,
+    /// The header line as it came.
+    prelude: Vec<u8>,
+    notation: Notation,
+    waiting: Vec<(u64, Vec<u8>)>,
+    waiting_bytes: usize,
+}
+
+/// What is known across rows.
+struct Rows {
+    resolver: Resolver,
+    meters: Meters,
+    unknown: UnknownNames,
+    fields: Vec<Field>,
+}
 
 impl Decoder {
     #[must_use]
-    pub fn new(_options: &Options) -> Self {
-        Self
+    pub fn new(options: &Options) -> Self {
+        let rows = Rows {
+            resolver: Resolver::new(options.zone),
+            meters: Meters::new(options.zone),
+            unknown: UnknownNames::new("unknown_column"),
+            fields: Vec::new(),
+        };
+        Self { lines: Lines::default(), reader: Reader { stage: Stage::Head, rows } }
     }
 
-    pub fn push(&mut self, _bytes: &[u8], _out: &mut Output<'_>) {}
+    pub fn push(&mut self, bytes: &[u8], out: &mut Output<'_>) {
+        self.lines.push(bytes, |line| self.reader.line(line, out));
+    }
 
-    pub fn finish(&mut self, _out: &mut Output<'_>) {}
+    pub fn finish(&mut self, out: &mut Output<'_>) {
+        self.lines.finish(|line| self.reader.line(line, out));
+        match &mut self.reader.stage {
+            Stage::Head => {}
+            Stage::Body(body) => body.release(&mut self.reader.rows, out),
+            Stage::Unreadable(unreadable) => unreadable.finish(out),
+        }
+    }
+}
+
+impl Reader {
+    fn line(&mut self, line: Line<'_>, out: &mut Output<'_>) {
+        match &mut self.stage {
+            Stage::Head => self.head(line, out),
+            Stage::Body(body) => body.line(line, &mut self.rows, out),
+            Stage::Unreadable(unreadable) => unreadable.line(line),
+        }
+    }
+
+    fn head(&mut self, line: Line<'_>, out: &mut Output<'_>) {
+        let bytes = if line.number == 1 { without_mark(line.bytes) } else { line.bytes };
+        if bytes.trim_ascii().is_empty() {
+            return;
+        }
+        let read =
+            if line.number == 1 && is_utf_16(bytes) { Err(UTF_16.to_owned()) } else { Header::read(&text(bytes)) };
+        self.stage = match read {
+            Ok(header) => {
+                for name in &header.unknown {
+                    self.rows.unknown.tell(name, header.known, line.number, out);
+                }
+                Stage::Body(Body::new(header, bytes))
+            }
+            Err(reason) => {
+                let mut unreadable = Unreadable::new(reason);
+                unreadable.head(line);
+                Stage::Unreadable(unreadable)
+            }
+        };
+    }
+}
+
+impl Body {
+    fn new(header: Header, line: &[u8]) -> Self {
+        let prelude = [line, b"\n"].concat();
+        let notation = if header.delimiter == b',' { Notation::Point } else { Notation::Unclear };
+        Self { header, prelude, notation, waiting: Vec::new(), waiting_bytes: 0 }
+    }
+
+    fn line(&mut self, line: Line<'_>, rows: &mut Rows, out: &mut Output<'_>) {
+        if line.cut {
+            let loss = Loss::one("the line is longer than any that holds readings".to_owned());
+            self.lose(line.number, line.bytes, loss, out);
+            return;
+        }
+        if self.notation != Notation::Unclear {
+            self.read(line.number, line.bytes, rows, out);
+            return;
+        }
+        match rows.evidence(&text(line.bytes), &self.header) {
+            Evidence::None if self.waiting.is_empty() => self.read(line.number, line.bytes, rows, out),
+            Evidence::None | Evidence::Ambiguous => {
+                self.waiting_bytes += line.bytes.len() + size_of::<(u64, Vec<u8>)>();
+                self.waiting.push((line.number, line.bytes.to_vec()));
+                if self.waiting_bytes > WAITING_BYTES_MAX {
+                    self.release(rows, out);
+                }
+            }
+            told @ (Evidence::Point | Evidence::Comma) => {
+                self.notation = if told == Evidence::Point { Notation::Point } else { Notation::Comma };
+                self.release(rows, out);
+                self.read(line.number, line.bytes, rows, out);
+            }
+        }
+    }
+
+    /// Reads the lines that waited, with what is known of the notation now.
+    fn release(&mut self, rows: &mut Rows, out: &mut Output<'_>) {
+        self.waiting_bytes = 0;
+        for (number, bytes) in std::mem::take(&mut self.waiting) {
+            self.read(number, &bytes, rows, out);
+        }
+    }
+
+    fn read(&self, number: u64, bytes: &[u8], rows: &mut Rows, out: &mut Output<'_>) {
+        let line = text(bytes);
+        if line.trim_ascii().is_empty() {
+            return;
+        }
+        let Rows { resolver, meters, fields, .. } = rows;
+        let delimiter = self.header.delimiter;
+        let read = if line.contains('\0') {
+            Err("the line holds a zero byte".to_owned())
+        } else {
+            split(&line, delimiter, fields)
+        };
+        let read = read.and_then(|()| self.fits(fields, &line)).map_err(Loss::one);
+        let read = read.and_then(|()| match &self.header.layout {
+            Layout::Rows { slots, values } => resolver.read(&record(slots, *values, fields, &line), self.notation, out),
+            Layout::Meters { meter, time, values, .. } => {
+                let row = Row { number, line: &line, fields, meter: *meter, time: *time, values };
+                meters.read(&row, self.notation, out)
+            }
+        });
+        if let Err(loss) = read {
+            self.lose(number, bytes, loss, out);
+        }
+    }
+
+    /// Whether the row has a field for every column; only the values of a day may be left out, and only empty fields be added.
+    fn fits(&self, fields: &[Field], line: &str) -> Result<(), String> {
+        let (columns, needed) = match &self.header.layout {
+            Layout::Meters { columns, .. } => (*columns, *columns),
+            Layout::Rows { slots, .. } => {
+                let last = slots.iter().rposition(|slot| !matches!(slot, Slot::Value(_)));
+                (slots.len(), last.map_or(0, |last| last + 1))
+            }
+        };
+        let more = fields.iter().skip(columns).any(|field| !field.text(line).is_empty());
+        if more || fields.len() < needed {
+            return Err(format!("the row has {} fields, the header has {columns}", fields.len()));
+        }
+        Ok(())
+    }
+
+    fn lose(&self, number: u64, bytes: &[u8], loss: Loss, out: &mut Output<'_>) {
+        let (position, prelude) = (format!("line {number}"), self.prelude.clone());
+        out.problem(Problem { position, reason: loss.reason, readings: loss.readings, prelude, bytes: bytes.to_vec() });
+    }
+}
+
+impl Rows {
+    /// What the numbers of a row tell about their notation.
+    fn evidence(&mut self, line: &str, header: &Header) -> Evidence {
+        if split(line, header.delimiter, &mut self.fields).is_err() {
+            return Evidence::None;
+        }
+        let is_number = |column: usize| match &header.layout {
+            Layout::Rows { slots, .. } => slots.get(column).is_some_and(Slot::is_number),
+            Layout::Meters { values, .. } => values.iter().any(|(number, _)| *number == column),
+        };
+        let numbers = self.fields.iter().enumerate().filter(|(column, _)| is_number(*column));
+        let mut told = Evidence::None;
+        for (_, field) in numbers {
+            match evidence(&field.text(line)) {
+                Evidence::None => {}
+                Evidence::Ambiguous => told = Evidence::Ambiguous,
+                clear @ (Evidence::Point | Evidence::Comma) => return clear,
+            }
+        }
+        told
+    }
+}
+
+fn record<'a>(slots: &[Slot], values: usize, fields: &[Field], line: &'a str) -> Record<'a> {
+    let mut record = Record::padded();
+    for (slot, field) in slots.iter().zip(fields) {
+        let text = field.text(line);
+        match slot {
+            _ if text.is_empty() => {}
+            // The header names every column once, so none is set twice.
+            Slot::Column(column) => {
+                record.set(*column, text);
+            }
+            Slot::Value(number) => {
+                record.values.resize_with(values, || None);
+                if let Some(value) = record.values.get_mut(*number) {
+                    *value = Some(text);
+                }
+            }
+            Slot::Unknown => {}
+        }
+    }
+    if record.get(Column::Day).is_some() {
+        record.values.resize_with(values, || None);
+    }
+    record
 }

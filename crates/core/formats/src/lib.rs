@@ -3,11 +3,17 @@
 //! Decoding never fails whole: what is understood comes out beside what is not. No byte sequence panics a decoder, and none
 //! holds more memory than the limits named in [`limits`] say. Every decoder takes bytes in pieces of any size.
 
+mod columns;
+mod dates;
 mod detect;
+mod digits;
+mod encoding;
 mod format;
 pub mod limits;
 mod lines;
+mod numbers;
 mod output;
+mod unreadable;
 
 pub mod csv;
 pub mod dwd;

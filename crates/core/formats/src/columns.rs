@@ -1,0 +1,173 @@
+//! The columns of the table `readings`, as our CSV and our NDJSON name them, and one record of either.
+//!
+//! `at` stands for both times of a register state or an instant. `day` with `values` is a day set: one value for every
+//! quarter-hour or every hour of a local day. `delivery` is ours to assign: it is known, and passed over.
+
+mod resolve;
+
+use std::borrow::Cow;
+
+use metrify_domain::{Finding, Severity};
+
+use crate::output::Output;
+
+pub(crate) use resolve::{Known, Loss, Resolver};
+
+macro_rules! columns {
+    ($($variant:ident = $name:literal,)+) => {
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(crate) enum Column {
+            $($variant,)+
+        }
+
+        impl Column {
+            pub(crate) const NAMES: [&'static str; [$($name,)+].len()] = [$($name,)+];
+
+            pub(crate) fn named(name: &str) -> Option<Self> {
+                match name {
+                    $($name => Some(Self::$variant),)+
+                    _ => None,
+                }
+            }
+
+            pub(crate) const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)+
+                }
+            }
+        }
+    };
+}
+
+columns! {
+    Point = "point",
+    Quantity = "quantity",
+    Kind = "kind",
+    PeriodStart = "period_start",
+    PeriodEnd = "period_end",
+    At = "at",
+    Value = "value",
+    Unit = "unit",
+    Quality = "quality",
+    Method = "method",
+    Reason = "reason",
+    RecordedAt = "recorded_at",
+    Delivery = "delivery",
+    Day = "day",
+    Values = "values",
+}
+
+/// What one record says, each column at most once.
+#[derive(Debug, Default)]
+pub(crate) struct Record<'a> {
+    cells: [Option<Cow<'a, str>>; Column::NAMES.len()],
+    /// The values of a day set; `None` is a missing one.
+    pub(crate) values: Vec<Option<Cow<'a, str>>>,
+    /// There is a place for every value of the longest day, so that those at the end may stay empty.
+    padded: bool,
+}
+
+impl<'a> Record<'a> {
+    pub(crate) fn padded() -> Self {
+        Self { padded: true, ..Self::default() }
+    }
+
+    /// An empty text says as little as an absent one.
+    pub(crate) fn get(&self, column: Column) -> Option<&str> {
+        self.cells.get(column as usize)?.as_deref().filter(|text| !text.is_empty())
+    }
+
+    /// How many readings the record was to hold.
+    pub(crate) fn readings(&self) -> u64 {
+        let values = if self.padded { self.filled() } else { self.values.len() };
+        values.max(1) as u64
+    }
+
+    /// Values up to the last that is there.
+    fn filled(&self) -> usize {
+        self.values.iter().rposition(Option::is_some).map_or(0, |last| last + 1)
+    }
+
+    /// `false` where the column already had a text.
+    pub(crate) fn set(&mut self, column: Column, text: Cow<'a, str>) -> bool {
+        let cell = self.cells.get_mut(column as usize);
+        cell.is_some_and(|cell| cell.replace(text).is_none())
+    }
+}
+
+/// Most names we do not know that are told of in one delivery.
+const UNKNOWN_NAMES_MAX: usize = 100;
+/// Most bytes of such a name that are compared and shown.
+const NAME_BYTES_MAX: usize = 40;
+
+/// Tells once of every key or column that we do not know.
+#[derive(Debug)]
+pub(crate) struct UnknownNames {
+    /// Of the findings: `unknown_key` or `unknown_column`.
+    rule: &'static str,
+    seen: Vec<String>,
+}
+
+impl UnknownNames {
+    pub(crate) const fn new(rule: &'static str) -> Self {
+        Self { rule, seen: Vec::new() }
+    }
+
+    pub(crate) fn tell(&mut self, name: &str, known: &[&str], line: u64, out: &mut Output<'_>) {
+        let name: String = name.chars().take(NAME_BYTES_MAX).collect();
+        if self.seen.len() >= UNKNOWN_NAMES_MAX || self.seen.contains(&name) {
+            return;
+        }
+        let nearest = known.iter().min_by_key(|candidate| distance(&name, candidate)).copied().unwrap_or_default();
+        out.finding(Finding {
+            rule: self.rule.into(),
+            severity: Severity::Warning,
+            channel: None,
+            period: None,
+            position: format!("line {line}"),
+            reason: format!("`{name}` is passed over, since it is not one we know; the nearest is `{nearest}`"),
+        });
+        self.seen.push(name);
+    }
+}
+
+/// How many letters have to be changed, left out or put in to turn one name into the other.
+fn distance(from: &str, to: &str) -> usize {
+    let mut row: Vec<usize> = (0..=to.len()).collect();
+    for (index, letter) in from.bytes().enumerate() {
+        let mut diagonal = index;
+        let mut left = index + 1;
+        for (cell, other) in row.iter_mut().skip(1).zip(to.bytes()) {
+            let changed = diagonal + usize::from(!letter.eq_ignore_ascii_case(&other));
+            diagonal = *cell;
+            left = changed.min(diagonal + 1).min(left + 1);
+            *cell = left;
+        }
+        if let Some(first) = row.first_mut() {
+            *first = index + 1;
+        }
+    }
+    row.last().copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Column, distance};
+
+    #[test]
+    fn every_name_leads_back_to_its_column() {
+        for name in Column::NAMES {
+            assert_eq!(Column::named(name).map(Column::name), Some(name));
+        }
+        assert_eq!(Column::named("Point"), None);
+    }
+
+    #[test]
+    fn names_are_as_far_apart_as_the_letters_to_change() {
+        assert_eq!(distance("valeu", "value"), 2);
+        assert_eq!(distance("period_strat", "period_start"), 2);
+        assert_eq!(distance("", "at"), 2);
+        assert_eq!(distance("at", ""), 2);
+        assert_eq!(distance("unit", "unit"), 0);
+    }
+}

@@ -1,0 +1,272 @@
+//! Times as people and programs write them: ISO 8601 (RFC 3339) and German dates.
+//!
+//! A time is an instant where it carries an offset or `Z`, and a local clock time otherwise. A bare number is refused, since
+//! nothing tells seconds from milliseconds.
+
+use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
+use metrify_domain::Timestamp;
+use metrify_domain::calendar::{ClockError, Instants, LocalClock, Zone};
+use metrify_domain::time::{HOUR, MINUTE, SECOND};
+
+/// A time as it stood.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stamp {
+    At(Timestamp),
+    /// What a clock showed in a zone that the text does not name.
+    Clock(NaiveDateTime),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum DateError {
+    #[error("`{0}` is not a time such as 2025-03-30T01:45:00Z or 30.03.2025 01:45")]
+    NotATime(String),
+    #[error(
+        "`{0}` is a bare number, which may count seconds or milliseconds: write a time such as 2025-03-30T01:45:00Z"
+    )]
+    BareNumber(String),
+    #[error("`{0}` has no time of day")]
+    DayOnly(String),
+    #[error("`{0}` names no moment of the calendar")]
+    NoSuchTime(String),
+    #[error("`{0}` is not a day such as 2025-03-30 or 30.03.2025")]
+    NotADay(String),
+    #[error("`{0}` has no zone: give --timezone")]
+    NoZone(String),
+    #[error(transparent)]
+    Clock(#[from] ClockError),
+}
+
+/// As much of a text as a reason shows.
+pub(crate) fn shown(text: &str) -> String {
+    text.chars().take(60).collect()
+}
+
+/// Reads `2025-03-30T01:45:00Z`, `2025-03-30 01:45:00.25+01:00`, `2025-03-30 01:45`, `30.03.2025 01:45:00`; `24:00` ends its day.
+pub(crate) fn stamp(text: &str) -> Result<Stamp, DateError> {
+    let bytes = text.as_bytes();
+    let Some((date, rest)) = iso_date(bytes).or_else(|| german_date(bytes)) else {
+        let number = !bytes.is_empty() && bytes.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.');
+        let error = if number { DateError::BareNumber } else { DateError::NotATime };
+        return Err(error(shown(text)));
+    };
+    let [b'T' | b't' | b' ', rest @ ..] = rest else {
+        return Err(if rest.is_empty() { DateError::DayOnly } else { DateError::NotATime }(shown(text)));
+    };
+    let parts = clock(rest).and_then(|(micros, rest)| Some((micros, offset(rest)?)));
+    let (micros, offset) = parts.ok_or_else(|| DateError::NotATime(shown(text)))?;
+    let date = date.ok_or_else(|| DateError::NoSuchTime(shown(text)))?;
+    match offset {
+        Some(offset) => Ok(Stamp::At(Timestamp::from_micros(midnight(date) + micros - offset))),
+        None => {
+            let clock = date.and_time(NaiveTime::MIN).checked_add_signed(TimeDelta::microseconds(micros));
+            clock.map(Stamp::Clock).ok_or_else(|| DateError::NoSuchTime(shown(text)))
+        }
+    }
+}
+
+/// The moment that a text means; without an offset it is the next one of a series told by `clock` in `zone`.
+pub(crate) fn instant(text: &str, zone: Option<Zone>, clock: &mut Option<LocalClock>) -> Result<Timestamp, DateError> {
+    match stamp(text)? {
+        Stamp::At(at) => Ok(at),
+        Stamp::Clock(local) => {
+            let zone = zone.ok_or_else(|| DateError::NoZone(shown(text)))?;
+            Ok(clock.get_or_insert_with(|| LocalClock::new(zone)).read(local)?)
+        }
+    }
+}
+
+/// The end of the interval that begins at `start`.
+pub(crate) fn end(text: &str, zone: Option<Zone>, start: Timestamp) -> Result<Timestamp, DateError> {
+    match stamp(text)? {
+        Stamp::At(at) => Ok(at),
+        Stamp::Clock(local) => Ok(end_by_clock(zone.ok_or_else(|| DateError::NoZone(shown(text)))?, start, local)?),
+    }
+}
+
+/// Reads `2025-03-30` or `30.03.2025`.
+pub(crate) fn day(text: &str) -> Result<NaiveDate, DateError> {
+    match iso_date(text.as_bytes()).or_else(|| german_date(text.as_bytes())) {
+        Some((Some(date), [])) => Ok(date),
+        Some((None, [])) => Err(DateError::NoSuchTime(shown(text))),
+        Some(_) | None => Err(DateError::NotADay(shown(text))),
+    }
+}
+
+/// The end of an interval that begins at `start`, where only the clock of `zone` tells it.
+///
+/// Senders write the end of 02:45-03:00 in the first pass of autumn's doubled hour either as what the clock shows then (02:00)
+/// or as what adding up gives (03:00), and in spring 01:45-02:00 although the clock jumps to 03:00. Two clock times that lie at
+/// most an hour apart are therefore as far apart as they say; any other end is the first such moment after the start.
+fn end_by_clock(zone: Zone, start: Timestamp, end: NaiveDateTime) -> Result<Timestamp, ClockError> {
+    let skipped = ClockError::Skipped { clock: end, zone };
+    let candidates = match zone.instants(end) {
+        Instants::None => Instants::One(jump(zone, end).ok_or(skipped)?),
+        told @ (Instants::One(_) | Instants::Two { .. }) => told,
+    };
+    let apart = zone.clock(start).and_then(|clock| (end - clock).num_microseconds());
+    match (apart, candidates) {
+        (Some(apart), _) if 0 < apart && apart <= HOUR => Ok(start.plus(apart).unwrap_or(start)),
+        (_, Instants::Two { earlier, later }) => Ok(if earlier > start { earlier } else { later }),
+        (_, Instants::One(at)) => Ok(at),
+        (_, Instants::None) => Err(ClockError::Skipped { clock: end, zone }),
+    }
+}
+
+/// The moment at which the clock was set forward from `clock`, which it therefore never showed.
+fn jump(zone: Zone, clock: NaiveDateTime) -> Option<Timestamp> {
+    match zone.instants(clock.checked_sub_signed(TimeDelta::microseconds(1))?) {
+        Instants::One(before) => before.plus(1),
+        Instants::Two { .. } | Instants::None => None,
+    }
+}
+
+/// Microseconds from 1970 to the beginning of a date, which has at most four digits of year.
+fn midnight(date: NaiveDate) -> i64 {
+    const EPOCH: i64 = 719_163;
+    (i64::from(date.num_days_from_ce()) - EPOCH) * 24 * HOUR
+}
+
+/// `None` where the text is no ISO date; within, `None` where the calendar has no such date.
+fn iso_date(text: &[u8]) -> Option<(Option<NaiveDate>, &[u8])> {
+    let [a, b, c, d, b'-', e, f, b'-', g, h, rest @ ..] = text else { return None };
+    let year = number(&[*a, *b, *c, *d])?;
+    Some((NaiveDate::from_ymd_opt(year as i32, number(&[*e, *f])?, number(&[*g, *h])?), rest))
+}
+
+fn german_date(text: &[u8]) -> Option<(Option<NaiveDate>, &[u8])> {
+    let (day, rest) = one_or_two(text, b'.')?;
+    let (month, rest) = one_or_two(rest, b'.')?;
+    let (year, rest) = rest.split_at_checked(4)?;
+    Some((NaiveDate::from_ymd_opt(number(year)? as i32, month, day), rest))
+}
+
+/// A number of one or two digits before `mark`, and what follows the mark.
+fn one_or_two(text: &[u8], mark: u8) -> Option<(u32, &[u8])> {
+    match text {
+        [a, after, rest @ ..] if *after == mark => Some((number(&[*a])?, rest)),
+        [a, b, after, rest @ ..] if *after == mark => Some((number(&[*a, *b])?, rest)),
+        _ => None,
+    }
+}
+
+/// `hh:mm`, `hh:mm:ss` or `hh:mm:ss.ffffff` as microseconds after midnight, and what follows.
+fn clock(text: &[u8]) -> Option<(i64, &[u8])> {
+    let [a, b, b':', c, d, rest @ ..] = text else { return None };
+    let (hour, minute) = (number(&[*a, *b])?, number(&[*c, *d])?);
+    let (second, rest) = match rest {
+        [b':', e, f, rest @ ..] => (number(&[*e, *f])?, rest),
+        rest => (0, rest),
+    };
+    let (fraction, rest) = match rest {
+        [b'.' | b',', rest @ ..] => fraction(rest)?,
+        rest => (0, rest),
+    };
+    let micros = i64::from(hour) * HOUR + i64::from(minute) * MINUTE + i64::from(second) * SECOND + fraction;
+    let valid = hour < 24 && minute < 60 && second < 60 || micros == 24 * HOUR && hour == 24;
+    valid.then_some((micros, rest))
+}
+
+/// Digits after the second as microseconds; `None` where there is none, or one beyond the microsecond that is not zero.
+fn fraction(text: &[u8]) -> Option<(i64, &[u8])> {
+    let length = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let (digits, rest) = text.split_at_checked(length)?;
+    let exact = length > 0 && digits.iter().skip(6).all(|digit| *digit == b'0');
+    let padded = digits.iter().copied().chain(std::iter::repeat(b'0')).take(6);
+    let micros = padded.fold(0, |sum, digit| sum * 10 + i64::from(digit - b'0'));
+    exact.then_some((micros, rest))
+}
+
+/// The offset from UTC in microseconds; within, `None` where there is none. The text must end with it.
+fn offset(text: &[u8]) -> Option<Option<i64>> {
+    let (sign, hours, minutes) = match text.strip_prefix(b" ").unwrap_or(text) {
+        [] => return Some(None),
+        b"Z" | b"z" => return Some(Some(0)),
+        [sign @ (b'+' | b'-'), a, b, b':', c, d] | [sign @ (b'+' | b'-'), a, b, c, d] => {
+            (*sign, number(&[*a, *b])?, number(&[*c, *d])?)
+        }
+        [sign @ (b'+' | b'-'), a, b] => (*sign, number(&[*a, *b])?, 0),
+        _ => return None,
+    };
+    let micros = i64::from(hours) * HOUR + i64::from(minutes) * MINUTE;
+    (hours < 24 && minutes < 60).then_some(Some(if sign == b'-' { -micros } else { micros }))
+}
+
+/// At most four digits.
+fn number(digits: &[u8]) -> Option<u32> {
+    digits.iter().try_fold(0, |sum, digit| digit.is_ascii_digit().then(|| sum * 10 + u32::from(digit - b'0')))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Stamp, day, end_by_clock, stamp};
+    use metrify_domain::calendar::Zone;
+
+    fn read(text: &str) -> String {
+        match stamp(text) {
+            Ok(Stamp::At(at)) => at.to_string(),
+            Ok(Stamp::Clock(clock)) => format!("clock {clock}"),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    #[test]
+    fn times_are_read_as_people_and_programs_write_them() {
+        for (text, expected) in [
+            ("2025-03-30T01:45:00Z", "2025-03-30T01:45:00Z"),
+            ("2025-01-01 00:15:00+01:00", "2024-12-31T23:15:00Z"),
+            ("2025-01-01T00:15+0100", "2024-12-31T23:15:00Z"),
+            ("2025-01-01T00:15:00.25-06", "2025-01-01T06:15:00.250Z"),
+            ("2025-01-01 00:15:00.000000000 +00:00", "2025-01-01T00:15:00Z"),
+            ("2025-12-31T24:00:00Z", "2026-01-01T00:00:00Z"),
+            ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00Z"),
+            ("2024-02-29 12:00", "clock 2024-02-29 12:00:00"),
+            ("30.03.2025 01:45", "clock 2025-03-30 01:45:00"),
+            ("1.3.2025 24:00:00", "clock 2025-03-02 00:00:00"),
+        ] {
+            assert_eq!(read(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_time_is_refused_with_its_reason() {
+        for (text, word) in [
+            ("", "is not a time"),
+            ("1735689600", "bare number"),
+            ("1735689600.5", "bare number"),
+            ("2025-03-30", "no time of day"),
+            ("2025-02-29T00:00:00Z", "names no moment"),
+            ("31.04.2025 00:00", "names no moment"),
+            ("2025-01-01T24:15:00Z", "is not a time"),
+            ("2025-01-01T00:60:00Z", "is not a time"),
+            ("2025-01-01T23:59:60Z", "is not a time"),
+            ("2025-01-01T00:00:00.0000001Z", "is not a time"),
+            ("2025-01-01T00:00:00Zulu", "is not a time"),
+            ("2025-01-01T00:00:00+25:00", "is not a time"),
+            ("2025-01-01x", "is not a time"),
+        ] {
+            assert!(read(text).contains(word), "{text}: {}", read(text));
+        }
+        assert!(day("30.03.2025").is_ok() && day("2025-03-30").is_ok());
+        assert!(day("30.03.2025 00:00").is_err() && day("2025-13-01").is_err());
+    }
+
+    #[test]
+    fn an_end_told_by_the_clock_alone_is_found_through_both_clock_changes() {
+        let end = |start: &str, end: &str| match (stamp(start), stamp(end)) {
+            (Ok(Stamp::At(start)), Ok(Stamp::Clock(end))) => {
+                end_by_clock(Zone::BERLIN, start, end).map(|at| at.to_string()).map_err(|error| error.to_string())
+            }
+            other => panic!("{other:?}"),
+        };
+        // The last quarter-hour of the first pass, written as the clock shows it and as adding up gives it.
+        assert_eq!(end("2023-10-29T00:45:00Z", "2023-10-29 02:00").as_deref(), Ok("2023-10-29T01:00:00Z"));
+        assert_eq!(end("2023-10-29T00:45:00Z", "2023-10-29 03:00").as_deref(), Ok("2023-10-29T01:00:00Z"));
+        assert_eq!(end("2023-10-28T23:45:00Z", "2023-10-29 02:00").as_deref(), Ok("2023-10-29T00:00:00Z"));
+        assert_eq!(end("2023-10-28T22:00:00Z", "2023-10-30 00:00").as_deref(), Ok("2023-10-29T23:00:00Z"));
+        // Spring: the clock never shows 02:00, yet an interval may end there.
+        assert_eq!(end("2023-03-26T00:45:00Z", "2023-03-26 02:00").as_deref(), Ok("2023-03-26T01:00:00Z"));
+        assert_eq!(end("2023-03-26T00:45:00Z", "2023-03-26 03:00").as_deref(), Ok("2023-03-26T01:00:00Z"));
+        assert_eq!(end("2023-03-25T23:00:00Z", "2023-03-26 02:00").as_deref(), Ok("2023-03-26T01:00:00Z"));
+        assert!(end("2023-03-26T00:45:00Z", "2023-03-26 02:15").is_err_and(|reason| reason.contains("does not exist")));
+    }
+}

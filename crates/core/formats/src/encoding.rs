@@ -1,0 +1,36 @@
+//! Bytes as text: UTF-8, else ISO-8859-1 as German programs still write it; UTF-16 is named and refused.
+
+use std::borrow::Cow;
+
+pub(crate) const UTF_16: &str = "the bytes are UTF-16, yet UTF-8 is needed: save the file as UTF-8";
+
+/// Whether a first line is UTF-16 by its byte order mark or by the zero beside its first letter.
+pub(crate) const fn is_utf_16(first_line: &[u8]) -> bool {
+    matches!(first_line, [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, 1..=255, ..] | [1..=255, 0, ..])
+}
+
+/// A line as text. What is not UTF-8 is ISO-8859-1, with the euro sign where Windows has it.
+pub(crate) fn text(line: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(line) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => Cow::Owned(line.iter().map(|byte| if *byte == 0x80 { '€' } else { char::from(*byte) }).collect()),
+    }
+}
+
+/// The first line of a delivery may begin with a byte order mark.
+pub(crate) fn without_mark(first_line: &[u8]) -> &[u8] {
+    first_line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(first_line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_utf_16, text};
+
+    #[test]
+    fn lines_are_utf_8_or_else_iso_8859_1() {
+        assert_eq!(text("Zähler €".as_bytes()), "Zähler €");
+        assert_eq!(text(b"Z\xe4hler \x80"), "Zähler €");
+        assert!(is_utf_16(b"\xff\xfep\0") && is_utf_16(b"\0p\0o") && is_utf_16(b"p\0o\0"));
+        assert!(!is_utf_16(b"point") && !is_utf_16(b"") && !is_utf_16(b"\0\0") && !is_utf_16(b"\xef\xbb\xbfp"));
+    }
+}

@@ -1,0 +1,345 @@
+//! Reads one JSON object (RFC 8259) from a line. Numbers stay the text they are, so that no digit is lost.
+
+use std::borrow::Cow;
+
+/// One value of an object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Json<'a> {
+    Null,
+    Bool(bool),
+    Number(&'a str),
+    Text(Cow<'a, str>),
+    /// The elements, which are not nested themselves.
+    List(Vec<Json<'a>>),
+    /// An object, or a list that holds one: read and passed over.
+    Nested,
+}
+
+impl Json<'_> {
+    /// In words, for a reason.
+    pub(crate) fn described(&self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Bool(_) => "true or false",
+            Self::Number(_) => "a number",
+            Self::Text(_) => "a text",
+            Self::List(_) => "a list",
+            Self::Nested => "a nested value",
+        }
+    }
+}
+
+/// Deepest nesting that is followed.
+const DEPTH_MAX: u32 = 64;
+
+/// What was found where something else was expected.
+type Scan<T> = Result<T, String>;
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Scanner<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> Scanner<'a> {
+    /// Calls `each` with every key and value of the object that the line is.
+    ///
+    /// # Errors
+    /// Where the line is not one JSON object and nothing else, or where `each` refuses a value.
+    pub(crate) fn object(line: &'a str, each: &mut impl FnMut(Cow<'a, str>, Json<'a>) -> Scan<()>) -> Scan<()> {
+        let mut scanner = Self { text: line, at: 0 };
+        scanner.skip_space();
+        if scanner.peek() == Some(b'[') {
+            return Err("the line is a list: give one object a line, without brackets around them".to_owned());
+        }
+        scanner.expect(b'{', "an object")?;
+        scanner.members(each)?;
+        scanner.skip_space();
+        match scanner.peek() {
+            None => Ok(()),
+            Some(_) => Err(scanner.wrong("the end of the line after the object")),
+        }
+    }
+
+    /// The members of an object whose brace has been read, with its closing brace.
+    fn members(&mut self, each: &mut impl FnMut(Cow<'a, str>, Json<'a>) -> Scan<()>) -> Scan<()> {
+        self.skip_space();
+        if self.accept(b'}') {
+            return Ok(());
+        }
+        loop {
+            self.skip_space();
+            self.expect(b'"', "a key in quotes")?;
+            let key = self.string()?;
+            self.skip_space();
+            self.expect(b':', "`:` after the key")?;
+            let value = self.value(0)?;
+            each(key, value)?;
+            self.skip_space();
+            if self.accept(b'}') {
+                return Ok(());
+            }
+            self.expect(b',', "`,` or `}`")?;
+        }
+    }
+
+    fn value(&mut self, depth: u32) -> Scan<Json<'a>> {
+        self.skip_space();
+        match self.peek() {
+            Some(b'"') => {
+                self.at += 1;
+                self.string().map(Json::Text)
+            }
+            Some(b'-' | b'0'..=b'9') => self.number().map(Json::Number),
+            Some(b'n') => self.word("null", Json::Null),
+            Some(b't') => self.word("true", Json::Bool(true)),
+            Some(b'f') => self.word("false", Json::Bool(false)),
+            Some(b'[' | b'{') if depth >= DEPTH_MAX => Err(self.wrong("a value that is nested less deeply")),
+            Some(b'[') => self.list(depth),
+            Some(b'{') => self.nested_object(depth),
+            _ => Err(self.wrong("a value")),
+        }
+    }
+
+    fn list(&mut self, depth: u32) -> Scan<Json<'a>> {
+        self.at += 1;
+        let mut elements = Vec::new();
+        let mut nested = false;
+        self.skip_space();
+        if self.accept(b']') {
+            return Ok(Json::List(elements));
+        }
+        loop {
+            let element = self.value(depth + 1)?;
+            nested |= matches!(element, Json::Nested | Json::List(_));
+            // Below the first level nobody asks for the elements.
+            if depth == 0 && !nested {
+                elements.push(element);
+            }
+            self.skip_space();
+            if self.accept(b']') {
+                return Ok(if nested { Json::Nested } else { Json::List(elements) });
+            }
+            self.expect(b',', "`,` or `]`")?;
+        }
+    }
+
+    fn nested_object(&mut self, depth: u32) -> Scan<Json<'a>> {
+        self.at += 1;
+        self.skip_space();
+        if self.accept(b'}') {
+            return Ok(Json::Nested);
+        }
+        loop {
+            self.skip_space();
+            self.expect(b'"', "a key in quotes")?;
+            self.string()?;
+            self.skip_space();
+            self.expect(b':', "`:` after the key")?;
+            self.value(depth + 1)?;
+            self.skip_space();
+            if self.accept(b'}') {
+                return Ok(Json::Nested);
+            }
+            self.expect(b',', "`,` or `}`")?;
+        }
+    }
+
+    /// A string whose opening quote has been read.
+    fn string(&mut self) -> Scan<Cow<'a, str>> {
+        let begin = self.at;
+        let rest = self.rest().as_bytes();
+        let Some(plain) = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f)) else {
+            self.at = self.text.len();
+            return Err(self.wrong("a closing quote"));
+        };
+        self.at += plain;
+        if self.accept(b'"') {
+            return Ok(Cow::Borrowed(self.text.get(begin..begin + plain).unwrap_or_default()));
+        }
+        self.escaped_string(begin).map(Cow::Owned)
+    }
+
+    fn escaped_string(&mut self, begin: usize) -> Scan<String> {
+        let mut text = self.text.get(begin..self.at).unwrap_or_default().to_owned();
+        loop {
+            match self.rest().chars().next() {
+                Some('"') => {
+                    self.at += 1;
+                    return Ok(text);
+                }
+                Some('\\') => {
+                    self.at += 1;
+                    text.push(self.escape()?);
+                }
+                Some(letter) if letter >= ' ' => {
+                    self.at += letter.len_utf8();
+                    text.push(letter);
+                }
+                _ => return Err(self.wrong("a closing quote")),
+            }
+        }
+    }
+
+    fn escape(&mut self) -> Scan<char> {
+        let letter = match self.peek() {
+            Some(byte @ (b'"' | b'\\' | b'/')) => char::from(byte),
+            Some(b'b') => '\u{8}',
+            Some(b'f') => '\u{c}',
+            Some(b'n') => '\n',
+            Some(b'r') => '\r',
+            Some(b't') => '\t',
+            Some(b'u') => {
+                self.at += 1;
+                return self.unicode();
+            }
+            _ => return Err(self.wrong("an escape such as \\n or \\u00e4")),
+        };
+        self.at += 1;
+        Ok(letter)
+    }
+
+    /// Four hexadecimal digits, or two times four where the first are the half of a pair.
+    fn unicode(&mut self) -> Scan<char> {
+        let first = self.hex()?;
+        if let Some(letter) = char::from_u32(first) {
+            return Ok(letter);
+        }
+        let pair = self.rest().strip_prefix("\\u").is_some() && first < 0xdc00;
+        if !pair {
+            return Err(self.wrong("the other half of a pair of \\u escapes"));
+        }
+        self.at += 2;
+        let second = self.hex()?;
+        let low = second.checked_sub(0xdc00).filter(|low| *low < 0x400);
+        let letter = low.and_then(|low| char::from_u32(0x10000 + ((first - 0xd800) << 10) + low));
+        letter.ok_or_else(|| self.wrong("the other half of a pair of \\u escapes"))
+    }
+
+    fn hex(&mut self) -> Scan<u32> {
+        let digits = self.rest().get(..4).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        let code = digits.and_then(|digits| u32::from_str_radix(digits, 16).ok());
+        let code = code.ok_or_else(|| self.wrong("four hexadecimal digits"))?;
+        self.at += 4;
+        Ok(code)
+    }
+
+    fn number(&mut self) -> Scan<&'a str> {
+        let begin = self.at;
+        self.accept(b'-');
+        if !self.accept(b'0') {
+            self.digits()?;
+        }
+        if self.accept(b'.') {
+            self.digits()?;
+        }
+        if self.accept(b'e') || self.accept(b'E') {
+            if !self.accept(b'+') {
+                self.accept(b'-');
+            }
+            self.digits()?;
+        }
+        Ok(self.text.get(begin..self.at).unwrap_or_default())
+    }
+
+    fn digits(&mut self) -> Scan<()> {
+        let length = self.rest().bytes().take_while(u8::is_ascii_digit).count();
+        self.at += length;
+        if length == 0 { Err(self.wrong("a digit")) } else { Ok(()) }
+    }
+
+    fn word(&mut self, word: &str, value: Json<'a>) -> Scan<Json<'a>> {
+        if !self.rest().starts_with(word) {
+            return Err(self.wrong("a value"));
+        }
+        self.at += word.len();
+        Ok(value)
+    }
+
+    fn skip_space(&mut self) {
+        while let Some(b' ' | b'\t' | b'\r') = self.peek() {
+            self.at += 1;
+        }
+    }
+
+    fn rest(&self) -> &'a str {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn accept(&mut self, byte: u8) -> bool {
+        let found = self.peek() == Some(byte);
+        self.at += usize::from(found);
+        found
+    }
+
+    fn expect(&mut self, byte: u8, what: &str) -> Scan<()> {
+        if self.accept(byte) { Ok(()) } else { Err(self.wrong(what)) }
+    }
+
+    fn wrong(&self, expected: &str) -> String {
+        let found = self.rest().chars().next();
+        let found = found.map_or("the end of the line".to_owned(), |letter| format!("`{}`", letter.escape_debug()));
+        format!("column {}: expected {expected}, found {found}", self.at + 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Scanner;
+
+    fn read(line: &str) -> String {
+        let mut members = Vec::new();
+        let read = Scanner::object(line, &mut |key, value| {
+            members.push(format!("{key}={value:?}"));
+            Ok(())
+        });
+        match read {
+            Ok(()) => members.join(" "),
+            Err(reason) => reason,
+        }
+    }
+
+    #[test]
+    fn an_object_is_read_with_numbers_as_their_text() {
+        for (line, expected) in [
+            ("{}", ""),
+            (" { \"a\" : 1.50e-3 , \"b\":\"x\"} ", "a=Number(\"1.50e-3\") b=Text(\"x\")"),
+            (r#"{"a":"\u00e4\ud83d\ude00\n\"\\\/"}"#, "a=Text(\"ä😀\\n\\\"\\\\/\")"),
+            (r#"{"\u0061":null,"b":true}"#, "a=Null b=Bool(true)"),
+            (r#"{"a":[1,null,"2"]}"#, "a=List([Number(\"1\"), Null, Text(\"2\")])"),
+            (r#"{"a":{"b":[{},[[]],{"c":1,"d":{}}]},"e":[]}"#, "a=Nested e=List([])"),
+            (r#"{"a":[1,[2]]}"#, "a=Nested"),
+        ] {
+            assert_eq!(read(line), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_object_is_refused_with_the_column() {
+        for (line, reason) in [
+            ("[1]", "the line is a list: give one object a line, without brackets around them"),
+            ("x", "column 1: expected an object, found `x`"),
+            ("{", "column 2: expected a key in quotes, found the end of the line"),
+            ("{\"a\"}", "column 5: expected `:` after the key, found `}`"),
+            ("{\"a\":1,}", "column 8: expected a key in quotes, found `}`"),
+            ("{\"a\":1}}", "column 8: expected the end of the line after the object, found `}`"),
+            ("{\"a\":01}", "column 7: expected `,` or `}`, found `1`"),
+            ("{\"a\":1.}", "column 8: expected a digit, found `}`"),
+            ("{\"a\":NaN}", "column 6: expected a value, found `N`"),
+            ("{\"a\":nul}", "column 6: expected a value, found `n`"),
+            ("{\"a\":\"x", "column 8: expected a closing quote, found the end of the line"),
+            ("{\"a\":\"x\u{1}\"}", "column 8: expected a closing quote, found `\\u{1}`"),
+            ("{\"a\":\"\\x\"}", "column 8: expected an escape such as \\n or \\u00e4, found `x`"),
+            ("{\"a\":\"\\ud800x\"}", "column 13: expected the other half of a pair of \\u escapes, found `x`"),
+            ("{\"a\":\"\\u00g0\"}", "column 9: expected four hexadecimal digits, found `0`"),
+        ] {
+            assert_eq!(read(line), reason, "{line}");
+        }
+        let deep = format!("{{\"a\":{}1{}}}", "[".repeat(70), "]".repeat(70));
+        assert!(read(&deep).contains("nested less deeply"), "{}", read(&deep));
+    }
+}
