@@ -1,5 +1,7 @@
 //! The one calendar: which instants a local clock means, and (in the parts below) days, gas days, months, holidays and working days.
 
+pub mod day;
+
 use std::fmt;
 use std::str::FromStr;
 
@@ -56,8 +58,11 @@ impl Zone {
     #[must_use]
     pub fn clock(&self, at: Timestamp) -> Option<NaiveDateTime> {
         let utc = at.utc()?;
-        let offset = self.0.offset_from_utc_datetime(&utc).fix().local_minus_utc();
-        utc.checked_add_signed(TimeDelta::seconds(i64::from(offset)))
+        utc.checked_add_signed(TimeDelta::seconds(i64::from(self.offset_seconds(utc))))
+    }
+
+    fn offset_seconds(self, utc: NaiveDateTime) -> i32 {
+        self.0.offset_from_utc_datetime(&utc).fix().local_minus_utc()
     }
 }
 
