@@ -1,6 +1,9 @@
 //! The one calendar: which instants a local clock means, and (in the parts below) days, gas days, months, holidays and working days.
 
 pub mod day;
+pub mod holiday;
+pub mod land;
+pub mod working_day;
 
 use std::fmt;
 use std::str::FromStr;
