@@ -22,7 +22,7 @@ mod write;
 
 use crate::columns::{Column, Loss, Record, Resolver, UnknownNames};
 use crate::detect::Head;
-use crate::encoding::{UTF_16, is_utf_16, text, without_mark};
+use crate::encoding::{self, text, without_mark};
 use crate::format::Options;
 use crate::lines::{Line, Lines};
 use crate::numbers::{Evidence, Notation, evidence};
@@ -117,9 +117,7 @@ impl Reader {
         if bytes.trim_ascii().is_empty() {
             return;
         }
-        let read =
-            if line.number == 1 && is_utf_16(bytes) { Err(UTF_16.to_owned()) } else { Header::read(&text(bytes)) };
-        self.stage = match read {
+        self.stage = match encoding::header(bytes).and_then(|text| Header::read(&text)) {
             Ok(header) => {
                 for name in &header.unknown {
                     self.rows.unknown.tell(name, header.known, line.number, out);
