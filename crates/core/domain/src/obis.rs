@@ -31,7 +31,8 @@ impl ObisCode {
     }
 
     /// Group C of electricity, with the phases folded onto their sums (21, 41 and 61 are the active import of L1, L2 and L3).
-    fn electric_function(self) -> Option<u8> {
+    #[must_use]
+    pub fn electric_function(self) -> Option<u8> {
         let [medium, _, function, ..] = self.0;
         match (medium, function) {
             (1, 1..=20) => Some(function),
