@@ -27,7 +27,10 @@ pub(crate) fn range(quantity: &Quantity, unit: Unit) -> Option<(Decimal, Decimal
 }
 
 fn named_range(name: &str) -> Option<(i64, i64, &'static str)> {
-    match name.split('.').next()? {
+    let (family, of_family) = name.split_once('.').unwrap_or((name, ""));
+    match family {
+        // How far a forecast may be off (`air_temperature.error`) is a difference, not a temperature.
+        _ if of_family.ends_with("error") => None,
         "frequency" | "grid_frequency" => Some((45, 55, "Hz")),
         "relative_humidity" => Some((0, 100, "%")),
         // Measured on Earth were -90 and 57 Cel, in Europe -58 and 49.
@@ -84,6 +87,7 @@ mod tests {
                 "10315 relative_humidity instant 0 1 1",
                 "10315 air_temperature instant 0 193.15 K",
                 "1EMH0010599732 1-0:13.7.0 instant 0 -1 1",
+                "10315 air_temperature.error instant 0 0.5 K forecast",
                 "10315 air_temperature instant 60 - Cel missing",
             ]),
             ""
