@@ -1,15 +1,19 @@
 //! The way of a reading from the bytes of a delivery to the journal and into memory.
 
 mod accept;
+mod confirm;
 mod decode;
 mod delivery;
 mod piece;
 mod receipt;
 mod receive;
+mod replay;
 mod settle;
 mod withdraw;
 
 pub use accept::{Intake, UnknownPoints};
+pub use confirm::confirm;
 pub use delivery::Delivery;
 pub use receipt::{Receipt, ReceiptProblem};
 pub use receive::receive;
+pub use replay::{Again, Replayed, replay};

@@ -5,12 +5,12 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use async_trait::async_trait;
-use metrify_domain::{Channel, Period, Point};
+use metrify_domain::{Channel, Period, Point, Timestamp};
 use metrify_formats::{Decoded, Format, Options};
 
 use crate::context::Tenant;
 use crate::error::Result;
-use crate::record::{Accepted, DeliveryId, DeliveryRecord, PointRecord, Position, Reject, Version};
+use crate::record::{Accepted, DeliveryId, PointStatus, Position, Reject, Version};
 
 /// The ingest log. What it took is on disk, or acknowledged by every replica that counts.
 pub trait Journal: Send + Sync {
@@ -62,10 +62,11 @@ pub trait Versions: Send + Sync {
 /// What is known about deliveries, points and rejects.
 #[async_trait]
 pub trait Ledger: Send + Sync {
-    async fn delivery(&self, tenant: &Tenant, id: &DeliveryId) -> Result<Option<DeliveryRecord>>;
+    /// When a delivery was first received, if it was received to its end.
+    async fn delivery(&self, tenant: &Tenant, id: &DeliveryId) -> Result<Option<Timestamp>>;
 
-    /// The newest record of each of the points that is known.
-    async fn points(&self, tenant: &Tenant, points: &[Point]) -> Result<HashMap<Point, PointRecord>>;
+    /// How each of the points stands that is known.
+    async fn points(&self, tenant: &Tenant, points: &[Point]) -> Result<HashMap<Point, PointStatus>>;
 
     /// The rejects of one delivery, or of all.
     async fn rejects(&self, tenant: &Tenant, delivery: Option<&DeliveryId>) -> Result<Vec<Reject>>;

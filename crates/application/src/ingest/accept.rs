@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::context::{Context, Tenant};
 use crate::error::{Error, Kind, Result};
 use crate::ingest::piece::{self, Outcome, Piece};
-use crate::record::DeliveryId;
+use crate::record::{DeliveryId, PointStatus};
 
 /// Pieces that are made durable with one sync at most.
 const GROUP_PIECES_MAX: usize = 64;
@@ -29,6 +29,15 @@ pub enum UnknownPoints {
     Register,
     /// They are kept among the rejects until somebody confirms the point.
     Quarantine,
+}
+
+impl UnknownPoints {
+    pub(super) const fn status(self) -> PointStatus {
+        match self {
+            Self::Register => PointStatus::Unconfirmed,
+            Self::Quarantine => PointStatus::Quarantined,
+        }
+    }
 }
 
 struct Waiting {

@@ -16,7 +16,7 @@ use crate::record::{
 };
 
 /// A piece of a delivery, decoded.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Piece {
     pub(super) delivery: DeliveryId,
     pub(super) source: String,
@@ -27,6 +27,10 @@ pub(super) struct Piece {
     pub(super) decoded: Decoded,
     /// With the last piece: the delivery's size and the counts of the pieces before.
     pub(super) finish: Option<(u64, Counts)>,
+    /// Rejects that are understood by now.
+    pub(super) resolved: Vec<Reject>,
+    /// Points that somebody vouched for.
+    pub(super) confirmed: Vec<PointRecord>,
 }
 
 /// What became of a piece.
@@ -54,7 +58,7 @@ pub(super) async fn settle(
         std::mem::take(&mut piece.decoded.problems).into_iter().map(|problem| (problem, piece.format.clone())).collect();
     let findings = check(app, &mut piece, &mut refused);
     let points = points(app, ctx, unknown_points, &piece).await?;
-    keep_out_quarantined(&mut piece, &points, &mut refused);
+    keep_out(&points.quarantined, &mut piece, &mut refused);
 
     let origin = Origin { tenant: &ctx.tenant, delivery: &piece.delivery, received_at: piece.received_at };
     let taken_back = withdraw::withdraw(app.versions.as_ref(), origin, &piece.decoded.withdrawals).await?;
@@ -68,11 +72,13 @@ pub(super) async fn settle(
         problems: refused.iter().map(|(problem, _)| (problem.position.clone(), problem.reason.clone())).collect(),
     };
     let repeated = app.ledger.delivery(&ctx.tenant, &piece.delivery).await?.is_some();
+    let mut rejects = std::mem::take(&mut piece.resolved);
+    rejects.extend(new_rejects(app, ctx, &piece, refused).await?);
     let entry = Accepted {
         delivery: piece.delivery.clone(),
         received_at: piece.received_at,
-        rejects: new_rejects(app, ctx, &piece, refused).await?,
-        points: points.into_iter().filter(|point| point.is_new).map(|point| point.record).collect(),
+        rejects,
+        points: points.new.into_iter().chain(std::mem::take(&mut piece.confirmed)).collect(),
         finished: if repeated { None } else { finished(&piece, &counts) },
         // What a delivery noticed is noted once, however often it comes.
         meters: if repeated { Vec::new() } else { piece.decoded.meters },
@@ -123,7 +129,7 @@ fn check(app: &App, piece: &mut Piece, refused: &mut Vec<Refused>) -> Vec<Findin
 fn problem_of(batch: &Batch, rows: &[usize], reason: String) -> Problem {
     let mut bytes = Vec::new();
     for row in rows.iter().map(|row| &batch.rows()[*row]) {
-        ndjson::write_reading(&mut bytes, batch.channel(row), batch.document(row).known_at, &batch.reading(row));
+        ndjson::write_reading(&mut bytes, batch.channel(row), batch.document(row), &batch.reading(row));
     }
     let first = rows.first().map(|row| &batch.rows()[*row]);
     let position = first.map_or_else(String::new, |row| {
@@ -133,24 +139,33 @@ fn problem_of(batch: &Batch, rows: &[usize], reason: String) -> Problem {
     Problem { position, reason, readings: rows.len() as u64, prelude: Vec::new(), bytes }
 }
 
-/// A point of the piece, as it stands in the ledger or is about to.
-struct Seen {
-    record: PointRecord,
-    is_new: bool,
+/// The points of a piece: those that nobody knew before, and those whose readings stay out.
+#[derive(Default)]
+struct Points {
+    new: Vec<PointRecord>,
+    quarantined: HashSet<Point>,
 }
 
-async fn points(app: &App, ctx: &Context, unknown: UnknownPoints, piece: &Piece) -> Result<Vec<Seen>> {
+async fn points(app: &App, ctx: &Context, unknown: UnknownPoints, piece: &Piece) -> Result<Points> {
     let told: BTreeMap<&Point, &Meter> = piece.decoded.meters.iter().map(|meter| (&meter.point, meter)).collect();
     let mut distinct: Vec<Point> = piece.decoded.batch.channels().iter().map(|channel| channel.point.clone()).collect();
     distinct.extend(told.keys().map(|point| (*point).clone()));
     distinct.sort_unstable();
     distinct.dedup();
     let known = app.ledger.points(&ctx.tenant, &distinct).await?;
-    let seen = distinct.into_iter().map(|point| match known.get(&point) {
-        Some(record) => Seen { record: record.clone(), is_new: false },
-        None => Seen { record: new_point(point, &told, unknown, piece), is_new: true },
-    });
-    Ok(seen.collect())
+    let mut points = Points::default();
+    for point in distinct {
+        let status = known.get(&point).copied();
+        let status = status.unwrap_or_else(|| {
+            let record = new_point(point.clone(), &told, unknown, piece);
+            points.new.push(record);
+            unknown.status()
+        });
+        if status == PointStatus::Quarantined {
+            points.quarantined.insert(point);
+        }
+    }
+    Ok(points)
 }
 
 fn new_point(point: Point, told: &BTreeMap<&Point, &Meter>, unknown: UnknownPoints, piece: &Piece) -> PointRecord {
@@ -158,10 +173,7 @@ fn new_point(point: Point, told: &BTreeMap<&Point, &Meter>, unknown: UnknownPoin
     PointRecord {
         kind: meter.and_then(|meter| meter.kind).unwrap_or_else(|| point.kind()),
         name: meter.and_then(|meter| meter.name.clone()),
-        status: match unknown {
-            UnknownPoints::Register => PointStatus::Unconfirmed,
-            UnknownPoints::Quarantine => PointStatus::Quarantined,
-        },
+        status: unknown.status(),
         since: piece.received_at,
         delivery: piece.delivery.clone(),
         point,
@@ -170,10 +182,8 @@ fn new_point(point: Point, told: &BTreeMap<&Point, &Meter>, unknown: UnknownPoin
 
 /// Readings of quarantined points go among the rejects, a few hundred lines each, and come back when they are replayed
 /// after the point was confirmed.
-fn keep_out_quarantined(piece: &mut Piece, points: &[Seen], refused: &mut Vec<Refused>) {
+fn keep_out(quarantined: &HashSet<Point>, piece: &mut Piece, refused: &mut Vec<Refused>) {
     const ROWS_PER_REJECT: usize = 256;
-    let quarantined = points.iter().filter(|point| point.record.status == PointStatus::Quarantined);
-    let quarantined: HashSet<&Point> = quarantined.map(|point| &point.record.point).collect();
     if quarantined.is_empty() {
         return;
     }

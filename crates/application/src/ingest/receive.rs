@@ -19,9 +19,9 @@ use crate::record::Counts;
 /// stored until then is stored all the same; receiving the delivery again completes it.
 pub async fn receive(app: &App, ctx: &Context, delivery: Delivery) -> Result<Receipt> {
     let seen = look(&delivery).await?;
-    let repeated = app.ledger.delivery(&ctx.tenant, &seen.id).await?;
-    let running = app.intake.begin(ctx, &seen.id, repeated.as_ref().map_or(ctx.now, |first| first.received_at));
-    let mut account = Account::new(&delivery, &seen, running.received_at(), repeated.is_some());
+    let first_received = app.ledger.delivery(&ctx.tenant, &seen.id).await?;
+    let running = app.intake.begin(ctx, &seen.id, first_received.unwrap_or(ctx.now));
+    let mut account = Account::new(&delivery, &seen, running.received_at(), first_received.is_some());
     let mut pieces = Unread::of(app, &delivery, &seen, running.received_at());
     let mut held = pieces.next().await?.unwrap_or_default();
     while let Some(next) = pieces.next().await? {
@@ -110,6 +110,7 @@ impl Account {
             rejects_before: self.rejects,
             decoded,
             finish: last.then_some((self.bytes, self.receipt.counts)),
+            ..Piece::default()
         };
         let outcome = app.intake.accept(app, ctx, piece).await?;
         self.rejects += outcome.problems.len() as u64;

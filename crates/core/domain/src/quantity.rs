@@ -32,6 +32,10 @@ pub enum Direction {
     None,
 }
 
+/// The first words of the names that quantities of grids and markets have; every other name is one of the weather.
+pub const GRID_FAMILIES: [&str; 9] =
+    ["load", "residual_load", "generation", "capacity", "price", "frequency", "exchange", "balance", "redispatch"];
+
 impl Quantity {
     /// For names written in our own source.
     #[must_use]

@@ -1,1 +1,28 @@
-//! metrify-lake
+//! The open lake: Delta tables per tenant, and the memory that stands before them.
+//!
+//! A tenant's readings lie in `readings` (what holds) and `readings_superseded` (what held); both carry the journal's
+//! position in the commit that their rows came with, so that landing again changes nothing. All paths are made in
+//! [`layout`].
+
+mod columns;
+mod compact;
+mod keys;
+mod land;
+mod layout;
+mod lookup;
+mod memory;
+mod records;
+mod rows;
+mod schema;
+mod store;
+mod table;
+mod write;
+
+pub use columns::ColumnFiles;
+pub use keys::KeySet;
+pub use layout::Layout;
+pub use memory::View;
+pub use rows::{readings_batch, versions_batch};
+pub use schema::{READING_COLUMNS, TableName};
+pub use store::DeltaLake;
+pub use table::{FileFacts, Range, Snapshot};

@@ -1,1 +1,118 @@
-//! metrify-query
+//! SQL by DataFusion over everything a tenant has: the lake at fixed versions and the memory before it, as one.
+//!
+//! A session knows the tables of one tenant and nothing else; it reads, and cannot name a file.
+
+mod export;
+mod files;
+mod functions;
+mod page;
+mod system;
+mod views;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use datafusion::common::DataFusionError;
+use datafusion::dataframe::DataFrame;
+use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
+use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
+use datafusion::prelude::{SQLOptions, SessionConfig, SessionContext};
+use futures::StreamExt;
+use metrify_application::ports::{ExportFormat, Page, Pages, Sql};
+use metrify_application::{Error, Kind, Result, Tenant};
+use metrify_lake::DeltaLake;
+
+/// How much a query may take.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Bytes of memory for sorts, joins and groups of all queries together; what is more goes to disk.
+    pub memory_bytes: usize,
+    /// Where it goes.
+    pub spill_folder: PathBuf,
+    pub threads: usize,
+}
+
+/// Answers SQL.
+pub struct Engine {
+    lake: Arc<DeltaLake>,
+    runtime: Arc<RuntimeEnv>,
+    threads: usize,
+}
+
+impl Engine {
+    /// # Errors
+    /// Where the folder for what does not fit into memory cannot be used.
+    pub fn new(lake: Arc<DeltaLake>, limits: &Limits) -> Result<Self> {
+        let disk = DiskManagerBuilder::default().with_mode(DiskManagerMode::Directories(vec![limits.spill_folder.clone()]));
+        let runtime = RuntimeEnvBuilder::new()
+            .with_memory_limit(limits.memory_bytes, 1.0)
+            .with_disk_manager_builder(disk)
+            .build_arc()
+            .map_err(|error| failed("start the SQL engine", error))?;
+        Ok(Self { lake, runtime, threads: limits.threads })
+    }
+
+    async fn session(&self, tenant: &Tenant) -> Result<SessionContext> {
+        let config = SessionConfig::new()
+            .with_target_partitions(self.threads)
+            .with_information_schema(true)
+            .with_default_catalog_and_schema("metrify", tenant.as_str().replace('-', "_"))
+            .set_bool("datafusion.execution.parquet.pushdown_filters", true)
+            .set_bool("datafusion.execution.parquet.reorder_filters", true);
+        let session = SessionContext::new_with_config_rt(config, self.runtime.clone());
+        functions::register(&session);
+        let view = self.lake.view(tenant)?;
+        views::register(&session, tenant, &view).await.map_err(|error| failed("prepare the tables", error))?;
+        system::register(&session, &view).map_err(|error| failed("prepare the system tables", error))?;
+        Ok(session)
+    }
+
+    async fn frame(&self, tenant: &Tenant, sql: &str) -> Result<DataFrame> {
+        let session = self.session(tenant).await?;
+        let reading_only = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
+        session.sql_with_options(sql, reading_only).await.map_err(|error| failed("read the query", error))
+    }
+}
+
+#[async_trait]
+impl Sql for Engine {
+    async fn query(&self, tenant: &Tenant, sql: &str, pages: &mut Pages<'_>) -> Result<()> {
+        let frame = self.frame(tenant, sql).await?;
+        let columns: Vec<String> = frame.schema().fields().iter().map(|field| field.name().clone()).collect();
+        pages(Page { columns: columns.clone(), rows: Vec::new() })?;
+        let mut batches = frame.execute_stream().await.map_err(|error| failed("answer the query", error))?;
+        while let Some(batch) = batches.next().await {
+            let batch = batch.map_err(|error| failed("answer the query", error))?;
+            pages(Page { columns: columns.clone(), rows: page::rows(&batch)? })?;
+        }
+        Ok(())
+    }
+
+    async fn export(&self, tenant: &Tenant, sql: &str, format: ExportFormat, file: &Path) -> Result<u64> {
+        export::write(self.frame(tenant, sql).await?, format, file).await
+    }
+}
+
+/// What kind of failure an engine's error is: a query nobody can answer, too much for the limits, or our mistake.
+pub(crate) fn failed(step: &str, error: DataFusionError) -> Error {
+    let kind = match error.find_root() {
+        DataFusionError::SQL(..)
+        | DataFusionError::Plan(_)
+        | DataFusionError::SchemaError(..)
+        | DataFusionError::NotImplemented(_)
+        | DataFusionError::Configuration(_)
+        | DataFusionError::ArrowError(..)
+        | DataFusionError::Execution(_) => Kind::Invalid,
+        DataFusionError::ResourcesExhausted(_) | DataFusionError::IoError(_) | DataFusionError::ObjectStore(_) => {
+            Kind::Unavailable
+        }
+        _ => Kind::Internal,
+    };
+    let hint = match kind {
+        Kind::Invalid => "`metrify sql \"show tables\"` lists the tables, `describe readings` the columns of one",
+        Kind::Unavailable => "ask for less at once, or raise query.memory_mb",
+        _ => "please report it with the query",
+    };
+    Error::new(kind, step).because(error).hint(hint)
+}
