@@ -1,0 +1,35 @@
+//! Vouches for points: what was quarantined for their sake can be replayed from then on.
+
+use metrify_domain::Point;
+
+use crate::app::App;
+use crate::context::Context;
+use crate::error::{Error, Kind, Result};
+use crate::ingest::piece::Piece;
+use crate::record::{PointRecord, PointStatus};
+
+/// Confirms points and tells how many were not confirmed before.
+///
+/// # Errors
+/// Where one of them is not known, or the store cannot be written.
+pub async fn confirm(app: &App, ctx: &Context, points: &[Point]) -> Result<u64> {
+    let known = app.ledger.points(&ctx.tenant, points).await?;
+    if let Some(unknown) = points.iter().find(|point| !known.contains_key(*point)) {
+        let error = Error::new(Kind::NotFound, format!("confirm point {unknown}: nothing is known of it"));
+        return Err(error.hint("`metrify points` lists the points that are known"));
+    }
+    let changed = points.iter().filter(|point| known.get(*point) != Some(&PointStatus::Confirmed));
+    let confirmed: Vec<PointRecord> = changed
+        .map(|point| PointRecord {
+            point: point.clone(),
+            kind: point.kind(),
+            name: None,
+            status: PointStatus::Confirmed,
+            since: ctx.now,
+            delivery: crate::record::DeliveryId::default(),
+        })
+        .collect();
+    let count = confirmed.len() as u64;
+    app.intake.accept(app, ctx, Piece { confirmed, received_at: ctx.now, ..Piece::default() }).await?;
+    Ok(count)
+}

@@ -1,0 +1,89 @@
+//! A set of keys that columns of texts and times can be asked against without making keys of them.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use arrow::array::{Array, AsArray, BooleanArray, RecordBatch};
+use arrow::datatypes::TimestampMicrosecondType;
+use metrify_application::ports::Key;
+use metrify_domain::Timestamp;
+
+use crate::land::month_of;
+use crate::table::{FileFacts, Range};
+
+/// Start and end of a period in microseconds.
+type Ends = (i64, i64);
+
+/// Keys, by point and quantity.
+#[derive(Clone, Debug, Default)]
+pub struct KeySet {
+    points: HashMap<String, HashMap<String, HashSet<Ends>>>,
+    months: BTreeSet<String>,
+    starts: Option<Range<Timestamp>>,
+    point_range: Option<Range<String>>,
+}
+
+impl KeySet {
+    pub(crate) fn of<'k>(keys: impl Iterator<Item = &'k Key>) -> Self {
+        let mut set = Self::default();
+        for key in keys {
+            set.insert(key);
+        }
+        let low = set.points.keys().min().cloned();
+        set.point_range = low.zip(set.points.keys().max().cloned()).map(|(low, high)| Range { low, high });
+        set
+    }
+
+    fn insert(&mut self, key: &Key) {
+        let start = key.period.start();
+        let ends = (start.micros(), key.period.end().micros());
+        let point = key.channel.point.as_str();
+        if !self.points.contains_key(point) {
+            self.points.insert(point.to_owned(), HashMap::new());
+        }
+        if let Some(quantities) = self.points.get_mut(point) {
+            quantities.entry(key.channel.quantity.to_string()).or_default().insert(ends);
+        }
+        let month = month_of(start);
+        if !self.months.contains(&month) {
+            self.months.insert(month);
+        }
+        let (low, high) = self.starts.as_ref().map_or((start, start), |range| (range.low, range.high));
+        self.starts = Some(Range { low: low.min(start), high: high.max(start) });
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.points.is_empty()
+    }
+
+    /// Whether a file may hold one of the keys, as far as its statistics tell.
+    pub(crate) fn may_be_in(&self, file: &FileFacts) -> bool {
+        fn meets<T: PartialOrd>(one: Option<&Range<T>>, other: Option<&Range<T>>) -> bool {
+            one.zip(other).is_none_or(|(one, other)| one.meets(other))
+        }
+        let month = file.month.as_ref().is_none_or(|month| self.months.contains(month));
+        month
+            && meets(self.starts.as_ref(), file.starts.as_ref())
+            && meets(self.point_range.as_ref(), file.points.as_ref())
+    }
+
+    /// For each row whether its key is in the set. The columns point, quantity, period_start and period_end must be there
+    /// as Utf8 and microseconds; `None` where they are not.
+    #[must_use]
+    pub fn contains(&self, rows: &RecordBatch) -> Option<BooleanArray> {
+        let points = rows.column_by_name("point")?.as_string_opt::<i32>()?;
+        let quantities = rows.column_by_name("quantity")?.as_string_opt::<i32>()?;
+        let starts = rows.column_by_name("period_start")?.as_primitive_opt::<TimestampMicrosecondType>()?;
+        let ends = rows.column_by_name("period_end")?.as_primitive_opt::<TimestampMicrosecondType>()?;
+        let mut last: (&str, Option<&HashMap<String, HashSet<Ends>>>) = ("", None);
+        let found = (0..rows.num_rows()).map(|row| {
+            let point = points.value(row);
+            if last.0 != point || last.1.is_none() {
+                last = (point, self.points.get(point));
+            }
+            let periods = last.1.and_then(|by_quantity| by_quantity.get(quantities.value(row)));
+            periods.is_some_and(|periods| periods.contains(&(starts.value(row), ends.value(row))))
+        });
+        Some(found.map(Some).collect())
+    }
+}

@@ -1,0 +1,200 @@
+//! Brings memory into the lake: what holds into `readings`, what held into `readings_superseded`, the rest beside them.
+//!
+//! `readings` is committed last, so that its position never runs ahead of the others. A landing that was cut short is done
+//! again from the journal; tables that had been committed already are passed over by their position.
+
+use std::collections::BTreeMap;
+
+use arrow::array::{AsArray, RecordBatch};
+use arrow::compute::concat_batches;
+use metrify_application::ports::Landed;
+use metrify_application::record::Position;
+use metrify_application::{Error, Kind, Result};
+use metrify_domain::Timestamp;
+
+use crate::keys::KeySet;
+use crate::lookup;
+use crate::memory::{Chunk, View};
+use crate::schema::TableName;
+use crate::store::TenantLake;
+use crate::table::Change;
+use crate::write::{internal, sorted, write_file};
+
+/// The order that files of readings are kept in: channel, then time.
+pub(crate) const READINGS_ORDER: [&str; 4] = ["point", "quantity", "period_start", "period_end"];
+
+/// The month (UTC) that a period which starts at `start` is kept in: `2025-01`.
+pub(crate) fn month_of(start: Timestamp) -> String {
+    // Intake refuses what no calendar names.
+    start.utc().map_or_else(|| "9999-12".to_owned(), |clock| clock.format("%Y-%m").to_string())
+}
+
+/// Rows by month, each month's in pieces.
+#[derive(Default)]
+struct Months(BTreeMap<String, Vec<RecordBatch>>);
+
+impl Months {
+    fn add(&mut self, month: &str, rows: RecordBatch) {
+        if rows.num_rows() > 0 {
+            self.0.entry(month.to_owned()).or_default().push(rows);
+        }
+    }
+
+    fn add_rows_of(&mut self, chunk: &Chunk, rows: impl Iterator<Item = u32>) -> Result<()> {
+        let mut by_month: BTreeMap<String, Vec<u32>> = BTreeMap::new();
+        let mut last = (Timestamp::from_micros(i64::MIN), String::new());
+        for row in rows {
+            let start = chunk.start(row);
+            if last.0 != start {
+                last = (start, month_of(start));
+            }
+            match by_month.get_mut(&last.1) {
+                Some(rows) => rows.push(row),
+                None => drop(by_month.insert(last.1.clone(), vec![row])),
+            }
+        }
+        for (month, rows) in by_month {
+            for batch in chunk.columns_of(rows.iter().copied())? {
+                self.add(&month, batch);
+            }
+        }
+        Ok(())
+    }
+
+    fn rows(&self) -> u64 {
+        self.0.values().flatten().map(|batch| batch.num_rows() as u64).sum()
+    }
+}
+
+/// Lands everything in `view`; tells what was done. The caller makes memory forget it.
+pub(crate) async fn land(lake: &TenantLake, view: &View, now: Timestamp) -> Result<Landed> {
+    let position = view.state.position;
+    let mut landed = Landed::default();
+    for table in TableName::ALL {
+        if !table.is_parted_by_month() {
+            landed.files_added += land_records(lake, view, table, position, now).await?;
+        }
+    }
+    let removed = rewrite_removed(lake, view).await?;
+    landed.files_added += land_superseded(lake, view, removed.gone, position, now).await?;
+
+    let mut holding = Months::default();
+    for chunk in &view.state.chunks {
+        holding.add_rows_of(chunk, chunk.holding())?;
+    }
+    landed.rows = holding.rows();
+    let mut change = removed.change;
+    change.added.extend(write_months(lake, TableName::Readings, holding).await?);
+    landed.files_added += change.added.len();
+    landed.files_removed = change.removed.len();
+    if !change.added.is_empty() || !change.removed.is_empty() {
+        change.landed = Some(position);
+        change.written_at = now;
+        lake.table(TableName::Readings)?.commit(change).await?;
+    }
+    Ok(landed)
+}
+
+async fn land_records(
+    lake: &TenantLake,
+    view: &View,
+    name: TableName,
+    position: Position,
+    now: Timestamp,
+) -> Result<usize> {
+    let Some(rows) = view.records(name)? else {
+        return Ok(0);
+    };
+    let table = lake.table(name)?;
+    let added = vec![write_file(&table.store(), None, &rows).await?];
+    table.commit(Change { added, removed: Vec::new(), landed: Some(position), written_at: now }).await?;
+    Ok(1)
+}
+
+/// Files without the rows that hold no longer, and those rows.
+struct Rewritten {
+    change: Change,
+    gone: Months,
+}
+
+async fn rewrite_removed(lake: &TenantLake, view: &View) -> Result<Rewritten> {
+    let mut rewritten = Rewritten { change: Change::default(), gone: Months::default() };
+    let keys: KeySet = view.removed();
+    if keys.is_empty() {
+        return Ok(rewritten);
+    }
+    let table = lake.table(TableName::Readings)?;
+    let snapshot = table.snapshot();
+    for file in snapshot.files.iter().filter(|file| keys.may_be_in(file)) {
+        let (mut stay, mut gone) = (Vec::new(), Vec::new());
+        for batch in lookup::whole(&snapshot, file).await? {
+            let (staying, going) = lookup::split(&batch, &keys)?;
+            stay.push(staying);
+            gone.push(going);
+        }
+        let gone = concat(&gone)?;
+        if gone.num_rows() == 0 {
+            continue;
+        }
+        let stay = concat(&stay)?;
+        let month = file.month.clone().unwrap_or_default();
+        if stay.num_rows() > 0 {
+            rewritten.change.added.push(write_file(&table.store(), Some(&month), &stay).await?);
+        }
+        rewritten.change.removed.push(file.clone());
+        rewritten.gone.add(&month, without_restored(&gone)?);
+    }
+    Ok(rewritten)
+}
+
+/// Rows that hold again are copies: the version itself lies among the superseded already.
+fn without_restored(rows: &RecordBatch) -> Result<RecordBatch> {
+    let restored = rows.column_by_name("restored").and_then(|column| column.as_boolean_opt().cloned());
+    let restored = restored.ok_or_else(|| Error::new(Kind::Corrupt, "read a data file of readings: it lacks a column"))?;
+    let own = arrow::compute::not(&restored).map_err(|error| internal("choose rows", error))?;
+    arrow::compute::filter_record_batch(rows, &own).map_err(|error| internal("choose rows", error))
+}
+
+async fn land_superseded(
+    lake: &TenantLake,
+    view: &View,
+    gone_from_lake: Months,
+    position: Position,
+    now: Timestamp,
+) -> Result<usize> {
+    let table = lake.table(TableName::Superseded)?;
+    let before = table.snapshot().landed;
+    if before >= position {
+        return Ok(0);
+    }
+    let mut superseded = gone_from_lake;
+    for chunk in &view.state.chunks {
+        let own = chunk.entry.batch.rows().len() as u32;
+        let mut ended: Vec<u32> =
+            chunk.ended.iter().filter(|(row, by)| **row < own && **by > before).map(|(row, _)| *row).collect();
+        ended.sort_unstable();
+        superseded.add_rows_of(chunk, ended.into_iter())?;
+    }
+    if superseded.rows() == 0 {
+        return Ok(0);
+    }
+    let added = write_months(lake, TableName::Superseded, superseded).await?;
+    let files = added.len();
+    table.commit(Change { added, removed: Vec::new(), landed: Some(position), written_at: now }).await?;
+    Ok(files)
+}
+
+async fn write_months(lake: &TenantLake, name: TableName, months: Months) -> Result<Vec<deltalake::kernel::Add>> {
+    let store = lake.table(name)?.store();
+    let mut added = Vec::new();
+    for (month, batches) in months.0 {
+        let rows = sorted(&concat(&batches)?, &READINGS_ORDER)?;
+        added.push(write_file(&store, Some(&month), &rows).await?);
+    }
+    Ok(added)
+}
+
+pub(crate) fn concat(batches: &[RecordBatch]) -> Result<RecordBatch> {
+    let schema = batches.first().map_or_else(|| TableName::Readings.schema(), RecordBatch::schema);
+    concat_batches(&schema, batches).map_err(|error| internal("join rows", error))
+}

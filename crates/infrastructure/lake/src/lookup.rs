@@ -1,0 +1,104 @@
+//! Finds rows in data files: whole files one after the other, skipping what the statistics exclude.
+
+use arrow::array::{Array, BooleanArray, RecordBatch};
+use bytes::Bytes;
+use deltalake::Path;
+use deltalake::logstore::object_store::ObjectStoreExt;
+use metrify_application::record::Version;
+use metrify_application::{Error, Kind, Result};
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{ArrowPredicateFn, ParquetRecordBatchReaderBuilder, RowFilter};
+
+use crate::keys::KeySet;
+use crate::rows;
+use crate::table::{FileFacts, Snapshot, store_error};
+use crate::write::internal;
+
+/// Rows that are decoded at once.
+const READ_ROWS: usize = 8_192;
+
+/// Chooses rows from the columns it names.
+struct Choice<'c> {
+    columns: &'c [&'c str],
+    choose: Box<dyn FnMut(&RecordBatch) -> Option<BooleanArray> + Send>,
+}
+
+/// All rows of a file, or the chosen ones, in pieces.
+async fn read(snapshot: &Snapshot, file: &FileFacts, choice: Option<Choice<'_>>) -> Result<Vec<RecordBatch>> {
+    let step = || format!("read data file `{}` of table `{}`", file.path, snapshot.table.name());
+    let path = Path::parse(&file.path).map_err(|error| internal(&step(), error))?;
+    let found = snapshot.store().get(&path).await.map_err(|error| store_error(step(), error))?;
+    let bytes: Bytes = found.bytes().await.map_err(|error| store_error(step(), error))?;
+    let corrupt = |error| Error::new(Kind::Corrupt, step()).because(error);
+    let mut builder =
+        ParquetRecordBatchReaderBuilder::try_new(bytes).map_err(corrupt)?.with_batch_size(READ_ROWS);
+    if let Some(Choice { columns, mut choose }) = choice {
+        let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
+        let predicate = ArrowPredicateFn::new(mask, move |rows| {
+            choose(&rows).ok_or_else(|| arrow::error::ArrowError::SchemaError("a column to choose by is missing".into()))
+        });
+        builder = builder.with_row_filter(RowFilter::new(vec![Box::new(predicate)]));
+    }
+    let reader = builder.build().map_err(corrupt)?;
+    reader.map(|batch| batch.map_err(|error| Error::new(Kind::Corrupt, step()).because(error))).collect()
+}
+
+/// All rows of a file.
+pub(crate) async fn whole(snapshot: &Snapshot, file: &FileFacts) -> Result<Vec<RecordBatch>> {
+    read(snapshot, file, None).await
+}
+
+/// The versions that a table has for any of the keys.
+pub(crate) async fn versions(snapshot: &Snapshot, keys: &KeySet) -> Result<Vec<Version>> {
+    let mut found = Vec::new();
+    if keys.is_empty() {
+        return Ok(found);
+    }
+    for file in snapshot.files.iter().filter(|file| keys.may_be_in(file)) {
+        let wanted = keys.clone();
+        let columns = ["point", "quantity", "period_start", "period_end"];
+        let choice = Choice { columns: &columns, choose: Box::new(move |rows| wanted.contains(rows)) };
+        collect(&read(snapshot, file, Some(choice)).await?, &mut found)?;
+    }
+    Ok(found)
+}
+
+/// The versions that a table has from a message.
+pub(crate) async fn of_document(snapshot: &Snapshot, document: &str) -> Result<Vec<Version>> {
+    let mut found = Vec::new();
+    let may_hold = |file: &&FileFacts| {
+        file.documents.as_ref().is_none_or(|range| range.low.as_str() <= document && document <= range.high.as_str())
+    };
+    for file in snapshot.files.iter().filter(may_hold) {
+        let wanted = document.to_owned();
+        let choose = move |rows: &RecordBatch| {
+            let documents = rows.column_by_name("document")?;
+            let same = (0..rows.num_rows()).map(|row| rows::text_at(documents, row) == Some(wanted.as_str()));
+            Some(same.map(Some).collect::<BooleanArray>())
+        };
+        let choice = Choice { columns: &["document"], choose: Box::new(choose) };
+        collect(&read(snapshot, file, Some(choice)).await?, &mut found)?;
+    }
+    Ok(found)
+}
+
+fn collect(batches: &[RecordBatch], into: &mut Vec<Version>) -> Result<()> {
+    for batch in batches {
+        for row in 0..batch.num_rows() {
+            into.push(rows::version(batch, row)?);
+        }
+    }
+    Ok(())
+}
+
+/// The rows of a file in two parts: those whose keys are not in the set, and those whose are.
+pub(crate) fn split(rows: &RecordBatch, keys: &KeySet) -> Result<(RecordBatch, RecordBatch)> {
+    let gone = keys.contains(rows);
+    let gone = gone.ok_or_else(|| Error::new(Kind::Corrupt, "split a data file of readings: it has no keys"))?;
+    let stay = arrow::compute::not(&gone).map_err(|error| internal("split a data file", error))?;
+    let part = |mask: &BooleanArray| {
+        arrow::compute::filter_record_batch(rows, mask).map_err(|error| internal("split a data file", error))
+    };
+    debug_assert_eq!(gone.null_count(), 0, "every row is in one of the parts");
+    Ok((part(&stay)?, part(&gone)?))
+}

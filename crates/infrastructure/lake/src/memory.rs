@@ -1,0 +1,336 @@
+//! What is known and not in the lake yet: entries of the journal with marks of what holds no longer.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, OnceLock};
+
+use arrow::array::RecordBatch;
+use metrify_application::Result;
+use metrify_application::ports::Key;
+use metrify_application::record::{Accepted, DeliveryId, PointStatus, Position, Sequence, Standing, Version};
+use metrify_domain::{Point, Timestamp};
+
+use crate::keys::KeySet;
+use crate::records;
+use crate::rows::{readings_batch, versions_batch};
+use crate::schema::TableName;
+use crate::table::Snapshot;
+
+/// An entry of the journal. Its rows are those of its batch, then what it restored.
+#[derive(Clone)]
+pub(crate) struct Chunk {
+    pub(crate) position: Position,
+    pub(crate) entry: Arc<Accepted>,
+    /// Rows that hold no longer, and the position of the entry that ended them.
+    pub(crate) ended: Arc<HashMap<u32, Position>>,
+    columns: Arc<OnceLock<RecordBatch>>,
+}
+
+impl Chunk {
+    pub(crate) fn rows(&self) -> usize {
+        self.entry.batch.rows().len() + self.entry.restored.len()
+    }
+
+    pub(crate) fn key(&self, row: u32) -> Key {
+        let (batch, row) = (&self.entry.batch, row as usize);
+        match batch.rows().get(row) {
+            Some(row) => Key { channel: batch.channel(row).clone(), period: row.period },
+            None => {
+                let version = &self.entry.restored[row - batch.rows().len()];
+                Key { channel: version.channel.clone(), period: version.reading.period }
+            }
+        }
+    }
+
+    /// Where the row's period starts.
+    pub(crate) fn start(&self, row: u32) -> Timestamp {
+        let (batch, row) = (&self.entry.batch, row as usize);
+        match batch.rows().get(row) {
+            Some(row) => row.period.start(),
+            None => self.entry.restored[row - batch.rows().len()].reading.period.start(),
+        }
+    }
+
+    pub(crate) fn version(&self, row: u32) -> Version {
+        let (batch, index) = (&self.entry.batch, row as usize);
+        let Some(row) = batch.rows().get(index) else {
+            return self.entry.restored[index - batch.rows().len()].clone();
+        };
+        let document = batch.document(row);
+        Version {
+            channel: batch.channel(row).clone(),
+            reading: batch.reading(row),
+            recorded_at: document.known_at.unwrap_or(self.entry.received_at),
+            delivery: self.entry.delivery.clone(),
+            document: document.reference.clone(),
+            sequence: Sequence::new(self.position, index),
+        }
+    }
+
+    /// The chosen rows as columns; the numbers are those of the chunk.
+    pub(crate) fn columns_of(&self, rows: impl Iterator<Item = u32> + Clone) -> Result<Vec<RecordBatch>> {
+        let own = self.entry.batch.rows().len();
+        let read = rows.clone().map(|row| row as usize).filter(|row| *row < own);
+        let restored = rows.map(|row| row as usize).filter(|row| *row >= own).map(|row| &self.entry.restored[row - own]);
+        let batches = [readings_batch(&self.entry, self.position, read)?, versions_batch(restored)?];
+        Ok(batches.into_iter().filter(|batch| batch.num_rows() > 0).collect())
+    }
+
+    pub(crate) fn holding(&self) -> impl Iterator<Item = u32> + Clone + '_ {
+        (0..self.rows() as u32).filter(|row| !self.ended.contains_key(row))
+    }
+
+    /// All rows of the batch as columns, made once.
+    fn columns(&self) -> Result<RecordBatch> {
+        if let Some(columns) = self.columns.get() {
+            return Ok(columns.clone());
+        }
+        let made = readings_batch(&self.entry, self.position, 0..self.entry.batch.rows().len())?;
+        Ok(self.columns.get_or_init(|| made).clone())
+    }
+}
+
+/// Everything between the lake and now, cheap to copy.
+#[derive(Clone, Default)]
+pub(crate) struct State {
+    pub(crate) chunks: Vec<Chunk>,
+    /// What holds in the lake but no longer in truth, by the position that ended it; the newest layer last.
+    removed: Vec<Arc<HashMap<Key, Position>>>,
+    pub(crate) position: Position,
+}
+
+/// Layers of removed keys are merged beyond this number.
+const LAYERS_MAX: usize = 16;
+
+impl State {
+    pub(crate) fn rows(&self) -> usize {
+        self.chunks.iter().map(Chunk::rows).sum()
+    }
+
+    pub(crate) fn chunk(&self, position: Position) -> Option<&Chunk> {
+        let place = self.chunks.binary_search_by_key(&position, |chunk| chunk.position).ok()?;
+        self.chunks.get(place)
+    }
+
+    fn end(&mut self, row: RowPlace, by: Position) {
+        let place = self.chunks.binary_search_by_key(&row.position, |chunk| chunk.position);
+        if let Some(chunk) = place.ok().and_then(|place| self.chunks.get_mut(place)) {
+            Arc::make_mut(&mut chunk.ended).entry(row.row).or_insert(by);
+        }
+    }
+
+    pub(crate) fn is_removed(&self, key: &Key) -> bool {
+        self.removed.iter().any(|layer| layer.contains_key(key))
+    }
+
+    pub(crate) fn removed(&self) -> impl Iterator<Item = (&Key, Position)> {
+        self.removed.iter().flat_map(|layer| layer.iter().map(|(key, by)| (key, *by)))
+    }
+
+    fn remove(&mut self, keys: HashMap<Key, Position>) {
+        if keys.is_empty() {
+            return;
+        }
+        self.removed.push(Arc::new(keys));
+        if self.removed.len() > LAYERS_MAX {
+            let merged: HashMap<Key, Position> = self.removed().map(|(key, by)| (key.clone(), by)).collect();
+            self.removed = vec![Arc::new(merged)];
+        }
+    }
+
+    /// What is left once everything up to `landed` is in the lake.
+    pub(crate) fn without(&self, landed: Position) -> Self {
+        let mut removed: HashMap<Key, Position> =
+            self.removed().filter(|(_, by)| *by > landed).map(|(key, by)| (key.clone(), by)).collect();
+        // Rows that landed as holding, and were ended while they were on their way.
+        for chunk in self.chunks.iter().filter(|chunk| chunk.position <= landed) {
+            let later = chunk.ended.iter().filter(|(_, by)| **by > landed);
+            removed.extend(later.map(|(row, by)| (chunk.key(*row), *by)));
+        }
+        let chunks = self.chunks.iter().filter(|chunk| chunk.position > landed).cloned().collect();
+        let mut state = Self { chunks, removed: Vec::new(), position: self.position };
+        state.remove(removed);
+        state
+    }
+}
+
+/// Where a row stands in memory.
+#[derive(Clone, Copy, Debug)]
+struct RowPlace {
+    position: Position,
+    row: u32,
+}
+
+/// How to take one change of the ledger back.
+enum Undo {
+    Point(Point, Option<PointStatus>),
+    Delivery(DeliveryId),
+    Withdrawn(String),
+}
+
+/// The state that the next entry is applied to, with what is needed to settle it.
+#[derive(Default)]
+pub(crate) struct Working {
+    pub(crate) state: State,
+    index: HashMap<Key, RowPlace>,
+    pub(crate) points: HashMap<Point, PointStatus>,
+    pub(crate) deliveries: HashMap<DeliveryId, Timestamp>,
+    pub(crate) withdrawn: HashSet<String>,
+    undo: Vec<Undo>,
+}
+
+impl Working {
+    pub(crate) fn apply(&mut self, position: Position, entry: &Accepted) {
+        let entry = Arc::new(entry.clone());
+        let chunk =
+            Chunk { position, entry: entry.clone(), ended: Arc::default(), columns: Arc::new(OnceLock::new()) };
+        self.state.chunks.push(chunk);
+        self.state.position = position;
+        let mut removed = HashMap::new();
+        // What a message takes back acts before what it says.
+        for (channel, period) in &entry.ended {
+            self.end(Key { channel: channel.clone(), period: *period }, position, &mut removed);
+        }
+        let own = entry.batch.rows().len();
+        for (place, version) in entry.restored.iter().enumerate() {
+            let key = Key { channel: version.channel.clone(), period: version.reading.period };
+            self.replace(key, RowPlace { position, row: (own + place) as u32 }, &mut removed);
+        }
+        for (place, (row, standing)) in entry.batch.rows().iter().zip(&entry.standings).enumerate() {
+            let here = RowPlace { position, row: place as u32 };
+            let key = Key { channel: entry.batch.channel(row).clone(), period: row.period };
+            match standing {
+                Standing::First => drop(self.index.insert(key, here)),
+                Standing::Correction => self.replace(key, here, &mut removed),
+                Standing::Late => self.state.end(here, position),
+            }
+        }
+        self.state.remove(removed);
+        self.note(&entry);
+    }
+
+    fn replace(&mut self, key: Key, by: RowPlace, removed: &mut HashMap<Key, Position>) {
+        self.end(key.clone(), by.position, removed);
+        self.index.insert(key, by);
+    }
+
+    fn end(&mut self, key: Key, by: Position, removed: &mut HashMap<Key, Position>) {
+        match self.index.remove(&key) {
+            Some(row) => self.state.end(row, by),
+            None => {
+                removed.entry(key).or_insert(by);
+            }
+        }
+    }
+
+    fn note(&mut self, entry: &Accepted) {
+        for record in &entry.points {
+            let before = self.points.insert(record.point.clone(), record.status);
+            self.undo.push(Undo::Point(record.point.clone(), before));
+        }
+        if let Some(record) = &entry.finished
+            && !self.deliveries.contains_key(&record.id)
+        {
+            self.deliveries.insert(record.id.clone(), record.received_at);
+            self.undo.push(Undo::Delivery(record.id.clone()));
+        }
+        for record in &entry.withdrawals {
+            if self.withdrawn.insert(record.document.clone()) {
+                self.undo.push(Undo::Withdrawn(record.document.clone()));
+            }
+        }
+    }
+
+    pub(crate) fn published(&mut self) {
+        self.undo.clear();
+    }
+
+    /// Back to what was published last.
+    pub(crate) fn roll_back(&mut self, published: &State) {
+        self.state = published.clone();
+        for undo in std::mem::take(&mut self.undo).into_iter().rev() {
+            match undo {
+                Undo::Point(point, Some(status)) => drop(self.points.insert(point, status)),
+                Undo::Point(point, None) => drop(self.points.remove(&point)),
+                Undo::Delivery(id) => drop(self.deliveries.remove(&id)),
+                Undo::Withdrawn(document) => drop(self.withdrawn.remove(&document)),
+            }
+        }
+        self.index.clear();
+        for chunk in &self.state.chunks {
+            let rows = chunk.holding().map(|row| (chunk.key(row), RowPlace { position: chunk.position, row }));
+            self.index.extend(rows);
+        }
+    }
+
+    pub(crate) fn landed(&mut self, position: Position) {
+        self.state = self.state.without(position);
+        self.index.retain(|_, row| row.position > position);
+    }
+
+    /// The version in memory that holds for a key; `Err` where nothing holds although the lake may say so.
+    pub(crate) fn holding(&self, key: &Key) -> std::result::Result<Option<Version>, Ended> {
+        if let Some(place) = self.index.get(key) {
+            return Ok(self.state.chunk(place.position).map(|chunk| chunk.version(place.row)));
+        }
+        if self.state.is_removed(key) { Err(Ended) } else { Ok(None) }
+    }
+}
+
+/// The lake's row for the key holds no longer.
+pub(crate) struct Ended;
+
+/// What a tenant's data are at one moment: the lake at fixed versions and the memory before it.
+#[derive(Clone)]
+pub struct View {
+    pub(crate) state: State,
+    pub(crate) snapshots: HashMap<TableName, Arc<Snapshot>>,
+}
+
+impl View {
+    /// The lake's part of a table.
+    #[must_use]
+    pub fn snapshot(&self, table: TableName) -> Option<&Arc<Snapshot>> {
+        self.snapshots.get(&table)
+    }
+
+    /// What holds and is in memory alone.
+    ///
+    /// # Errors
+    /// Never, but for a mistake in the schema.
+    pub fn holding(&self) -> Result<Vec<RecordBatch>> {
+        let mut batches = Vec::new();
+        for chunk in self.state.chunks.iter().filter(|chunk| chunk.rows() > 0) {
+            if chunk.ended.is_empty() && chunk.entry.restored.is_empty() {
+                batches.push(chunk.columns()?);
+            } else {
+                batches.extend(chunk.columns_of(chunk.holding())?);
+            }
+        }
+        Ok(batches)
+    }
+
+    /// Every version that is in memory alone, the ended ones too; versions that hold again are in the lake already.
+    ///
+    /// # Errors
+    /// Never, but for a mistake in the schema.
+    pub fn versions(&self) -> Result<Vec<RecordBatch>> {
+        let chunks = self.state.chunks.iter().filter(|chunk| !chunk.entry.batch.rows().is_empty());
+        chunks.map(Chunk::columns).collect()
+    }
+
+    /// Keys whose row in the lake's table of what holds does so no longer.
+    #[must_use]
+    pub fn removed(&self) -> KeySet {
+        KeySet::of(self.state.removed().map(|(key, _)| key))
+    }
+
+    /// The part of a table other than readings that is in memory alone.
+    ///
+    /// # Errors
+    /// Never, but for a mistake in the schema.
+    pub fn records(&self, table: TableName) -> Result<Option<RecordBatch>> {
+        let landed = self.snapshot(table).map_or(0, |snapshot| snapshot.landed);
+        let entries = self.state.chunks.iter().filter(|chunk| chunk.position > landed);
+        records::columns(table, entries.map(|chunk| chunk.entry.as_ref()))
+    }
+}

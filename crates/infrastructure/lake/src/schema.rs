@@ -1,0 +1,196 @@
+//! The tables of a tenant and their columns.
+
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
+use metrify_domain::decimal::{PRECISION, SCALE};
+
+/// A table of a tenant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum TableName {
+    /// What holds now.
+    Readings,
+    /// What held before something newer came or its message was taken back.
+    Superseded,
+    /// Messages taken back as a whole.
+    Withdrawals,
+    Points,
+    Meters,
+    Findings,
+    Rejects,
+    Deliveries,
+}
+
+impl TableName {
+    pub const ALL: [Self; 8] = [
+        Self::Readings,
+        Self::Superseded,
+        Self::Withdrawals,
+        Self::Points,
+        Self::Meters,
+        Self::Findings,
+        Self::Rejects,
+        Self::Deliveries,
+    ];
+
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Readings => "readings",
+            Self::Superseded => "readings_superseded",
+            Self::Withdrawals => "withdrawals",
+            Self::Points => "points",
+            Self::Meters => "meters",
+            Self::Findings => "findings",
+            Self::Rejects => "rejects",
+            Self::Deliveries => "deliveries",
+        }
+    }
+
+    /// Readings are parted by the month (UTC) in which their period starts.
+    #[must_use]
+    pub const fn is_parted_by_month(self) -> bool {
+        matches!(self, Self::Readings | Self::Superseded)
+    }
+
+    /// The columns of its data files.
+    #[must_use]
+    pub fn schema(self) -> SchemaRef {
+        let fields = match self {
+            Self::Readings | Self::Superseded => readings(),
+            Self::Withdrawals => {
+                vec![text("document"), text("withdrawn_by"), time("withdrawn_at"), text("delivery")]
+            }
+            Self::Points => vec![
+                text("point"),
+                text("kind"),
+                optional("name", DataType::Utf8),
+                text("status"),
+                time("since"),
+                text("delivery"),
+            ],
+            Self::Meters => vec![
+                text("meter"),
+                optional("server_id", DataType::Utf8),
+                optional("maker", DataType::Utf8),
+                optional("resolution", decimal()),
+                optional("resolution_unit", DataType::Utf8),
+                time("since"),
+                text("delivery"),
+            ],
+            Self::Findings => findings(),
+            Self::Rejects => rejects(),
+            Self::Deliveries => deliveries(),
+        };
+        Arc::new(Schema::new(fields))
+    }
+}
+
+/// The columns that users see of a reading, in their order; the rest serve versions and lineage.
+pub const READING_COLUMNS: [&str; 12] = [
+    "point",
+    "quantity",
+    "kind",
+    "period_start",
+    "period_end",
+    "value",
+    "unit",
+    "quality",
+    "method",
+    "reason",
+    "recorded_at",
+    "delivery",
+];
+
+fn readings() -> Vec<Field> {
+    vec![
+        text("point"),
+        text("quantity"),
+        text("kind"),
+        time("period_start"),
+        time("period_end"),
+        optional("value", decimal()),
+        text("unit"),
+        text("quality"),
+        optional("method", DataType::Utf8),
+        optional("reason", DataType::Utf8),
+        time("recorded_at"),
+        text("delivery"),
+        // The message that carried it; empty where its format has none.
+        text("document"),
+        // Tells the versions of one reading apart.
+        required("sequence", DataType::Int64),
+        // It held before already, and holds again since a later one was taken back.
+        required("restored", DataType::Boolean),
+    ]
+}
+
+fn findings() -> Vec<Field> {
+    vec![
+        text("rule"),
+        text("severity"),
+        optional("point", DataType::Utf8),
+        optional("quantity", DataType::Utf8),
+        optional("period_start", instant()),
+        optional("period_end", instant()),
+        text("position"),
+        text("reason"),
+        time("found_at"),
+        text("delivery"),
+    ]
+}
+
+fn rejects() -> Vec<Field> {
+    vec![
+        text("reject"),
+        text("delivery"),
+        text("source"),
+        text("format"),
+        text("position"),
+        text("reason"),
+        required("readings", DataType::Int64),
+        required("prelude", DataType::Binary),
+        required("bytes", DataType::Binary),
+        time("rejected_at"),
+        text("state"),
+    ]
+}
+
+fn deliveries() -> Vec<Field> {
+    vec![
+        text("delivery"),
+        text("source"),
+        text("format"),
+        required("bytes", DataType::Int64),
+        required("received", DataType::Int64),
+        required("stored", DataType::Int64),
+        required("duplicates", DataType::Int64),
+        required("corrections", DataType::Int64),
+        required("rejected", DataType::Int64),
+        time("received_at"),
+    ]
+}
+
+pub(crate) fn instant() -> DataType {
+    DataType::Timestamp(TimeUnit::Microsecond, Some(Arc::from("UTC")))
+}
+
+pub(crate) fn decimal() -> DataType {
+    DataType::Decimal128(PRECISION as u8, SCALE as i8)
+}
+
+fn required(name: &str, kind: DataType) -> Field {
+    Field::new(name, kind, false)
+}
+
+fn optional(name: &str, kind: DataType) -> Field {
+    Field::new(name, kind, true)
+}
+
+fn text(name: &str) -> Field {
+    required(name, DataType::Utf8)
+}
+
+fn time(name: &str) -> Field {
+    required(name, instant())
+}

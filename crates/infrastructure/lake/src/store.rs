@@ -1,0 +1,343 @@
+//! The lake as the use cases know it: versions, ledger, memory and landing of every tenant.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use async_trait::async_trait;
+use metrify_application::ports::{Key, Landed, Landing, Ledger, Memory, Versions};
+use metrify_application::record::{Accepted, DeliveryId, PointStatus, Position, Reject, Version};
+use metrify_application::{Error, Kind, Result, Tenant, io};
+use metrify_domain::{Point, Timestamp};
+
+use crate::keys::KeySet;
+use crate::layout::Layout;
+use crate::memory::{Ended, View, Working};
+use crate::schema::TableName;
+use crate::table::{FileFacts, Snapshot, Table};
+use crate::{compact, land, lookup, records, rows};
+
+/// The tables and the memory of one tenant.
+pub(crate) struct TenantLake {
+    tables: HashMap<TableName, Table>,
+    working: Mutex<Working>,
+    view: RwLock<Arc<View>>,
+    /// Landing and compaction change the same files: one at a time.
+    writing: tokio::sync::Mutex<()>,
+}
+
+impl TenantLake {
+    pub(crate) fn table(&self, name: TableName) -> Result<&Table> {
+        let missing = || Error::new(Kind::Internal, format!("find table `{}`", name.name()));
+        self.tables.get(&name).ok_or_else(missing)
+    }
+
+    fn view(&self) -> Arc<View> {
+        self.view.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn working(&self) -> MutexGuard<'_, Working> {
+        self.working.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn show(&self, change: impl FnOnce(&mut View)) {
+        let mut shown = self.view.write().unwrap_or_else(PoisonError::into_inner);
+        let mut view = View::clone(&shown);
+        change(&mut view);
+        *shown = Arc::new(view);
+    }
+
+    fn snapshots(&self) -> HashMap<TableName, Arc<Snapshot>> {
+        self.tables.iter().map(|(name, table)| (*name, table.snapshot())).collect()
+    }
+}
+
+/// Delta tables under one root, with the memory before them.
+pub struct DeltaLake {
+    layout: Layout,
+    tenants: RwLock<HashMap<Tenant, Arc<TenantLake>>>,
+    published: AtomicU64,
+    clock: fn() -> Timestamp,
+}
+
+impl DeltaLake {
+    /// `clock` tells when files are written; nothing else depends on it.
+    #[must_use]
+    pub fn new(layout: Layout, clock: fn() -> Timestamp) -> Self {
+        Self { layout, tenants: RwLock::default(), published: AtomicU64::new(0), clock }
+    }
+
+    fn tenant(&self, tenant: &Tenant) -> Result<Arc<TenantLake>> {
+        let tenants = self.tenants.read().unwrap_or_else(PoisonError::into_inner);
+        let missing = || Error::new(Kind::NotFound, format!("open the tables of tenant {tenant}: there are none"));
+        tenants.get(tenant).cloned().ok_or_else(missing)
+    }
+
+    /// What SQL sees.
+    ///
+    /// # Errors
+    /// Where the tenant's tables are not open.
+    pub fn view(&self, tenant: &Tenant) -> Result<Arc<View>> {
+        Ok(self.tenant(tenant)?.view())
+    }
+
+    async fn open_tenant(&self, tenant: &Tenant) -> Result<TenantLake> {
+        let mut tables = HashMap::new();
+        for name in TableName::ALL {
+            tables.insert(name, Table::open(name, &self.layout.table(tenant, name)).await?);
+        }
+        let snapshots: HashMap<_, _> = tables.iter().map(|(name, table)| (*name, table.snapshot())).collect();
+        let mut working = Working::default();
+        read_ledger(&snapshots, &mut working).await?;
+        let view = View { state: working.state.clone(), snapshots };
+        Ok(TenantLake {
+            tables,
+            working: Mutex::new(working),
+            view: RwLock::new(Arc::new(view)),
+            writing: tokio::sync::Mutex::default(),
+        })
+    }
+}
+
+/// Fills what intake has to know about every delivery, point and message.
+async fn read_ledger(snapshots: &HashMap<TableName, Arc<Snapshot>>, working: &mut Working) -> Result<()> {
+    for batch in all_rows(snapshots, TableName::Points, |_| true).await? {
+        // Later rows are newer: a point's last one tells how it stands.
+        working.points.extend((0..batch.num_rows()).filter_map(|row| records::read_point(&batch, row)));
+    }
+    for batch in all_rows(snapshots, TableName::Deliveries, |_| true).await? {
+        let ids = (0..batch.num_rows()).filter_map(|row| {
+            let id = rows::text_at(batch.column_by_name("delivery")?, row)?;
+            let received_at = rows::time_at(batch.column_by_name("received_at")?, row)?;
+            Some((DeliveryId::from_stored(id.to_owned()), received_at))
+        });
+        working.deliveries.extend(ids);
+    }
+    for batch in all_rows(snapshots, TableName::Withdrawals, |_| true).await? {
+        let documents = (0..batch.num_rows())
+            .filter_map(|row| rows::text_at(batch.column_by_name("document")?, row).map(str::to_owned));
+        working.withdrawn.extend(documents);
+    }
+    Ok(())
+}
+
+/// The rows of a table's files that `wanted` accepts, oldest file first.
+async fn all_rows(
+    snapshots: &HashMap<TableName, Arc<Snapshot>>,
+    table: TableName,
+    wanted: impl Fn(&FileFacts) -> bool,
+) -> Result<Vec<arrow::array::RecordBatch>> {
+    let mut batches = Vec::new();
+    if let Some(snapshot) = snapshots.get(&table) {
+        let mut files: Vec<&FileFacts> = snapshot.files.iter().filter(|file| wanted(file)).collect();
+        // Names of files grow with time.
+        files.sort_by(|one, other| one.path.cmp(&other.path));
+        for file in files {
+            batches.extend(lookup::whole(snapshot, file).await?);
+        }
+    }
+    Ok(batches)
+}
+
+#[async_trait]
+impl Versions for DeltaLake {
+    async fn current(&self, tenant: &Tenant, keys: &[Key]) -> Result<HashMap<Key, Version>> {
+        let lake = self.tenant(tenant)?;
+        let mut found = HashMap::new();
+        let (unknown, readings) = {
+            let working = lake.working();
+            let mut unknown = Vec::new();
+            for key in keys {
+                match working.holding(key) {
+                    Ok(Some(version)) => drop(found.insert(key.clone(), version)),
+                    Ok(None) => unknown.push(key),
+                    Err(Ended) => {}
+                }
+            }
+            (KeySet::of(unknown.into_iter()), lake.table(TableName::Readings)?.snapshot())
+        };
+        for version in lookup::versions(&readings, &unknown).await? {
+            found.insert(Key { channel: version.channel.clone(), period: version.reading.period }, version);
+        }
+        Ok(found)
+    }
+
+    async fn former(&self, tenant: &Tenant, keys: &[Key]) -> Result<HashMap<Key, Vec<Version>>> {
+        let lake = self.tenant(tenant)?;
+        let asked: HashSet<&Key> = keys.iter().collect();
+        let mut found: HashMap<Key, Vec<Version>> = HashMap::new();
+        let (removed, readings, superseded) = {
+            let working = lake.working();
+            for chunk in &working.state.chunks {
+                for row in chunk.ended.keys() {
+                    let key = chunk.key(*row);
+                    if asked.contains(&key) {
+                        found.entry(key).or_default().push(chunk.version(*row));
+                    }
+                }
+            }
+            let removed = keys.iter().filter(|key| working.state.is_removed(key));
+            let snapshot = |name| lake.table(name).map(Table::snapshot);
+            (KeySet::of(removed), snapshot(TableName::Readings)?, snapshot(TableName::Superseded)?)
+        };
+        let mut lain = lookup::versions(&superseded, &KeySet::of(keys.iter())).await?;
+        lain.extend(lookup::versions(&readings, &removed).await?);
+        for version in lain {
+            let key = Key { channel: version.channel.clone(), period: version.reading.period };
+            found.entry(key).or_default().push(version);
+        }
+        Ok(found)
+    }
+
+    async fn of_document(&self, tenant: &Tenant, document: &str) -> Result<Vec<Version>> {
+        let lake = self.tenant(tenant)?;
+        let mut found = Vec::new();
+        let readings = {
+            let working = lake.working();
+            for chunk in &working.state.chunks {
+                let holding = chunk.holding().map(|row| chunk.version(row));
+                found.extend(holding.filter(|version| version.document == document));
+            }
+            lake.table(TableName::Readings)?.snapshot()
+        };
+        for version in lookup::of_document(&readings, document).await? {
+            let key = Key { channel: version.channel.clone(), period: version.reading.period };
+            if !lake.working().state.is_removed(&key) {
+                found.push(version);
+            }
+        }
+        Ok(found)
+    }
+
+    async fn withdrawn(&self, tenant: &Tenant) -> Result<HashSet<String>> {
+        Ok(self.tenant(tenant)?.working().withdrawn.clone())
+    }
+}
+
+#[async_trait]
+impl Ledger for DeltaLake {
+    async fn delivery(&self, tenant: &Tenant, id: &DeliveryId) -> Result<Option<Timestamp>> {
+        Ok(self.tenant(tenant)?.working().deliveries.get(id).copied())
+    }
+
+    async fn points(&self, tenant: &Tenant, points: &[Point]) -> Result<HashMap<Point, PointStatus>> {
+        let lake = self.tenant(tenant)?;
+        let working = lake.working();
+        Ok(points.iter().filter_map(|point| Some((point.clone(), *working.points.get(point)?))).collect())
+    }
+
+    async fn rejects(&self, tenant: &Tenant, delivery: Option<&DeliveryId>) -> Result<Vec<Reject>> {
+        let lake = self.tenant(tenant)?;
+        let (snapshots, chunks) = {
+            let working = lake.working();
+            (lake.snapshots(), working.state.chunks.clone())
+        };
+        let landed = snapshots.get(&TableName::Rejects).map_or(0, |snapshot| snapshot.landed);
+        let may_hold = |file: &FileFacts| {
+            let id = delivery.map(DeliveryId::as_str);
+            let range = file.deliveries.as_ref();
+            id.zip(range).is_none_or(|(id, range)| range.low.as_str() <= id && id <= range.high.as_str())
+        };
+        let mut newest: HashMap<String, (usize, Reject)> = HashMap::new();
+        let mut note = |reject: Reject| {
+            let place = newest.get(&reject.id).map_or(newest.len(), |(place, _)| *place);
+            newest.insert(reject.id.clone(), (place, reject));
+        };
+        for batch in all_rows(&snapshots, TableName::Rejects, may_hold).await? {
+            (0..batch.num_rows()).filter_map(|row| records::read_reject(&batch, row)).for_each(&mut note);
+        }
+        let entries = chunks.iter().filter(|chunk| chunk.position > landed);
+        entries.flat_map(|chunk| chunk.entry.rejects.clone()).for_each(&mut note);
+        let mut rejects: Vec<(usize, Reject)> = newest.into_values().collect();
+        rejects.retain(|(_, reject)| delivery.is_none_or(|delivery| reject.delivery == *delivery));
+        rejects.sort_by_key(|(place, _)| *place);
+        Ok(rejects.into_iter().map(|(_, reject)| reject).collect())
+    }
+}
+
+impl Memory for DeltaLake {
+    fn apply(&self, tenant: &Tenant, position: Position, entry: &Accepted) -> Result<()> {
+        self.tenant(tenant)?.working().apply(position, entry);
+        Ok(())
+    }
+
+    fn publish(&self, tenant: &Tenant) -> Result<()> {
+        let lake = self.tenant(tenant)?;
+        let mut working = lake.working();
+        working.published();
+        self.published.fetch_max(working.state.position, Ordering::SeqCst);
+        lake.show(|view| view.state = working.state.clone());
+        Ok(())
+    }
+
+    fn roll_back(&self, tenant: &Tenant) -> Result<()> {
+        let lake = self.tenant(tenant)?;
+        let mut working = lake.working();
+        working.roll_back(&lake.view().state);
+        Ok(())
+    }
+
+    fn waiting(&self, tenant: &Tenant) -> usize {
+        self.tenant(tenant).map_or(0, |lake| lake.working().state.rows())
+    }
+
+    fn published(&self) -> Position {
+        self.published.load(Ordering::SeqCst)
+    }
+}
+
+#[async_trait]
+impl Landing for DeltaLake {
+    async fn tenants(&self) -> Result<Vec<Tenant>> {
+        let root = self.layout.root();
+        let step = || format!("read folder `{}`", root.display());
+        if !root.exists() {
+            return Ok(Vec::new());
+        }
+        let mut tenants = Vec::new();
+        for folder in std::fs::read_dir(root).map_err(|error| io(step(), error))? {
+            let name = folder.map_err(|error| io(step(), error))?.file_name();
+            let name = name.to_string_lossy();
+            let tenant = name.parse().map_err(|error| Error::new(Kind::Corrupt, step()).because(error))?;
+            tenants.push(tenant);
+        }
+        Ok(tenants)
+    }
+
+    async fn open(&self, tenant: &Tenant) -> Result<Position> {
+        if self.tenant(tenant).is_err() {
+            let opened = Arc::new(self.open_tenant(tenant).await?);
+            self.tenants.write().unwrap_or_else(PoisonError::into_inner).insert(tenant.clone(), opened);
+        }
+        let lake = self.tenant(tenant)?;
+        Ok(lake.table(TableName::Readings)?.snapshot().landed)
+    }
+
+    async fn land(&self, tenant: &Tenant) -> Result<Landed> {
+        let lake = self.tenant(tenant)?;
+        let _writing = lake.writing.lock().await;
+        let view = lake.view();
+        if view.state.chunks.is_empty() {
+            return Ok(Landed::default());
+        }
+        let landed = land::land(&lake, &view, (self.clock)()).await?;
+        let position = view.state.position;
+        let mut working = lake.working();
+        working.landed(position);
+        lake.show(|view| {
+            view.state = view.state.without(position);
+            view.snapshots = lake.snapshots();
+        });
+        Ok(landed)
+    }
+
+    async fn compact(&self, tenant: &Tenant) -> Result<Landed> {
+        let lake = self.tenant(tenant)?;
+        let _writing = lake.writing.lock().await;
+        let done = compact::compact(&lake, (self.clock)()).await?;
+        if done.files_removed > 0 {
+            lake.show(|view| view.snapshots = lake.snapshots());
+        }
+        Ok(done)
+    }
+}

@@ -1,0 +1,244 @@
+//! One Delta table: its files with what is known about each, and commits that carry the journal's position.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use deltalake::kernel::transaction::{CommitBuilder, CommitProperties};
+use deltalake::kernel::{Action, Add, Transaction};
+use deltalake::logstore::{LogStoreRef, ObjectStoreRef};
+use deltalake::protocol::{DeltaOperation, SaveMode};
+use deltalake::table::state::DeltaTableState;
+use deltalake::{DeltaTable, DeltaTableBuilder, DeltaTableError, ensure_table_uri};
+use metrify_application::record::Position;
+use metrify_application::{Error, Kind, Result, io};
+use metrify_domain::Timestamp;
+
+use crate::schema::TableName;
+
+/// Under this name the journal's position stands in the table's transactions.
+const APPLICATION: &str = "metrify-journal";
+
+/// Smallest and largest value of a column in a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Range<T> {
+    pub low: T,
+    pub high: T,
+}
+
+impl<T: PartialOrd> Range<T> {
+    /// Whether the two ranges have a value in common.
+    pub fn meets(&self, other: &Self) -> bool {
+        self.low <= other.high && other.low <= self.high
+    }
+}
+
+/// A data file and what its statistics tell. A range that is absent excludes nothing.
+#[derive(Clone, Debug)]
+pub struct FileFacts {
+    /// Relative to the table.
+    pub path: String,
+    pub bytes: u64,
+    pub rows: u64,
+    pub month: Option<String>,
+    pub points: Option<Range<String>>,
+    pub quantities: Option<Range<String>>,
+    pub starts: Option<Range<Timestamp>>,
+    pub documents: Option<Range<String>>,
+    pub deliveries: Option<Range<String>>,
+    add: Add,
+}
+
+/// A table as it was at one version.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    pub table: TableName,
+    /// The folder of the table.
+    pub folder: PathBuf,
+    pub version: u64,
+    pub files: Vec<FileFacts>,
+    /// Everything in the journal up to here is in the files.
+    pub landed: Position,
+    store: ObjectStoreRef,
+    state: DeltaTableState,
+}
+
+impl Snapshot {
+    #[must_use]
+    pub fn rows(&self) -> u64 {
+        self.files.iter().map(|file| file.rows).sum()
+    }
+
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.files.iter().map(|file| file.bytes).sum()
+    }
+
+    /// The store whose root is the table's folder.
+    #[must_use]
+    pub fn store(&self) -> ObjectStoreRef {
+        self.store.clone()
+    }
+}
+
+/// What one commit changes.
+#[derive(Debug, Default)]
+pub(crate) struct Change {
+    pub(crate) added: Vec<Add>,
+    pub(crate) removed: Vec<FileFacts>,
+    /// The journal's position that is reached; `None` where rows only move.
+    pub(crate) landed: Option<Position>,
+    pub(crate) written_at: Timestamp,
+}
+
+pub(crate) struct Table {
+    name: TableName,
+    folder: PathBuf,
+    log: LogStoreRef,
+    current: RwLock<Arc<Snapshot>>,
+}
+
+pub(crate) fn store_error(step: String, error: deltalake::ObjectStoreError) -> Error {
+    Error::new(Kind::Unavailable, step).because(error).hint("check that the disk has space and can be written")
+}
+
+fn delta_error(step: String, error: DeltaTableError) -> Error {
+    Error::new(Kind::Unavailable, step).because(error)
+}
+
+impl Table {
+    /// Opens the table in `folder`, or makes it.
+    pub(crate) async fn open(name: TableName, folder: &Path) -> Result<Self> {
+        let step = || format!("open table `{}`", folder.display());
+        std::fs::create_dir_all(folder).map_err(|error| io(step(), error))?;
+        let url = ensure_table_uri(folder.to_string_lossy()).map_err(|error| delta_error(step(), error))?;
+        let builder = DeltaTableBuilder::from_url(url).map_err(|error| delta_error(step(), error))?;
+        let mut table = builder.build().map_err(|error| delta_error(step(), error))?;
+        if table.verify_deltatable_existence().await.map_err(|error| delta_error(step(), error))? {
+            table.load().await.map_err(|error| delta_error(step(), error))?;
+        } else {
+            table = create(name, &table).await.map_err(|error| delta_error(step(), error))?;
+            sync_folder(folder)?;
+        }
+        let log = table.log_store();
+        let state = table.snapshot().map_err(|error| delta_error(step(), error))?.clone();
+        let snapshot = snapshot(name, folder, &log, state).await?;
+        Ok(Self { name, folder: folder.to_owned(), log, current: RwLock::new(Arc::new(snapshot)) })
+    }
+
+    pub(crate) fn snapshot(&self) -> Arc<Snapshot> {
+        self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn store(&self) -> ObjectStoreRef {
+        self.log.object_store(None)
+    }
+
+    /// Commits a change and syncs it; the snapshot after it is the table's new one.
+    pub(crate) async fn commit(&self, change: Change) -> Result<Arc<Snapshot>> {
+        let step = || format!("commit to table `{}`", self.name.name());
+        let before = self.snapshot();
+        for added in &change.added {
+            sync_file(&self.folder.join(&added.path))?;
+        }
+        let removed = change.removed.iter().map(|file| Action::Remove(remove(file, change.written_at)));
+        let added = change.added.into_iter().map(Action::Add);
+        let mut properties = CommitProperties::default();
+        if let Some(landed) = change.landed {
+            properties = properties.with_application_transaction(Transaction::new(APPLICATION, landed.cast_signed()));
+        }
+        let parted = self.name.is_parted_by_month().then(|| vec!["month".to_owned()]);
+        let operation = DeltaOperation::Write { mode: SaveMode::Append, partition_by: parted, predicate: None };
+        let commit = CommitBuilder::from(properties)
+            .with_actions(removed.chain(added).collect())
+            .build(Some(&before.state), self.log.clone(), operation);
+        let committed = commit.await.map_err(|error| delta_error(step(), error))?;
+        let log = self.folder.join("_delta_log");
+        sync_file(&log.join(format!("{:020}.json", committed.version())))?;
+        let after = snapshot(self.name, &self.folder, &self.log, committed.snapshot()).await?;
+        let after = Arc::new(after);
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = after.clone();
+        Ok(after)
+    }
+}
+
+async fn create(name: TableName, table: &DeltaTable) -> Result<DeltaTable, DeltaTableError> {
+    let schema: deltalake::StructType = {
+        use deltalake::kernel::engine::arrow_conversion::TryIntoKernel;
+        name.schema().as_ref().try_into_kernel()?
+    };
+    let month = deltalake::StructField::new("month", deltalake::DataType::STRING, false);
+    let parted = name.is_parted_by_month();
+    let columns = schema.fields().cloned().chain(parted.then_some(month));
+    let create = table.create().with_table_name(name.name()).with_columns(columns);
+    let create = if parted { create.with_partition_columns(["month"]) } else { create };
+    create.with_save_mode(SaveMode::Ignore).await
+}
+
+fn remove(file: &FileFacts, at: Timestamp) -> deltalake::kernel::Remove {
+    deltalake::kernel::Remove {
+        path: file.add.path.clone(),
+        data_change: true,
+        deletion_timestamp: Some(at.micros() / 1_000),
+        extended_file_metadata: Some(true),
+        partition_values: Some(file.add.partition_values.clone()),
+        size: Some(file.add.size),
+        ..Default::default()
+    }
+}
+
+async fn snapshot(name: TableName, folder: &Path, log: &LogStoreRef, state: DeltaTableState) -> Result<Snapshot> {
+    let step = || format!("read the log of table `{}`", name.name());
+    let landed = state.transaction_version(log.as_ref(), APPLICATION).await;
+    let landed = landed.map_err(|error| delta_error(step(), error))?.unwrap_or_default();
+    let files = state.log_data().iter().map(|view| facts(view.add_action())).collect::<Result<Vec<_>>>()?;
+    Ok(Snapshot {
+        table: name,
+        folder: folder.to_owned(),
+        version: state.version(),
+        files,
+        landed: landed.cast_unsigned(),
+        store: log.object_store(None),
+        state,
+    })
+}
+
+fn facts(add: Add) -> Result<FileFacts> {
+    let stats = add.stats.as_deref().unwrap_or("{}");
+    let stats: serde_json::Value = serde_json::from_str(stats).map_err(|error| {
+        Error::new(Kind::Corrupt, format!("read the statistics of data file `{}`", add.path)).because(error)
+    })?;
+    let texts = |column: &str| {
+        let bound = |side: &str| stats[side][column].as_str().map(str::to_owned);
+        Some(Range { low: bound("minValues")?, high: bound("maxValues")? })
+    };
+    let starts = texts("period_start").and_then(|range| {
+        let bound = |text: &str| chrono::DateTime::parse_from_rfc3339(text).ok().map(|at| at.timestamp_micros());
+        // Statistics in milliseconds may have been cut at the upper end by whoever wrote them.
+        let high = Timestamp::from_micros(bound(&range.high)?.saturating_add(999));
+        Some(Range { low: Timestamp::from_micros(bound(&range.low)?), high })
+    });
+    Ok(FileFacts {
+        bytes: add.size.unsigned_abs(),
+        rows: stats["numRecords"].as_u64().unwrap_or_default(),
+        month: add.partition_values.get("month").cloned().flatten(),
+        points: texts("point"),
+        quantities: texts("quantity"),
+        starts,
+        documents: texts("document"),
+        deliveries: texts("delivery"),
+        path: add.path.clone(),
+        add,
+    })
+}
+
+/// Bytes that a power cut must not take: the journal's room is given back once they are here.
+fn sync_file(path: &Path) -> Result<()> {
+    let synced = std::fs::File::open(path).and_then(|file| file.sync_all());
+    synced.map_err(|error| io(format!("sync `{}`", path.display()), error))?;
+    path.parent().map_or(Ok(()), sync_folder)
+}
+
+fn sync_folder(folder: &Path) -> Result<()> {
+    let synced = std::fs::File::open(folder).and_then(|folder| folder.sync_all());
+    synced.map_err(|error| io(format!("sync folder `{}`", folder.display()), error))
+}

@@ -1,0 +1,145 @@
+//! Answers as files.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::Path;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use datafusion::dataframe::DataFrame;
+use futures::StreamExt;
+use metrify_application::ports::{Cell, ExportFormat};
+use metrify_application::{Error, Kind, Result, io};
+use parquet::arrow::ArrowWriter;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::file::properties::WriterProperties;
+
+use crate::{failed, page};
+
+/// Writes all rows and tells how many there were. An answer that fails midway leaves no file.
+pub(crate) async fn write(frame: DataFrame, format: ExportFormat, file: &Path) -> Result<u64> {
+    let step = || format!("write `{}`", file.display());
+    let part = file.with_extension("part");
+    let result = write_part(frame, format, &part).await;
+    if result.is_err() {
+        std::fs::remove_file(&part).map_err(|error| io(step(), error))?;
+        return result;
+    }
+    std::fs::rename(&part, file).map_err(|error| io(step(), error))?;
+    result
+}
+
+async fn write_part(frame: DataFrame, format: ExportFormat, file: &Path) -> Result<u64> {
+    let step = || format!("write `{}`", file.display());
+    let out = BufWriter::new(File::create(file).map_err(|error| io(step(), error))?);
+    let mut writer = Writer::new(format, out, frame.schema().inner().clone()).map_err(|error| wrapped(step(), error))?;
+    let mut batches = frame.execute_stream().await.map_err(|error| failed("answer the query", error))?;
+    let mut rows = 0;
+    while let Some(batch) = batches.next().await {
+        let batch = batch.map_err(|error| failed("answer the query", error))?;
+        rows += batch.num_rows() as u64;
+        writer.write(&batch).map_err(|error| wrapped(step(), error))?;
+    }
+    writer.finish().map_err(|error| wrapped(step(), error))?;
+    Ok(rows)
+}
+
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+fn wrapped(step: String, error: Failure) -> Error {
+    Error::new(Kind::Unavailable, step).because(error).hint("check that the disk has space and can be written")
+}
+
+type Out = BufWriter<File>;
+
+enum Writer {
+    Ndjson(Out, SchemaRef),
+    Csv(Out),
+    Parquet(Box<ArrowWriter<Out>>),
+    Arrow(Box<arrow::ipc::writer::FileWriter<Out>>),
+}
+
+impl Writer {
+    fn new(format: ExportFormat, mut out: Out, schema: SchemaRef) -> Result<Self, Failure> {
+        Ok(match format {
+            ExportFormat::Ndjson => Self::Ndjson(out, schema),
+            ExportFormat::Csv => {
+                let names: Vec<Cell> = schema.fields().iter().map(|field| Cell::Text(field.name().clone())).collect();
+                write_csv(&mut out, &names)?;
+                Self::Csv(out)
+            }
+            ExportFormat::Parquet => {
+                let properties = WriterProperties::builder().set_compression(Compression::ZSTD(ZstdLevel::default()));
+                Self::Parquet(Box::new(ArrowWriter::try_new(out, schema, Some(properties.build()))?))
+            }
+            ExportFormat::Arrow => Self::Arrow(Box::new(arrow::ipc::writer::FileWriter::try_new(out, &schema)?)),
+        })
+    }
+
+    fn write(&mut self, batch: &RecordBatch) -> Result<(), Failure> {
+        match self {
+            Self::Parquet(writer) => writer.write(batch)?,
+            Self::Arrow(writer) => writer.write(batch)?,
+            Self::Csv(out) => {
+                for row in page::rows(batch)? {
+                    write_csv(out, &row)?;
+                }
+            }
+            Self::Ndjson(out, schema) => {
+                for row in page::rows(batch)? {
+                    write_object(out, schema, row)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> Result<(), Failure> {
+        let out = match self {
+            Self::Ndjson(out, _) | Self::Csv(out) => out,
+            Self::Parquet(writer) => writer.into_inner()?,
+            Self::Arrow(mut writer) => {
+                writer.finish()?;
+                writer.into_inner()?
+            }
+        };
+        let file = out.into_inner().map_err(std::io::IntoInnerError::into_error)?;
+        file.sync_all()?;
+        Ok(())
+    }
+}
+
+fn write_csv(out: &mut Out, row: &[Cell]) -> Result<(), std::io::Error> {
+    for (place, cell) in row.iter().enumerate() {
+        if place > 0 {
+            out.write_all(b",")?;
+        }
+        match cell {
+            Cell::Null => {}
+            Cell::Bool(truth) => write!(out, "{truth}")?,
+            Cell::Number(number) => out.write_all(number.as_bytes())?,
+            Cell::Text(text) if text.contains(['"', ',', '\n', '\r']) => write!(out, "\"{}\"", text.replace('"', "\"\""))?,
+            Cell::Text(text) => out.write_all(text.as_bytes())?,
+        }
+    }
+    out.write_all(b"\n")
+}
+
+/// Values that are absent are left out: a missing key is what our own decoder takes for absent.
+fn write_object(out: &mut Out, schema: &SchemaRef, row: Vec<Cell>) -> Result<(), Failure> {
+    out.write_all(b"{")?;
+    let mut first = true;
+    for (field, cell) in schema.fields().iter().zip(row) {
+        let value = match cell {
+            Cell::Null => continue,
+            Cell::Bool(truth) => truth.to_string(),
+            Cell::Number(number) => number,
+            Cell::Text(text) => serde_json::to_string(&text)?,
+        };
+        let separator = if first { "" } else { "," };
+        write!(out, "{separator}{}:{value}", serde_json::to_string(field.name())?)?;
+        first = false;
+    }
+    out.write_all(b"}\n")?;
+    Ok(())
+}

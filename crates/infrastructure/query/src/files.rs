@@ -1,0 +1,149 @@
+//! The data files of a table at one version as a table of DataFusion: files that the statistics exclude are not opened.
+
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, BooleanArray, StringArray, TimestampMicrosecondArray, UInt64Array};
+use arrow::datatypes::SchemaRef;
+use async_trait::async_trait;
+use datafusion::catalog::{Session, TableProvider};
+use datafusion::common::pruning::PruningStatistics;
+use datafusion::common::{Column, Result, ScalarValue, ToDFSchema};
+use datafusion::datasource::listing::PartitionedFile;
+use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource};
+use datafusion::datasource::source::DataSourceExec;
+use datafusion::execution::object_store::ObjectStoreUrl;
+use datafusion::logical_expr::utils::conjunction;
+use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
+use datafusion::physical_optimizer::pruning::PruningPredicate;
+use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::empty::EmptyExec;
+use metrify_lake::{FileFacts, Range, Snapshot};
+
+/// A table's files.
+#[derive(Debug)]
+pub(crate) struct Files {
+    snapshot: Arc<Snapshot>,
+    schema: SchemaRef,
+    store: ObjectStoreUrl,
+}
+
+impl Files {
+    /// The files of a snapshot; their store has to be registered under `store`.
+    pub(crate) fn new(snapshot: Arc<Snapshot>, store: ObjectStoreUrl) -> Self {
+        let schema = snapshot.table.schema();
+        Self { snapshot, schema, store }
+    }
+
+    /// The files that may hold rows for which the filters are true.
+    fn wanted(&self, state: &dyn Session, filters: &[Expr]) -> Result<Vec<&FileFacts>> {
+        let files: Vec<&FileFacts> = self.snapshot.files.iter().collect();
+        let Some(predicate) = conjunction(filters.to_vec()) else {
+            return Ok(files);
+        };
+        let schema = self.schema.clone().to_dfschema()?;
+        let predicate = state.create_physical_expr(predicate, &schema)?;
+        let pruning = PruningPredicate::try_new(predicate, self.schema.clone())?;
+        let keep = pruning.prune(&Facts(&files))?;
+        Ok(files.into_iter().zip(keep).filter(|(_, keep)| *keep).map(|(file, _)| file).collect())
+    }
+}
+
+#[async_trait]
+impl TableProvider for Files {
+    fn schema(&self) -> SchemaRef {
+        self.schema.clone()
+    }
+
+    fn table_type(&self) -> TableType {
+        TableType::Base
+    }
+
+    fn supports_filters_pushdown(&self, filters: &[&Expr]) -> Result<Vec<TableProviderFilterPushDown>> {
+        // Statistics exclude files, row groups and pages; the rows that are left are judged once more.
+        Ok(vec![TableProviderFilterPushDown::Inexact; filters.len()])
+    }
+
+    async fn scan(
+        &self,
+        state: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        filters: &[Expr],
+        limit: Option<usize>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let wanted = self.wanted(state, filters)?;
+        if wanted.is_empty() {
+            let schema = datafusion::common::project_schema(&self.schema, projection)?;
+            return Ok(Arc::new(EmptyExec::new(schema)));
+        }
+        let options = state.table_options().parquet.clone();
+        let mut source = ParquetSource::new(self.schema.clone()).with_table_parquet_options(options);
+        if let Some(predicate) = conjunction(filters.to_vec()) {
+            let schema = self.schema.clone().to_dfschema()?;
+            source = source.with_predicate(state.create_physical_expr(predicate, &schema)?);
+        }
+        let files = wanted.into_iter().map(|file| PartitionedFile::new(file.path.clone(), file.bytes));
+        let groups = FileGroup::new(files.collect()).split_files(state.config_options().execution.target_partitions);
+        let config = FileScanConfigBuilder::new(self.store.clone(), Arc::new(source))
+            .with_file_groups(groups)
+            .with_projection_indices(projection.cloned())?
+            .with_limit(limit)
+            .build();
+        Ok(DataSourceExec::from_data_source(config))
+    }
+}
+
+/// What is known of each file, as the engine asks for it.
+struct Facts<'f>(&'f [&'f FileFacts]);
+
+impl Facts<'_> {
+    fn texts(&self, of: impl Fn(&FileFacts) -> Option<&Range<String>>, high: bool) -> ArrayRef {
+        let bounds = self.0.iter().map(|file| of(file).map(|range| if high { &range.high } else { &range.low }));
+        Arc::new(bounds.map(|bound| bound.map(String::as_str)).collect::<StringArray>())
+    }
+
+    fn bound(&self, column: &Column, high: bool) -> Option<ArrayRef> {
+        match column.name() {
+            "point" => Some(self.texts(|file| file.points.as_ref(), high)),
+            "quantity" => Some(self.texts(|file| file.quantities.as_ref(), high)),
+            "document" => Some(self.texts(|file| file.documents.as_ref(), high)),
+            "delivery" => Some(self.texts(|file| file.deliveries.as_ref(), high)),
+            "period_start" => {
+                let bounds = self.0.iter().map(|file| {
+                    file.starts.as_ref().map(|range| if high { range.high.micros() } else { range.low.micros() })
+                });
+                Some(Arc::new(bounds.collect::<TimestampMicrosecondArray>().with_timezone("UTC")))
+            }
+            _ => None,
+        }
+    }
+}
+
+impl PruningStatistics for Facts<'_> {
+    fn min_values(&self, column: &Column) -> Option<ArrayRef> {
+        self.bound(column, false)
+    }
+
+    fn max_values(&self, column: &Column) -> Option<ArrayRef> {
+        self.bound(column, true)
+    }
+
+    fn num_containers(&self) -> usize {
+        self.0.len()
+    }
+
+    fn null_counts(&self, _column: &Column) -> Option<ArrayRef> {
+        None
+    }
+
+    fn row_counts(&self) -> Option<ArrayRef> {
+        Some(Arc::new(self.0.iter().map(|file| Some(file.rows)).collect::<UInt64Array>()))
+    }
+
+    fn contained(
+        &self,
+        _column: &Column,
+        _values: &std::collections::HashSet<ScalarValue>,
+    ) -> Option<BooleanArray> {
+        None
+    }
+}

@@ -1,0 +1,65 @@
+//! `POST /api/v1/deliveries`: the body is the delivery, the answer its receipt.
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use futures::StreamExt;
+use metrify_application::ingest::{Delivery, receive};
+use metrify_application::{Error, Kind, Result, io};
+use tokio::io::AsyncWriteExt;
+
+use crate::wire::{DeliveryParameters, ReceiptBody};
+use crate::{Problem, Server};
+
+async fn take_in(server: Server, parameters: DeliveryParameters, body: Body) -> Result<ReceiptBody> {
+    let spooled = tempfile::NamedTempFile::new_in(&server.spool).map_err(|error| io("make room for the delivery", error))?;
+    spool(&spooled, body).await?;
+    let delivery = delivery(&parameters, spooled.path())?;
+    let receipt = receive(&server.app, &server.context(), delivery).await?;
+    Ok(receipt.into())
+}
+
+async fn spool(file: &tempfile::NamedTempFile, body: Body) -> Result<()> {
+    let step = "take the delivery in";
+    let mut out = tokio::fs::File::from_std(file.reopen().map_err(|error| io(step, error))?);
+    let mut pieces = body.into_data_stream();
+    while let Some(piece) = pieces.next().await {
+        let piece = piece.map_err(|error| Error::new(Kind::Invalid, step).because(error))?;
+        out.write_all(&piece).await.map_err(|error| io(step, error))?;
+    }
+    out.flush().await.map_err(|error| io(step, error))
+}
+
+fn delivery(parameters: &DeliveryParameters, file: &std::path::Path) -> Result<Delivery> {
+    Ok(Delivery {
+        source: parameters.source.clone().unwrap_or_else(|| "http".to_owned()),
+        file: file.to_owned(),
+        format: parsed(parameters.format.as_deref())?,
+        zone: parsed(parameters.timezone.as_deref())?,
+        area: parsed(parameters.area.as_deref())?,
+    })
+}
+
+/// A parameter that was given has to mean something.
+pub(crate) fn parsed<T>(text: Option<&str>) -> Result<Option<T>>
+where
+    T: std::str::FromStr,
+    T::Err: std::error::Error + Send + Sync + 'static,
+{
+    let invalid = |error| Error::new(Kind::Invalid, "read the parameters of the request").because(error);
+    text.map(|text| text.parse().map_err(invalid)).transpose()
+}
+
+/// 200 where all was understood, 207 where something was rejected.
+pub(crate) async fn post(
+    State(server): State<Server>,
+    Query(parameters): Query<DeliveryParameters>,
+    body: Body,
+) -> Result<(StatusCode, Json<ReceiptBody>), Problem> {
+    // In a task of its own, so that a client that hangs up does not leave a delivery half received.
+    let task = tokio::task::spawn(take_in(server, parameters, body));
+    let receipt = task.await.map_err(|error| Error::new(Kind::Internal, "receive the delivery").because(error))??;
+    let status = if receipt.rejected == 0 { StatusCode::OK } else { StatusCode::MULTI_STATUS };
+    Ok((status, Json(receipt)))
+}

@@ -1,0 +1,61 @@
+//! Whether the parts work: asked, not assumed.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use metrify_application::read;
+use serde_json::{Value, json};
+
+use crate::Server;
+
+/// The process answers.
+pub(crate) async fn live() -> Json<Value> {
+    Json(json!({ "status": "up" }))
+}
+
+/// The store answers a query.
+pub(crate) async fn ready(State(server): State<Server>) -> (StatusCode, Json<Value>) {
+    report(&server).await
+}
+
+pub(crate) async fn health(State(server): State<Server>) -> (StatusCode, Json<Value>) {
+    report(&server).await
+}
+
+async fn report(server: &Server) -> (StatusCode, Json<Value>) {
+    let ctx = server.context();
+    let mut tables = 0;
+    let mut count = |page: metrify_application::ports::Page| {
+        tables += page.rows.len();
+        Ok(())
+    };
+    let asked = read::sql(&server.app, &ctx, "SELECT \"table\" FROM system.tables", &mut count).await;
+    let store = match &asked {
+        Ok(()) => json!({ "status": "up", "tables": tables }),
+        Err(error) => json!({ "status": "down", "reason": error.chain() }),
+    };
+    let writable = tempfile_in(&server.spool);
+    let disk = match &writable {
+        Ok(()) => json!({ "status": "up" }),
+        Err(error) => json!({ "status": "down", "reason": error.to_string() }),
+    };
+    let up = asked.is_ok() && writable.is_ok();
+    let body = json!({
+        "status": if up { "up" } else { "down" },
+        "version": server.version,
+        "up_since": server.started_at.to_string(),
+        "parts": {
+            "store": store,
+            "disk": disk,
+            "memory": { "status": "up", "rows_waiting": server.app.memory.waiting(&ctx.tenant) },
+            "journal": { "status": "up", "next": server.app.journal.next() },
+        },
+    });
+    (if up { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, Json(body))
+}
+
+/// Whether a byte can be written where deliveries come in.
+fn tempfile_in(folder: &std::path::Path) -> std::io::Result<()> {
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    std::io::Write::write_all(&mut file, b"1")
+}

@@ -1,0 +1,43 @@
+//! `POST /api/v1/sql`: the answer as lines of JSON, a page each. `POST /api/v1/export`: the answer as a file.
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use metrify_application::{Error, Kind, io, read};
+use tokio_util::io::ReaderStream;
+
+use crate::wire::{Answer, ExportRequest, SqlRequest, export_format};
+use crate::{Problem, Server};
+
+/// Bytes of an answer that is sent at once; a larger one asks for an export.
+const ANSWER_BYTES_MAX: usize = 256 << 20;
+
+pub(crate) async fn query(State(server): State<Server>, Json(request): Json<SqlRequest>) -> Result<Response, Problem> {
+    let mut lines = Vec::new();
+    let mut add = |page| {
+        let answer = Answer::of(&page).and_then(|answer| serde_json::to_writer(&mut lines, &answer));
+        answer.map_err(|error| Error::new(Kind::Internal, "write the answer").because(error))?;
+        lines.push(b'\n');
+        if lines.len() > ANSWER_BYTES_MAX {
+            let error = Error::new(Kind::Invalid, format!("answer the query: it has more than {ANSWER_BYTES_MAX} bytes"));
+            return Err(error.hint("aggregate, add a limit, or write it to a file with `metrify export`"));
+        }
+        Ok(())
+    };
+    read::sql(&server.app, &server.context(), &request.query, &mut add).await?;
+    Ok(([(CONTENT_TYPE, "application/x-ndjson")], lines).into_response())
+}
+
+pub(crate) async fn export(State(server): State<Server>, Json(request): Json<ExportRequest>) -> Result<Response, Problem> {
+    let step = "write the export";
+    let format = export_format(&request.format);
+    let format = format.ok_or_else(|| Error::new(Kind::Invalid, format!("export as `{}`", request.format)))?;
+    let folder = tempfile::TempDir::new_in(&server.spool).map_err(|error| io(step, error))?;
+    let path = folder.path().join("export");
+    read::export(&server.app, &server.context(), &request.query, format, &path).await?;
+    // The open file outlives its folder, which goes when this function ends.
+    let file = tokio::fs::File::open(&path).await.map_err(|error| io(step, error))?;
+    Ok(Body::from_stream(ReaderStream::new(file)).into_response())
+}

@@ -1,0 +1,195 @@
+//! What goes over the wire, as JSON.
+
+use metrify_application::ingest::{self, Receipt};
+use metrify_application::ports::{Cell, ExportFormat, Page};
+use metrify_application::record;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+/// How a delivery is sent: the query of `POST /api/v1/deliveries`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeliveryParameters {
+    /// Where it came from, for people.
+    pub source: Option<String>,
+    pub format: Option<String>,
+    pub timezone: Option<String>,
+    pub area: Option<String>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ReceiptBody {
+    pub source: String,
+    pub format: String,
+    pub received: u64,
+    pub stored: u64,
+    pub duplicates: u64,
+    pub corrections: u64,
+    pub rejected: u64,
+    pub problems: Vec<ReceiptProblemBody>,
+    pub problems_total: u64,
+    pub findings: u64,
+    pub delivery: String,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ReceiptProblemBody {
+    pub position: String,
+    pub reason: String,
+}
+
+impl From<Receipt> for ReceiptBody {
+    fn from(receipt: Receipt) -> Self {
+        let problems = receipt.problems.into_iter();
+        Self {
+            source: receipt.source,
+            format: receipt.format,
+            received: receipt.counts.received,
+            stored: receipt.counts.stored,
+            duplicates: receipt.counts.duplicates,
+            corrections: receipt.counts.corrections,
+            rejected: receipt.counts.rejected,
+            problems: problems.map(|problem| ReceiptProblemBody { position: problem.position, reason: problem.reason }).collect(),
+            problems_total: receipt.problems_total,
+            findings: receipt.findings,
+            delivery: receipt.delivery.as_str().to_owned(),
+        }
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SqlRequest {
+    pub query: String,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExportRequest {
+    pub query: String,
+    /// `ndjson`, `csv`, `parquet` or `arrow`.
+    pub format: String,
+}
+
+/// The name of a file format for answers.
+#[must_use]
+pub fn export_format(name: &str) -> Option<ExportFormat> {
+    match name {
+        "ndjson" => Some(ExportFormat::Ndjson),
+        "csv" => Some(ExportFormat::Csv),
+        "parquet" => Some(ExportFormat::Parquet),
+        "arrow" => Some(ExportFormat::Arrow),
+        _ => None,
+    }
+}
+
+/// A page of an answer: one line of NDJSON. Numbers are written with all their digits.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Answer {
+    pub columns: Vec<String>,
+    pub rows: Vec<Vec<Box<RawValue>>>,
+}
+
+impl Answer {
+    /// # Errors
+    /// Where a cell cannot be written as JSON.
+    pub fn of(page: &Page) -> serde_json::Result<Self> {
+        let row = |cells: &Vec<Cell>| cells.iter().map(raw).collect::<serde_json::Result<Vec<_>>>();
+        Ok(Self { columns: page.columns.clone(), rows: page.rows.iter().map(row).collect::<Result<_, _>>()? })
+    }
+
+    /// # Errors
+    /// Where a cell is neither null, a truth, a number nor a text.
+    pub fn page(&self) -> serde_json::Result<Page> {
+        let row = |cells: &Vec<Box<RawValue>>| cells.iter().map(|cell| parsed(cell)).collect::<serde_json::Result<Vec<_>>>();
+        Ok(Page { columns: self.columns.clone(), rows: self.rows.iter().map(row).collect::<Result<_, _>>()? })
+    }
+}
+
+fn raw(cell: &Cell) -> serde_json::Result<Box<RawValue>> {
+    match cell {
+        Cell::Null => RawValue::from_string("null".to_owned()),
+        Cell::Bool(truth) => RawValue::from_string(truth.to_string()),
+        Cell::Number(number) => RawValue::from_string(number.clone()),
+        Cell::Text(text) => serde_json::value::to_raw_value(text),
+    }
+}
+
+fn parsed(raw: &RawValue) -> serde_json::Result<Cell> {
+    Ok(match raw.get() {
+        "null" => Cell::Null,
+        "true" => Cell::Bool(true),
+        "false" => Cell::Bool(false),
+        text if text.starts_with('"') => Cell::Text(serde_json::from_str(text)?),
+        number => Cell::Number(number.to_owned()),
+    })
+}
+
+/// A reject without its bytes.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Reject {
+    pub id: String,
+    pub source: String,
+    pub format: String,
+    pub position: String,
+    pub reason: String,
+    pub readings: u64,
+    pub state: String,
+    /// In hexadecimal digits.
+    pub bytes: String,
+}
+
+impl From<record::Reject> for Reject {
+    fn from(reject: record::Reject) -> Self {
+        Self {
+            id: reject.id,
+            source: reject.source,
+            format: reject.format,
+            position: reject.position,
+            reason: reject.reason,
+            readings: reject.readings,
+            state: reject.state.name().to_owned(),
+            bytes: reject.bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
+        }
+    }
+}
+
+/// Which rejects to read again, and with what; none named means all that are open.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Replay {
+    #[serde(default)]
+    pub ids: Vec<String>,
+    pub timezone: Option<String>,
+    pub area: Option<String>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Replayed {
+    pub id: String,
+    pub resolved: bool,
+    pub stored: u64,
+    pub duplicates: u64,
+    pub corrections: u64,
+    pub reasons: Vec<String>,
+}
+
+impl From<ingest::Replayed> for Replayed {
+    fn from(replayed: ingest::Replayed) -> Self {
+        Self {
+            id: replayed.id,
+            resolved: replayed.resolved,
+            stored: replayed.counts.stored,
+            duplicates: replayed.counts.duplicates,
+            corrections: replayed.counts.corrections,
+            reasons: replayed.reasons,
+        }
+    }
+}
+
+/// Points to vouch for.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Point {
+    pub points: Vec<String>,
+}
