@@ -7,6 +7,7 @@ mod columns;
 mod dates;
 mod detect;
 mod digits;
+mod edifact;
 mod encoding;
 mod format;
 pub mod limits;

@@ -1,0 +1,154 @@
+//! What stands above values: the location (LOC with its RFF) and the line (LIN with its PIA), which make their channel.
+
+use metrify_domain::identifier::{IdentifierError, MaloId};
+use metrify_domain::{Channel, Kind, Point, Quantity, Timestamp, Unit};
+
+use super::time::Times;
+use super::value::Fault;
+use super::{shown, unit};
+use crate::edifact::Segment;
+
+/// LOC DE3227 of a metering point: Marktlokation, Messlokation, Tranche.
+const METERING_POINT: &str = "172";
+
+/// A location as far as its segments have been read.
+#[derive(Debug, Default)]
+pub(super) struct Location {
+    pub(super) bytes: Vec<u8>,
+    pub(super) times: Times,
+    /// RFF+AGK.
+    pub(super) configuration: Option<String>,
+    /// RFF+MG.
+    pub(super) meter: Option<String>,
+    /// Settled with the first value.
+    pub(super) point: Option<Result<Point, Fault>>,
+    id: Option<String>,
+    is_metering_point: bool,
+}
+
+impl Location {
+    /// Whether LOC begins another location, instead of telling more about this one (its balancing area, its balancing group).
+    pub(super) fn ends_with(&self, location: &Segment<'_>, has_lines: bool) -> bool {
+        has_lines || (self.is_metering_point && location.field(1) == METERING_POINT)
+    }
+
+    /// Takes the id of LOC: that of the metering point, or else the first one.
+    pub(super) fn take(&mut self, location: &Segment<'_>) {
+        let id = location.field(2).text().trim().to_owned();
+        let is_metering_point = location.field(1) == METERING_POINT;
+        if is_metering_point || self.id.is_none() {
+            self.id = (!id.is_empty()).then_some(id);
+        }
+        self.is_metering_point |= is_metering_point;
+    }
+
+    /// The point that LOC names, or what stands for it, and what is odd about that, by rule.
+    pub(super) fn settle(&self) -> (Result<Point, Fault>, Option<(&'static str, String)>) {
+        let (id, odd) = match (&self.id, &self.configuration, &self.meter) {
+            (Some(id), ..) => (id, self.doubt(id)),
+            (None, Some(id), _) => (id, Some(stands_in("configuration", id, "RFF+AGK"))),
+            (None, None, Some(id)) => (id, Some(stands_in("meter", id, "RFF+MG"))),
+            (None, None, None) => return (Err(Fault::NoPoint), None),
+        };
+        (id.parse().map_err(|error| Fault::NotAPoint(shown(id), error)), odd)
+    }
+
+    /// A market location id with a slip is kept as it stands, and told of.
+    fn doubt(&self, id: &str) -> Option<(&'static str, String)> {
+        match id.parse::<MaloId>() {
+            Err(error @ IdentifierError::CheckDigit { .. }) if self.is_metering_point => {
+                Some(("check_digit", format!("the id `{id}` (LOC): {error}")))
+            }
+            _ => None,
+        }
+    }
+}
+
+fn stands_in(what: &str, id: &str, by: &str) -> (&'static str, String) {
+    ("empty_location", format!("LOC names no point; the {what} `{}` ({by}) stands for it", shown(id)))
+}
+
+/// What all values of a line have in common.
+#[derive(Debug)]
+pub(super) struct Basis {
+    pub(super) channel: Channel,
+    /// The unit where QTY names none.
+    pub(super) unit: Option<Unit>,
+    pub(super) nature: Option<Kind>,
+    /// D = 29, a load curve.
+    pub(super) curve: bool,
+    pub(super) gas: bool,
+}
+
+impl Basis {
+    fn new(point: Point, quantity: Quantity) -> Self {
+        let channel = Channel { point, quantity };
+        match quantity {
+            Quantity::Named(_) => Self { channel, unit: None, nature: None, curve: false, gas: false },
+            Quantity::Obis(obis) => {
+                let [medium, _, function, processing, ..] = obis.groups();
+                let gas = medium == 7;
+                // Z-Zahl (52) and Brennwert (54) share D = 0 with volumes, but do not count.
+                let nature = if gas && function >= 50 { None } else { obis.natural_kind() };
+                Self { channel, unit: unit::implied(obis), nature, curve: processing == 29, gas }
+            }
+        }
+    }
+}
+
+/// Values of one line that are lost for one and the same reason.
+#[derive(Debug)]
+pub(super) struct Lost {
+    /// Where the first of them stands.
+    pub(super) segment: u64,
+    pub(super) reason: String,
+    pub(super) readings: u64,
+    pub(super) bytes: Vec<u8>,
+}
+
+/// A line as far as its segments have been read.
+#[derive(Debug, Default)]
+pub(super) struct Line {
+    pub(super) bytes: Vec<u8>,
+    pub(super) times: Times,
+    /// What PIA says; `None` before it.
+    pub(super) quantity: Option<Result<Quantity, Fault>>,
+    /// Settled with the first value.
+    pub(super) basis: Option<Result<Basis, Fault>>,
+    /// The end of the last value.
+    pub(super) before: Option<Timestamp>,
+    pub(super) lost: Option<Lost>,
+}
+
+impl Line {
+    pub(super) fn basis(&self, point: Result<Point, Fault>) -> Result<Basis, Fault> {
+        let quantity = self.quantity.clone().unwrap_or(Err(Fault::NoQuantity))?;
+        Ok(Basis::new(point?, quantity))
+    }
+}
+
+/// What a PIA names, and whether a separator in it was not released.
+pub(super) struct Product {
+    pub(super) quantity: Result<Quantity, Fault>,
+    pub(super) unreleased: bool,
+}
+
+/// Reads PIA: an OBIS code (SRW, or Z02 for codes that only look like one), or a medium of Redispatch (Z08).
+pub(super) fn product(segment: &Segment<'_>) -> Product {
+    let [id, kind, rest] = segment.composite(2);
+    let text = id.text();
+    if kind == "Z08" {
+        let named = format!("medium.{}", text.to_ascii_lowercase()).parse();
+        return Product { quantity: named.map_err(|_| Fault::NotAQuantity(shown(&text))), unreleased: false };
+    }
+    if let Ok(obis) = text.trim().parse() {
+        return Product { quantity: Ok(Quantity::Obis(obis)), unreleased: false };
+    }
+    // `1-1:1.29.0` with a colon that was not released falls into two components.
+    let joined = format!("{text}:{}", kind.text());
+    match joined.trim().parse() {
+        Ok(obis) => Product { quantity: Ok(Quantity::Obis(obis)), unreleased: true },
+        Err(_) if rest.is_empty() && text.is_empty() => Product { quantity: Err(Fault::NoQuantity), unreleased: false },
+        Err(_) => Product { quantity: Err(Fault::NotAQuantity(shown(&text))), unreleased: false },
+    }
+}
