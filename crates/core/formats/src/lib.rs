@@ -3,6 +3,7 @@
 //! Decoding never fails whole: what is understood comes out beside what is not. No byte sequence panics a decoder, and none
 //! holds more memory than the limits named in [`limits`] say. Every decoder takes bytes in pieces of any size.
 
+mod archive;
 mod columns;
 mod dates;
 mod detect;

@@ -1,0 +1,124 @@
+//! The values of one element at one place, one for every step of the issue: numbers, or `-` for a step without one.
+
+use metrify_domain::{Channel, Decimal, Document, Point, Quality, Reading, Timestamp};
+use quick_xml::escape::escape;
+
+use super::elements::Element;
+use crate::encoding;
+use crate::output::{Output, Problem};
+
+/// What every value of an issue has in common.
+#[derive(Debug, Default)]
+pub(super) struct Issue {
+    /// `MOSMIX_L`.
+    pub(super) product: String,
+    pub(super) issued_at: Option<Timestamp>,
+    /// `None` for a step whose time cannot be read.
+    pub(super) steps: Vec<Option<Timestamp>>,
+}
+
+impl Issue {
+    /// Without an issue time there is no reference, and the values become known on receipt.
+    pub(super) fn document(&self) -> Document {
+        let reference = self.issued_at.map(|at| format!("DWD/{}/{at}", self.product)).unwrap_or_default();
+        Document { reference, known_at: self.issued_at }
+    }
+}
+
+/// Where values stand.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Place {
+    /// From 1, in the order of the delivery.
+    pub(super) number: u64,
+    /// As it stands, for positions; may be no point.
+    pub(super) name: String,
+    pub(super) point: Option<Point>,
+    pub(super) description: Option<String>,
+}
+
+/// One element's values as they stood.
+pub(super) struct Values<'a> {
+    pub(super) issue: &'a Issue,
+    pub(super) document: &'a Document,
+    pub(super) place: &'a Place,
+    pub(super) element_name: &'a str,
+    /// `None` where the name makes no quantity.
+    pub(super) element: Option<&'a Element>,
+    pub(super) text: &'a [u8],
+}
+
+impl Values<'_> {
+    pub(super) fn read(&self, out: &mut Output<'_>) {
+        let Some(point) = &self.place.point else {
+            return self.refuse("the place has no name that can be a point", out);
+        };
+        let Some(element) = self.element else {
+            return self.refuse("the name of the element makes no quantity", out);
+        };
+        let values = || self.text.split(u8::is_ascii_whitespace).filter(|value| !value.is_empty());
+        let (found, steps) = (values().count(), self.issue.steps.len());
+        if found != steps || steps == 0 {
+            return self.refuse(&format!("the element has {found} values for {steps} steps"), out);
+        }
+        let channel = Channel { point: point.clone(), quantity: element.quantity };
+        for (index, (value, step)) in values().zip(&self.issue.steps).enumerate() {
+            match reading(element, value, *step) {
+                Ok(reading) => out.reading(&channel, self.document, &reading),
+                Err(reason) => {
+                    let position = format!("{}, step {}", self.position(), index + 1);
+                    out.problem(self.problem(position, reason, step.as_slice(), value));
+                }
+            }
+        }
+    }
+
+    /// All values of the element are lost.
+    pub(super) fn refuse(&self, reason: &str, out: &mut Output<'_>) {
+        let mut problem = self.problem(self.position(), reason.to_owned(), &[], self.text);
+        problem.readings = self.issue.steps.len().max(1) as u64;
+        let steps: Vec<Timestamp> = self.issue.steps.iter().flatten().copied().collect();
+        problem.prelude = self.prelude(&steps);
+        out.problem(problem);
+    }
+
+    fn position(&self) -> String {
+        let Place { number, name, .. } = self.place;
+        format!("place {number} ({name}), element {}", self.element_name)
+    }
+
+    fn problem(&self, position: String, reason: String, steps: &[Timestamp], text: &[u8]) -> Problem {
+        Problem { position, reason, readings: 1, prelude: self.prelude(steps), bytes: [text, CLOSING].concat() }
+    }
+
+    /// A forecast of this element alone up to its values, which [`CLOSING`] ends.
+    fn prelude(&self, steps: &[Timestamp]) -> Vec<u8> {
+        let issued_at =
+            self.issue.issued_at.map(|at| format!("<dwd:IssueTime>{at}</dwd:IssueTime>")).unwrap_or_default();
+        let steps: String = steps.iter().map(|step| format!("<dwd:TimeStep>{step}</dwd:TimeStep>")).collect();
+        let [product, place, element] =
+            [&self.issue.product, &self.place.name, self.element_name].map(|text: &str| escape(text).into_owned());
+        format!(
+            "<kml:kml xmlns:dwd=\"https://opendata.dwd.de/weather/lib/pointforecast_dwd_extension_V1_0.xsd\" \
+             xmlns:kml=\"http://www.opengis.net/kml/2.2\"><dwd:ProductDefinition><dwd:ProductID>{product}</dwd:ProductID>\
+             {issued_at}<dwd:ForecastTimeSteps>{steps}</dwd:ForecastTimeSteps></dwd:ProductDefinition>\
+             <kml:Placemark><kml:name>{place}</kml:name><dwd:Forecast dwd:elementName=\"{element}\"><dwd:value>"
+        )
+        .into_bytes()
+    }
+}
+
+const CLOSING: &[u8] = b"</dwd:value></dwd:Forecast></kml:Placemark></kml:kml>";
+
+fn reading(element: &Element, value: &[u8], step: Option<Timestamp>) -> Result<Reading, String> {
+    let step = step.ok_or("the time of the step cannot be read")?;
+    let (kind, unit) = (element.kind(), element.unit);
+    let period = element.period(step).ok_or("the time of the step is beyond what can be stored")?;
+    if value == b"-" {
+        return Ok(Reading::missing(kind, period, unit));
+    }
+    let value = Decimal::parse(value, b'.').map_err(|error| {
+        let text = encoding::text(value.get(..40).unwrap_or(value)).into_owned();
+        format!("the value `{text}` {error}")
+    })?;
+    Ok(Reading { kind, period, value: Some(value), unit, quality: Quality::Forecast, method: None, reason: None })
+}
