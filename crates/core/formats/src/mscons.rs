@@ -127,6 +127,11 @@ impl Envelope {
 
     /// The delivery is over, with `rest` behind the last terminator.
     fn finish(&mut self, rest: Option<&Segment<'_>>, out: &mut Output<'_>) {
+        if let (None, Some(rest)) = (&self.message, rest)
+            && (self.interchange.is_none() || !rest.bytes.starts_with(b"U"))
+        {
+            self.read_content(rest, out);
+        }
         let missing = match (&self.message, &self.interchange, rest) {
             (Some(Message { content: Content::Read(_) | Content::Refused(_), .. }), ..) => "UNT",
             (_, Some(_), _) => "UNZ",

@@ -845,24 +845,35 @@ fn wherever_a_delivery_is_cut_no_value_comes_out_wrong() {
 }
 
 #[test]
-fn a_lost_terminator_or_tag_never_moves_a_value_to_another_time() {
+fn a_lost_terminator_or_tag_moves_no_value_and_hides_none() {
     let whole = valid();
     let statements = |bytes: &[u8]| -> Vec<String> {
         let pieces = read(bytes);
         let rows = pieces.iter().flat_map(|piece| piece.batch.rows().iter().map(move |row| (piece, row)));
-        rows.map(|(piece, row)| format!("{} {:?} {:?}", piece.batch.channel(row).quantity, row.period, row.value))
-            .collect()
+        rows.map(|(piece, row)| format!("{:?} {:?} {:?}", piece.batch.channel(row), row.period, row.value)).collect()
     };
     let right = statements(whole.as_bytes());
+    let body = whole.find("UNS+D").expect("a body")..whole.find("UNT").expect("an end");
     for (at, byte) in whole.bytes().enumerate() {
-        if byte == b'\'' || (byte.is_ascii_uppercase() && whole[..at].ends_with('\n')) {
-            let mut bytes = whole.clone().into_bytes();
-            bytes[at] = b'X';
-            for found in statements(&bytes) {
-                assert!(right.contains(&found), "byte {at} as X: {found}");
+        let is_tag = byte.is_ascii_uppercase() && whole[..at].ends_with('\n');
+        for lost in [b'X', b'\n', b' '] {
+            if byte == b'\'' || is_tag {
+                let mut bytes = whole.clone().into_bytes();
+                bytes[at] = lost;
+                for found in statements(&bytes) {
+                    assert!(right.contains(&found), "byte {at} as {lost}: {found}");
+                }
+                let expected = if body.contains(&at) { right.len() as u64 } else { 0 };
+                assert!(received(&bytes) >= expected, "byte {at} as {lost}");
             }
         }
     }
+    let (_, without_advice) = whole.split_once('\n').expect("UNA");
+    assert_eq!(
+        received(without_advice.replace('\'', "").as_bytes()),
+        1,
+        "a delivery without any terminator is a problem"
+    );
 }
 
 proptest! {

@@ -11,6 +11,9 @@ use crate::edifact::Segment;
 /// LOC DE3227 of a metering point: Marktlokation, Messlokation, Tranche.
 const METERING_POINT: &str = "172";
 
+/// What follows LOC, and ends its id where the terminator between them was lost.
+const FOLLOWING: [&str; 4] = ["DTM", "RFF", "CCI", "LIN"];
+
 /// A location as far as its segments have been read.
 #[derive(Debug, Default)]
 pub(super) struct Location {
@@ -24,6 +27,7 @@ pub(super) struct Location {
     pub(super) point: Option<Result<Point, Fault>>,
     id: Option<String>,
     is_metering_point: bool,
+    is_unterminated: bool,
 }
 
 impl Location {
@@ -36,6 +40,10 @@ impl Location {
     pub(super) fn take(&mut self, location: &Segment<'_>) {
         let id = location.field(2).text().trim().to_owned();
         let is_metering_point = location.field(1) == METERING_POINT;
+        // Behind the id of a metering point nothing more stands in LOC.
+        self.is_unterminated |= is_metering_point
+            && !location.field(3).is_empty()
+            && FOLLOWING.iter().any(|following| id.ends_with(following));
         if is_metering_point || self.id.is_none() {
             self.id = (!id.is_empty()).then_some(id);
         }
@@ -44,8 +52,13 @@ impl Location {
 
     /// The point that LOC names, or what stands for it, and what is odd about that, by rule.
     pub(super) fn settle(&self) -> (Result<Point, Fault>, Option<(&'static str, String)>) {
+        if self.is_unterminated {
+            return (Err(Fault::UnterminatedLocation), None);
+        }
         let (id, odd) = match (&self.id, &self.configuration, &self.meter) {
             (Some(id), ..) => (id, self.doubt(id)),
+            // A LOC that was lost is another thing than one without an id.
+            (None, ..) if !self.is_metering_point => return (Err(Fault::NoPoint), None),
             (None, Some(id), _) => (id, Some(stands_in("configuration", id, "RFF+AGK"))),
             (None, None, Some(id)) => (id, Some(stands_in("meter", id, "RFF+MG"))),
             (None, None, None) => return (Err(Fault::NoPoint), None),

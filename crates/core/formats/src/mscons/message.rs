@@ -111,6 +111,9 @@ impl Reader {
             tag if PASSED_OVER.contains(&tag) => {}
             _ => self.read_unknown(segment, out),
         }
+        if self.swallows_value(segment) {
+            self.open_value(Value::faulty(self.segment, Fault::Swallowed), out);
+        }
         match self.place {
             Place::Header => keep(&mut self.header.bytes, segment),
             Place::Between => {}
@@ -147,6 +150,19 @@ impl Reader {
             _ => {}
         }
         self.finish(out);
+    }
+
+    /// Whether the segment goes on with a QTY, since the terminator between them was lost.
+    fn swallows_value(&self, segment: &Segment<'_>) -> bool {
+        let suspicious = match segment.tag() {
+            b"LIN" | b"PIA" | b"STS" => true,
+            // What was read in full holds nothing else.
+            b"DTM" | b"QTY" => self.value.as_ref().is_some_and(|value| value.fault.is_some()),
+            _ => false,
+        };
+        let [element, ..] = segment.syntax.separators();
+        let quantity = [b'Q', b'T', b'Y', element];
+        suspicious && segment.bytes.windows(quantity.len()).skip(1).any(|window| window == quantity)
     }
 
     fn read_section(&mut self, section: &Segment<'_>, out: &mut Output<'_>) {

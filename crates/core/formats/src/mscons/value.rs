@@ -17,6 +17,8 @@ pub(super) enum Fault {
     TooLong,
     #[error("`{0}` is no segment of MSCONS; it may have held a value")]
     UnknownSegment(String),
+    #[error("the value stands in the segment before it, whose terminator is missing")]
+    Swallowed,
     #[error("the delivery ends within the value")]
     CutOff,
     #[error("`{0}` is not a qualifier of values (QTY DE6063) that we know")]
@@ -53,6 +55,8 @@ pub(super) enum Fault {
     NotAQuantity(String),
     #[error("the location names no point: LOC has no id, and neither RFF+AGK nor RFF+MG stands for it")]
     NoPoint,
+    #[error("the terminator of LOC is missing, so its id goes over into the next segment")]
+    UnterminatedLocation,
     #[error("the id `{0}` (LOC) names no point: {1}")]
     NotAPoint(String, PointError),
 }
