@@ -311,7 +311,7 @@ fn values_of_the_sample_are_those_of_its_xml() {
         "sunshine_duration_day interval 2023-04-12T00:00:00Z..2023-04-13T00:00:00Z 5040 s forecast",
         "weather_code instant 2023-04-12T10:00:00Z 61 1 forecast",
         "precipitation_1h.probability interval 2023-04-12T09:00:00Z..2023-04-12T10:00:00Z 80 % forecast",
-        "precipitation_over_0.1mm_1h.probability interval 2023-04-12T09:00:00Z..2023-04-12T10:00:00Z 75 % forecast",
+        "precipitation_over_0_1mm_1h.probability interval 2023-04-12T09:00:00Z..2023-04-12T10:00:00Z 75 % forecast",
     ] {
         let line = format!("P0036 {line} known 2023-04-12T09:00:00Z in DWD/MOSMIX_L/2023-04-12T09:00:00Z");
         assert_eq!(text.lines().filter(|found| *found == line).count(), 1, "{line}");

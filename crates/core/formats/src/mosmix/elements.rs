@@ -3,6 +3,8 @@
 //! After DWD's list of elements (MetElementDefinition, MOSMIX-Elemente). An element "within the last N hours" is an interval of
 //! N hours that ends at its step, be it a sum, an extreme or a probability; an element without such words is an instant.
 //! Sums over other times than the hour have the hours in their names, since one channel must not hold overlapping amounts.
+//! What stands behind a point says how the forecast speaks of the quantity: `.probability` of what the name tells, `.error`
+//! that it expects of itself.
 
 use metrify_domain::time::HOUR;
 use metrify_domain::{Kind, Period, Quantity, Timestamp, Unit};
@@ -138,11 +140,11 @@ const ELEMENTS: &[(&str, Element)] = &[
     over(12, "RRh", "precipitation_unadjusted_12h", "kg/m2"),
     over(24, "RRd", "precipitation_unadjusted_24h", "kg/m2"),
     over(1, "DRR1", "precipitation_duration", "s"),
-    over(1, "R101", "precipitation_over_0.1mm_1h.probability", "%"),
-    over(1, "R102", "precipitation_over_0.2mm_1h.probability", "%"),
-    over(1, "R103", "precipitation_over_0.3mm_1h.probability", "%"),
-    over(1, "R105", "precipitation_over_0.5mm_1h.probability", "%"),
-    over(1, "R107", "precipitation_over_0.7mm_1h.probability", "%"),
+    over(1, "R101", "precipitation_over_0_1mm_1h.probability", "%"),
+    over(1, "R102", "precipitation_over_0_2mm_1h.probability", "%"),
+    over(1, "R103", "precipitation_over_0_3mm_1h.probability", "%"),
+    over(1, "R105", "precipitation_over_0_5mm_1h.probability", "%"),
+    over(1, "R107", "precipitation_over_0_7mm_1h.probability", "%"),
     over(1, "R110", "precipitation_over_1mm_1h.probability", "%"),
     over(1, "R120", "precipitation_over_2mm_1h.probability", "%"),
     over(1, "R130", "precipitation_over_3mm_1h.probability", "%"),
@@ -151,15 +153,15 @@ const ELEMENTS: &[(&str, Element)] = &[
     over(1, "RR1w1", "precipitation_over_15mm_1h.probability", "%"),
     over(1, "RR1u1", "precipitation_over_25mm_1h.probability", "%"),
     over(6, "R600", "precipitation_over_0mm_6h.probability", "%"),
-    over(6, "R602", "precipitation_over_0.2mm_6h.probability", "%"),
+    over(6, "R602", "precipitation_over_0_2mm_6h.probability", "%"),
     over(6, "R610", "precipitation_over_1mm_6h.probability", "%"),
     over(6, "R650", "precipitation_over_5mm_6h.probability", "%"),
     over(12, "Rh00", "precipitation_over_0mm_12h.probability", "%"),
-    over(12, "Rh02", "precipitation_over_0.2mm_12h.probability", "%"),
+    over(12, "Rh02", "precipitation_over_0_2mm_12h.probability", "%"),
     over(12, "Rh10", "precipitation_over_1mm_12h.probability", "%"),
     over(12, "Rh50", "precipitation_over_5mm_12h.probability", "%"),
     over(24, "Rd00", "precipitation_over_0mm_24h.probability", "%"),
-    over(24, "Rd02", "precipitation_over_0.2mm_24h.probability", "%"),
+    over(24, "Rd02", "precipitation_over_0_2mm_24h.probability", "%"),
     over(24, "Rd10", "precipitation_over_1mm_24h.probability", "%"),
     over(24, "Rd50", "precipitation_over_5mm_24h.probability", "%"),
     // Codes of the weather (WMO 4677 and 4561), numbers without a unit.
