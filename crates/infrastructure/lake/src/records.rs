@@ -9,7 +9,7 @@ use arrow::datatypes::DataType;
 use metrify_application::Result;
 use metrify_application::record::{Accepted, DeliveryId, PointStatus, Reject, RejectState};
 use metrify_domain::decimal::{PRECISION, SCALE};
-use metrify_domain::{Decimal, Timestamp};
+use metrify_domain::{Decimal, PointKind, Timestamp};
 
 use crate::rows::{text_at, time_at};
 use crate::schema::TableName;
@@ -137,7 +137,7 @@ fn points(entry: &Accepted) -> Vec<Vec<Field<'_>>> {
 }
 
 fn meters(entry: &Accepted) -> Vec<Vec<Field<'_>>> {
-    let devices = entry.meters.iter().filter(|meter| meter.kind != Some(metrify_domain::PointKind::Station));
+    let devices = entry.meters.iter().filter(|meter| meter.kind == Some(PointKind::Device));
     let rows = devices.map(|meter| {
         let hex = |bytes: &Vec<u8>| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
         vec![

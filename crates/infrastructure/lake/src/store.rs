@@ -81,6 +81,15 @@ impl DeltaLake {
         Ok(self.tenant(tenant)?.view())
     }
 
+    /// The highest position of the journal that any of a tenant's tables holds.
+    ///
+    /// # Errors
+    /// Where the tenant's tables are not open.
+    pub fn landed(&self, tenant: &Tenant) -> Result<Position> {
+        let lake = self.tenant(tenant)?;
+        Ok(lake.tables.values().map(|table| table.snapshot().landed).max().unwrap_or_default())
+    }
+
     async fn open_tenant(&self, tenant: &Tenant) -> Result<TenantLake> {
         let mut tables = HashMap::new();
         for name in TableName::ALL {

@@ -10,7 +10,10 @@ use datafusion::common::{DataFusionError, Result, ScalarValue, exec_err, plan_er
 use datafusion::logical_expr::{ColumnarValue, Expr, ScalarUDF, Volatility, create_udf};
 use datafusion::prelude::SessionContext;
 use metrify_domain::Timestamp;
-use metrify_domain::calendar::{Land, gas_day, is_holiday, is_working_day, local_day, local_hour, quarter_hours};
+use metrify_domain::calendar::day::{day_number, gas_day, local_hour, quarter_hours};
+use metrify_domain::calendar::holiday::holiday;
+use metrify_domain::calendar::land::Land;
+use metrify_domain::calendar::working_day::is_working_day;
 
 /// Days of 1970-01-01 in the count of chrono.
 const EPOCH_DAYS: i32 = 719_163;
@@ -21,11 +24,11 @@ pub(crate) fn instant() -> DataType {
 
 pub(crate) fn register(session: &SessionContext) {
     let functions = [
-        of_instant("local_day", DataType::Date32, |at| local_day(at).map(|day| day.num_days_from_ce() - EPOCH_DAYS)),
-        of_instant("local_hour", DataType::Int32, |at| local_hour(at).map(u32::cast_signed)),
+        of_instant("local_day", DataType::Date32, |at| Some(day_number(at))),
+        of_instant("local_hour", DataType::Int32, |at| Some(local_hour(at).cast_signed())),
         of_instant("gas_day", DataType::Date32, |at| gas_day(at).map(|day| day.num_days_from_ce() - EPOCH_DAYS)),
         quarter_hours_of(),
-        of_day_and_land("is_holiday", is_holiday),
+        of_day_and_land("is_holiday", |day, land| holiday(day, land).is_some()),
         of_day_and_land("is_working_day", is_working_day),
         convert(),
     ];
@@ -73,7 +76,7 @@ fn quarter_hours_of() -> ScalarUDF {
     let function = |arguments: &[ColumnarValue]| {
         let columns = ColumnarValue::values_to_arrays(arguments)?;
         let days = days(&columns[0])?;
-        let counts = days.as_primitive::<Date32Type>().iter().map(|day| quarter_hours(date(day?)?).map(u32::cast_signed));
+        let counts = days.as_primitive::<Date32Type>().iter().map(|day| Some(quarter_hours(date(day?)?).cast_signed()));
         Ok(ColumnarValue::Array(Arc::new(counts.collect::<Int32Array>())))
     };
     create_udf("quarter_hours", vec![DataType::Date32], DataType::Int32, Volatility::Immutable, Arc::new(function))

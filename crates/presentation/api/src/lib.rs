@@ -24,7 +24,8 @@ use metrify_domain::Timestamp;
 
 pub use crate::problem::Problem;
 pub use crate::wire::{
-    Answer, DeliveryParameters, ExportRequest, Point, ReceiptBody, ReceiptProblemBody, Reject, Replay, Replayed, SqlRequest,
+    Answer, DeliveryParameters, ExportRequest, Point, ReceiptBody, ReceiptProblemBody, Reject, Replay, Replayed,
+    SqlRequest, export_format,
 };
 
 /// Largest body of a request that is no delivery, in bytes.

@@ -1,1 +1,32 @@
-fn main() {}
+//! The program: reads arguments, settings and the clock, and hands everything else on.
+
+mod access;
+mod cli;
+mod client;
+mod clock;
+mod commands;
+mod demo;
+mod exit;
+mod print;
+mod settings;
+mod telemetry;
+mod wiring;
+mod worker;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    let outcome = settings::load(&cli.global).and_then(|settings| {
+        telemetry::start(&settings.log)?;
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+        let runtime = runtime.map_err(|error| metrify_application::io("start the runtime", error))?;
+        runtime.block_on(commands::run(cli, settings))
+    });
+    exit::code(outcome)
+}

@@ -1,0 +1,140 @@
+//! The way to the data: opened by this process, or through the server that holds them.
+
+use std::path::Path;
+
+use metrify_api::{DeliveryParameters, ReceiptBody, Reject, Replay, Replayed};
+use metrify_application::ingest::{Again, Delivery, confirm, receive, replay};
+use metrify_application::ports::Pages;
+use metrify_application::record::RejectState;
+use metrify_application::{Context, Error, Kind, Result, operate, read};
+
+use crate::client::Client;
+use crate::settings::Settings;
+use crate::clock;
+use crate::wiring::{self, House};
+
+
+/// Every command goes through one of these, and answers the same.
+pub enum Access {
+    Local(Box<House>),
+    Remote(Client),
+}
+
+impl Access {
+    /// # Errors
+    /// Where the data can neither be opened nor reached.
+    pub async fn open(settings: &Settings) -> Result<Self> {
+        match Client::of(&settings.data_dir).await? {
+            Some(client) => Ok(Self::Remote(client)),
+            None => Ok(Self::Local(Box::new(wiring::open(settings).await?))),
+        }
+    }
+
+    /// # Errors
+    /// Where the file cannot be read, or what it holds cannot be made durable.
+    pub async fn ingest(&self, file: &Path, parameters: &DeliveryParameters) -> Result<ReceiptBody> {
+        match self {
+            Self::Remote(client) => client.ingest(file, parameters).await,
+            Self::Local(house) => {
+                let delivery = Delivery {
+                    source: parameters.source.clone().unwrap_or_else(|| file.display().to_string()),
+                    file: file.to_owned(),
+                    format: parsed(parameters.format.as_deref())?,
+                    zone: parsed(parameters.timezone.as_deref())?,
+                    area: parsed(parameters.area.as_deref())?,
+                };
+                Ok(receive(&house.app, &context(house), delivery).await?.into())
+            }
+        }
+    }
+
+    /// # Errors
+    /// Where the query cannot be answered.
+    pub async fn sql(&self, query: &str, pages: &mut Pages<'_>) -> Result<()> {
+        match self {
+            Self::Remote(client) => client.sql(query, pages).await,
+            Self::Local(house) => read::sql(&house.app, &context(house), query, pages).await,
+        }
+    }
+
+    /// # Errors
+    /// Where the query cannot be answered or the file not be written.
+    pub async fn export(&self, query: &str, format: &str, file: &Path) -> Result<()> {
+        let named = metrify_api::export_format(format).ok_or_else(|| {
+            Error::new(Kind::Invalid, format!("export as `{format}`")).hint("there are ndjson, csv, parquet, arrow")
+        })?;
+        match self {
+            Self::Remote(client) => client.export(query, format, file).await,
+            Self::Local(house) => read::export(&house.app, &context(house), query, named, file).await.map(drop),
+        }
+    }
+
+    /// # Errors
+    /// Where the store cannot be read.
+    pub async fn rejects(&self) -> Result<Vec<Reject>> {
+        match self {
+            Self::Remote(client) => client.rejects().await,
+            Self::Local(house) => {
+                let rejects = read::rejects(&house.app, &context(house)).await?;
+                Ok(rejects.into_iter().map(Reject::from).collect())
+            }
+        }
+    }
+
+    /// # Errors
+    /// Where one cannot be read again, or the store not be written.
+    pub async fn replay(&self, request: &Replay) -> Result<Vec<Replayed>> {
+        let house = match self {
+            Self::Remote(client) => return client.replay(request).await,
+            Self::Local(house) => house,
+        };
+        let again = Again { zone: parsed(request.timezone.as_deref())?, area: parsed(request.area.as_deref())? };
+        let mut replayed = Vec::new();
+        for reject in read::rejects(&house.app, &context(house)).await? {
+            let named = request.ids.contains(&reject.id);
+            if named || (request.ids.is_empty() && reject.state == RejectState::Open) {
+                replayed.push(replay(&house.app, &context(house), reject, &again).await?.into());
+            }
+        }
+        Ok(replayed)
+    }
+
+    /// # Errors
+    /// Where a point is not known, or the store cannot be written.
+    pub async fn confirm(&self, points: &[String]) -> Result<u64> {
+        match self {
+            Self::Remote(client) => client.confirm(points).await,
+            Self::Local(house) => {
+                let points = points.iter().map(|point| point.parse()).collect::<std::result::Result<Vec<_>, _>>();
+                let points = points.map_err(|error: metrify_domain::point::PointError| {
+                    Error::new(Kind::Invalid, "read the points to confirm").because(error)
+                })?;
+                confirm(&house.app, &context(house), &points).await
+            }
+        }
+    }
+
+    /// Leaves everything in the lake, where other programs can read it.
+    ///
+    /// # Errors
+    /// Where the lake cannot be written; everything is in the journal then.
+    pub async fn close(self) -> Result<()> {
+        match self {
+            Self::Remote(_) => Ok(()),
+            Self::Local(house) => operate::land(&house.app).await.map(drop),
+        }
+    }
+}
+
+fn context(house: &House) -> Context {
+    Context { tenant: house.tenant.clone(), now: clock::now() }
+}
+
+fn parsed<T>(text: Option<&str>) -> Result<Option<T>>
+where
+    T: std::str::FromStr,
+    T::Err: std::error::Error + Send + Sync + 'static,
+{
+    let invalid = |error| Error::new(Kind::Invalid, "read the command line").because(error);
+    text.map(|text| text.parse().map_err(invalid)).transpose()
+}

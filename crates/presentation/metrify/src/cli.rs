@@ -1,0 +1,208 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Smart-meter data platform: readings of meters, grids and weather in, exact SQL answers out.
+#[derive(Debug, Parser)]
+#[command(name = "metrify", version, propagate_version = true, after_help = EXAMPLES)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  metrify ingest meters/ smard.csv            take files in, whatever they are
+  metrify sql \"select count(*) from readings\"  ask
+  metrify up                                  serve on http://127.0.0.1:8000
+  metrify simulate --meters 100 --days 7 --out fleet.ndjson";
+
+#[derive(Clone, Debug, Args)]
+pub struct Global {
+    /// Folder that everything is kept in [default: data]
+    #[arg(long, global = true, env = "METRIFY_DATA_DIR", value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Settings that override those of the environment
+    #[arg(long, global = true, env = "METRIFY_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// development, staging or production
+    #[arg(long, global = true, env = "METRIFY_ENVIRONMENT", default_value = "development", hide_default_value = true)]
+    pub environment: String,
+    /// How answers are printed
+    #[arg(short, long, global = true, env = "METRIFY_OUTPUT", value_enum, default_value = "table")]
+    pub output: Output,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Output {
+    Table,
+    Json,
+    Csv,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Take in files and folders, and print a receipt that adds up
+    #[command(after_help = "\
+Examples:
+  metrify ingest delivery.sml
+  metrify ingest data/ --timezone Europe/Berlin
+  metrify ingest smard.csv --area DE -o json
+
+Ends with 0 when all was understood, 2 when something was rejected, 1 when it failed.")]
+    Ingest(Ingest),
+    /// Answer a query over everything, what arrived a moment ago too
+    #[command(after_help = "\
+Examples:
+  metrify sql \"select local_day(period_start) as day, sum(value) from readings where quantity = 'load' group by 1 order by 1\"
+  metrify sql \"select * from readings_as_known('2025-01-05T00:00:00Z') limit 5\" -o json")]
+    Sql {
+        query: String,
+    },
+    /// Serve: HTTP in, SQL out, landing in the background
+    #[command(after_help = "\
+Examples:
+  metrify up
+  metrify up --listen 127.0.0.1:8080 --simulate 100")]
+    Up(Up),
+    /// Make a fleet of meters, grids and weather stations with faults that are known
+    #[command(after_help = "\
+Examples:
+  metrify simulate --meters 1000 --days 30 --seed 7 --out fleet.ndjson
+  metrify simulate --meters 10 --days 1 --format csv --out day.csv")]
+    Simulate(Simulate),
+    /// Write the answer of a query to a file
+    #[command(after_help = "\
+Examples:
+  metrify export --out readings.parquet
+  metrify export --query \"select * from weather\" --format csv --out weather.csv")]
+    Export(Export),
+    /// What could not be understood, with its bytes
+    #[command(subcommand)]
+    Rejects(Rejects),
+    /// The points that are known
+    #[command(args_conflicts_with_subcommands = true)]
+    Points {
+        #[command(subcommand)]
+        command: Option<Points>,
+    },
+    /// Look whether everything is in order
+    Doctor,
+    /// The settings in force
+    #[command(subcommand)]
+    Config(Config),
+    /// Print the completions of a shell
+    #[command(after_help = "Example:\n  metrify completions bash > /etc/bash_completion.d/metrify")]
+    Completions {
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct Ingest {
+    /// Files and folders
+    #[arg(required = true)]
+    pub paths: Vec<PathBuf>,
+    /// The format, where the content does not tell it
+    #[arg(long, value_name = "NAME")]
+    pub format: Option<String>,
+    /// The zone of stamps that carry none, such as Europe/Berlin
+    #[arg(long, value_name = "ZONE")]
+    pub timezone: Option<String>,
+    /// The area of grid files that name none, such as DE or TenneT
+    #[arg(long, value_name = "AREA")]
+    pub area: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Up {
+    /// Address and port [default: 127.0.0.1:8000]
+    #[arg(long, value_name = "ADDRESS")]
+    pub listen: Option<std::net::SocketAddr>,
+    /// Fill an empty data directory with a simulated fleet of so many meters, and keep live readings coming
+    #[arg(long, value_name = "METERS", default_value_t = 0)]
+    pub simulate: u32,
+}
+
+#[derive(Debug, Args)]
+pub struct Simulate {
+    #[arg(long, default_value_t = 100)]
+    pub meters: u32,
+    #[arg(long, default_value_t = 7)]
+    pub days: u32,
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// The first day, local
+    #[arg(long, value_name = "DATE", default_value = "2025-01-01")]
+    pub from: chrono::NaiveDate,
+    #[arg(long, value_enum, default_value = "ndjson")]
+    pub format: SimulateFormat,
+    /// The file to write; the truth about its faults stands beside it in PATH.truth
+    #[arg(long, value_name = "PATH")]
+    pub out: PathBuf,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SimulateFormat {
+    Ndjson,
+    Csv,
+    /// One line a day: 92, 96 or 100 values
+    Days,
+}
+
+#[derive(Debug, Args)]
+pub struct Export {
+    #[arg(long, default_value = "select * from readings")]
+    pub query: String,
+    /// ndjson, csv, parquet or arrow; told by the file's name where absent
+    #[arg(long)]
+    pub format: Option<String>,
+    #[arg(long, value_name = "PATH")]
+    pub out: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Rejects {
+    /// List them
+    List {
+        /// Those that were resolved, too
+        #[arg(long)]
+        all: bool,
+    },
+    /// Show one with its bytes
+    Show { id: String },
+    /// Read them again after a fix
+    #[command(after_help = "\
+Examples:
+  metrify rejects replay
+  metrify rejects replay 9f86d081884c7d659a2feaa0c55ad015-3 --timezone Europe/Berlin")]
+    Replay {
+        /// Which ones; all that are open where none is named
+        ids: Vec<String>,
+        #[arg(long, value_name = "ZONE")]
+        timezone: Option<String>,
+        #[arg(long, value_name = "AREA")]
+        area: Option<String>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Points {
+    /// List them
+    List,
+    /// Vouch for points, so that their readings are taken in
+    Confirm {
+        #[arg(required = true)]
+        points: Vec<String>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Config {
+    /// Check them and print what is in force
+    Check,
+}

@@ -1,0 +1,132 @@
+//! The way through a running server: its address and token stand beside the data, readable by their owner alone.
+
+use std::path::Path;
+use std::time::Duration;
+
+use metrify_api::{Answer, DeliveryParameters, ExportRequest, Point, ReceiptBody, Reject, Replay, Replayed, SqlRequest};
+use metrify_application::ports::Pages;
+use metrify_application::{Error, Kind, Result, io};
+use reqwest::{RequestBuilder, Response};
+use serde::{Deserialize, Serialize};
+
+/// How long a server that claims to hold the data may take to say so.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// What a server writes beside its data.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ServerFile {
+    pub url: String,
+    pub token: String,
+    pub process: u32,
+}
+
+impl ServerFile {
+    pub const NAME: &str = "server.json";
+}
+
+pub struct Client {
+    http: reqwest::Client,
+    server: ServerFile,
+}
+
+fn unreachable(step: &str, error: reqwest::Error) -> Error {
+    Error::new(Kind::Unavailable, step).because(error).hint("is the server still running?")
+}
+
+impl Client {
+    /// The server that holds a data directory; `None` where none does.
+    ///
+    /// # Errors
+    /// Where the server's file cannot be understood.
+    pub async fn of(data_dir: &Path) -> Result<Option<Self>> {
+        let path = data_dir.join(ServerFile::NAME);
+        let step = || format!("read `{}`", path.display());
+        let text = match std::fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(io(step(), error)),
+        };
+        let server: ServerFile =
+            serde_json::from_str(&text).map_err(|error| Error::new(Kind::Corrupt, step()).because(error))?;
+        let http = reqwest::Client::builder().no_proxy().build();
+        let http = http.map_err(|error| Error::new(Kind::Internal, "make an HTTP client").because(error))?;
+        let client = Self { http, server };
+        let alive = client.http.get(client.url("/health/live")).timeout(ANSWER_TIMEOUT).send().await;
+        // A server that was killed leaves its file behind; the lock then tells whether the data are free.
+        Ok(alive.is_ok_and(|answer| answer.status().is_success()).then_some(client))
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.server.url)
+    }
+
+    async fn send(&self, request: RequestBuilder, step: &str) -> Result<Response> {
+        let answer = request.bearer_auth(&self.server.token).send().await.map_err(|error| unreachable(step, error))?;
+        if answer.status().is_success() {
+            return Ok(answer);
+        }
+        let status = answer.status();
+        let text = answer.text().await.map_err(|error| unreachable(step, error))?;
+        let problem: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
+        let kind = match status.as_u16() {
+            400..=499 => Kind::Invalid,
+            503 => Kind::Unavailable,
+            _ => Kind::Internal,
+        };
+        let detail = problem["detail"].as_str().map_or_else(|| format!("{step}: status {status}"), str::to_owned);
+        let error = Error::new(kind, detail);
+        Err(match problem["hint"].as_str() {
+            Some(hint) => error.hint(hint),
+            None => error,
+        })
+    }
+
+    async fn json<T: for<'d> Deserialize<'d>>(&self, request: RequestBuilder, step: &str) -> Result<T> {
+        let answer = self.send(request, step).await?;
+        answer.json().await.map_err(|error| unreachable(step, error))
+    }
+
+    pub async fn ingest(&self, file: &Path, parameters: &DeliveryParameters) -> Result<ReceiptBody> {
+        let step = || format!("read `{}`", file.display());
+        let body = tokio::fs::File::open(file).await.map_err(|error| io(step(), error))?;
+        let request = self.http.post(self.url("/api/v1/deliveries")).query(parameters).body(body);
+        self.json(request, "send the delivery").await
+    }
+
+    pub async fn sql(&self, query: &str, pages: &mut Pages<'_>) -> Result<()> {
+        let step = "send the query";
+        let request = self.http.post(self.url("/api/v1/sql")).json(&SqlRequest { query: query.to_owned() });
+        let text = self.send(request, step).await?.text().await.map_err(|error| unreachable(step, error))?;
+        for line in text.lines() {
+            let page = serde_json::from_str::<Answer>(line).and_then(|answer| answer.page());
+            pages(page.map_err(|error| Error::new(Kind::Internal, "read the answer").because(error))?)?;
+        }
+        Ok(())
+    }
+
+    pub async fn export(&self, query: &str, format: &str, file: &Path) -> Result<()> {
+        let step = || format!("write `{}`", file.display());
+        let body = ExportRequest { query: query.to_owned(), format: format.to_owned() };
+        let mut answer = self.send(self.http.post(self.url("/api/v1/export")).json(&body), "ask for the export").await?;
+        let mut out = tokio::fs::File::create(file).await.map_err(|error| io(step(), error))?;
+        while let Some(piece) = answer.chunk().await.map_err(|error| unreachable("receive the export", error))? {
+            tokio::io::AsyncWriteExt::write_all(&mut out, &piece).await.map_err(|error| io(step(), error))?;
+        }
+        out.sync_all().await.map_err(|error| io(step(), error))
+    }
+
+    pub async fn rejects(&self) -> Result<Vec<Reject>> {
+        self.json(self.http.get(self.url("/api/v1/rejects")), "ask for the rejects").await
+    }
+
+    pub async fn replay(&self, replay: &Replay) -> Result<Vec<Replayed>> {
+        self.json(self.http.post(self.url("/api/v1/rejects/replay")).json(replay), "replay the rejects").await
+    }
+
+    pub async fn confirm(&self, points: &[String]) -> Result<u64> {
+        let body = Point { points: points.to_vec() };
+        let request = self.http.post(self.url("/api/v1/points/confirm")).json(&body);
+        let answer: serde_json::Value = self.json(request, "confirm the points").await?;
+        Ok(answer["confirmed"].as_u64().unwrap_or_default())
+    }
+}

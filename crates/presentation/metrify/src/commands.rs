@@ -1,0 +1,36 @@
+//! The commands, one file each.
+
+mod completions;
+mod config;
+mod doctor;
+mod export;
+mod ingest;
+mod points;
+mod rejects;
+mod simulate;
+mod sql;
+mod up;
+
+use metrify_application::Result;
+
+use crate::cli::{Cli, Command};
+use crate::exit::Outcome;
+use crate::settings::Settings;
+
+/// # Errors
+/// Where the command fails.
+pub async fn run(cli: Cli, settings: Settings) -> Result<Outcome> {
+    let output = cli.global.output;
+    match cli.command {
+        Command::Ingest(arguments) => ingest::run(&settings, output, &arguments).await,
+        Command::Sql { query } => sql::run(&settings, output, &query).await,
+        Command::Up(arguments) => up::run(settings, &arguments).await,
+        Command::Simulate(arguments) => simulate::run(output, &arguments),
+        Command::Export(arguments) => export::run(&settings, &arguments).await,
+        Command::Rejects(command) => rejects::run(&settings, output, command).await,
+        Command::Points { command } => points::run(&settings, output, command).await,
+        Command::Doctor => doctor::run(&settings, output).await,
+        Command::Config(command) => config::run(&settings, &command),
+        Command::Completions { shell } => completions::run(shell),
+    }
+}

@@ -1,0 +1,70 @@
+//! `metrify doctor`: looks at every part and says what is wrong with it.
+
+use std::path::Path;
+
+use metrify_application::Result;
+use metrify_application::ports::Cell;
+
+use crate::access::Access;
+use crate::cli::Output;
+use crate::exit::Outcome;
+use crate::print;
+use crate::settings::Settings;
+
+/// What was looked at, whether it is in order, and what was seen.
+struct Check {
+    part: &'static str,
+    outcome: std::result::Result<String, String>,
+}
+
+pub async fn run(settings: &Settings, output: Output) -> Result<Outcome> {
+    let mut checks = vec![Check { part: "data directory", outcome: writable(&settings.data_dir) }];
+    match Access::open(settings).await {
+        Err(error) => checks.push(Check { part: "data", outcome: Err(error.chain()) }),
+        Ok(access) => {
+            let way = match &access {
+                Access::Local(house) => format!("opened; journal at {} ({} bytes)", house.next_position(), house.journal.bytes()),
+                Access::Remote(_) => "held by a running server, asked through it".to_owned(),
+            };
+            checks.push(Check { part: "data", outcome: Ok(way) });
+            let rows = "SELECT sum(files), sum(rows), sum(bytes) FROM system.tables";
+            checks.push(Check { part: "lake", outcome: ask(&access, rows, "files, rows, bytes").await });
+            let sum = "SELECT count(*), count(value) FROM readings";
+            checks.push(Check { part: "readings", outcome: ask(&access, sum, "rows, values").await });
+            let open = "SELECT count(*) FROM rejects WHERE state = 'open'";
+            checks.push(Check { part: "rejects", outcome: ask(&access, open, "open").await });
+        }
+    }
+    let bad = checks.iter().any(|check| check.outcome.is_err());
+    let rows = checks.into_iter().map(|check| {
+        let (state, detail) = match check.outcome {
+            Ok(detail) => ("good", detail),
+            Err(detail) => ("bad", detail),
+        };
+        vec![Cell::Text(check.part.to_owned()), Cell::Text(state.to_owned()), Cell::Text(detail)]
+    });
+    print::rows(output, &["part", "state", "detail"], rows.collect())?;
+    Ok(if bad { Outcome::Bad } else { Outcome::Good })
+}
+
+fn writable(folder: &Path) -> std::result::Result<String, String> {
+    let path = folder.join("doctor.probe");
+    let tried = std::fs::create_dir_all(folder)
+        .and_then(|()| std::fs::write(&path, b"probe"))
+        .and_then(|()| std::fs::remove_file(&path));
+    tried.map(|()| format!("{} can be written", folder.display())).map_err(|error| error.to_string())
+}
+
+async fn ask(access: &Access, query: &str, what: &str) -> std::result::Result<String, String> {
+    let mut cells = Vec::new();
+    let mut note = |page: metrify_application::ports::Page| {
+        cells.extend(page.rows.into_iter().flatten());
+        Ok(())
+    };
+    access.sql(query, &mut note).await.map_err(|error| error.chain())?;
+    let numbers = cells.into_iter().map(|cell| match cell {
+        Cell::Number(text) | Cell::Text(text) => text,
+        Cell::Null | Cell::Bool(_) => "0".to_owned(),
+    });
+    Ok(format!("{} {what}", numbers.collect::<Vec<_>>().join(", ")))
+}

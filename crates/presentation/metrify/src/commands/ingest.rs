@@ -1,0 +1,152 @@
+//! `metrify ingest`.
+
+use std::collections::VecDeque;
+use std::io::IsTerminal;
+use std::path::PathBuf;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use metrify_api::{DeliveryParameters, ReceiptBody};
+use metrify_application::ports::Cell;
+use metrify_application::{Result, io};
+use serde::Serialize;
+
+use crate::access::Access;
+use crate::cli::{Ingest, Output};
+use crate::exit::Outcome;
+use crate::print;
+use crate::settings::Settings;
+
+pub async fn run(settings: &Settings, output: Output, arguments: &Ingest) -> Result<Outcome> {
+    let files = files(&arguments.paths)?;
+    let access = Access::open(settings).await?;
+    let bar = bar(files.len());
+    let mut receipts = Vec::new();
+    for file in files {
+        bar.set_message(file.display().to_string());
+        let parameters = DeliveryParameters {
+            source: Some(file.display().to_string()),
+            format: arguments.format.clone(),
+            timezone: arguments.timezone.clone(),
+            area: arguments.area.clone(),
+        };
+        let receipt = access.ingest(&file, &parameters).await;
+        if receipt.is_err() && !receipts.is_empty() {
+            // What was received until now is durable, and its receipts are owed.
+            bar.finish_and_clear();
+            print(output, &receipts)?;
+        }
+        receipts.push(receipt?);
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    print(output, &receipts)?;
+    access.close().await?;
+    let rejected = receipts.iter().any(|receipt| receipt.rejected > 0);
+    Ok(if rejected { Outcome::Rejected } else { Outcome::Good })
+}
+
+fn bar(files: usize) -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(files as u64);
+    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {elapsed} {wide_msg}");
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    bar
+}
+
+/// All files under the paths, in the order of their names.
+fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    let mut waiting: VecDeque<PathBuf> = paths.iter().cloned().collect();
+    while let Some(path) = waiting.pop_front() {
+        let step = || format!("read `{}`", path.display());
+        if !std::fs::metadata(&path).map_err(|error| io(step(), error))?.is_dir() {
+            files.push(path);
+            continue;
+        }
+        let mut inside = Vec::new();
+        for entry in std::fs::read_dir(&path).map_err(|error| io(step(), error))? {
+            inside.push(entry.map_err(|error| io(step(), error))?.path());
+        }
+        inside.sort();
+        inside.into_iter().rev().for_each(|path| waiting.push_front(path));
+    }
+    Ok(files)
+}
+
+#[derive(Default, Serialize)]
+struct Total {
+    received: u64,
+    stored: u64,
+    duplicates: u64,
+    corrections: u64,
+    rejected: u64,
+}
+
+#[derive(Serialize)]
+struct Report<'r> {
+    deliveries: &'r [ReceiptBody],
+    total: Total,
+}
+
+fn total(receipts: &[ReceiptBody]) -> Total {
+    receipts.iter().fold(Total::default(), |sum, receipt| Total {
+        received: sum.received + receipt.received,
+        stored: sum.stored + receipt.stored,
+        duplicates: sum.duplicates + receipt.duplicates,
+        corrections: sum.corrections + receipt.corrections,
+        rejected: sum.rejected + receipt.rejected,
+    })
+}
+
+fn print(output: Output, receipts: &[ReceiptBody]) -> Result<()> {
+    let total = total(receipts);
+    if output == Output::Json {
+        let report = Report { deliveries: receipts, total };
+        let text = serde_json::to_string(&report).map_err(|error| {
+            metrify_application::Error::new(metrify_application::Kind::Internal, "print the receipts").because(error)
+        })?;
+        return print::line(&text);
+    }
+    let count = |count: u64| Cell::Number(count.to_string());
+    let mut rows: Vec<Vec<Cell>> = receipts.iter().map(|receipt| {
+        vec![
+            Cell::Text(receipt.source.clone()),
+            Cell::Text(receipt.format.clone()),
+            count(receipt.received),
+            count(receipt.stored),
+            count(receipt.duplicates),
+            count(receipt.corrections),
+            count(receipt.rejected),
+            count(receipt.findings),
+        ]
+    }).collect();
+    if output == Output::Table && receipts.len() > 1 {
+        let findings = receipts.iter().map(|receipt| receipt.findings).sum();
+        let counts = [total.received, total.stored, total.duplicates, total.corrections, total.rejected, findings];
+        let names = [Cell::Text("total".to_owned()), Cell::Text(String::new())];
+        rows.push(names.into_iter().chain(counts.map(count)).collect());
+    }
+    let columns = ["source", "format", "received", "stored", "duplicates", "corrections", "rejected", "findings"];
+    print::rows(output, &columns, rows)?;
+    if output == Output::Table { problems(receipts) } else { Ok(()) }
+}
+
+/// Problems of one delivery that a table lists; `rejects` has them all.
+const PROBLEMS_SHOWN: usize = 10;
+
+fn problems(receipts: &[ReceiptBody]) -> Result<()> {
+    for receipt in receipts.iter().filter(|receipt| !receipt.problems.is_empty()) {
+        print::line(&format!("\nrejected in {}:", receipt.source))?;
+        for problem in receipt.problems.iter().take(PROBLEMS_SHOWN) {
+            let place = if problem.position.is_empty() { String::new() } else { format!("{}: ", problem.position) };
+            print::line(&format!("  {place}{}", problem.reason))?;
+        }
+        let more = receipt.problems_total.saturating_sub(PROBLEMS_SHOWN as u64);
+        if more > 0 {
+            print::line(&format!("  ... and {more} more; `metrify rejects list` shows all"))?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,99 @@
+//! `metrify up`: serves until it is told to stop.
+
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use metrify_application::{Error, Kind, Result, io, operate};
+use sha2::{Digest, Sha256};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+use crate::cli::Up;
+use crate::client::{Client, ServerFile};
+use crate::exit::Outcome;
+use crate::settings::Settings;
+use crate::{clock, demo, print, wiring, worker};
+
+pub async fn run(settings: Settings, arguments: &Up) -> Result<Outcome> {
+    if Client::of(&settings.data_dir).await?.is_some() {
+        let step = format!("serve data directory `{}`: a server holds it already", settings.data_dir.display());
+        return Err(Error::new(Kind::Conflict, step).hint("stop it first, or name another directory with --data-dir"));
+    }
+    let house = wiring::open(&settings).await?;
+    let listen = arguments.listen.unwrap_or(settings.server.listen);
+    let listener = TcpListener::bind(listen).await.map_err(|error| {
+        io(format!("listen on {listen}"), error).hint("is another program there? name another address with --listen")
+    })?;
+    let address = listener.local_addr().map_err(|error| io("read the address of the server", error))?;
+    let token = token()?;
+    let file = settings.folder(ServerFile::NAME);
+    write_server_file(&file, &ServerFile { url: format!("http://{address}"), token: token.clone(), process: std::process::id() })?;
+    let server = metrify_api::Server {
+        app: house.app.clone(),
+        tenant: house.tenant.clone(),
+        spool: settings.folder("spool"),
+        token: Arc::from(token),
+        clock: clock::now,
+        started_at: clock::now(),
+        version: env!("CARGO_PKG_VERSION"),
+    };
+
+    let (stop, stopped) = watch::channel(false);
+    let interval = Duration::from_secs(settings.landing.interval_s.max(1));
+    let mut tasks = tokio::task::JoinSet::new();
+    tasks.spawn(worker::land(house.app.clone(), interval, stopped.clone()));
+    if arguments.simulate > 0 {
+        let spool = settings.folder("spool");
+        tasks.spawn(demo::run(house.app.clone(), house.tenant.clone(), spool, arguments.simulate, stopped.clone()));
+    }
+    greet(&settings, &address.to_string())?;
+    let served = axum::serve(listener, metrify_api::router(server)).with_graceful_shutdown(until_told(stop)).await;
+    while tasks.join_next().await.is_some() {}
+    operate::land(&house.app).await?;
+    std::fs::remove_file(&file).map_err(|error| io(format!("remove `{}`", file.display()), error))?;
+    served.map(|()| Outcome::Good).map_err(|error| io("serve", error))
+}
+
+async fn until_told(stop: watch::Sender<bool>) {
+    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) else {
+        // Without signals the process can only be killed, which is safe at any moment.
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    stop.send_replace(true);
+}
+
+/// 256 bits from the operating system, as hexadecimal digits.
+fn token() -> Result<String> {
+    let mut random = [0; 32];
+    let mut source = std::fs::File::open("/dev/urandom").map_err(|error| io("make a token", error))?;
+    std::io::Read::read_exact(&mut source, &mut random).map_err(|error| io("make a token", error))?;
+    Ok(Sha256::digest(random).iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// Only the owner may read the token.
+fn write_server_file(path: &Path, server: &ServerFile) -> Result<()> {
+    let step = || format!("write `{}`", path.display());
+    let text = serde_json::to_string_pretty(server).map_err(|error| Error::new(Kind::Internal, step()).because(error))?;
+    let part = path.with_extension("part");
+    std::fs::write(&part, "").map_err(|error| io(step(), error))?;
+    std::fs::set_permissions(&part, Permissions::from_mode(0o600)).map_err(|error| io(step(), error))?;
+    std::fs::write(&part, text).and_then(|()| std::fs::rename(&part, path)).map_err(|error| io(step(), error))
+}
+
+fn greet(settings: &Settings, address: &str) -> Result<()> {
+    let folder = settings.data_dir.display();
+    print::line(&format!(
+        "Metrify serves http://{address}, data in {folder}. Three things to try in another terminal:\n\
+         \n  curl http://{address}/health\n\
+         \n  metrify --data-dir {folder} sql \"select quantity, unit, count(*) as readings, sum(value) as total from readings group by 1, 2 order by 1\"\n\
+         \n  metrify --data-dir {folder} ingest samples/\n"
+    ))
+}

@@ -1,0 +1,159 @@
+//! Answers as tables, JSON or CSV on standard output.
+
+use std::io::{BufWriter, Stdout, Write};
+
+use metrify_application::ports::{Cell, Page};
+use metrify_application::{Result, io};
+
+use crate::cli::Output;
+
+/// Rows whose widths are looked at before a table is printed; later rows may be wider than their column.
+const TABLE_ROWS_HELD: usize = 10_000;
+
+/// Prints the pages of one answer.
+pub struct Printer {
+    output: Output,
+    out: BufWriter<Stdout>,
+    columns: Vec<String>,
+    held: Vec<Vec<Cell>>,
+    widths: Vec<usize>,
+    rows: u64,
+    begun: bool,
+}
+
+fn failed(error: std::io::Error) -> metrify_application::Error {
+    io("print the answer", error)
+}
+
+impl Printer {
+    #[must_use]
+    pub fn new(output: Output) -> Self {
+        Self {
+            output,
+            out: BufWriter::new(std::io::stdout()),
+            columns: Vec::new(),
+            held: Vec::new(),
+            widths: Vec::new(),
+            rows: 0,
+            begun: false,
+        }
+    }
+
+    /// # Errors
+    /// Where standard output cannot be written.
+    pub fn page(&mut self, page: Page) -> Result<()> {
+        if self.columns.is_empty() {
+            self.columns = page.columns;
+        }
+        self.held.extend(page.rows);
+        if self.output == Output::Table && !self.begun && self.held.len() < TABLE_ROWS_HELD {
+            return Ok(());
+        }
+        self.flush().map_err(failed)
+    }
+
+    /// # Errors
+    /// Where standard output cannot be written.
+    pub fn finish(mut self) -> Result<()> {
+        self.flush().map_err(failed)?;
+        if self.output == Output::Json {
+            let end: &[u8] = if self.rows == 0 { b"]\n" } else { b"\n]\n" };
+            self.out.write_all(end).map_err(failed)?;
+        }
+        self.out.flush().map_err(failed)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        let rows = std::mem::take(&mut self.held);
+        if !self.begun {
+            self.begin(&rows)?;
+            self.begun = true;
+        }
+        for row in rows {
+            match self.output {
+                Output::Table => self.table_row(&row)?,
+                Output::Csv => csv_row(&mut self.out, &row)?,
+                Output::Json => self.json_row(&row)?,
+            }
+            self.rows += 1;
+        }
+        Ok(())
+    }
+
+    fn begin(&mut self, rows: &[Vec<Cell>]) -> std::io::Result<()> {
+        let names: Vec<Cell> = self.columns.iter().cloned().map(Cell::Text).collect();
+        match self.output {
+            Output::Json => self.out.write_all(b"["),
+            Output::Csv => csv_row(&mut self.out, &names),
+            Output::Table => {
+                let width = |column: usize| {
+                    let cells = rows.iter().filter_map(|row| row.get(column));
+                    cells.chain(names.get(column)).map(|cell| text(cell).chars().count()).max().unwrap_or_default()
+                };
+                self.widths = (0..names.len()).map(width).collect();
+                self.table_row(&names)?;
+                let rules: Vec<Cell> = self.widths.iter().map(|width| Cell::Text("-".repeat(*width))).collect();
+                self.table_row(&rules)
+            }
+        }
+    }
+
+    /// Numbers stand at the right, texts at the left.
+    fn table_row(&mut self, row: &[Cell]) -> std::io::Result<()> {
+        let cells = row.iter().zip(&self.widths).map(|(cell, width)| match cell {
+            Cell::Number(number) => format!("{number:>width$}"),
+            Cell::Null | Cell::Bool(_) | Cell::Text(_) => format!("{:<width$}", text(cell)),
+        });
+        let line = cells.collect::<Vec<_>>().join("  ");
+        writeln!(self.out, "{}", line.trim_end())
+    }
+
+    fn json_row(&mut self, row: &[Cell]) -> std::io::Result<()> {
+        self.out.write_all(if self.rows == 0 { b"\n{" } else { b",\n{" })?;
+        for (place, (name, cell)) in self.columns.iter().zip(row).enumerate() {
+            let separator = if place == 0 { "" } else { "," };
+            write!(self.out, "{separator}{}:", serde_json::to_string(name)?)?;
+            match cell {
+                Cell::Null => self.out.write_all(b"null")?,
+                Cell::Bool(truth) => write!(self.out, "{truth}")?,
+                Cell::Number(number) => self.out.write_all(number.as_bytes())?,
+                Cell::Text(text) => self.out.write_all(serde_json::to_string(text)?.as_bytes())?,
+            }
+        }
+        self.out.write_all(b"}")
+    }
+}
+
+fn text(cell: &Cell) -> String {
+    match cell {
+        Cell::Null => String::new(),
+        Cell::Bool(truth) => truth.to_string(),
+        Cell::Number(text) | Cell::Text(text) => text.clone(),
+    }
+}
+
+fn csv_row(out: &mut impl Write, row: &[Cell]) -> std::io::Result<()> {
+    let cells = row.iter().map(|cell| {
+        let text = text(cell);
+        if text.contains(['"', ',', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
+    });
+    writeln!(out, "{}", cells.collect::<Vec<_>>().join(","))
+}
+
+/// Prints rows that are there already.
+///
+/// # Errors
+/// Where standard output cannot be written.
+pub fn rows(output: Output, columns: &[&str], rows: Vec<Vec<Cell>>) -> Result<()> {
+    let mut printer = Printer::new(output);
+    printer.page(Page { columns: columns.iter().map(|name| (*name).to_owned()).collect(), rows })?;
+    printer.finish()
+}
+
+/// Prints one line of text.
+///
+/// # Errors
+/// Where standard output cannot be written.
+pub fn line(text: &str) -> Result<()> {
+    writeln!(std::io::stdout(), "{text}").map_err(failed)
+}

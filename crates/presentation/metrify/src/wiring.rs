@@ -1,0 +1,140 @@
+//! Builds the program: the only file that names adapters.
+
+use std::fs::{self, File, TryLockError};
+use std::path::Path;
+use std::sync::Arc;
+
+use metrify_application::ingest::{Intake, UnknownPoints};
+use metrify_application::ports::Journal;
+use metrify_application::{App, Error, Kind, Result, Tenant, io, operate};
+use metrify_journal::FileJournal;
+use metrify_lake::{ColumnFiles, DeltaLake, Layout};
+use metrify_query::{Engine, Limits};
+
+use crate::clock;
+use crate::settings::{self, Settings};
+
+/// The layout of the data directory that this program reads and writes.
+const DATA_VERSION: u32 = 1;
+const VERSION_FILE: &str = "metrify.version";
+/// The tenant of a program that nobody told about tenants.
+const DEFAULT_TENANT: &str = "default";
+
+/// The program with everything embedded. It holds the data directory for itself until it is dropped.
+pub struct House {
+    pub app: Arc<App>,
+    pub tenant: Tenant,
+    pub journal: Arc<FileJournal>,
+    _lock: File,
+}
+
+/// Opens the data directory, or makes it, and applies what a stop of any kind left in the journal.
+///
+/// # Errors
+/// Where another process holds the directory, a newer program wrote it, or something in it cannot be read.
+pub async fn open(settings: &Settings) -> Result<House> {
+    let folder = &settings.data_dir;
+    for name in ["lake", "journal", "spool", "spill"] {
+        let folder = folder.join(name);
+        fs::create_dir_all(&folder).map_err(|error| io(format!("make folder `{}`", folder.display()), error))?;
+    }
+    let lock = lock(folder)?;
+    check_version(folder)?;
+    empty(&folder.join("spool"))?;
+    empty(&folder.join("spill"))?;
+
+    let tenant: Tenant = DEFAULT_TENANT.parse().map_err(|error| Error::new(Kind::Internal, "name the tenant").because(error))?;
+    let lake = Arc::new(DeltaLake::new(Layout::new(settings.folder("lake")), clock::now));
+    let limits = Limits {
+        memory_bytes: settings.query.memory_mb << 20,
+        spill_folder: settings.folder("spill"),
+        threads: match settings.query.threads {
+            0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+            threads => threads,
+        },
+    };
+    let engine = Engine::new(lake.clone(), &limits)?;
+    let next = next_position(&lake, &tenant).await?;
+    let journal = Arc::new(FileJournal::open(&settings.folder("journal"), next)?);
+    let app = App {
+        journal: journal.clone(),
+        versions: lake.clone(),
+        ledger: lake.clone(),
+        memory: lake.clone(),
+        landing: lake,
+        columns: Arc::new(ColumnFiles),
+        sql: Arc::new(engine),
+        intake: Intake::new(match settings.intake.unknown_points {
+            settings::UnknownPoints::Register => UnknownPoints::Register,
+            settings::UnknownPoints::Quarantine => UnknownPoints::Quarantine,
+        }),
+        rules: metrify_validation::Ruleset::default(),
+    };
+    if operate::recover(&app, std::slice::from_ref(&tenant)).await? > 0 {
+        operate::land(&app).await?;
+    }
+    Ok(House { app: Arc::new(app), tenant, journal, _lock: lock })
+}
+
+/// A journal that is made anew goes on after what the lake holds already.
+async fn next_position(lake: &DeltaLake, tenant: &Tenant) -> Result<u64> {
+    use metrify_application::ports::Landing;
+    let mut tenants = lake.tenants().await?;
+    tenants.push(tenant.clone());
+    let mut next = 1;
+    for tenant in tenants {
+        lake.open(&tenant).await?;
+        next = next.max(lake.landed(&tenant)? + 1);
+    }
+    Ok(next)
+}
+
+fn lock(folder: &Path) -> Result<File> {
+    let path = folder.join("lock");
+    let step = || format!("take data directory `{}`", folder.display());
+    let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(|error| io(step(), error))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            let error = Error::new(Kind::Conflict, format!("{}: another process holds it", step()));
+            Err(error.hint("wait until the other command has ended, or name another directory with --data-dir"))
+        }
+        Err(TryLockError::Error(error)) => Err(io(step(), error)),
+    }
+}
+
+fn check_version(folder: &Path) -> Result<()> {
+    let path = folder.join(VERSION_FILE);
+    let step = || format!("read `{}`", path.display());
+    if !path.exists() {
+        return fs::write(&path, format!("{DATA_VERSION}\n")).map_err(|error| io(format!("write `{}`", path.display()), error));
+    }
+    let text = fs::read_to_string(&path).map_err(|error| io(step(), error))?;
+    match text.trim().parse::<u32>() {
+        Ok(version) if version <= DATA_VERSION => Ok(()),
+        Ok(version) => {
+            let text = format!("{}: it has version {version}, this program knows {DATA_VERSION}", step());
+            Err(Error::new(Kind::Conflict, text).hint("use the program that wrote the directory, or a newer one"))
+        }
+        Err(error) => Err(Error::new(Kind::Corrupt, step()).because(error)),
+    }
+}
+
+/// What an earlier process left behind when it was stopped is of no use to this one.
+fn empty(folder: &Path) -> Result<()> {
+    let step = || format!("empty folder `{}`", folder.display());
+    for entry in fs::read_dir(folder).map_err(|error| io(step(), error))? {
+        let path = entry.map_err(|error| io(step(), error))?.path();
+        let removed = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+        removed.map_err(|error| io(step(), error))?;
+    }
+    Ok(())
+}
+
+impl House {
+    /// The position that the journal gives next.
+    #[must_use]
+    pub fn next_position(&self) -> u64 {
+        self.journal.next()
+    }
+}
