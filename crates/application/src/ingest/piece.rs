@@ -54,8 +54,9 @@ pub(super) async fn settle(
     mut piece: Piece,
 ) -> Result<(Accepted, Outcome)> {
     let received = received(&piece.decoded);
-    let mut refused: Vec<Refused> =
-        std::mem::take(&mut piece.decoded.problems).into_iter().map(|problem| (problem, piece.format.clone())).collect();
+    let format = format_of_rejects(&piece.format);
+    let problems = std::mem::take(&mut piece.decoded.problems).into_iter();
+    let mut refused: Vec<Refused> = problems.map(|problem| (problem, format.clone())).collect();
     let findings = check(app, &mut piece, &mut refused);
     let points = points(app, ctx, unknown_points, &piece).await?;
     keep_out(&points.quarantined, &mut piece, &mut refused);
@@ -90,6 +91,14 @@ pub(super) async fn settle(
         withdrawals: taken_back.records,
     };
     Ok((entry, outcome))
+}
+
+/// What is refused of a file in columns is kept as the line that says the same.
+fn format_of_rejects(format: &str) -> String {
+    match format.parse() {
+        Ok(Format::Parquet | Format::Arrow) => Format::Ndjson.name().to_owned(),
+        _ => format.to_owned(),
+    }
 }
 
 fn received(decoded: &Decoded) -> u64 {

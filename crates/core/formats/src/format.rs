@@ -52,7 +52,10 @@ macro_rules! formats {
                 match self {
                     $(Self::$variant => crate::$module::recognise(head),)+
                     Self::Parquet => head.bytes.starts_with(b"PAR1").then_some("the Parquet signature"),
-                    Self::Arrow => head.bytes.starts_with(b"ARROW1").then_some("the Arrow file signature"),
+                    Self::Arrow if head.bytes.starts_with(b"ARROW1") => Some("the Arrow file signature"),
+                    // A stream opens with a continuation mark and the length of its schema, which has three zero bytes at most.
+                    Self::Arrow => (head.bytes.starts_with(&[0xff; 4]) && head.bytes.get(6..8) == Some(&[0, 0]))
+                        .then_some("the beginning of an Arrow stream"),
                 }
             }
         }

@@ -1,11 +1,29 @@
 //! Reads the deliveries that come in columns: Parquet and Arrow files with the columns of `readings`.
+//!
+//! Every row becomes the line of NDJSON that says the same, so that columns and lines have one meaning, the same defaults and
+//! the same refusals, and what is refused can be read again as a line. Decimals keep all their digits on the way; a
+//! floating-point number is taken for the shortest decimal that names it, and a finding says so.
 
+use std::fs::File;
+use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use metrify_application::Result;
+use arrow::array::RecordBatch;
+use arrow::datatypes::Schema;
+use arrow::error::ArrowError;
+use arrow::ipc::reader::{FileReader, StreamReader};
+use arrow::json::LineDelimitedWriter;
 use metrify_application::ports::Columns;
-use metrify_formats::{Decoded, Format, Options};
+use metrify_application::{Error, Kind, Result, io};
+use metrify_domain::{Finding, Severity};
+use metrify_formats::{Decoded, Decoder, Format, Options, Output, Problem};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+
+/// Rows that are turned into lines at once.
+const ROWS: usize = 8_192;
+/// The Arrow file format opens with this; the stream format does not.
+const ARROW_FILE: &[u8] = b"ARROW1";
 
 /// Parquet and Arrow files.
 pub struct ColumnFiles;
@@ -13,11 +31,97 @@ pub struct ColumnFiles;
 impl Columns for ColumnFiles {
     fn decode(
         &self,
-        _format: Format,
-        _file: &Path,
-        _options: &Options,
-        _sink: &mut dyn FnMut(Decoded) -> ControlFlow<()>,
+        format: Format,
+        file: &Path,
+        options: &Options,
+        sink: &mut dyn FnMut(Decoded) -> ControlFlow<()>,
     ) -> Result<()> {
+        let step = || format!("read `{}`", file.display());
+        let opened = File::open(file).map_err(|error| io(step(), error))?;
+        let lines = Decoder::new(Format::Ndjson, options);
+        let mut lines = lines.ok_or_else(|| Error::new(Kind::Internal, step()))?;
+        let mut out = Output::new(sink);
+        let batches = match format {
+            Format::Parquet => parquet(opened),
+            _ => arrow_file(opened).map_err(|error| io(step(), error))?,
+        };
+        match batches {
+            Ok((schema, batches)) => {
+                note_floats(&schema, &mut out);
+                feed(batches, &mut lines, &mut out);
+            }
+            Err(reason) => out.problem(unreadable(&reason)),
+        }
+        lines.finish(&mut out);
         Ok(())
+    }
+}
+
+type Batches = Box<dyn Iterator<Item = std::result::Result<RecordBatch, ArrowError>>>;
+type Opened = std::result::Result<(Schema, Batches), String>;
+
+fn parquet(file: File) -> Opened {
+    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| error.to_string())?;
+    let schema = builder.schema().as_ref().clone();
+    let reader = builder.with_batch_size(ROWS).build().map_err(|error| error.to_string())?;
+    Ok((schema, Box::new(reader)))
+}
+
+fn arrow_file(mut file: File) -> std::io::Result<Opened> {
+    let mut head = [0; ARROW_FILE.len()];
+    let read = file.read(&mut head)?;
+    file.seek(SeekFrom::Start(0))?;
+    let file = BufReader::new(file);
+    let opened: std::result::Result<(Schema, Batches), ArrowError> = if &head[..read] == ARROW_FILE {
+        FileReader::try_new(file, None).map(|reader| (reader.schema().as_ref().clone(), Box::new(reader) as Batches))
+    } else {
+        StreamReader::try_new(file, None).map(|reader| (reader.schema().as_ref().clone(), Box::new(reader) as Batches))
+    };
+    Ok(opened.map_err(|error| error.to_string()))
+}
+
+/// What is damaged ends the reading; the rows before it have been read.
+fn feed(batches: Batches, lines: &mut Decoder, out: &mut Output<'_>) {
+    for batch in batches {
+        let written = batch.and_then(|batch| {
+            let mut writer = LineDelimitedWriter::new(Vec::new());
+            writer.write(&batch)?;
+            writer.finish()?;
+            Ok(writer.into_inner())
+        });
+        match written {
+            Ok(bytes) => lines.push(&bytes, out),
+            Err(error) => return out.problem(unreadable(&error.to_string())),
+        }
+        if out.is_stopped() {
+            return;
+        }
+    }
+}
+
+fn note_floats(schema: &Schema, out: &mut Output<'_>) {
+    let floats = schema.fields().iter().filter(|field| field.data_type().is_floating());
+    for field in floats {
+        out.finding(Finding {
+            rule: "binary_float".into(),
+            severity: Severity::Note,
+            channel: None,
+            period: None,
+            position: String::new(),
+            reason: format!(
+                "column {} holds floating-point numbers: each is taken for the shortest decimal that names it",
+                field.name()
+            ),
+        });
+    }
+}
+
+fn unreadable(reason: &str) -> Problem {
+    Problem {
+        position: String::new(),
+        reason: format!("the file cannot be read further: {reason}"),
+        readings: 1,
+        prelude: Vec::new(),
+        bytes: Vec::new(),
     }
 }

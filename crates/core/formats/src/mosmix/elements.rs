@@ -36,6 +36,11 @@ impl Element {
         }
     }
 
+    /// Whether all steps of a day speak of one and the same day.
+    pub(super) fn is_of_a_day(&self) -> bool {
+        self.over == Over::Yesterday
+    }
+
     /// `None` where time does not reach so far back.
     pub(super) fn period(&self, step: Timestamp) -> Option<Period> {
         match self.over {

@@ -62,6 +62,10 @@ impl Values<'_> {
         }
         let channel = Channel { point: point.clone(), quantity: element.quantity };
         for (index, (value, step)) in values().zip(&self.issue.steps).enumerate() {
+            // A day's sum is told at one of the day's steps: nothing at the others is no missing value of that day.
+            if value == b"-" && element.is_of_a_day() {
+                continue;
+            }
             match reading(element, value, *step) {
                 Ok(reading) => out.reading(&channel, self.document, &reading),
                 Err(reason) => {

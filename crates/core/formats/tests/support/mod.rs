@@ -56,8 +56,13 @@ pub fn describe(pieces: &[Decoded]) -> String {
         }
         for problem in &piece.problems {
             let (position, reason) = (&problem.position, &problem.reason);
-            writeln!(text, "problem {position}: {reason} ({} readings, {} bytes)", problem.readings, problem.bytes.len())
-                .expect("text");
+            writeln!(
+                text,
+                "problem {position}: {reason} ({} readings, {} bytes)",
+                problem.readings,
+                problem.bytes.len()
+            )
+            .expect("text");
         }
         for finding in &piece.findings {
             let (rule, severity) = (&finding.rule, finding.severity.name());
