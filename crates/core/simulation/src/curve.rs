@@ -1,4 +1,4 @@
-//! Curves in whole numbers: sine, square root of nothing but integers, and noise that runs smoothly in time.
+//! Curves in whole numbers: shares, sines, and noise that runs smoothly in time.
 //!
 //! The mathematical functions of a platform's library may differ in the last digit, and one digit is enough to make two fleets
 //! of one seed differ. Integers do not, so nothing here is a float.

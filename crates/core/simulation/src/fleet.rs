@@ -72,7 +72,8 @@ pub struct Fleet {
 /// Which meters and which days. The surroundings belong to the slices that hold meter 0, or begin where the meters end.
 ///
 /// Late and corrected readings of a day are written on the next, so that a slice begins with those of the day before it; the
-/// slice that holds the last day ends with those of that day.
+/// slice that holds the last day ends with those of that day. The account of a slice counts what is written in it. Where
+/// registers are told, a slice that begins later counts the days before it first, so slices by meters are the quicker ones.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Slice {
     pub meters: Range<u32>,
@@ -135,7 +136,7 @@ impl Fleet {
         self.noise
     }
 
-    /// The fault that a meter has on a day, where it does not hide.
+    /// The fault that a meter has on a day, which may still hide in what it counted.
     pub(crate) fn strike(&self, meter: &SimulatedMeter, scene: &Scene) -> Option<Strike> {
         let strike = Strike::drawn(&self.settings.faults, meter.noise, scene.day, scene.quarters())?;
         let shows = self.settings.registers || !strike.fault.restarts_registers();

@@ -34,5 +34,6 @@ pub use fleet::{Fleet, Settings, SettingsError, Slice};
 pub use grid::Area;
 pub use measure::Measure;
 pub use meter::{Customer, SimulatedMeter};
+pub use truth::{Account, Tally};
 pub use weather::{STATIONS, Station};
 pub use write::{Form, PIECE_BYTES, Pieces};

@@ -18,7 +18,8 @@ use crate::scene::{QUARTER_SECONDS, Scene};
 use crate::section::{Section, Statement};
 use crate::write::{Form, Writer};
 
-/// Appends what some meters, and with meter 0 the surroundings, tell in the quarter-hour that ends at `end`. Returns how many readings.
+/// Appends what some meters, and with meter 0 the surroundings, tell in the quarter-hour that ends at `end`: a text of its own,
+/// with a header where the form has one. Returns how many readings that is. At midnight, registers are counted from the first day on.
 pub fn append(fleet: &Fleet, end: Timestamp, meters: Range<u32>, form: Form, out: &mut Vec<u8>) -> u64 {
     let mut writer = Writer::new(form);
     let mut readings = 0;

@@ -1,6 +1,7 @@
 //! What a fleet tells: the quantities with their kind, their unit and the places in which their values are counted.
 
-use metrify_domain::{Kind, ObisCode, Quantity, Unit};
+use metrify_domain::decimal::SCALE;
+use metrify_domain::{Decimal, Kind, ObisCode, Quantity, Unit};
 
 /// A quantity of a meter, of a control area or of a weather station.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -74,7 +75,15 @@ impl Measure {
         Unit::literal(self.unit_name())
     }
 
-    pub(crate) const fn unit_name(self) -> &'static str {
+    /// The exact decimal that so many of the last place mean; `None` only beyond the range of decimals.
+    pub(crate) const fn decimal(self, units: i128) -> Option<Decimal> {
+        match units.checked_mul(10_i128.pow(SCALE - self.places())) {
+            Some(units) => Decimal::from_units(units),
+            None => None,
+        }
+    }
+
+    const fn unit_name(self) -> &'static str {
         match self {
             Self::Import | Self::Export | Self::ImportRegister | Self::ExportRegister => "kWh",
             Self::Power => "W",

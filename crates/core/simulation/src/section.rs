@@ -1,7 +1,7 @@
 //! What one meter, control area or station tells on one day: statements in whole numbers, in the order in which they are written.
 
 use metrify_domain::time::SECOND;
-use metrify_domain::{Channel, Decimal, Document, Kind, Period, Point, Quality, Reading, Timestamp};
+use metrify_domain::{Channel, Document, Kind, Period, Point, Quality, Reading, Timestamp};
 
 use crate::grid::{self, Area};
 use crate::load::Counted;
@@ -73,7 +73,7 @@ impl Statement {
             Kind::Interval => Period::interval(start, end)?,
             Kind::Register | Kind::Instant => Period::instant(start),
         };
-        let value = Decimal::scaled(i128::from(self.value), -(self.measure.places() as i32)).ok()?;
+        let value = self.measure.decimal(i128::from(self.value))?;
         let (unit, quality) = (self.measure.unit(), self.standing.quality());
         Some(Reading { kind, period, value: Some(value), unit, quality, method: None, reason: None })
     }

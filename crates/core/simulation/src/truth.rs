@@ -116,11 +116,7 @@ fn sum(run: &[Statement]) -> i128 {
 }
 
 fn exact(measure: Measure, sum: i128) -> Option<Decimal> {
-    if measure.kind() == Kind::Interval { decimal(measure, sum) } else { None }
-}
-
-fn decimal(measure: Measure, units: i128) -> Option<Decimal> {
-    Decimal::scaled(units, -(measure.places() as i32)).ok()
+    if measure.kind() == Kind::Interval { measure.decimal(sum) } else { None }
 }
 
 /// The lines of the truth about a slice, as they come about.
@@ -236,7 +232,7 @@ fn first_told(statements: &[Statement], start: i64) -> Option<i64> {
 }
 
 fn values(measure: Measure, values: impl IntoIterator<Item = Option<i64>>) -> String {
-    let text = |value: Option<i64>| match value.and_then(|value| decimal(measure, i128::from(value))) {
+    let text = |value: Option<i64>| match value.and_then(|value| measure.decimal(i128::from(value))) {
         Some(value) => value.to_string(),
         None => "null".to_owned(),
     };
