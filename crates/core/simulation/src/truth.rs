@@ -1,7 +1,11 @@
 //! The truth beside what is written: a line for each injected fault, and in the end a summary that the readings add up to.
 //!
 //! Each line is a JSON object. That of a fault names the fault, the point, the quantity and the time it strikes, with the true
-//! values and those written on the day itself (null where none was). The summary counts the lines written: each is the first of
+//! values and those written on the day itself (null where none was); `later_at` is when the rest of them comes. Swapped registers
+//! are told by the import, whose written values are the true ones of the export. Registers that begin anew are told by the state
+//! of the import at the end of the day, and an exchange by its two devices; the export begins anew with it.
+//!
+//! The summary counts the lines written: each is the first of
 //! its channel and time (`distinct`), a repetition (`duplicates`) or a newer version (`corrections`). `absent` are readings that
 //! were never written. For each quantity of intervals it gives the sum of the true values, and the sum of what is written as
 //! it holds in the end, after corrections.
