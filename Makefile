@@ -1,0 +1,39 @@
+# run   build, and serve http://127.0.0.1:8000 with a simulated fleet, data in ./data (METRIFY_DATA_DIR names another folder)
+# test  all tests; what they need beside Rust is installed into the cache by `venv`
+# lint  formatting and clippy
+#
+# Dependencies compile once, into a folder outside the checkout that the next clone uses, too. They are compiled anew for
+# every other set of features, and `-p` asks for another set: so every command here says --workspace.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := run
+.PHONY: run test lint venv
+
+CACHE := $(HOME)/.cache/metrify
+export CARGO_TARGET_DIR ?= $(CACHE)/target
+
+METERS ?= 200
+
+run:
+	cargo build --workspace
+	exec "$(CARGO_TARGET_DIR)/debug/metrify" up --simulate $(METERS)
+
+test: venv
+	LAKE_READERS_PYTHON="$(VENV)/bin/python" cargo test --workspace
+
+# Clippy checks all dependencies once by itself, which takes minutes the first time: it is not part of `test`.
+lint:
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+
+# Programs of others that read the lake: a test compares their answers with ours, and skips visibly where they are absent.
+VENV := $(CACHE)/venv
+LAKE_READERS := deltalake==1.6.6 duckdb==2.0.0 pyarrow==26.0.1
+LAKE_READERS_STAMP := $(VENV)/$(subst $() ,-,$(subst ==,_,$(LAKE_READERS))).stamp
+
+venv:
+	@test -e "$(LAKE_READERS_STAMP)" || { \
+		python3 -m venv --clear "$(VENV)" && \
+		"$(VENV)/bin/pip" install --quiet --disable-pip-version-check $(LAKE_READERS) && \
+		touch "$(LAKE_READERS_STAMP)"; \
+	} || { rm -rf "$(VENV)"; echo "SKIPPED: no $(LAKE_READERS) (python3 with venv and pip is needed), so nobody else reads the lake"; }
