@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use metrify_domain::{Batch, Finding, Point, Timestamp};
+use metrify_domain::{Batch, Finding, Point, PointKind, Timestamp};
 use metrify_formats::{Decoded, Format, Meter, Problem, ndjson};
 
 use crate::app::App;
@@ -166,7 +166,7 @@ async fn points(app: &App, ctx: &Context, unknown: UnknownPoints, piece: &Piece)
     for point in distinct {
         let status = known.get(&point).copied();
         let status = status.unwrap_or_else(|| {
-            let record = new_point(point.clone(), &told, unknown, piece);
+            let record = new_point(point.clone(), told.get(&point).copied(), unknown, piece);
             points.new.push(record);
             unknown.status()
         });
@@ -177,15 +177,25 @@ async fn points(app: &App, ctx: &Context, unknown: UnknownPoints, piece: &Piece)
     Ok(points)
 }
 
-fn new_point(point: Point, told: &BTreeMap<&Point, &Meter>, unknown: UnknownPoints, piece: &Piece) -> PointRecord {
-    let meter = told.get(&point);
+fn new_point(point: Point, told: Option<&Meter>, unknown: UnknownPoints, piece: &Piece) -> PointRecord {
     PointRecord {
-        kind: meter.and_then(|meter| meter.kind).unwrap_or_else(|| point.kind()),
-        name: meter.and_then(|meter| meter.name.clone()),
+        kind: told.and_then(|meter| meter.kind).unwrap_or_else(|| kind_of(&point, &piece.decoded.batch)),
+        name: told.and_then(|meter| meter.name.clone()),
         status: unknown.status(),
         since: piece.received_at,
         delivery: piece.delivery.clone(),
         point,
+    }
+}
+
+/// What the identifier tells, and where it tells nothing, what is measured there.
+fn kind_of(point: &Point, batch: &Batch) -> PointKind {
+    match point.kind() {
+        PointKind::Other => {
+            let channel = batch.channels().iter().find(|channel| channel.point == *point);
+            channel.map_or(PointKind::Other, |channel| channel.quantity.kind_of_point())
+        }
+        kind => kind,
     }
 }
 

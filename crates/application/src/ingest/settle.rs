@@ -152,3 +152,6 @@ pub fn is_newer(one: &Version, other: &Version) -> bool {
         order => order.is_gt(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::obis::ObisCode;
+use crate::point::PointKind;
 use crate::reading::Kind;
 use crate::text::Text;
 use crate::unit::Unit;
@@ -41,6 +42,19 @@ impl Quantity {
     #[must_use]
     pub const fn named(name: &'static str) -> Self {
         Self::Named(Text::literal(name))
+    }
+
+    /// What kind of point has such a quantity: names of grids belong to areas, other names to weather stations; an OBIS code
+    /// does not tell.
+    #[must_use]
+    pub fn kind_of_point(&self) -> PointKind {
+        match self {
+            Self::Obis(_) => PointKind::Other,
+            Self::Named(name) => {
+                let family = name.as_str().split('.').next().unwrap_or_default();
+                if GRID_FAMILIES.contains(&family) { PointKind::Area } else { PointKind::Station }
+            }
+        }
     }
 
     #[must_use]

@@ -114,5 +114,8 @@ pub(crate) fn failed(step: &str, error: DataFusionError) -> Error {
         Kind::Unavailable => "ask for less at once, or raise query.memory_mb",
         _ => "please report it with the query",
     };
-    Error::new(kind, step).because(error).hint(hint)
+    // The engine repeats a source in the text of what wraps it: the root says it once.
+    let text = error.find_root().to_string();
+    let text = text.strip_prefix("Error during planning: ").unwrap_or(&text);
+    Error::new(kind, step).because(text).hint(hint)
 }

@@ -5,12 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use metrify_application::ingest::{Delivery, receive};
-use metrify_application::{App, Context, Error, Kind, Result, Tenant, io};
+use metrify_application::ports::{Cell, Page};
+use metrify_application::{App, Context, Error, Kind, Result, Tenant, io, read};
 use metrify_domain::Timestamp;
-use metrify_domain::calendar::day::{day_period, local_day};
+use metrify_domain::calendar::day::local_day;
 use metrify_domain::time::QUARTER_HOUR;
 use metrify_formats::Format;
 use metrify_simulation::{FaultRates, Fleet, Form, Pieces, Settings, live};
+use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 use crate::clock;
@@ -22,30 +24,67 @@ const SEED: u64 = 20_230_326;
 const PACE: Duration = Duration::from_secs(5);
 
 /// Fills and keeps filling until it is told to stop.
-pub async fn run(app: Arc<App>, tenant: Tenant, spool: PathBuf, meters: u32, stop: watch::Receiver<bool>) {
-    if let Err(error) = keep_coming(&app, &tenant, &spool, meters, stop).await {
+pub async fn run(app: Arc<App>, tenant: Tenant, data_dir: PathBuf, meters: u32, stop: watch::Receiver<bool>) {
+    if let Err(error) = keep_coming(&app, &tenant, &data_dir, meters, stop).await {
         tracing::error!("the simulated fleet stopped: {}", error.chain());
+    }
+}
+
+/// What is remembered of the fleet beside the data, so that a later start goes on with the same one.
+#[derive(Serialize, Deserialize)]
+struct Remembered {
+    first_day: chrono::NaiveDate,
+    /// The past was told to its end.
+    filled: bool,
+}
+
+impl Remembered {
+    fn read(path: &Path) -> Result<Option<Self>> {
+        let step = || format!("read `{}`", path.display());
+        match std::fs::read_to_string(path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(io(step(), error)),
+            Ok(text) => {
+                let parsed = serde_json::from_str(&text);
+                parsed.map(Some).map_err(|error| Error::new(Kind::Corrupt, step()).because(error))
+            }
+        }
+    }
+
+    fn write(&self, path: &Path) -> Result<()> {
+        let step = || format!("write `{}`", path.display());
+        let text = serde_json::to_string(self).map_err(|error| Error::new(Kind::Internal, step()).because(error))?;
+        std::fs::write(path, text).map_err(|error| io(step(), error))
     }
 }
 
 async fn keep_coming(
     app: &App,
     tenant: &Tenant,
-    spool: &Path,
+    data_dir: &Path,
     meters: u32,
     mut stop: watch::Receiver<bool>,
 ) -> Result<()> {
-    let start = first_day(clock::now())?;
-    let mut settings = Settings::new(SEED, meters, start.0, DAYS);
+    let (path, spool) = (data_dir.join("simulation.json"), data_dir.join("spool"));
+    let mut remembered = match Remembered::read(&path)? {
+        Some(remembered) => remembered,
+        None => Remembered { first_day: first_day(clock::now())?, filled: false },
+    };
+    remembered.write(&path)?;
+    let mut settings = Settings::new(SEED, meters, remembered.first_day, DAYS);
     settings.faults = FaultRates::USUAL;
     let fleet = Fleet::new(settings).map_err(|error| Error::new(Kind::Internal, "make the fleet").because(error))?;
-    let mut pieces = Pieces::new(&fleet, &fleet.whole(), Form::Ndjson);
     let mut bytes = Vec::new();
-    while !*stop.borrow() && pieces.append(&mut bytes) {
-        deliver(app, tenant, spool, "simulation, past", &bytes).await?;
-        bytes.clear();
+    if !remembered.filled {
+        let mut pieces = Pieces::new(&fleet, &fleet.whole(), Form::Ndjson);
+        while !*stop.borrow() && pieces.append(&mut bytes) {
+            deliver(app, tenant, &spool, "simulation, past", &bytes).await?;
+            bytes.clear();
+        }
+        remembered.filled = !*stop.borrow();
+        remembered.write(&path)?;
     }
-    let mut end = start.1;
+    let mut end = told_until(app, tenant).await?;
     while !*stop.borrow() {
         let next = end.plus(QUARTER_HOUR).unwrap_or(end);
         if clock::now() < next {
@@ -57,18 +96,31 @@ async fn keep_coming(
         }
         end = next;
         live::append(&fleet, end, 0..meters, Form::Ndjson, &mut bytes);
-        deliver(app, tenant, spool, "simulation, live", &bytes).await?;
+        deliver(app, tenant, &spool, "simulation, live", &bytes).await?;
         bytes.clear();
     }
     Ok(())
 }
 
-/// The first of the days to fill, and the midnight that today began with.
-fn first_day(now: Timestamp) -> Result<(chrono::NaiveDate, Timestamp)> {
-    let error = || Error::new(Kind::Internal, format!("find the day of {now}"));
-    let today = local_day(now).ok_or_else(error)?;
-    let first = today.checked_sub_days(chrono::Days::new(u64::from(DAYS))).ok_or_else(error)?;
-    Ok((first, day_period(today).ok_or_else(error)?.start()))
+fn first_day(now: Timestamp) -> Result<chrono::NaiveDate> {
+    let first = local_day(now).and_then(|today| today.checked_sub_days(chrono::Days::new(u64::from(DAYS))));
+    first.ok_or_else(|| Error::new(Kind::Internal, format!("find the day of {now}")))
+}
+
+/// The end of the last quarter-hour that the fleet has told of: intervals of a load curve end on quarter-hours.
+async fn told_until(app: &App, tenant: &Tenant) -> Result<Timestamp> {
+    let ctx = Context { tenant: tenant.clone(), now: clock::now() };
+    let query = "SELECT CAST(max(period_end) AS BIGINT) FROM readings WHERE quantity = '1-0:1.29.0'";
+    let mut last = None;
+    let mut note = |page: Page| {
+        if let Some(Cell::Number(micros)) = page.rows.into_iter().flatten().next() {
+            last = micros.parse().ok();
+        }
+        Ok(())
+    };
+    read::sql(app, &ctx, query, &mut note).await?;
+    let last = last.ok_or_else(|| Error::new(Kind::Internal, "find what the fleet has told already"))?;
+    Ok(Timestamp::from_micros(last))
 }
 
 /// Through the front door, like everybody else's readings.

@@ -47,8 +47,8 @@ pub async fn run(settings: Settings, arguments: &Up) -> Result<Outcome> {
     let mut tasks = tokio::task::JoinSet::new();
     tasks.spawn(worker::land(house.app.clone(), interval, stopped.clone()));
     if arguments.simulate > 0 {
-        let spool = settings.folder("spool");
-        tasks.spawn(demo::run(house.app.clone(), house.tenant.clone(), spool, arguments.simulate, stopped.clone()));
+        let data_dir = settings.data_dir.clone();
+        tasks.spawn(demo::run(house.app.clone(), house.tenant.clone(), data_dir, arguments.simulate, stopped.clone()));
     }
     greet(&settings, &address.to_string())?;
     let served = axum::serve(listener, metrify_api::router(server)).with_graceful_shutdown(until_told(stop)).await;

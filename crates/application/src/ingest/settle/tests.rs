@@ -1,0 +1,177 @@
+use std::collections::{HashMap, HashSet};
+
+use async_trait::async_trait;
+use metrify_domain::{Batch, BatchBuilder, Channel, Document, Quality, Reading, Timestamp, Unit};
+use proptest::prelude::*;
+
+use super::{Origin, Settled, settle, version};
+use crate::context::Tenant;
+use crate::error::Result;
+use crate::ingest::withdraw::TakenBack;
+use crate::ports::{Key, Versions};
+use crate::record::{DeliveryId, Sequence, Standing, Version};
+
+/// A store in memory: what holds, and what held.
+#[derive(Default)]
+struct Fake {
+    current: HashMap<Key, Version>,
+    former: HashMap<Key, Vec<Version>>,
+    entries: u64,
+}
+
+#[async_trait]
+impl Versions for Fake {
+    async fn current(&self, _: &Tenant, keys: &[Key]) -> Result<HashMap<Key, Version>> {
+        Ok(keys.iter().filter_map(|key| Some((key.clone(), self.current.get(key)?.clone()))).collect())
+    }
+
+    async fn former(&self, _: &Tenant, keys: &[Key]) -> Result<HashMap<Key, Vec<Version>>> {
+        Ok(keys.iter().filter_map(|key| Some((key.clone(), self.former.get(key)?.clone()))).collect())
+    }
+
+    async fn of_document(&self, _: &Tenant, document: &str) -> Result<Vec<Version>> {
+        Ok(self.current.values().filter(|version| version.document == document).cloned().collect())
+    }
+
+    async fn withdrawn(&self, _: &Tenant) -> Result<HashSet<String>> {
+        Ok(HashSet::new())
+    }
+}
+
+impl Fake {
+    fn apply(&mut self, settled: &Settled, origin: Origin<'_>) {
+        self.entries += 1;
+        for (place, (row, standing)) in settled.batch.rows().iter().zip(&settled.standings).enumerate() {
+            let version = version(&settled.batch, row, origin, Sequence::new(self.entries, place));
+            let key = Key { channel: version.channel.clone(), period: version.reading.period };
+            let replaced = match standing {
+                Standing::Late => Some(version),
+                Standing::First | Standing::Correction => self.current.insert(key.clone(), version),
+            };
+            self.former.entry(key).or_default().extend(replaced);
+        }
+    }
+}
+
+/// A statement: which quarter-hour, which value, which quality.
+type Said = (u8, i64, Quality);
+
+/// A delivery: when its message became known, and what it says.
+#[derive(Clone, Debug)]
+struct Message {
+    known_at: Option<i64>,
+    said: Vec<Said>,
+}
+
+fn batch(number: usize, message: &Message) -> Batch {
+    let channel = Channel {
+        point: "51481308448".parse().expect("a point"),
+        quantity: "1-1:1.29.0".parse().expect("a quantity"),
+    };
+    let reference = message.known_at.map(|_| format!("9905048000007/{number}")).unwrap_or_default();
+    let document = Document { reference, known_at: message.known_at.map(Timestamp::from_micros) };
+    let mut builder = BatchBuilder::default();
+    for (quarter, value, quality) in &message.said {
+        let at = |quarter: i64| Timestamp::from_micros(quarter * metrify_domain::time::QUARTER_HOUR);
+        let start = i64::from(*quarter);
+        let amount =
+            metrify_domain::IntervalAmount::new(at(start), at(start + 1), (*value).into(), Unit::literal("kWh"));
+        let reading: Reading = amount.expect("in order").into();
+        builder.push(&channel, &document, &reading.with_quality(*quality));
+    }
+    builder.take()
+}
+
+fn receive(fake: &mut Fake, number: usize, message: &Message) -> Settled {
+    let tenant: Tenant = "default".parse().expect("a name");
+    let delivery = DeliveryId::from_stored(format!("delivery-{number}"));
+    let origin = Origin { tenant: &tenant, delivery: &delivery, received_at: Timestamp::from_micros(1_000_000) };
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    let settled =
+        runtime.block_on(settle(fake, origin, &TakenBack::default(), batch(number, message))).expect("a fake never fails");
+    fake.apply(&settled, origin);
+    settled
+}
+
+fn holding(fake: &Fake) -> Vec<(i64, Option<String>, Quality)> {
+    let mut rows: Vec<_> = fake
+        .current
+        .values()
+        .map(|version| {
+            let reading = &version.reading;
+            (reading.period.start().micros(), reading.value.map(|value| value.to_string()), reading.quality)
+        })
+        .collect();
+    rows.sort();
+    rows
+}
+
+fn message(known_at: i64, said: &[Said]) -> Message {
+    Message { known_at: Some(known_at), said: said.to_vec() }
+}
+
+#[test]
+fn the_same_delivery_twice_is_one_delivery() {
+    let mut fake = Fake::default();
+    let first = message(10, &[(0, 5, Quality::True), (1, 6, Quality::True)]);
+    assert_eq!(receive(&mut fake, 1, &first).standings, [Standing::First; 2]);
+    let again = receive(&mut fake, 1, &first);
+    assert_eq!((again.standings.len(), again.duplicates), (0, 2));
+}
+
+#[test]
+fn an_older_message_that_comes_late_does_not_hold() {
+    let mut fake = Fake::default();
+    receive(&mut fake, 1, &message(20, &[(0, 7, Quality::Substitute)]));
+    let late = message(10, &[(0, 5, Quality::Provisional)]);
+    assert_eq!(receive(&mut fake, 2, &late).standings, [Standing::Late]);
+    assert_eq!(receive(&mut fake, 2, &late).duplicates, 1, "the late one is known by now");
+    assert_eq!(holding(&fake), [(0, Some("7".to_owned()), Quality::Substitute)]);
+}
+
+#[test]
+fn a_value_that_is_sent_again_keeps_the_time_it_became_known_first() {
+    let mut fake = Fake::default();
+    receive(&mut fake, 1, &message(10, &[(0, 5, Quality::True)]));
+    assert_eq!(receive(&mut fake, 2, &message(20, &[(0, 5, Quality::True)])).duplicates, 1);
+    let known: Vec<i64> = fake.current.values().map(|version| version.recorded_at.micros()).collect();
+    assert_eq!(known, [10]);
+}
+
+#[test]
+fn within_a_delivery_the_later_row_corrects_the_earlier_one() {
+    let mut fake = Fake::default();
+    let said = vec![(0, 9, Quality::True), (0, 5, Quality::True), (0, 5, Quality::True)];
+    let settled = receive(&mut fake, 1, &Message { known_at: None, said });
+    assert_eq!((settled.standings, settled.duplicates), (vec![Standing::First, Standing::Correction], 1));
+    assert_eq!(holding(&fake), [(0, Some("5".to_owned()), Quality::True)]);
+}
+
+#[test]
+fn the_same_number_of_another_quality_is_a_correction() {
+    let mut fake = Fake::default();
+    receive(&mut fake, 1, &message(10, &[(0, 5, Quality::Provisional)]));
+    assert_eq!(receive(&mut fake, 2, &message(20, &[(0, 5, Quality::True)])).standings, [Standing::Correction]);
+}
+
+proptest! {
+    /// Every message says something of its own about each quarter-hour, so that no version equals another.
+    #[test]
+    fn messages_give_the_same_answers_in_any_order(
+        said in proptest::collection::vec((1_i64..6, proptest::collection::btree_set(0_u8..4, 1..4)), 1..7),
+        order in proptest::collection::vec(any::<u32>(), 7),
+    ) {
+        let messages: Vec<Message> = said.iter().enumerate().map(|(number, (known_at, quarters))| {
+            let said: Vec<Said> = quarters.iter().map(|quarter| (*quarter, number as i64, Quality::True)).collect();
+            message(*known_at, &said)
+        }).collect();
+        let (mut straight, mut shuffled) = (Fake::default(), Fake::default());
+        let mut numbers: Vec<usize> = (0..messages.len()).collect();
+        numbers.iter().for_each(|number| drop(receive(&mut straight, *number, &messages[*number])));
+        numbers.sort_by_key(|number| order[*number]);
+        numbers.iter().for_each(|number| drop(receive(&mut shuffled, *number, &messages[*number])));
+        prop_assert_eq!(holding(&straight), holding(&shuffled));
+        let versions = |fake: &Fake| fake.former.values().map(Vec::len).sum::<usize>() + fake.current.len();
+        prop_assert_eq!(versions(&straight), versions(&shuffled));
+    }
+}

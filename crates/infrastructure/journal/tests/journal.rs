@@ -1,0 +1,154 @@
+//! The journal against real files: what it took is there, and damage is told, never passed over.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use metrify_application::ports::Journal;
+use metrify_application::record::{Accepted, Counts, DeliveryId, DeliveryRecord, Standing};
+use metrify_application::{Kind, Tenant};
+use metrify_domain::{BatchBuilder, Channel, Code, Document, InstantValue, Reading, Timestamp, Unit};
+use metrify_journal::FileJournal;
+
+fn tenant() -> Tenant {
+    "default".parse().expect("a name")
+}
+
+/// An entry with something of most kinds in it; the number makes each one different.
+fn entry(number: i64) -> Accepted {
+    let channel = |point: &str| Channel {
+        point: point.parse().expect("a point"),
+        quantity: "1-0:16.7.0".parse().expect("a quantity"),
+    };
+    let mut builder = BatchBuilder::default();
+    for (point, value) in [("1EMH0010599732", number), ("1ISK0075126084", -number)] {
+        let at = Timestamp::from_micros(number * 1_000_003);
+        let reading: Reading = InstantValue { at, value: value.into(), unit: Unit::literal("W") }.into();
+        let document = Document { reference: format!("m/{number}"), known_at: Some(at) };
+        builder.push(&channel(point), &document, &reading.with_reason(Code::new("status 0x0182")));
+    }
+    Accepted {
+        delivery: DeliveryId::from_stored(format!("{number:032}")),
+        received_at: Timestamp::from_micros(number),
+        batch: builder.take(),
+        standings: vec![Standing::First, Standing::Late],
+        finished: Some(DeliveryRecord {
+            id: DeliveryId::from_stored(format!("{number:032}")),
+            source: "somewhere".to_owned(),
+            format: "sml".to_owned(),
+            bytes: 17,
+            received_at: Timestamp::from_micros(number),
+            counts: Counts { received: 2, stored: 1, duplicates: 0, corrections: 1, rejected: 0 },
+        }),
+        ..Accepted::default()
+    }
+}
+
+fn open(folder: &Path) -> FileJournal {
+    FileJournal::open(folder, 1).expect("a sound journal")
+}
+
+fn append(journal: &FileJournal, numbers: std::ops::Range<i64>) {
+    let entries: Vec<_> = numbers.map(|number| (tenant(), entry(number))).collect();
+    journal.append(&entries).expect("room on disk");
+}
+
+fn read(journal: &FileJournal, after: u64) -> Vec<(u64, Accepted)> {
+    let mut entries = Vec::new();
+    let mut note = |position, of: Tenant, entry| {
+        assert_eq!(of, tenant());
+        entries.push((position, entry));
+        Ok(())
+    };
+    journal.replay(after, &mut note).expect("a sound journal");
+    entries
+}
+
+fn only_segment(folder: &Path) -> PathBuf {
+    let files = fs::read_dir(folder).expect("a folder").map(|file| file.expect("a file").path());
+    let mut segments = files.filter(|path| path.extension().is_some_and(|suffix| suffix == "journal"));
+    segments.next().expect("a segment")
+}
+
+#[test]
+fn what_was_appended_is_there_after_a_new_start() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let journal = open(folder.path());
+    append(&journal, 1..4);
+    append(&journal, 4..6);
+    drop(journal);
+    let journal = open(folder.path());
+    assert_eq!(journal.next(), 6);
+    let expected: Vec<_> = (1..6).map(|number| (number as u64, entry(number))).collect();
+    assert_eq!(read(&journal, 0), expected);
+    assert_eq!(read(&journal, 3), expected[3..]);
+}
+
+#[test]
+fn an_unfinished_last_entry_is_cut_off_at_every_byte_and_kept_aside() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let journal = open(folder.path());
+    append(&journal, 1..3);
+    let whole = journal.bytes();
+    append(&journal, 3..4);
+    let longer = journal.bytes();
+    drop(journal);
+    let bytes = fs::read(only_segment(folder.path())).expect("a segment");
+    for length in whole + 1..longer {
+        let folder = tempfile::tempdir().expect("a folder");
+        let name = only_segment_name();
+        fs::write(folder.path().join(&name), &bytes[..length as usize]).expect("room on disk");
+        let journal = open(folder.path());
+        assert_eq!((journal.next(), read(&journal, 0).len()), (3, 2), "cut after {length} bytes");
+        let aside = folder.path().join(name).with_extension(format!("torn-{whole}"));
+        assert_eq!(fs::read(aside).expect("kept aside"), &bytes[whole as usize..length as usize]);
+        append(&journal, 3..4);
+        drop(journal);
+        assert_eq!(read(&open(folder.path()), 0).len(), 3);
+    }
+}
+
+fn only_segment_name() -> String {
+    format!("{:020}.journal", 1)
+}
+
+#[test]
+fn a_flipped_bit_before_the_last_entry_is_refused_with_its_place() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let journal = open(folder.path());
+    append(&journal, 1..2);
+    let first_ends = journal.bytes() as usize;
+    append(&journal, 2..4);
+    drop(journal);
+    let path = only_segment(folder.path());
+    let sound = fs::read(&path).expect("a segment");
+    for at in (20..first_ends).step_by(7) {
+        let mut flipped = sound.clone();
+        flipped[at] ^= 0x10;
+        fs::write(&path, &flipped).expect("room on disk");
+        let error = FileJournal::open(folder.path(), 1).err().expect("damage is told");
+        assert_eq!(error.kind(), Kind::Corrupt);
+        assert!(error.chain().contains("at byte 12"), "{}", error.chain());
+    }
+}
+
+#[test]
+fn a_segment_of_a_newer_version_is_left_alone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    append(&open(folder.path()), 1..2);
+    let path = only_segment(folder.path());
+    let mut bytes = fs::read(&path).expect("a segment");
+    bytes[8] = 9;
+    fs::write(&path, &bytes).expect("room on disk");
+    let error = FileJournal::open(folder.path(), 1).err().expect("a newer version is told");
+    assert_eq!(error.kind(), Kind::Conflict);
+    assert_eq!(fs::read(&path).expect("a segment"), bytes);
+}
+
+#[test]
+fn a_new_journal_goes_on_where_the_lake_ended() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let journal = FileJournal::open(folder.path(), 42).expect("a new journal");
+    append(&journal, 1..2);
+    assert_eq!(read(&journal, 41).len(), 1);
+    assert_eq!(journal.next(), 43);
+}
