@@ -74,6 +74,9 @@ impl Decimal {
             [b'+', rest @ ..] => (false, rest),
             rest => (false, rest),
         };
+        if let Some(magnitude) = short(digits, point) {
+            return Ok(if negative { Self(-magnitude.0) } else { magnitude });
+        }
         let mut mantissa: i128 = 0;
         let mut places: i32 = 0;
         let mut seen_digit = false;
@@ -135,6 +138,26 @@ impl Decimal {
     pub const fn is_multiple_of(self, step: Self) -> bool {
         step.0 != 0 && self.0 % step.0 == 0
     }
+}
+
+/// At most eighteen digits without an exponent: nearly every number there is, read without wide arithmetic.
+fn short(digits: &[u8], point: u8) -> Option<Decimal> {
+    const DIGITS_MAX: usize = 18;
+    let mut mantissa: u64 = 0;
+    let mut places = None;
+    for byte in digits.get(..digits.len().min(DIGITS_MAX + 2))? {
+        match byte {
+            b'0'..=b'9' => {
+                mantissa = mantissa.wrapping_mul(10).wrapping_add(u64::from(byte - b'0'));
+                places = places.map(|places: u32| places + 1);
+            }
+            byte if *byte == point && places.is_none() => places = Some(0),
+            _ => return None,
+        }
+    }
+    let count = digits.len() - usize::from(places.is_some());
+    let zeros = SCALE.checked_sub(places.unwrap_or(0))?;
+    (1..=DIGITS_MAX).contains(&count).then(|| Decimal(i128::from(mantissa) * 10_i128.pow(zeros)))
 }
 
 fn exponent(text: &[u8]) -> Result<i32, DecimalError> {

@@ -129,22 +129,23 @@ fn midnight(date: NaiveDate) -> i64 {
 /// `None` where the text is no ISO date; within, `None` where the calendar has no such date.
 fn iso_date(text: &[u8]) -> Option<(Option<NaiveDate>, &[u8])> {
     let [a, b, c, d, b'-', e, f, b'-', g, h, rest @ ..] = text else { return None };
-    let year = number(&[*a, *b, *c, *d])?;
-    Some((NaiveDate::from_ymd_opt(year as i32, number(&[*e, *f])?, number(&[*g, *h])?), rest))
+    let year = pair(*a, *b)? * 100 + pair(*c, *d)?;
+    Some((NaiveDate::from_ymd_opt(year as i32, pair(*e, *f)?, pair(*g, *h)?), rest))
 }
 
 fn german_date(text: &[u8]) -> Option<(Option<NaiveDate>, &[u8])> {
     let (day, rest) = one_or_two(text, b'.')?;
     let (month, rest) = one_or_two(rest, b'.')?;
-    let (year, rest) = rest.split_at_checked(4)?;
-    Some((NaiveDate::from_ymd_opt(number(year)? as i32, month, day), rest))
+    let [a, b, c, d, rest @ ..] = rest else { return None };
+    let year = pair(*a, *b)? * 100 + pair(*c, *d)?;
+    Some((NaiveDate::from_ymd_opt(year as i32, month, day), rest))
 }
 
 /// A number of one or two digits before `mark`, and what follows the mark.
 fn one_or_two(text: &[u8], mark: u8) -> Option<(u32, &[u8])> {
     match text {
-        [a, after, rest @ ..] if *after == mark => Some((number(&[*a])?, rest)),
-        [a, b, after, rest @ ..] if *after == mark => Some((number(&[*a, *b])?, rest)),
+        [a, after, rest @ ..] if *after == mark => Some((pair(b'0', *a)?, rest)),
+        [a, b, after, rest @ ..] if *after == mark => Some((pair(*a, *b)?, rest)),
         _ => None,
     }
 }
@@ -152,9 +153,9 @@ fn one_or_two(text: &[u8], mark: u8) -> Option<(u32, &[u8])> {
 /// `hh:mm`, `hh:mm:ss` or `hh:mm:ss.ffffff` as microseconds after midnight, and what follows.
 fn clock(text: &[u8]) -> Option<(i64, &[u8])> {
     let [a, b, b':', c, d, rest @ ..] = text else { return None };
-    let (hour, minute) = (number(&[*a, *b])?, number(&[*c, *d])?);
+    let (hour, minute) = (pair(*a, *b)?, pair(*c, *d)?);
     let (second, rest) = match rest {
-        [b':', e, f, rest @ ..] => (number(&[*e, *f])?, rest),
+        [b':', e, f, rest @ ..] => (pair(*e, *f)?, rest),
         rest => (0, rest),
     };
     let (fraction, rest) = match rest {
@@ -182,18 +183,19 @@ fn offset(text: &[u8]) -> Option<Option<i64>> {
         [] => return Some(None),
         b"Z" | b"z" => return Some(Some(0)),
         [sign @ (b'+' | b'-'), a, b, b':', c, d] | [sign @ (b'+' | b'-'), a, b, c, d] => {
-            (*sign, number(&[*a, *b])?, number(&[*c, *d])?)
+            (*sign, pair(*a, *b)?, pair(*c, *d)?)
         }
-        [sign @ (b'+' | b'-'), a, b] => (*sign, number(&[*a, *b])?, 0),
+        [sign @ (b'+' | b'-'), a, b] => (*sign, pair(*a, *b)?, 0),
         _ => return None,
     };
     let micros = i64::from(hours) * HOUR + i64::from(minutes) * MINUTE;
     (hours < 24 && minutes < 60).then_some(Some(if sign == b'-' { -micros } else { micros }))
 }
 
-/// At most four digits.
-fn number(digits: &[u8]) -> Option<u32> {
-    digits.iter().try_fold(0, |sum, digit| digit.is_ascii_digit().then(|| sum * 10 + u32::from(digit - b'0')))
+/// The number that two digits make.
+fn pair(ten: u8, one: u8) -> Option<u32> {
+    let (ten, one) = (ten.wrapping_sub(b'0'), one.wrapping_sub(b'0'));
+    (ten < 10 && one < 10).then(|| u32::from(ten * 10 + one))
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ pub mod limits;
 mod lines;
 mod numbers;
 mod output;
+mod seek;
 mod unreadable;
 
 pub mod csv;

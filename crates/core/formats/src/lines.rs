@@ -1,6 +1,7 @@
 //! Splits bytes that come in pieces into lines, none longer than the limit.
 
 use crate::limits::LINE_BYTES_MAX;
+use crate::seek;
 
 /// One line without its end (LF or CRLF).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +25,7 @@ impl Lines {
     /// Calls `each` for every line that ends within `bytes`.
     pub fn push(&mut self, bytes: &[u8], mut each: impl FnMut(Line<'_>)) {
         let mut rest = bytes;
-        while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
+        while let Some(end) = seek::byte(rest, b'\n') {
             let (line, tail) = (&rest[..end], &rest[end + 1..]);
             rest = tail;
             if self.held.is_empty() && line.len() <= LINE_BYTES_MAX {

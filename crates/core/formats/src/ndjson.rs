@@ -93,10 +93,10 @@ impl Reader {
             return Ok(());
         }
         let mut record = Record::default();
-        let read = Scanner::object(text, &mut |key, value| match Column::named(&key) {
+        let read = Scanner::object(text, |key, value| match Column::named(&key.read()) {
             Some(column) => set(&mut record, column, value),
             None => {
-                self.unknown.tell(&key, &Column::NAMES, line.number, out);
+                self.unknown.tell(&key.read(), &Column::NAMES, line.number, out);
                 Ok(())
             }
         });
@@ -111,7 +111,7 @@ fn set<'a>(record: &mut Record<'a>, column: Column, value: Json<'a>) -> Result<(
     let text = match (column, value) {
         (_, Json::Null) | (Column::Delivery, _) => Cow::Borrowed(""),
         (Column::Values, Json::List(elements)) => {
-            record.values = elements.into_iter().map(element).collect();
+            record.values = elements.iter().map(element).collect();
             Cow::Borrowed("")
         }
         (Column::Values, other) => return Err(format!("`values` is {}, not a list of numbers", other.described())),
@@ -119,7 +119,7 @@ fn set<'a>(record: &mut Record<'a>, column: Column, value: Json<'a>) -> Result<(
         (Column::At | Column::PeriodStart | Column::PeriodEnd | Column::RecordedAt, Json::Number(text)) => {
             return Err(DateError::BareNumber(text.to_owned()).to_string());
         }
-        (_, Json::Text(text)) => text,
+        (_, Json::Text(text)) => text.read(),
         (Column::Value, other) => return Err(format!("`value` is {}, not a number", other.described())),
         (_, other) => return Err(format!("`{name}` is {}, not a text", other.described())),
     };
@@ -127,11 +127,11 @@ fn set<'a>(record: &mut Record<'a>, column: Column, value: Json<'a>) -> Result<(
 }
 
 /// One value of a day set. What cannot be a number is kept, so that its own reading alone is lost.
-fn element(value: Json<'_>) -> Option<Cow<'_, str>> {
+fn element<'a>(value: &Json<'a>) -> Option<Cow<'a, str>> {
     match value {
         Json::Null => None,
         Json::Number(text) => Some(Cow::Borrowed(text)),
-        Json::Text(text) => Some(text),
+        Json::Text(text) => Some(text.read()),
         Json::Bool(_) | Json::List(_) | Json::Nested => Some(Cow::Borrowed(value.described())),
     }
 }

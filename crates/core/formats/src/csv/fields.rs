@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::seek;
+
 /// Where a field stands in its line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Field {
@@ -12,6 +14,7 @@ pub(super) struct Field {
 }
 
 impl Field {
+    #[inline]
     pub(super) fn text<'a>(&self, line: &'a str) -> Cow<'a, str> {
         let text = line.get(self.start..self.end).unwrap_or_default();
         if self.quoted && text.contains('"') { Cow::Owned(text.replace("\"\"", "\"")) } else { Cow::Borrowed(text) }
@@ -37,13 +40,9 @@ pub(super) fn split(line: &str, delimiter: u8, fields: &mut Vec<Field>) -> Resul
             let blank = after.iter().take_while(|byte| is_blank(**byte, delimiter)).count();
             close + 1 + blank
         } else {
-            let rest = rest.get(blank..).unwrap_or_default();
-            let length = rest.iter().position(|byte| *byte == delimiter).unwrap_or(rest.len());
-            let text = rest.iter().take(length);
-            let trailing = text.rev().take_while(|byte| is_blank(**byte, delimiter)).count();
-            let start = at + blank;
-            fields.push(Field { start, end: start + length - trailing, quoted: false });
-            start + length
+            let end = at + seek::byte(rest, delimiter).unwrap_or(rest.len());
+            fields.push(trimmed(bytes, at, end, delimiter));
+            end
         };
         match bytes.get(end) {
             None => return Ok(()),
@@ -53,15 +52,24 @@ pub(super) fn split(line: &str, delimiter: u8, fields: &mut Vec<Field>) -> Resul
     }
 }
 
+/// The field between two places, without the white space at its ends.
+fn trimmed(line: &[u8], start: usize, end: usize, delimiter: u8) -> Field {
+    let text = line.get(start..end).unwrap_or_default();
+    let leading = text.iter().take_while(|byte| is_blank(**byte, delimiter)).count();
+    let text = text.get(leading..).unwrap_or_default();
+    let trailing = text.iter().rev().take_while(|byte| is_blank(**byte, delimiter)).count();
+    Field { start: start + leading, end: end - trailing, quoted: false }
+}
+
 const fn is_blank(byte: u8, delimiter: u8) -> bool {
-    matches!(byte, b' ' | b'\t' | b'\r') && byte != delimiter
+    byte <= b' ' && matches!(byte, b' ' | b'\t' | b'\r') && byte != delimiter
 }
 
 /// The quote that ends a field whose text begins at `start`; two quotes in a row are one of the text.
 fn closing_quote(line: &[u8], start: usize) -> Option<usize> {
     let mut at = start;
     loop {
-        at += line.get(at..)?.iter().position(|byte| *byte == b'"')?;
+        at += seek::byte(line.get(at..)?, b'"')?;
         if line.get(at + 1) != Some(&b'"') {
             return Some(at);
         }

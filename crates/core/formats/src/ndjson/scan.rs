@@ -8,16 +8,30 @@ pub(crate) enum Json<'a> {
     Null,
     Bool(bool),
     Number(&'a str),
-    Text(Cow<'a, str>),
+    Text(Text<'a>),
     /// The elements, which are not nested themselves.
     List(Vec<Json<'a>>),
     /// An object, or a list that holds one: read and passed over.
     Nested,
 }
 
+/// A string as it stands between its quotes; its escapes are known to be whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Text<'a> {
+    raw: &'a str,
+    escaped: bool,
+}
+
+impl<'a> Text<'a> {
+    #[inline]
+    pub(crate) fn read(self) -> Cow<'a, str> {
+        if self.escaped { Cow::Owned(unescaped(self.raw)) } else { Cow::Borrowed(self.raw) }
+    }
+}
+
 impl Json<'_> {
     /// In words, for a reason.
-    pub(crate) fn described(&self) -> &'static str {
+    pub(crate) const fn described(&self) -> &'static str {
         match self {
             Self::Null => "null",
             Self::Bool(_) => "true or false",
@@ -32,8 +46,23 @@ impl Json<'_> {
 /// Deepest nesting that is followed.
 const DEPTH_MAX: u32 = 64;
 
-/// What was found where something else was expected.
-type Scan<T> = Result<T, String>;
+/// What was expected where something else was found.
+#[derive(Clone, Copy, Debug)]
+struct Wrong {
+    at: usize,
+    expected: &'static str,
+}
+
+impl Wrong {
+    fn told(self, line: &str) -> String {
+        let (column, expected) = (self.at + 1, self.expected);
+        let found = line.get(self.at..).and_then(|rest| rest.chars().next());
+        let found = found.map_or("the end of the line".to_owned(), |letter| format!("`{}`", letter.escape_debug()));
+        format!("column {column}: expected {expected}, found {found}")
+    }
+}
+
+type Scan<T> = Result<T, Wrong>;
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Scanner<'a> {
@@ -41,46 +70,69 @@ pub(crate) struct Scanner<'a> {
     at: usize,
 }
 
+/// The bytes that end the plain part of a string: its quote, a backslash and control characters.
+const ENDS: [bool; 256] = {
+    let mut ends = [false; 256];
+    let mut control = 0;
+    while control < 0x20 {
+        ends[control] = true;
+        control += 1;
+    }
+    ends[b'"' as usize] = true;
+    ends[b'\\' as usize] = true;
+    ends
+};
+
 impl<'a> Scanner<'a> {
     /// Calls `each` with every key and value of the object that the line is.
     ///
     /// # Errors
-    /// Where the line is not one JSON object and nothing else, or where `each` refuses a value.
-    pub(crate) fn object(line: &'a str, each: &mut impl FnMut(Cow<'a, str>, Json<'a>) -> Scan<()>) -> Scan<()> {
+    /// Where the line is not one JSON object and nothing else, or where `each` refuses a member.
+    pub(crate) fn object(
+        line: &'a str,
+        mut each: impl FnMut(Text<'a>, Json<'a>) -> Result<(), String>,
+    ) -> Result<(), String> {
         let mut scanner = Self { text: line, at: 0 };
         scanner.skip_space();
         if scanner.peek() == Some(b'[') {
             return Err("the line is a list: give one object a line, without brackets around them".to_owned());
         }
-        scanner.expect(b'{', "an object")?;
-        scanner.members(each)?;
+        let wrong = |wrong: Wrong| wrong.told(line);
+        scanner.expect(b'{', "an object").map_err(wrong)?;
+        scanner.skip_space();
+        if !scanner.accept(b'}') {
+            loop {
+                let (key, value) = scanner.member(0).map_err(wrong)?;
+                each(key, value)?;
+                if scanner.closes(b'}', "`,` or `}`").map_err(wrong)? {
+                    break;
+                }
+            }
+        }
         scanner.skip_space();
         match scanner.peek() {
             None => Ok(()),
-            Some(_) => Err(scanner.wrong("the end of the line after the object")),
+            Some(_) => Err(wrong(scanner.wrong("the end of the line after the object"))),
         }
     }
 
-    /// The members of an object whose brace has been read, with its closing brace.
-    fn members(&mut self, each: &mut impl FnMut(Cow<'a, str>, Json<'a>) -> Scan<()>) -> Scan<()> {
+    #[inline]
+    fn member(&mut self, depth: u32) -> Scan<(Text<'a>, Json<'a>)> {
         self.skip_space();
-        if self.accept(b'}') {
-            return Ok(());
+        self.expect(b'"', "a key in quotes")?;
+        let key = self.string()?;
+        self.skip_space();
+        self.expect(b':', "`:` after the key")?;
+        Ok((key, self.value(depth)?))
+    }
+
+    /// Whether the next mark ends a list or an object; `false` where it is the comma before another element.
+    fn closes(&mut self, mark: u8, what: &'static str) -> Scan<bool> {
+        self.skip_space();
+        if self.accept(mark) {
+            return Ok(true);
         }
-        loop {
-            self.skip_space();
-            self.expect(b'"', "a key in quotes")?;
-            let key = self.string()?;
-            self.skip_space();
-            self.expect(b':', "`:` after the key")?;
-            let value = self.value(0)?;
-            each(key, value)?;
-            self.skip_space();
-            if self.accept(b'}') {
-                return Ok(());
-            }
-            self.expect(b',', "`,` or `}`")?;
-        }
+        self.expect(b',', what).map(|()| false)
     }
 
     fn value(&mut self, depth: u32) -> Scan<Json<'a>> {
@@ -116,11 +168,9 @@ impl<'a> Scanner<'a> {
             if depth == 0 && !nested {
                 elements.push(element);
             }
-            self.skip_space();
-            if self.accept(b']') {
+            if self.closes(b']', "`,` or `]`")? {
                 return Ok(if nested { Json::Nested } else { Json::List(elements) });
             }
-            self.expect(b',', "`,` or `]`")?;
         }
     }
 
@@ -131,56 +181,38 @@ impl<'a> Scanner<'a> {
             return Ok(Json::Nested);
         }
         loop {
-            self.skip_space();
-            self.expect(b'"', "a key in quotes")?;
-            self.string()?;
-            self.skip_space();
-            self.expect(b':', "`:` after the key")?;
-            self.value(depth + 1)?;
-            self.skip_space();
-            if self.accept(b'}') {
+            self.member(depth + 1)?;
+            if self.closes(b'}', "`,` or `}`")? {
                 return Ok(Json::Nested);
             }
-            self.expect(b',', "`,` or `}`")?;
         }
     }
 
     /// A string whose opening quote has been read.
-    fn string(&mut self) -> Scan<Cow<'a, str>> {
+    fn string(&mut self) -> Scan<Text<'a>> {
         let begin = self.at;
-        let rest = self.rest().as_bytes();
-        let Some(plain) = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f)) else {
-            self.at = self.text.len();
-            return Err(self.wrong("a closing quote"));
-        };
-        self.at += plain;
-        if self.accept(b'"') {
-            return Ok(Cow::Borrowed(self.text.get(begin..begin + plain).unwrap_or_default()));
-        }
-        self.escaped_string(begin).map(Cow::Owned)
-    }
-
-    fn escaped_string(&mut self, begin: usize) -> Scan<String> {
-        let mut text = self.text.get(begin..self.at).unwrap_or_default().to_owned();
+        let mut escaped = false;
         loop {
-            match self.rest().chars().next() {
-                Some('"') => {
+            while self.peek().is_some_and(|byte| !ENDS[usize::from(byte)]) {
+                self.at += 1;
+            }
+            match self.peek() {
+                Some(b'"') => {
+                    let raw = self.text.get(begin..self.at).unwrap_or_default();
                     self.at += 1;
-                    return Ok(text);
+                    return Ok(Text { raw, escaped });
                 }
-                Some('\\') => {
+                Some(b'\\') => {
+                    escaped = true;
                     self.at += 1;
-                    text.push(self.escape()?);
-                }
-                Some(letter) if letter >= ' ' => {
-                    self.at += letter.len_utf8();
-                    text.push(letter);
+                    self.escape()?;
                 }
                 _ => return Err(self.wrong("a closing quote")),
             }
         }
     }
 
+    /// What a backslash stands before.
     fn escape(&mut self) -> Scan<char> {
         let letter = match self.peek() {
             Some(byte @ (b'"' | b'\\' | b'/')) => char::from(byte),
@@ -201,19 +233,19 @@ impl<'a> Scanner<'a> {
 
     /// Four hexadecimal digits, or two times four where the first are the half of a pair.
     fn unicode(&mut self) -> Scan<char> {
+        const OTHER_HALF: &str = "the other half of a pair of \\u escapes";
         let first = self.hex()?;
         if let Some(letter) = char::from_u32(first) {
             return Ok(letter);
         }
-        let pair = self.rest().strip_prefix("\\u").is_some() && first < 0xdc00;
-        if !pair {
-            return Err(self.wrong("the other half of a pair of \\u escapes"));
+        if first >= 0xdc00 || !self.rest().starts_with("\\u") {
+            return Err(self.wrong(OTHER_HALF));
         }
         self.at += 2;
         let second = self.hex()?;
         let low = second.checked_sub(0xdc00).filter(|low| *low < 0x400);
         let letter = low.and_then(|low| char::from_u32(0x10000 + ((first - 0xd800) << 10) + low));
-        letter.ok_or_else(|| self.wrong("the other half of a pair of \\u escapes"))
+        letter.ok_or_else(|| self.wrong(OTHER_HALF))
     }
 
     fn hex(&mut self) -> Scan<u32> {
@@ -243,9 +275,11 @@ impl<'a> Scanner<'a> {
     }
 
     fn digits(&mut self) -> Scan<()> {
-        let length = self.rest().bytes().take_while(u8::is_ascii_digit).count();
-        self.at += length;
-        if length == 0 { Err(self.wrong("a digit")) } else { Ok(()) }
+        let begin = self.at;
+        while self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
+            self.at += 1;
+        }
+        if self.at == begin { Err(self.wrong("a digit")) } else { Ok(()) }
     }
 
     fn word(&mut self, word: &str, value: Json<'a>) -> Scan<Json<'a>> {
@@ -276,25 +310,40 @@ impl<'a> Scanner<'a> {
         found
     }
 
-    fn expect(&mut self, byte: u8, what: &str) -> Scan<()> {
+    fn expect(&mut self, byte: u8, what: &'static str) -> Scan<()> {
         if self.accept(byte) { Ok(()) } else { Err(self.wrong(what)) }
     }
 
-    fn wrong(&self, expected: &str) -> String {
-        let found = self.rest().chars().next();
-        let found = found.map_or("the end of the line".to_owned(), |letter| format!("`{}`", letter.escape_debug()));
-        format!("column {}: expected {expected}, found {found}", self.at + 1)
+    const fn wrong(&self, expected: &'static str) -> Wrong {
+        Wrong { at: self.at, expected }
     }
+}
+
+/// The text that a string with escapes means.
+#[cold]
+fn unescaped(raw: &str) -> String {
+    let mut scanner = Scanner { text: raw, at: 0 };
+    let mut text = String::with_capacity(raw.len());
+    while let Some(letter) = scanner.rest().chars().next() {
+        scanner.at += letter.len_utf8();
+        // The escapes were whole when the string was found, so each has its letter.
+        text.push(if letter == '\\' { scanner.escape().unwrap_or(letter) } else { letter });
+    }
+    text
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Scanner;
+    use super::{Json, Scanner};
 
     fn read(line: &str) -> String {
         let mut members = Vec::new();
-        let read = Scanner::object(line, &mut |key, value| {
-            members.push(format!("{key}={value:?}"));
+        let read = Scanner::object(line, |key, value| {
+            let value = match &value {
+                Json::Text(text) => format!("{:?}", text.read()),
+                Json::Null | Json::Bool(_) | Json::Number(_) | Json::List(_) | Json::Nested => format!("{value:?}"),
+            };
+            members.push(format!("{}={value}", key.read()));
             Ok(())
         });
         match read {
@@ -307,10 +356,10 @@ mod tests {
     fn an_object_is_read_with_numbers_as_their_text() {
         for (line, expected) in [
             ("{}", ""),
-            (" { \"a\" : 1.50e-3 , \"b\":\"x\"} ", "a=Number(\"1.50e-3\") b=Text(\"x\")"),
-            (r#"{"a":"\u00e4\ud83d\ude00\n\"\\\/"}"#, "a=Text(\"ä😀\\n\\\"\\\\/\")"),
+            (" { \"a\" : 1.50e-3 , \"b\":\"x\"} ", "a=Number(\"1.50e-3\") b=\"x\""),
+            (r#"{"a":"\u00e4\ud83d\ude00\n\"\\\/"}"#, "a=\"ä😀\\n\\\"\\\\/\""),
             (r#"{"\u0061":null,"b":true}"#, "a=Null b=Bool(true)"),
-            (r#"{"a":[1,null,"2"]}"#, "a=List([Number(\"1\"), Null, Text(\"2\")])"),
+            (r#"{"a":[1,null,"2"]}"#, "a=List([Number(\"1\"), Null, Text(Text { raw: \"2\", escaped: false })])"),
             (r#"{"a":{"b":[{},[[]],{"c":1,"d":{}}]},"e":[]}"#, "a=Nested e=List([])"),
             (r#"{"a":[1,[2]]}"#, "a=Nested"),
         ] {
