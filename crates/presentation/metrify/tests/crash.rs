@@ -1,0 +1,156 @@
+//! A stop at any moment loses nothing that was acknowledged, and doubles nothing.
+#![allow(clippy::expect_used, clippy::panic, reason = "what a helper of a test expects, the test expects")]
+
+mod support;
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use support::{Chance, Metrify, http};
+
+/// A fleet with corrections, duplicates and late values among its lines.
+fn fleet(metrify: &Metrify, meters: u32, days: u32) -> PathBuf {
+    let path = metrify.path("fleet.ndjson");
+    let (meters, days, out) = (meters.to_string(), days.to_string(), path.display().to_string());
+    let ran = metrify.run(&["simulate", "--meters", &meters, "--days", &days, "--seed", "11", "--out", &out]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    path
+}
+
+/// Readings, distinct keys and the exact sum of each quantity.
+const ACCOUNT: &str = "select quantity, count(*), count(distinct (point || ' ' || cast(period_start as text) || ' ' || \
+                       cast(period_end as text))), sum(value) from readings group by 1 order by 1";
+/// Every version that there is, without the time of receipt.
+const VERSIONS: &str = "select count(*), count(distinct key) from (select concat_ws(' ', point, quantity, period_start, period_end, \
+                        value, quality) as key from readings_history)";
+
+#[allow(clippy::disallowed_methods, reason = "the moments to kill at are spread over the time that the work takes")]
+fn milliseconds(work: impl FnOnce()) -> u64 {
+    let begin = std::time::Instant::now();
+    work();
+    begin.elapsed().as_millis() as u64
+}
+
+/// Starts to take a file in and kills the process after some milliseconds; tells whether it was still at work.
+fn kill_while_ingesting(metrify: &Metrify, file: &Path, after_ms: u64) -> bool {
+    let mut command = metrify.command(&["ingest", "-o", "json"]);
+    let mut child = command.arg(file).spawn().expect("run the program");
+    std::thread::sleep(Duration::from_millis(after_ms));
+    let was_at_work = child.try_wait().expect("look after the program").is_none();
+    child.kill().expect("kill the program");
+    support::said(&child.wait_with_output().expect("what the program said"));
+    was_at_work
+}
+
+/// Kills twenty ingests of some 200,000 lines: ten of them go on where the one before was stopped, ten begin on new data.
+#[test]
+fn an_ingest_killed_at_any_moment_leaves_every_reading_once() {
+    let undisturbed = Metrify::new();
+    let file = fleet(&undisturbed, 140, 10);
+    let duration_ms = milliseconds(|| drop(undisturbed.ingest(&[&file])));
+    let expected = (undisturbed.sql(ACCOUNT), undisturbed.sql(VERSIONS));
+    let mut chance = Chance::new(20_230_326);
+    let mut killed = 0;
+    for kills in [10, 1, 2, 3, 4] {
+        let metrify = Metrify::new();
+        for _ in 0..kills {
+            killed += u32::from(kill_while_ingesting(&metrify, &file, chance.below(duration_ms)));
+        }
+        // Whatever is there by now is there once.
+        let doubled = metrify.sql("select count(*) from (select 1 from readings group by point, quantity, period_start, period_end having count(*) > 1)");
+        assert_eq!(doubled, "0", "after {kills} kills");
+        metrify.ingest(&[&file]);
+        assert_eq!(metrify.sql(ACCOUNT), expected.0, "after {kills} kills");
+        assert!(metrify.answers("true") == undisturbed.answers("true"), "other answers after {kills} kills");
+        assert_eq!(metrify.sql(VERSIONS), expected.1, "after {kills} kills");
+    }
+    assert!(killed > 12, "only {killed} of 20 were still at work when they were killed");
+}
+
+/// Lines of a delivery as the keys of their readings.
+fn keys(delivery: &str) -> impl Iterator<Item = String> + '_ {
+    let text = |line: &serde_json::Value, name: &str| line[name].as_str().expect("text").to_owned();
+    delivery.lines().map(move |line| {
+        let line: serde_json::Value = serde_json::from_str(line).expect("a line of NDJSON");
+        let start = line.get("period_start").or(line.get("at")).and_then(serde_json::Value::as_str).expect("a time");
+        format!("{},{},{start}", text(&line, "point"), text(&line, "quantity"))
+    })
+}
+
+#[test]
+fn a_server_killed_while_deliveries_come_in_has_all_it_acknowledged() {
+    let undisturbed = Metrify::new();
+    let file = fleet(&undisturbed, 20, 4);
+    undisturbed.ingest(&[&file]);
+    let text = std::fs::read_to_string(&file).expect("the simulated fleet");
+    let lines: Vec<&str> = text.lines().collect();
+    let deliveries: Vec<String> = lines.chunks(300).map(|lines| lines.join("\n") + "\n").collect();
+    let metrify = Metrify::new();
+    let mut chance = Chance::new(42);
+    let mut acknowledged: HashSet<usize> = HashSet::new();
+    for round in 0..6 {
+        // Landing all the time, so that kills meet it too.
+        let server = metrify.serve_with(&[("METRIFY_LANDING_INTERVAL_S", "1")]);
+        let (address, token) = (server.address.clone(), server.token.clone());
+        let waiting: Vec<usize> = (0..deliveries.len()).filter(|number| !acknowledged.contains(number)).collect();
+        let answered = std::thread::scope(|scope| {
+            let post = |numbers: Vec<usize>| {
+                let send = |number: &usize| {
+                    http::send(&address, "POST", "/api/v1/deliveries", Some(&token), deliveries[*number].as_bytes())
+                };
+                numbers
+                    .into_iter()
+                    .take_while(|number| send(number).is_ok_and(|answer| answer.status == 200))
+                    .collect::<Vec<_>>()
+            };
+            let (even, odd): (Vec<_>, Vec<_>) = waiting.iter().partition(|number| *number % 2 == 0);
+            let clients = [even, odd].map(|numbers| scope.spawn(move || post(numbers)));
+            std::thread::sleep(Duration::from_millis(300 + chance.below(1_500)));
+            server.kill();
+            clients.map(|client| client.join().expect("a client")).concat()
+        });
+        acknowledged.extend(answered);
+        let there = metrify.sql("select point, quantity, period_start from readings");
+        let there: HashSet<&str> = there.lines().collect();
+        let lost =
+            acknowledged.iter().flat_map(|number| keys(&deliveries[*number])).find(|key| !there.contains(key.as_str()));
+        assert_eq!(lost, None, "round {round}, {} acknowledged", acknowledged.len());
+    }
+    assert!(acknowledged.len() > 3, "only {} deliveries were acknowledged", acknowledged.len());
+    metrify.ingest(&[&file]);
+    assert_eq!(metrify.sql(ACCOUNT), undisturbed.sql(ACCOUNT));
+}
+
+#[test]
+fn a_server_that_was_killed_does_not_keep_others_from_its_data() {
+    let metrify = Metrify::new();
+    let server = metrify.serve();
+    metrify.take_in("a.ndjson", support::quarter_hours(10));
+    server.kill();
+    assert!(metrify.data_dir().join("server.json").exists(), "its file is left behind");
+    assert_eq!(metrify.sql("select count(*) from readings"), "10");
+    let again = metrify.serve();
+    assert_eq!(metrify.sql("select count(*) from readings"), "10");
+    assert_eq!(again.stop().code, Some(0));
+}
+
+#[test]
+fn an_entry_that_was_not_written_to_its_end_is_cut_off_and_damage_is_refused() {
+    let metrify = Metrify::new();
+    let server = metrify.serve_with(&[("METRIFY_LANDING_INTERVAL_S", "3600")]);
+    metrify.take_in("a.ndjson", support::quarter_hours(10));
+    metrify.take_in("b.ndjson", support::quarter_hour(support::OTHER_POINT, 0, "1"));
+    server.kill();
+    let journal = metrify.data_dir().join("journal/00000000000000000001.journal");
+    let whole = std::fs::read(&journal).expect("the journal");
+    let mut damaged = whole.clone();
+    damaged[40] ^= 1;
+    std::fs::write(&journal, &damaged).expect("damage the journal");
+    metrify.run(&["sql", "select 1"]).failed_with(&["checksum of entry 1 is wrong", "hint: restore the segment"]);
+    assert!(std::fs::read(&journal).expect("the journal") == damaged, "what is damaged is left as it is");
+    std::fs::write(&journal, &whole[..whole.len() - 5]).expect("cut the journal");
+    assert_eq!(metrify.sql("select count(*) from readings"), "10");
+    metrify.take_in("b.ndjson", support::quarter_hour(support::OTHER_POINT, 0, "1"));
+    assert_eq!(metrify.sql("select count(*) from readings"), "11");
+}
