@@ -1,0 +1,275 @@
+//! A running server holds the data, and every command goes through it and answers as it does alone.
+
+#![allow(clippy::expect_used, clippy::panic, reason = "what a helper of a test expects, the test expects")]
+
+mod support;
+
+use std::os::unix::fs::PermissionsExt;
+
+use serde_json::{Value, json};
+use support::{Metrify, POINT, http, quarter_hour, quarter_hours};
+
+fn get(server: &support::Server, path: &str, token: Option<&str>) -> (u16, Value) {
+    let answer = http::send(&server.address, "GET", path, token, b"").expect("an answer");
+    (answer.status, serde_json::from_str(&answer.body).unwrap_or_default())
+}
+
+#[test]
+fn health_tells_of_every_part_without_a_token() {
+    let metrify = Metrify::new();
+    let server = metrify.serve();
+    let (status, health) = get(&server, "/health", None);
+    assert_eq!((status, &health["status"]), (200, &json!("up")), "{health}");
+    for part in ["store", "disk", "memory", "journal"] {
+        assert_eq!(health["parts"][part]["status"], "up", "{health}");
+    }
+    assert_eq!(get(&server, "/health/live", None).0, 200);
+    assert_eq!(get(&server, "/health/ready", None).0, 200);
+    metrify.take_in("a.ndjson", quarter_hours(10));
+    assert!(get(&server, "/health", None).1["parts"]["journal"]["next"].as_u64() > Some(1));
+}
+
+#[test]
+fn nothing_but_health_is_told_without_the_right_token() {
+    let metrify = Metrify::new();
+    let server = metrify.serve();
+    let mode = metrify.data_dir().join("server.json").metadata().expect("the server's file").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600, "only the owner may read the token");
+    let mut almost = server.token.clone();
+    almost.pop();
+    let routes =
+        [("GET", "rejects"), ("POST", "sql"), ("POST", "deliveries"), ("POST", "export"), ("POST", "rejects/replay")];
+    for token in [None, Some(""), Some("wrong"), Some(almost.as_str())] {
+        for (method, path) in routes.iter().chain(&[("POST", "points/confirm")]) {
+            let body = quarter_hours(1);
+            let path = format!("/api/v1/{path}");
+            let answer = http::send(&server.address, method, &path, token, body.as_bytes()).expect("an answer");
+            assert_eq!(answer.status, 401, "{method} {path}: {answer:?}");
+            assert!(answer.body.contains("urn:metrify:problem:denied"), "{answer:?}");
+            assert!(!answer.body.contains(&server.token), "{answer:?}");
+        }
+    }
+    assert_eq!(metrify.sql("select count(*) from readings"), "0");
+}
+
+/// What a command prints, without the address of the server and what tells which way it went.
+fn printed(metrify: &Metrify, arguments: &[&str]) -> (Option<i32>, String) {
+    let ran = metrify.run(arguments);
+    (ran.code, ran.stdout)
+}
+
+#[test]
+fn commands_answer_through_a_server_as_they_do_alone() {
+    let (alone, served) = (Metrify::new(), Metrify::new());
+    let server = served.serve();
+    let mixed = quarter_hours(20) + "nonsense\n" + &quarter_hour(POINT, 3, "9");
+    let receipts = [&alone, &served].map(|metrify| {
+        metrify.file("mixed.ndjson", &mixed);
+        let mut command = metrify.command(&["ingest", "mixed.ndjson", "-o", "json"]);
+        let ran = support::ran(command.current_dir(metrify.path("")));
+        assert_eq!(ran.code, Some(2), "{ran:?}");
+        ran.stdout
+    });
+    assert_eq!(receipts[0], receipts[1]);
+    let columns = "point, quantity, kind, period_start, period_end, value, unit, quality, method, reason, delivery";
+    let query = format!("select {columns} from readings order by period_start");
+    let reject = alone.sql("select reject from rejects");
+    for output in ["table", "json", "csv"] {
+        for arguments in [
+            vec!["sql", &query],
+            vec!["sql", "select count(*), sum(value), 1.50 as exact, true as yes, null as nothing, 'ä\"' as text"],
+            vec!["sql", "select value from readings where false"],
+            vec!["sql", "select nonsense"],
+            vec!["rejects", "list"],
+            vec!["rejects", "list", "--all"],
+            vec!["rejects", "show", &reject],
+            vec!["rejects", "show", "nobody"],
+            vec!["rejects", "replay"],
+            vec!["rejects", "replay", "nobody"],
+        ] {
+            let arguments: Vec<&str> = arguments.into_iter().chain(["-o", output]).collect();
+            assert_eq!(printed(&alone, &arguments), printed(&served, &arguments), "{arguments:?}");
+        }
+    }
+    let points = "select point, kind, name, status, delivery from points order by point";
+    assert_eq!(alone.sql(points), served.sql(points));
+    for metrify in [&alone, &served] {
+        assert_eq!(printed(metrify, &["points", "confirm", POINT]), (Some(0), "1 confirmed\n".to_owned()));
+        assert_eq!(printed(metrify, &["points", "confirm", "nobody"]).0, Some(1));
+        let doctor = metrify.run(&["doctor", "-o", "csv"]);
+        assert!(doctor.code == Some(0) && !doctor.stdout.contains(",bad,"), "{doctor:?}");
+    }
+    assert!(served.run(&["doctor"]).stdout.contains("held by a running server"));
+    for format in ["ndjson", "csv", "parquet", "arrow"] {
+        let files = [&alone, &served].map(|metrify| {
+            let path = metrify.path(&format!("export.{format}"));
+            let ran = metrify.run(&["export", "--query", &query, "--out", &path.display().to_string()]);
+            assert_eq!(ran.code, Some(0), "{ran:?}");
+            std::fs::read(path).expect("the export")
+        });
+        assert!(!files[0].is_empty() && files[0] == files[1], "the exports as {format} differ");
+    }
+    drop(server);
+}
+
+#[test]
+fn errors_say_the_same_through_a_server() {
+    let (alone, served) = (Metrify::new(), Metrify::new());
+    let server = served.serve();
+    for arguments in [
+        vec!["sql", "select nonsense"],
+        vec!["sql", "selec"],
+        vec!["rejects", "show", "nobody"],
+        vec!["rejects", "replay", "nobody"],
+        vec!["points", "confirm", "nobody"],
+        vec!["export", "--out", "x.foo"],
+        vec!["rejects", "replay", "--timezone", "Europe/Berln"],
+    ] {
+        let (one, other) = (alone.run(&arguments), served.run(&arguments));
+        assert_eq!((one.code, &one.stdout), (other.code, &other.stdout), "{arguments:?}");
+        // The step may be named from where it is taken; the hint is the same.
+        let hint = |text: &str| text.lines().find(|line| line.starts_with("hint:")).map(str::to_owned);
+        assert_eq!(hint(&one.stderr), hint(&other.stderr), "{arguments:?}\n{}\n{}", one.stderr, other.stderr);
+    }
+    drop(server);
+}
+
+#[test]
+fn sql_reads_and_does_nothing_else() {
+    let metrify = Metrify::new();
+    metrify.take_in("a.ndjson", quarter_hours(4));
+    let out = metrify.path("stolen.csv").display().to_string();
+    let copy = format!("copy readings to '{out}'");
+    let queries = [
+        "create table t as select 1",
+        "create view v as select 1",
+        "create external table t stored as csv location '/etc/passwd'",
+        "create schema s",
+        "create function f() returns int return 1",
+        &copy,
+        "insert into readings select * from readings",
+        "update readings set value = 1",
+        "delete from readings",
+        "truncate table readings",
+        "drop table readings",
+        "drop view readings",
+        "set datafusion.execution.batch_size = 1",
+        "begin",
+        "prepare p as select 1",
+        "select * from '/etc/passwd'",
+        "select * from read_csv('/etc/passwd')",
+        "select * from other.readings",
+        "select 1; drop table readings",
+        "explain analyze insert into readings select * from readings",
+        "",
+    ];
+    let refused = |way: &str| {
+        for query in queries {
+            let ran = metrify.run(&["sql", query]);
+            assert!(ran.code == Some(1) && ran.stdout.is_empty(), "{way}: {query}: {ran:?}");
+            let path = metrify.path("export.csv");
+            let ran = metrify.run(&["export", "--query", query, "--out", &path.display().to_string()]);
+            assert!(ran.code == Some(1) && !path.exists(), "{way}: {query}: {ran:?}");
+        }
+    };
+    let before = metrify.files("lake");
+    refused("alone");
+    let server = metrify.serve();
+    refused("served");
+    let ended = server.stop();
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert_eq!(metrify.files("lake"), before);
+    assert!(!metrify.path("stolen.csv").exists());
+    assert_eq!(metrify.sql("select count(*), sum(value) from readings"), "4,6");
+}
+
+#[test]
+fn a_server_that_is_told_to_stop_leaves_everything_in_the_lake() {
+    let metrify = Metrify::new();
+    let server = metrify.serve_with(&[("METRIFY_LANDING_INTERVAL_S", "3600")]);
+    metrify.take_in("a.ndjson", quarter_hours(50));
+    assert_eq!(
+        metrify.sql("select rows from system.tables where \"table\" = 'readings'"),
+        "0",
+        "it is in memory still"
+    );
+    let ended = server.stop();
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
+    assert!(ended.stdout.contains("Three things to try"), "{ended:?}");
+    assert!(!metrify.data_dir().join("server.json").exists());
+    assert_eq!(metrify.sql("select rows from system.tables where \"table\" = 'readings'"), "50");
+    assert_eq!(metrify.sql("select count(*), sum(value) from readings"), "50,75");
+}
+
+#[test]
+fn what_arrived_a_moment_ago_is_answered_before_and_after_it_is_in_the_lake() {
+    let metrify = Metrify::new();
+    let server = metrify.serve_with(&[("METRIFY_LANDING_INTERVAL_S", "1")]);
+    let mut landed = String::new();
+    for number in 0..40 {
+        metrify.take_in("now.ndjson", quarter_hour(POINT, number, "1"));
+        assert_eq!(metrify.sql("select count(*), sum(value) from readings"), format!("{0},{0}", number + 1));
+        landed = metrify.sql("select rows from system.tables where \"table\" = 'readings'");
+    }
+    assert_ne!(landed, "0", "some has landed meanwhile");
+    drop(server);
+}
+
+#[test]
+fn a_second_server_on_the_same_data_is_refused_with_the_reason() {
+    let metrify = Metrify::new();
+    let server = metrify.serve();
+    metrify.run(&["up", "--listen", "127.0.0.1:0"]).failed_with(&["a server holds it already", "hint:"]);
+    let other = Metrify::new();
+    let taken = server.address.clone();
+    other.run(&["up", "--listen", &taken]).failed_with(&["listen on", &taken, "hint:"]);
+    assert_eq!(get(&server, "/health", None).0, 200);
+}
+
+#[test]
+fn many_clients_at_once_get_receipts_of_their_own() {
+    let metrify = Metrify::new();
+    let server = metrify.serve();
+    let points: Vec<String> = (0..8).map(|number| format!("1ISK00751260{number:02}")).collect();
+    std::thread::scope(|scope| {
+        for point in &points {
+            let server = &server;
+            scope.spawn(move || {
+                for day in 0..10 {
+                    let body: String = (0..20).map(|number| quarter_hour(point, day * 20 + number, "0.25")).collect();
+                    let answer = server.post("/api/v1/deliveries?format=ndjson", body.as_bytes());
+                    let receipt: Value = serde_json::from_str(&answer.body).expect("a receipt");
+                    assert_eq!(
+                        (answer.status, &receipt["stored"], &receipt["received"]),
+                        (200, &20.into(), &20.into()),
+                        "{answer:?}"
+                    );
+                }
+            });
+        }
+    });
+    let by_point = metrify.sql("select point, count(*), sum(value) from readings group by 1 order by 1");
+    let expected: Vec<String> = points.iter().map(|point| format!("{point},200,50")).collect();
+    assert_eq!(by_point, expected.join("\n"));
+}
+
+#[test]
+fn requests_that_make_no_sense_are_refused_as_problems() {
+    let metrify = Metrify::new();
+    let server = metrify.serve();
+    for (path, body, status) in [
+        ("/api/v1/deliveries?format=nosuch", "x", 400),
+        ("/api/v1/deliveries?timezone=Nowhere/At_All", "x", 400),
+        ("/api/v1/deliveries?fromat=csv", "x", 400),
+        ("/api/v1/sql", "{\"query\":\"selec\"}", 400),
+        ("/api/v1/sql", "{\"quer\":\"select 1\"}", 422),
+        ("/api/v1/sql", "nonsense", 400),
+        ("/api/v1/export", "{\"query\":\"select 1\",\"format\":\"nosuch\"}", 400),
+        ("/api/v1/nosuch", "", 404),
+    ] {
+        let answer = server.post(path, body.as_bytes());
+        assert_eq!(answer.status, status, "{path} {body}: {answer:?}");
+    }
+    let rejected = server.post("/api/v1/deliveries", b"what is this?");
+    assert_eq!(rejected.status, 207, "{rejected:?}");
+}
