@@ -105,6 +105,12 @@ impl Metrify {
         self.serve_with(&[])
     }
 
+    /// As [`Self::serve`], with a fleet of so many meters.
+    pub fn serve_simulated(&self, meters: u32) -> Server {
+        let command = self.command(&["up", "--listen", "127.0.0.1:0", "--simulate", &meters.to_string()]);
+        Server::start(command, &self.data_dir)
+    }
+
     /// With some of its settings in variables.
     pub fn serve_with(&self, variables: &[(&str, &str)]) -> Server {
         let mut command = self.command(&["up", "--listen", "127.0.0.1:0"]);
