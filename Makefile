@@ -1,13 +1,14 @@
 # run   build, and serve http://127.0.0.1:8000 with a simulated fleet, data in ./data (METRIFY_DATA_DIR names another folder)
 # test  all tests; what they need beside Rust is installed into the cache by `venv`
 # lint  formatting and clippy
+# fuzz  every fuzz target for FUZZ_S seconds, or those in FUZZ_TARGETS; needs a nightly compiler and cargo-fuzz
 #
 # Dependencies compile once, into a folder outside the checkout that the next clone uses, too. They are compiled anew for
 # every other set of features, and `-p` asks for another set: so every command here says --workspace.
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := run
-.PHONY: run test lint venv
+.PHONY: run test lint fuzz venv
 
 CACHE := $(HOME)/.cache/metrify
 export CARGO_TARGET_DIR ?= $(CACHE)/target
@@ -25,6 +26,18 @@ test: venv
 lint:
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
+
+FUZZ_S ?= 600
+FUZZ_TARGETS ?= $(patsubst fuzz/fuzz_targets/%.rs,%,$(wildcard fuzz/fuzz_targets/*.rs))
+
+# Instrumented code lies in a folder of its own: nothing of it serves the other targets. What is found on the way is kept
+# there, too, so that the corpus in the repository stays the few files that somebody chose.
+fuzz:
+	for target in $(FUZZ_TARGETS); do \
+		mkdir -p "$(CACHE)/fuzz/corpus/$$target"; \
+		cargo +nightly fuzz run --target-dir "$(CACHE)/fuzz" $$target "$(CACHE)/fuzz/corpus/$$target" fuzz/corpus/$$target \
+			-- -max_total_time=$(FUZZ_S) || exit 1; \
+	done
 
 # Programs of others that read the lake: a test compares their answers with ours, and skips visibly where they are absent.
 VENV := $(CACHE)/venv
