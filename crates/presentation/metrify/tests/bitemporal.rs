@@ -120,6 +120,22 @@ fn a_first_message_taken_back_leaves_nothing_that_holds() {
 }
 
 #[test]
+fn a_message_taken_back_does_not_take_what_another_message_said() {
+    let messages = [
+        ("first", load_curve("D1", "202404020300", &[(0, "220", "1")])),
+        ("again", load_curve("D2", "202404030300", &[(0, "220", "1")])),
+        ("storno", storno("S1", "202404050300", "D1")),
+    ];
+    for order in permutations(messages.len()) {
+        let metrify = Metrify::new();
+        for (name, bytes) in order.iter().map(|at| &messages[*at]) {
+            metrify.take_in(name, bytes);
+        }
+        assert_eq!(metrify.sql("select value from readings"), "1", "{order:?}");
+    }
+}
+
+#[test]
 fn an_older_document_that_arrives_late_does_not_replace_a_newer_one() {
     let metrify = Metrify::new();
     let [first, second, _] = ripening().try_into().expect("three messages");
@@ -178,6 +194,14 @@ fn a_value_that_returns_holds_in_every_order_of_arrival() {
         assert_eq!(known_at("2025-01-05T00:00:00Z"), "1", "{order:?}");
         assert_eq!(metrify.sql("select value from readings"), "1", "{order:?}");
     }
+}
+
+#[test]
+fn a_time_of_knowledge_in_the_future_does_not_keep_out_what_comes_later() {
+    let metrify = Metrify::new();
+    metrify.take_in("early", known(0, "1", "2099-01-01T00:00:00Z"));
+    metrify.take_in("later", quarter_hour(POINT, 0, "2"));
+    assert_eq!(metrify.sql("select value from readings"), "2");
 }
 
 #[test]

@@ -227,6 +227,20 @@ fn a_second_server_on_the_same_data_is_refused_with_the_reason() {
 }
 
 #[test]
+fn a_file_that_a_killed_server_left_does_not_lead_to_the_server_of_other_data() {
+    let (mine, others) = (Metrify::new(), Metrify::new());
+    let server = mine.serve();
+    let address = server.address.clone();
+    mine.take_in("a.ndjson", quarter_hours(3));
+    server.kill();
+    let other = others.serve_at(&address);
+    assert_eq!(mine.sql("select count(*) from readings"), "3");
+    assert_eq!(others.sql("select count(*) from readings"), "0");
+    assert_eq!(mine.serve().stop().code, Some(0));
+    drop(other);
+}
+
+#[test]
 fn many_clients_at_once_get_receipts_of_their_own() {
     let metrify = Metrify::new();
     let server = metrify.serve();

@@ -105,17 +105,20 @@ impl Metrify {
         self.serve_with(&[])
     }
 
-    /// As [`Self::serve`], with a fleet of so many meters.
-    pub fn serve_simulated(&self, meters: u32) -> Server {
-        let command = self.command(&["up", "--listen", "127.0.0.1:0", "--simulate", &meters.to_string()]);
+    /// With some of its settings in variables.
+    pub fn serve_with(&self, variables: &[(&str, &str)]) -> Server {
+        let mut command = self.command(&["up", "--listen", ANY_PORT]);
+        command.envs(variables.iter().copied());
         Server::start(command, &self.data_dir)
     }
 
-    /// With some of its settings in variables.
-    pub fn serve_with(&self, variables: &[(&str, &str)]) -> Server {
-        let mut command = self.command(&["up", "--listen", "127.0.0.1:0"]);
-        command.envs(variables.iter().copied());
-        Server::start(command, &self.data_dir)
+    pub fn serve_at(&self, address: &str) -> Server {
+        Server::start(self.command(&["up", "--listen", address]), &self.data_dir)
+    }
+
+    /// With a fleet of so many meters.
+    pub fn serve_simulated(&self, meters: u32) -> Server {
+        Server::start(self.command(&["up", "--listen", ANY_PORT, "--simulate", &meters.to_string()]), &self.data_dir)
     }
 
     /// Every file of the data directory with its size, but for the lock and what is there only while a process runs.
@@ -130,6 +133,8 @@ impl Metrify {
         list.join("\n")
     }
 }
+
+const ANY_PORT: &str = "127.0.0.1:0";
 
 /// Hands every file under a folder to `each`.
 pub fn walk(folder: &Path, each: &mut dyn FnMut(&Path)) {
