@@ -71,8 +71,12 @@ impl Error {
         let mut text = self.step.clone();
         let mut source = self.source();
         while let Some(cause) = source {
-            text.push_str(": ");
-            text.push_str(&cause.to_string());
+            // Some libraries print their source within their own text.
+            let reason = cause.to_string();
+            if !text.contains(&reason) {
+                text.push_str(": ");
+                text.push_str(&reason);
+            }
             source = cause.source();
         }
         text

@@ -20,7 +20,8 @@ const READ_BYTES: usize = 1 << 20;
 /// What a decoder made of a file, as it makes it. Dropping it stops the decoder.
 pub struct Pieces {
     pieces: mpsc::Receiver<Decoded>,
-    done: tokio::task::JoinHandle<Result<()>>,
+    /// Taken once it has told how it ended.
+    done: Option<tokio::task::JoinHandle<Result<()>>>,
 }
 
 impl Pieces {
@@ -36,7 +37,7 @@ impl Pieces {
                 Some(decoder) => feed(decoder, &file, &mut Output::new(&mut sink)),
             }
         });
-        Self { pieces, done }
+        Self { pieces, done: Some(done) }
     }
 
     /// The next piece, or `None` at the end.
@@ -44,13 +45,14 @@ impl Pieces {
     /// # Errors
     /// Where the file could not be read to its end.
     pub async fn next(&mut self) -> Result<Option<Decoded>> {
-        match self.pieces.recv().await {
-            Some(piece) => Ok(Some(piece)),
-            None => match (&mut self.done).await {
-                Ok(outcome) => outcome.map(|()| None),
-                Err(error) => Err(Error::new(Kind::Internal, "decode the delivery").because(error)),
-            },
+        if let Some(piece) = self.pieces.recv().await {
+            return Ok(Some(piece));
         }
+        let Some(done) = self.done.take() else {
+            return Ok(None);
+        };
+        let outcome = done.await.map_err(|error| Error::new(Kind::Internal, "decode the delivery").because(error))?;
+        outcome.map(|()| None)
     }
 }
 

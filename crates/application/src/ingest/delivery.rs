@@ -69,9 +69,17 @@ pub fn format_of(delivery: &Delivery, seen: &Seen) -> std::result::Result<Format
     match detect(&Head::new(&seen.head)) {
         Detected::One(format) => Ok(format),
         several @ Detected::Several(_) => Err(format!("{several}; name one of them with --format")),
+        Detected::None if is_utf_16(&seen.head) => {
+            Err("the content is text in UTF-16, which is not read: convert it to UTF-8".to_owned())
+        }
         Detected::None => {
             let known = Format::ALL.map(Format::name).join(", ");
             Err(format!("the content shows no format that is known ({known})"))
         }
     }
+}
+
+/// A byte order mark of UTF-16, either way round.
+fn is_utf_16(head: &[u8]) -> bool {
+    head.starts_with(&[0xff, 0xfe]) || head.starts_with(&[0xfe, 0xff])
 }

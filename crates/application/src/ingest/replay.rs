@@ -1,8 +1,9 @@
 //! Reads rejects again, after a fix of the decoder, of the options, or of a point's standing.
 
+use std::cell::RefCell;
 use std::ops::ControlFlow;
 
-use metrify_domain::Point;
+use metrify_domain::{Point, Timestamp};
 use metrify_domain::calendar::Zone;
 use metrify_formats::{Decoded, Decoder, Format, Options, Output};
 
@@ -29,20 +30,48 @@ pub struct Replayed {
     pub reasons: Vec<String>,
 }
 
-/// Reads one reject again. What is understood now is stored under its first delivery and time of receipt; the reject is
-/// resolved once nothing of it is left.
+/// Reads rejects again. What is understood now is stored under its first delivery and time of receipt; a reject is resolved
+/// once nothing of it is left. Lines of one delivery are read one after the other, so that those before tell what a clock means.
 ///
 /// # Errors
-/// Where the format cannot be read from bytes, or the store cannot be read or written.
-pub async fn replay(app: &App, ctx: &Context, reject: Reject, again: &Again) -> Result<Replayed> {
-    let received_at = app.ledger.delivery(&ctx.tenant, &reject.delivery).await?.unwrap_or(reject.rejected_at);
-    let options = Options { zone: again.zone, area: again.area.clone(), received_at };
-    let mut pieces = decode(&reject, &options)?;
+/// Where a format cannot be read from bytes, or the store cannot be read or written.
+pub async fn replay(app: &App, ctx: &Context, rejects: Vec<Reject>, again: &Again) -> Result<Vec<Replayed>> {
+    let mut replayed = Vec::new();
+    let mut rest = rejects.as_slice();
+    while let Some(first) = rest.first() {
+        let size = rest.iter().take_while(|reject| belong_together(first, reject)).count().max(1);
+        let (group, later) = rest.split_at(size);
+        rest = later;
+        let received_at = app.ledger.delivery(&ctx.tenant, &first.delivery).await?.unwrap_or(first.rejected_at);
+        let options = Options { zone: again.zone, area: again.area.clone(), received_at };
+        for (reject, pieces) in group.iter().zip(decode(group, &options)?) {
+            replayed.push(accept(app, ctx, reject, pieces, received_at).await?);
+        }
+    }
+    Ok(replayed)
+}
+
+/// Lines under one head.
+fn belong_together(one: &Reject, other: &Reject) -> bool {
+    let lines = [Format::Csv, Format::Ndjson].map(Format::name);
+    lines.contains(&one.format.as_str())
+        && one.format == other.format
+        && one.delivery == other.delivery
+        && one.prelude == other.prelude
+}
+
+async fn accept(
+    app: &App,
+    ctx: &Context,
+    reject: &Reject,
+    mut pieces: Vec<Decoded>,
+    received_at: Timestamp,
+) -> Result<Replayed> {
     let problems: Vec<_> = pieces.iter_mut().flat_map(|piece| std::mem::take(&mut piece.problems)).collect();
     let understood = pieces.iter().any(|piece| *piece != Decoded::default());
     let mut replayed = Replayed {
         id: reject.id.clone(),
-        resolved: problems.is_empty() && understood,
+        resolved: false,
         counts: Counts::default(),
         reasons: problems.into_iter().map(|problem| problem.reason).collect(),
     };
@@ -62,9 +91,9 @@ pub async fn replay(app: &App, ctx: &Context, reject: Reject, again: &Again) -> 
         replayed.counts.add(&outcome.counts);
         replayed.reasons.extend(outcome.problems.into_iter().map(|(_, reason)| reason));
     }
-    replayed.resolved &= replayed.reasons.is_empty();
+    replayed.resolved = replayed.reasons.is_empty();
     if replayed.resolved {
-        resolve(app, ctx, reject).await?;
+        resolve(app, ctx, reject.clone()).await?;
     }
     Ok(replayed)
 }
@@ -81,23 +110,37 @@ async fn resolve(app: &App, ctx: &Context, reject: Reject) -> Result<()> {
     app.intake.accept(app, ctx, piece).await.map(drop)
 }
 
-fn decode(reject: &Reject, options: &Options) -> Result<Vec<Decoded>> {
-    let step = || format!("read reject {} again", reject.id);
-    let format: Format = reject.format.parse().map_err(|error| {
+/// What each reject of a group gives, decoded by one decoder under the head that they share.
+fn decode(group: &[Reject], options: &Options) -> Result<Vec<Vec<Decoded>>> {
+    let Some(first) = group.first() else {
+        return Ok(Vec::new());
+    };
+    let step = || format!("read reject {} again", first.id);
+    let format: Format = first.format.parse().map_err(|error| {
         Error::new(Kind::Invalid, step()).because(error).hint("ingest the file itself again, with --format")
     })?;
-    let mut pieces = Vec::new();
-    let mut sink = |piece: Decoded| {
-        pieces.push(piece);
-        ControlFlow::Continue(())
-    };
-    let mut out = Output::new(&mut sink);
     let decoder = Decoder::new(format, options);
     let mut decoder = decoder.ok_or_else(|| {
         Error::new(Kind::Invalid, format!("{}: {format} is not read in parts", step())).hint("ingest the file itself again")
     })?;
-    decoder.push(&reject.prelude, &mut out);
-    decoder.push(&reject.bytes, &mut out);
+    let pieces = RefCell::new(vec![Vec::new()]);
+    let mut sink = |piece: Decoded| {
+        pieces.borrow_mut().last_mut().into_iter().for_each(|of_reject| of_reject.push(piece.clone()));
+        ControlFlow::Continue(())
+    };
+    let mut out = Output::new(&mut sink);
+    decoder.push(&first.prelude, &mut out);
+    for (place, reject) in group.iter().enumerate() {
+        if place > 0 {
+            out.flush();
+            pieces.borrow_mut().push(Vec::new());
+        }
+        decoder.push(&reject.bytes, &mut out);
+        if group.len() > 1 {
+            decoder.push(b"\n", &mut out);
+        }
+    }
     decoder.finish(&mut out);
-    Ok(pieces)
+    drop(out);
+    Ok(pieces.into_inner())
 }

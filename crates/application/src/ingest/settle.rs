@@ -62,7 +62,8 @@ pub async fn settle(
         settled.standings.push(standing);
     }
     batch.retain_rows(|index| kept[index]);
-    settled.batch = batch;
+    // Tables without rows would make an entry of nothing.
+    settled.batch = if batch.rows().is_empty() { Batch::default() } else { batch };
     Ok(settled)
 }
 
@@ -82,7 +83,8 @@ fn judge(
     let taken_back = !version.document.is_empty() && withdrawn.contains(&version.document);
     let holding = current.get(key);
     let known = former.get(key).is_some_and(|versions| versions.iter().any(|former| is_same_version(former, version)));
-    if known || (!taken_back && holding.is_some_and(|holding| says_the_same(&holding.reading, &version.reading))) {
+    let resent = |holding: &Version| says_the_same(&holding.reading, &version.reading) && !is_earlier(version, holding);
+    if known || (!taken_back && holding.is_some_and(resent)) {
         return None;
     }
     let standing = match holding {
@@ -105,7 +107,10 @@ fn judge(
 /// holds there are others only if messages were taken back.
 fn questions(batch: &Batch, keys: &[Key], current: &HashMap<Key, Version>, any_withdrawn: bool) -> Vec<Key> {
     let differs = |row: &Row, key: &Key| match current.get(key) {
-        Some(holding) => any_withdrawn || !says_the_same(&holding.reading, &batch.reading(row)),
+        Some(holding) => {
+            let earlier = batch.document(row).known_at.is_some_and(|known_at| known_at < holding.recorded_at);
+            any_withdrawn || earlier || !says_the_same(&holding.reading, &batch.reading(row))
+        }
         None => any_withdrawn,
     };
     let pairs = batch.rows().iter().zip(keys);
@@ -131,6 +136,11 @@ fn version(batch: &Batch, row: &Row, origin: Origin<'_>, sequence: Sequence) -> 
 /// A resend: it changes nothing, and keeps the time at which the value became known first.
 fn says_the_same(one: &Reading, other: &Reading) -> bool {
     one.value == other.value && one.unit == other.unit && one.quality == other.quality && one.kind == other.kind
+}
+
+/// The same value, known before what holds was: it belongs to the history between the two.
+fn is_earlier(one: &Version, other: &Version) -> bool {
+    one.recorded_at < other.recorded_at
 }
 
 fn is_same_version(one: &Version, other: &Version) -> bool {

@@ -68,6 +68,11 @@ impl Segment {
         let step = || format!("open journal segment `{}`", path.display());
         let file = OpenOptions::new().read(true).write(true).open(&path).map_err(|error| io(step(), error))?;
         let length = file.metadata().map_err(|error| io(step(), error))?.len();
+        if is_last && length < HEADER_BYTES {
+            // A crash while it was made: no entry can have been in it.
+            fs::remove_file(&path).map_err(|error| io(step(), error))?;
+            return Self::create(folder, first);
+        }
         let mut segment = Self { path, file, first, entries: 0, bytes: HEADER_BYTES };
         let (mut entries, mut bytes) = (0, HEADER_BYTES);
         let damage = segment.scan(length, &mut |_, entry| {

@@ -11,7 +11,7 @@ use crate::lookup;
 use crate::schema::TableName;
 use crate::store::TenantLake;
 use crate::table::{Change, FileFacts, Snapshot};
-use crate::write::{sorted, write_file};
+use crate::write::sorted;
 
 /// Rows of a file that is large enough to be left alone, and of one that compaction makes at most.
 const FILE_ROWS: u64 = 2 << 20;
@@ -22,8 +22,7 @@ const SMALL_FILES_MAX: usize = 8;
 pub(crate) async fn compact(lake: &TenantLake, now: Timestamp) -> Result<Landed> {
     let mut done = Landed::default();
     for name in TableName::ALL {
-        let table = lake.table(name)?;
-        let snapshot = table.snapshot();
+        let snapshot = lake.table(name)?.snapshot();
         let mut change = Change { written_at: now, ..Change::default() };
         for files in groups(&snapshot) {
             let month = files.first().and_then(|file| file.month.clone());
@@ -34,13 +33,13 @@ pub(crate) async fn compact(lake: &TenantLake, now: Timestamp) -> Result<Landed>
             let rows = concat(&batches)?;
             drop(batches);
             let rows = if name.is_parted_by_month() { sorted(&rows, &READINGS_ORDER)? } else { rows };
-            change.added.push(write_file(&table.store(), month.as_deref(), &rows).await?);
+            change.added.push(lake.write(name, month.as_deref(), &rows).await?);
             change.removed.extend(files);
         }
         done.files_added += change.added.len();
         done.files_removed += change.removed.len();
         if !change.removed.is_empty() {
-            table.commit(change).await?;
+            lake.commit(name, change).await?;
         }
     }
     Ok(done)

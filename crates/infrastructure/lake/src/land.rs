@@ -18,7 +18,7 @@ use crate::memory::{Chunk, View};
 use crate::schema::TableName;
 use crate::store::TenantLake;
 use crate::table::Change;
-use crate::write::{internal, sorted, write_file};
+use crate::write::{internal, sorted};
 
 /// The order that files of readings are kept in: channel, then time.
 pub(crate) const READINGS_ORDER: [&str; 4] = ["point", "quantity", "period_start", "period_end"];
@@ -90,7 +90,7 @@ pub(crate) async fn land(lake: &TenantLake, view: &View, now: Timestamp) -> Resu
     if !change.added.is_empty() || !change.removed.is_empty() {
         change.landed = Some(position);
         change.written_at = now;
-        lake.table(TableName::Readings)?.commit(change).await?;
+        lake.commit(TableName::Readings, change).await?;
     }
     Ok(landed)
 }
@@ -105,9 +105,8 @@ async fn land_records(
     let Some(rows) = view.records(name)? else {
         return Ok(0);
     };
-    let table = lake.table(name)?;
-    let added = vec![write_file(&table.store(), None, &rows).await?];
-    table.commit(Change { added, removed: Vec::new(), landed: Some(position), written_at: now }).await?;
+    let added = vec![lake.write(name, None, &rows).await?];
+    lake.commit(name, Change { added, removed: Vec::new(), landed: Some(position), written_at: now }).await?;
     Ok(1)
 }
 
@@ -123,8 +122,7 @@ async fn rewrite_removed(lake: &TenantLake, view: &View) -> Result<Rewritten> {
     if keys.is_empty() {
         return Ok(rewritten);
     }
-    let table = lake.table(TableName::Readings)?;
-    let snapshot = table.snapshot();
+    let snapshot = lake.table(TableName::Readings)?.snapshot();
     for file in snapshot.files.iter().filter(|file| keys.may_be_in(file)) {
         let (mut stay, mut gone) = (Vec::new(), Vec::new());
         for batch in lookup::whole(&snapshot, file).await? {
@@ -139,7 +137,7 @@ async fn rewrite_removed(lake: &TenantLake, view: &View) -> Result<Rewritten> {
         let stay = concat(&stay)?;
         let month = file.month.clone().unwrap_or_default();
         if stay.num_rows() > 0 {
-            rewritten.change.added.push(write_file(&table.store(), Some(&month), &stay).await?);
+            rewritten.change.added.push(lake.write(TableName::Readings, Some(&month), &stay).await?);
         }
         rewritten.change.removed.push(file.clone());
         rewritten.gone.add(&month, without_restored(&gone)?);
@@ -162,8 +160,7 @@ async fn land_superseded(
     position: Position,
     now: Timestamp,
 ) -> Result<usize> {
-    let table = lake.table(TableName::Superseded)?;
-    let before = table.snapshot().landed;
+    let before = lake.table(TableName::Superseded)?.snapshot().landed;
     if before >= position {
         return Ok(0);
     }
@@ -180,16 +177,16 @@ async fn land_superseded(
     }
     let added = write_months(lake, TableName::Superseded, superseded).await?;
     let files = added.len();
-    table.commit(Change { added, removed: Vec::new(), landed: Some(position), written_at: now }).await?;
+    let change = Change { added, removed: Vec::new(), landed: Some(position), written_at: now };
+    lake.commit(TableName::Superseded, change).await?;
     Ok(files)
 }
 
 async fn write_months(lake: &TenantLake, name: TableName, months: Months) -> Result<Vec<deltalake::kernel::Add>> {
-    let store = lake.table(name)?.store();
     let mut added = Vec::new();
     for (month, batches) in months.0 {
         let rows = sorted(&concat(&batches)?, &READINGS_ORDER)?;
-        added.push(write_file(&store, Some(&month), &rows).await?);
+        added.push(lake.write(name, Some(&month), &rows).await?);
     }
     Ok(added)
 }

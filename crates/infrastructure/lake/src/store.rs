@@ -4,7 +4,9 @@ use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
+use arrow::array::RecordBatch;
 use async_trait::async_trait;
+use deltalake::kernel::Add;
 use metrify_application::ports::{Key, Landed, Landing, Ledger, Memory, Versions};
 use metrify_application::record::{Accepted, DeliveryId, PointStatus, Position, Reject, Version};
 use metrify_application::{Error, Kind, Result, Tenant, io};
@@ -14,7 +16,8 @@ use crate::keys::KeySet;
 use crate::layout::Layout;
 use crate::memory::{Ended, View, Working};
 use crate::schema::TableName;
-use crate::table::{FileFacts, Snapshot, Table};
+use crate::table::{Change, FileFacts, Snapshot, Table};
+use crate::write::write_file;
 use crate::{compact, land, lookup, records, rows};
 
 /// The tables and the memory of one tenant.
@@ -24,6 +27,8 @@ pub(crate) struct TenantLake {
     view: RwLock<Arc<View>>,
     /// Landing and compaction change the same files: one at a time.
     writing: tokio::sync::Mutex<()>,
+    /// Data files that no commit names yet.
+    uncommitted: Mutex<Vec<(TableName, String)>>,
 }
 
 impl TenantLake {
@@ -45,6 +50,41 @@ impl TenantLake {
         let mut view = View::clone(&shown);
         change(&mut view);
         *shown = Arc::new(view);
+    }
+
+    fn uncommitted(&self) -> MutexGuard<'_, Vec<(TableName, String)>> {
+        self.uncommitted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes a data file. Until a commit names it, [`Self::discard`] takes it away again.
+    pub(crate) async fn write(&self, name: TableName, month: Option<&str>, rows: &RecordBatch) -> Result<Add> {
+        let added = write_file(&self.table(name)?.store(), month, rows).await?;
+        self.uncommitted().push((name, added.path.clone()));
+        Ok(added)
+    }
+
+    pub(crate) async fn commit(&self, name: TableName, change: Change) -> Result<()> {
+        let table = self.table(name)?;
+        let committed = table.commit(change).await;
+        // A commit may be there although what came after it failed; then its files belong to the table.
+        if committed.is_ok() || table.has_newer_version() {
+            self.uncommitted().retain(|(table, _)| *table != name);
+        }
+        committed
+    }
+
+    /// Takes away what a landing wrote and could not commit.
+    async fn discard(&self) {
+        let files = std::mem::take(&mut *self.uncommitted());
+        for (name, file) in files {
+            let deleted = match self.table(name) {
+                Ok(table) => table.delete_file(&file).await,
+                Err(error) => Err(error),
+            };
+            if let Err(error) = deleted {
+                tracing::warn!("{}", error.chain());
+            }
+        }
     }
 
     fn snapshots(&self) -> HashMap<TableName, Arc<Snapshot>> {
@@ -104,6 +144,7 @@ impl DeltaLake {
             working: Mutex::new(working),
             view: RwLock::new(Arc::new(view)),
             writing: tokio::sync::Mutex::default(),
+            uncommitted: Mutex::default(),
         })
     }
 }
@@ -135,7 +176,7 @@ async fn all_rows(
     snapshots: &HashMap<TableName, Arc<Snapshot>>,
     table: TableName,
     wanted: impl Fn(&FileFacts) -> bool,
-) -> Result<Vec<arrow::array::RecordBatch>> {
+) -> Result<Vec<RecordBatch>> {
     let mut batches = Vec::new();
     if let Some(snapshot) = snapshots.get(&table) {
         let mut files: Vec<&FileFacts> = snapshot.files.iter().filter(|file| wanted(file)).collect();
@@ -329,7 +370,13 @@ impl Landing for DeltaLake {
         if view.state.chunks.is_empty() {
             return Ok(Landed::default());
         }
-        let landed = land::land(&lake, &view, (self.clock)()).await?;
+        let landed = match land::land(&lake, &view, (self.clock)()).await {
+            Ok(landed) => landed,
+            Err(error) => {
+                lake.discard().await;
+                return Err(error);
+            }
+        };
         let position = view.state.position;
         let mut working = lake.working();
         working.landed(position);
@@ -343,7 +390,13 @@ impl Landing for DeltaLake {
     async fn compact(&self, tenant: &Tenant) -> Result<Landed> {
         let lake = self.tenant(tenant)?;
         let _writing = lake.writing.lock().await;
-        let done = compact::compact(&lake, (self.clock)()).await?;
+        let done = match compact::compact(&lake, (self.clock)()).await {
+            Ok(done) => done,
+            Err(error) => {
+                lake.discard().await;
+                return Err(error);
+            }
+        };
         if done.files_removed > 0 {
             lake.show(|view| view.snapshots = lake.snapshots());
         }

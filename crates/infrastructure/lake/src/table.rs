@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use deltalake::kernel::transaction::{CommitBuilder, CommitProperties};
-use deltalake::kernel::{Action, Add, Transaction};
+use deltalake::kernel::{Action, Add, LogicalFileView, Transaction};
+use deltalake::logstore::object_store::ObjectStoreExt;
 use deltalake::logstore::{LogStoreRef, ObjectStoreRef};
 use deltalake::protocol::{DeltaOperation, SaveMode};
 use deltalake::table::state::DeltaTableState;
@@ -45,7 +46,6 @@ pub struct FileFacts {
     pub starts: Option<Range<Timestamp>>,
     pub documents: Option<Range<String>>,
     pub deliveries: Option<Range<String>>,
-    add: Add,
 }
 
 /// A table as it was at one version.
@@ -133,8 +133,19 @@ impl Table {
         self.log.object_store(None)
     }
 
+    /// Whether the log has a version after the one that is known here.
+    pub(crate) fn has_newer_version(&self) -> bool {
+        self.folder.join(log_file(self.snapshot().version + 1)).exists()
+    }
+
+    pub(crate) async fn delete_file(&self, file: &str) -> Result<()> {
+        let step = || format!("delete data file `{file}` of table `{}`", self.name.name());
+        let path = deltalake::Path::parse(file).map_err(|error| Error::new(Kind::Internal, step()).because(error))?;
+        self.store().delete(&path).await.map_err(|error| store_error(step(), error))
+    }
+
     /// Commits a change and syncs it; the snapshot after it is the table's new one.
-    pub(crate) async fn commit(&self, change: Change) -> Result<Arc<Snapshot>> {
+    pub(crate) async fn commit(&self, change: Change) -> Result<()> {
         let step = || format!("commit to table `{}`", self.name.name());
         let before = self.snapshot();
         for added in &change.added {
@@ -152,12 +163,10 @@ impl Table {
             .with_actions(removed.chain(added).collect())
             .build(Some(&before.state), self.log.clone(), operation);
         let committed = commit.await.map_err(|error| delta_error(step(), error))?;
-        let log = self.folder.join("_delta_log");
-        sync_file(&log.join(format!("{:020}.json", committed.version())))?;
+        sync_file(&self.folder.join(log_file(committed.version())))?;
         let after = snapshot(self.name, &self.folder, &self.log, committed.snapshot()).await?;
-        let after = Arc::new(after);
-        *self.current.write().unwrap_or_else(PoisonError::into_inner) = after.clone();
-        Ok(after)
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(after);
+        Ok(())
     }
 }
 
@@ -176,12 +185,12 @@ async fn create(name: TableName, table: &DeltaTable) -> Result<DeltaTable, Delta
 
 fn remove(file: &FileFacts, at: Timestamp) -> deltalake::kernel::Remove {
     deltalake::kernel::Remove {
-        path: file.add.path.clone(),
+        path: file.path.clone(),
         data_change: true,
         deletion_timestamp: Some(at.micros() / 1_000),
         extended_file_metadata: Some(true),
-        partition_values: Some(file.add.partition_values.clone()),
-        size: Some(file.add.size),
+        partition_values: Some(file.month.iter().map(|month| ("month".to_owned(), Some(month.clone()))).collect()),
+        size: Some(file.bytes.cast_signed()),
         ..Default::default()
     }
 }
@@ -190,7 +199,7 @@ async fn snapshot(name: TableName, folder: &Path, log: &LogStoreRef, state: Delt
     let step = || format!("read the log of table `{}`", name.name());
     let landed = state.transaction_version(log.as_ref(), APPLICATION).await;
     let landed = landed.map_err(|error| delta_error(step(), error))?.unwrap_or_default();
-    let files = state.log_data().iter().map(|view| facts(view.add_action())).collect::<Result<Vec<_>>>()?;
+    let files = state.log_data().iter().map(|view| facts(&view)).collect::<Result<Vec<_>>>()?;
     Ok(Snapshot {
         table: name,
         folder: folder.to_owned(),
@@ -202,10 +211,11 @@ async fn snapshot(name: TableName, folder: &Path, log: &LogStoreRef, state: Delt
     })
 }
 
-fn facts(add: Add) -> Result<FileFacts> {
-    let stats = add.stats.as_deref().unwrap_or("{}");
-    let stats: serde_json::Value = serde_json::from_str(stats).map_err(|error| {
-        Error::new(Kind::Corrupt, format!("read the statistics of data file `{}`", add.path)).because(error)
+fn facts(file: &LogicalFileView) -> Result<FileFacts> {
+    let path = file.path().into_owned();
+    let stats = file.stats().unwrap_or_else(|| "{}".to_owned());
+    let stats: serde_json::Value = serde_json::from_str(&stats).map_err(|error| {
+        Error::new(Kind::Corrupt, format!("read the statistics of data file `{path}`")).because(error)
     })?;
     let texts = |column: &str| {
         let bound = |side: &str| stats[side][column].as_str().map(str::to_owned);
@@ -218,17 +228,21 @@ fn facts(add: Add) -> Result<FileFacts> {
         Some(Range { low: Timestamp::from_micros(bound(&range.low)?), high })
     });
     Ok(FileFacts {
-        bytes: add.size.unsigned_abs(),
+        bytes: file.size().unsigned_abs(),
         rows: stats["numRecords"].as_u64().unwrap_or_default(),
-        month: add.partition_values.get("month").cloned().flatten(),
+        month: file.partition_values_map().remove("month").flatten(),
         points: texts("point"),
         quantities: texts("quantity"),
         starts,
         documents: texts("document"),
         deliveries: texts("delivery"),
-        path: add.path.clone(),
-        add,
+        path,
     })
+}
+
+/// Where the log keeps a version, from the table's folder.
+fn log_file(version: u64) -> String {
+    format!("_delta_log/{version:020}.json")
 }
 
 /// Bytes that a power cut must not take: the journal's room is given back once they are here.

@@ -14,7 +14,7 @@ use datafusion::datasource::source::DataSourceExec;
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
-use datafusion::physical_optimizer::pruning::PruningPredicate;
+use datafusion::physical_optimizer::pruning::PruningPredicateBuilder;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
 use metrify_lake::{FileFacts, Range, Snapshot};
@@ -42,7 +42,7 @@ impl Files {
         };
         let schema = self.schema.clone().to_dfschema()?;
         let predicate = state.create_physical_expr(predicate, &schema)?;
-        let pruning = PruningPredicate::try_new(predicate, self.schema.clone())?;
+        let pruning = PruningPredicateBuilder::new().with_file_schema(self.schema.clone()).try_build(predicate)?;
         let keep = pruning.prune(&Facts(&files))?;
         Ok(files.into_iter().zip(keep).filter(|(_, keep)| *keep).map(|(file, _)| file).collect())
     }

@@ -2,8 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use metrify_application::ingest::{Again, replay as replay_one};
-use metrify_application::record::RejectState;
+use metrify_application::ingest::{Again, replay as replay_all};
 use metrify_application::{Error, Kind, read};
 
 use crate::deliveries::parsed;
@@ -23,15 +22,10 @@ pub(crate) async fn replay(
     let ctx = server.context();
     let app = server.app.clone();
     let task = tokio::task::spawn(async move {
-        let mut replayed = Vec::new();
-        for reject in read::rejects(&app, &ctx).await? {
-            let wanted = if request.ids.is_empty() { reject.state == RejectState::Open } else { request.ids.contains(&reject.id) };
-            if wanted {
-                replayed.push(Replayed::from(replay_one(&app, &ctx, reject, &again).await?));
-            }
-        }
-        Ok::<_, Error>(replayed)
+        let mut rejects = read::rejects(&app, &ctx).await?;
+        rejects.retain(|reject| request.wants(&reject.id, reject.state));
+        replay_all(&app, &ctx, rejects, &again).await
     });
     let replayed = task.await.map_err(|error| Error::new(Kind::Internal, "replay rejects").because(error))??;
-    Ok(Json(replayed))
+    Ok(Json(replayed.into_iter().map(Replayed::from).collect()))
 }

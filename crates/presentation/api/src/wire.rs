@@ -164,6 +164,14 @@ pub struct Replay {
     pub area: Option<String>,
 }
 
+impl Replay {
+    /// Whether this reject is one of those to read again.
+    #[must_use]
+    pub fn wants(&self, id: &str, state: record::RejectState) -> bool {
+        if self.ids.is_empty() { state == record::RejectState::Open } else { self.ids.iter().any(|wanted| wanted == id) }
+    }
+}
+
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Replayed {
     pub id: String,

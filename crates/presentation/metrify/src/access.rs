@@ -5,7 +5,6 @@ use std::path::Path;
 use metrify_api::{DeliveryParameters, ReceiptBody, Reject, Replay, Replayed};
 use metrify_application::ingest::{Again, Delivery, confirm, receive, replay};
 use metrify_application::ports::Pages;
-use metrify_application::record::RejectState;
 use metrify_application::{Context, Error, Kind, Result, operate, read};
 
 use crate::client::Client;
@@ -89,14 +88,10 @@ impl Access {
             Self::Local(house) => house,
         };
         let again = Again { zone: parsed(request.timezone.as_deref())?, area: parsed(request.area.as_deref())? };
-        let mut replayed = Vec::new();
-        for reject in read::rejects(&house.app, &context(house)).await? {
-            let named = request.ids.contains(&reject.id);
-            if named || (request.ids.is_empty() && reject.state == RejectState::Open) {
-                replayed.push(replay(&house.app, &context(house), reject, &again).await?.into());
-            }
-        }
-        Ok(replayed)
+        let mut rejects = read::rejects(&house.app, &context(house)).await?;
+        rejects.retain(|reject| request.wants(&reject.id, reject.state));
+        let replayed = replay(&house.app, &context(house), rejects, &again).await?;
+        Ok(replayed.into_iter().map(Replayed::from).collect())
     }
 
     /// # Errors

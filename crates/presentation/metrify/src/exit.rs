@@ -14,18 +14,23 @@ pub enum Outcome {
     Bad,
 }
 
-/// Prints an error with its sources and its hint, and gives the code to end with.
-#[allow(clippy::print_stderr, reason = "the last word of the program goes to standard error")]
+/// Prints an error with its sources and its hint.
+#[allow(clippy::print_stderr, reason = "what went wrong is told on standard error")]
+pub fn complain(error: &Error) {
+    eprintln!("error: {}", error.chain());
+    if let Some(hint) = error.hint_text() {
+        eprintln!("hint: {hint}");
+    }
+}
+
+/// The code to end with; an error is printed before.
 pub fn code(outcome: Result<Outcome, Error>) -> ExitCode {
     match outcome {
         Ok(Outcome::Good) => ExitCode::SUCCESS,
         Ok(Outcome::Rejected) => ExitCode::from(2),
         Ok(Outcome::Bad) => ExitCode::FAILURE,
         Err(error) => {
-            eprintln!("error: {}", error.chain());
-            if let Some(hint) = error.hint_text() {
-                eprintln!("hint: {hint}");
-            }
+            complain(&error);
             ExitCode::FAILURE
         }
     }

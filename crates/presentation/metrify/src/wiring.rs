@@ -70,8 +70,11 @@ pub async fn open(settings: &Settings) -> Result<House> {
         }),
         rules: metrify_validation::Ruleset::default(),
     };
-    if operate::recover(&app, std::slice::from_ref(&tenant)).await? > 0 {
-        operate::land(&app).await?;
+    if operate::recover(&app, std::slice::from_ref(&tenant)).await? > 0
+        && let Err(error) = operate::land(&app).await
+    {
+        // What waits is durable and can be asked for; it lands once there is room.
+        tracing::warn!("{}", error.chain());
     }
     Ok(House { app: Arc::new(app), tenant, journal, _lock: lock })
 }
@@ -106,10 +109,14 @@ fn lock(folder: &Path) -> Result<File> {
 fn check_version(folder: &Path) -> Result<()> {
     let path = folder.join(VERSION_FILE);
     let step = || format!("read `{}`", path.display());
-    if !path.exists() {
+    let text = match fs::read_to_string(&path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+        text => text.map_err(|error| io(step(), error))?,
+    };
+    // A first start that was cut short may have left the file empty.
+    if text.trim().is_empty() {
         return fs::write(&path, format!("{DATA_VERSION}\n")).map_err(|error| io(format!("write `{}`", path.display()), error));
     }
-    let text = fs::read_to_string(&path).map_err(|error| io(step(), error))?;
     match text.trim().parse::<u32>() {
         Ok(version) if version <= DATA_VERSION => Ok(()),
         Ok(version) => {

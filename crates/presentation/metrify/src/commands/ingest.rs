@@ -7,12 +7,12 @@ use std::path::PathBuf;
 use indicatif::{ProgressBar, ProgressStyle};
 use metrify_api::{DeliveryParameters, ReceiptBody};
 use metrify_application::ports::Cell;
-use metrify_application::{Result, io};
+use metrify_application::{Kind, Result, io};
 use serde::Serialize;
 
 use crate::access::Access;
 use crate::cli::{Ingest, Output};
-use crate::exit::Outcome;
+use crate::exit::{self, Outcome};
 use crate::print;
 use crate::settings::Settings;
 
@@ -21,6 +21,7 @@ pub async fn run(settings: &Settings, output: Output, arguments: &Ingest) -> Res
     let access = Access::open(settings).await?;
     let bar = bar(files.len());
     let mut receipts = Vec::new();
+    let mut unread = false;
     for file in files {
         bar.set_message(file.display().to_string());
         let parameters = DeliveryParameters {
@@ -29,18 +30,28 @@ pub async fn run(settings: &Settings, output: Output, arguments: &Ingest) -> Res
             timezone: arguments.timezone.clone(),
             area: arguments.area.clone(),
         };
-        let receipt = access.ingest(&file, &parameters).await;
-        if receipt.is_err() && !receipts.is_empty() {
-            // What was received until now is durable, and its receipts are owed.
-            bar.finish_and_clear();
-            print(output, &receipts)?;
+        match access.ingest(&file, &parameters).await {
+            Ok(receipt) => receipts.push(receipt),
+            // One file that cannot be read does not keep the others out.
+            Err(error) if matches!(error.kind(), Kind::NotFound | Kind::Denied) => {
+                unread = true;
+                bar.suspend(|| exit::complain(&error));
+            }
+            Err(error) => {
+                // What was received until now is durable, and its receipts are owed.
+                bar.finish_and_clear();
+                print(output, &receipts)?;
+                return Err(error);
+            }
         }
-        receipts.push(receipt?);
         bar.inc(1);
     }
     bar.finish_and_clear();
     print(output, &receipts)?;
     access.close().await?;
+    if unread {
+        return Ok(Outcome::Bad);
+    }
     let rejected = receipts.iter().any(|receipt| receipt.rejected > 0);
     Ok(if rejected { Outcome::Rejected } else { Outcome::Good })
 }
@@ -55,13 +66,16 @@ fn bar(files: usize) -> ProgressBar {
     bar
 }
 
-/// All files under the paths, in the order of their names.
+/// All files under the paths, in the order of their names. A path that was named has to be there.
 fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
+    for path in paths {
+        std::fs::metadata(path).map_err(|error| io(format!("read `{}`", path.display()), error))?;
+    }
     let mut waiting: VecDeque<PathBuf> = paths.iter().cloned().collect();
     while let Some(path) = waiting.pop_front() {
         let step = || format!("read `{}`", path.display());
-        if !std::fs::metadata(&path).map_err(|error| io(step(), error))?.is_dir() {
+        if !path.is_dir() {
             files.push(path);
             continue;
         }
@@ -105,7 +119,7 @@ fn print(output: Output, receipts: &[ReceiptBody]) -> Result<()> {
     if output == Output::Json {
         let report = Report { deliveries: receipts, total };
         let text = serde_json::to_string(&report).map_err(|error| {
-            metrify_application::Error::new(metrify_application::Kind::Internal, "print the receipts").because(error)
+            metrify_application::Error::new(Kind::Internal, "print the receipts").because(error)
         })?;
         return print::line(&text);
     }
