@@ -6,6 +6,8 @@ pub const LINE_BYTES_MAX: usize = 1 << 20;
 pub const REJECT_BYTES_MAX: usize = 64 << 10;
 /// Problems that are handed on together at most, before the sink is called.
 pub const PROBLEMS_MAX: usize = 4_096;
+/// Bytes of problems, with their preludes, that are handed on together at most, give or take those of one problem.
+pub const PROBLEM_BYTES_MAX: usize = 16 << 20;
 /// Largest archive (zip, KMZ) that is read, in compressed bytes: it has to be in memory, since its table stands at its end.
 pub const ARCHIVE_BYTES_MAX: usize = 256 << 20;
 /// Largest member of an archive, in bytes after unpacking.

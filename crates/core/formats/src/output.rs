@@ -64,6 +64,8 @@ pub struct Output<'s> {
     sink: &'s mut Sink<'s>,
     readings: BatchBuilder,
     rest: Decoded,
+    /// Of the problems in `rest`, with their preludes.
+    problem_bytes: usize,
     member: String,
     stopped: bool,
 }
@@ -74,6 +76,7 @@ impl<'s> Output<'s> {
             sink,
             readings: BatchBuilder::default(),
             rest: Decoded::default(),
+            problem_bytes: 0,
             member: String::new(),
             stopped: false,
         }
@@ -95,7 +98,11 @@ impl<'s> Output<'s> {
     }
 
     pub fn problem(&mut self, mut problem: Problem) {
-        problem.bytes.truncate(limits::REJECT_BYTES_MAX);
+        if problem.bytes.len() > limits::REJECT_BYTES_MAX {
+            problem.bytes.truncate(limits::REJECT_BYTES_MAX);
+            problem.bytes.shrink_to_fit();
+        }
+        self.problem_bytes += problem.prelude.len() + problem.bytes.len();
         problem.position = self.position(problem.position);
         self.rest.problems.push(problem);
         self.flush_if_many();
@@ -127,6 +134,7 @@ impl<'s> Output<'s> {
     /// Hands on what is left. Call once, at the end.
     pub fn flush(&mut self) {
         let mut piece = std::mem::take(&mut self.rest);
+        self.problem_bytes = 0;
         piece.batch = self.readings.take();
         if !self.stopped && piece != Decoded::default() {
             self.stopped = (self.sink)(piece).is_break();
@@ -136,7 +144,8 @@ impl<'s> Output<'s> {
     fn flush_if_many(&mut self) {
         let rest = &self.rest;
         let many = |length: usize| length >= limits::PROBLEMS_MAX;
-        if many(rest.problems.len())
+        if self.problem_bytes >= limits::PROBLEM_BYTES_MAX
+            || many(rest.problems.len())
             || many(rest.findings.len())
             || many(rest.withdrawals.len())
             || many(rest.meters.len())

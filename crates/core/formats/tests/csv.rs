@@ -6,6 +6,7 @@ mod support;
 use expect_test::{Expect, expect};
 use metrify_domain::calendar::Zone;
 use metrify_formats::csv::{write_header, write_reading};
+use metrify_formats::limits::PROBLEM_BYTES_MAX;
 use metrify_formats::{Detected, Format, Head, Options, detect};
 use proptest::prelude::*;
 
@@ -313,6 +314,18 @@ fn a_reject_is_read_again_with_what_stands_before_it() {
         a load instant 2024-12-31T23:00:00Z 1 MWh true
     "#]],
     );
+}
+
+#[test]
+fn rejects_are_handed_on_before_their_header_lines_fill_the_memory() {
+    let header = format!("point,quantity,at,value,{}", "x".repeat(8_000));
+    let table = format!("{header}\n{}", "?\n".repeat(4_000));
+    let pieces = support::decode(Format::Csv, table.as_bytes(), &support::options(), 999);
+    assert_eq!(pieces.iter().map(|piece| piece.problems.len()).sum::<usize>(), 4_000);
+    for piece in &pieces {
+        let held: usize = piece.problems.iter().map(|problem| problem.prelude.len() + problem.bytes.len()).sum();
+        assert!(held < PROBLEM_BYTES_MAX + header.len() + 9, "{held}");
+    }
 }
 
 #[test]

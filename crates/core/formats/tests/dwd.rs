@@ -341,6 +341,15 @@ fn samples_of_descriptions_only_explain_that_they_have_no_readings() {
     }
 }
 
+#[test]
+fn a_header_longer_than_any_is_not_kept_with_every_row() {
+    let table = format!("STATIONS_ID;MESS_DATUM;{};eor\n{}", "x".repeat(9_000), "1;2\n".repeat(100));
+    expect![[r#"
+        problem : the header is longer than that of any table (100 readings, 9428 bytes)
+    "#]]
+    .assert_eq(&support::describe(&decode(table.as_bytes())));
+}
+
 /// Where the bytes of rows stand, without those that part them.
 fn row_bytes() -> Vec<usize> {
     let header = WIND.find('\n').expect("a header");

@@ -12,7 +12,7 @@ use super::columns::{Column, Measured, column};
 use super::finding;
 use super::stamp::{self, Stamp};
 use super::stations::{self, Stations};
-use crate::encoding::{self, without_mark};
+use crate::encoding::{self, HEADER_BYTES_MAX, without_mark};
 use crate::limits::LINE_BYTES_MAX;
 use crate::lines::Line;
 use crate::output::{Output, Problem};
@@ -70,8 +70,8 @@ impl Product {
             encoding::UTF_16
         } else if !is_header(bytes) {
             "the first line is no header of a DWD table: STATIONS_ID;MESS_DATUM;…;eor"
-        } else if line.cut || names.len() > COLUMNS_MAX {
-            "the header has more columns than any table"
+        } else if bytes.len() > HEADER_BYTES_MAX || names.len() > COLUMNS_MAX {
+            "the header is longer than that of any table"
         } else {
             self.table = Some(Table::new(bytes, &names));
             return self.tell_of_unknown(out);

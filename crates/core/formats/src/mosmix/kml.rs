@@ -20,8 +20,8 @@ use crate::output::{Meter, Output, Problem};
 
 /// Longest text of one element of XML, in bytes. The values of 247 steps take three thousand.
 const TEXT_BYTES_MAX: usize = 1 << 20;
-/// Most steps of an issue; MOSMIX has 247.
-const STEPS_MAX: usize = 10_000;
+/// Most steps of an issue, which are kept with every problem of its values; MOSMIX has 247.
+const STEPS_MAX: usize = 1_000;
 /// Longest name and description of a place, in characters.
 const NAME_CHARS_MAX: usize = 200;
 /// Unknown elements that are told of.
