@@ -1,7 +1,7 @@
 # run   build, and serve http://127.0.0.1:8000 with a simulated fleet, data in ./data (METRIFY_DATA_DIR names another folder)
 # test  all tests; what they need beside Rust is installed into the cache by `venv`
 # lint  formatting and clippy
-# fuzz  every fuzz target for FUZZ_S seconds, or those in FUZZ_TARGETS; needs a nightly compiler and cargo-fuzz
+# fuzz  every fuzz target for FUZZ_SECONDS, or those in FUZZ_TARGETS; needs a nightly compiler, and installs cargo-fuzz
 #
 # Dependencies compile once, into a folder outside the checkout that the next clone uses, too. They are compiled anew for
 # every other set of features, and `-p` asks for another set: so every command here says --workspace.
@@ -27,16 +27,24 @@ lint:
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 
-FUZZ_S ?= 600
+# FUZZ_S is a short name for the same seconds.
+FUZZ_SECONDS ?= $(or $(FUZZ_S),60)
 FUZZ_TARGETS ?= $(patsubst fuzz/fuzz_targets/%.rs,%,$(wildcard fuzz/fuzz_targets/*.rs))
+FUZZ_LIMITS := -max_total_time=$(FUZZ_SECONDS) -max_len=8192 -timeout=5 -rss_limit_mb=1500 -print_final_stats=1
 
 # Instrumented code lies in a folder of its own: nothing of it serves the other targets. What is found on the way is kept
-# there, too, so that the corpus in the repository stays the few files that somebody chose.
+# there, too, so that the corpus in the repository stays the few files that somebody chose. The samples beside the project,
+# where they are, are seeds as well; the fuzzer reads them out of a folder that goes with it.
 fuzz:
+	@command -v cargo-fuzz > /dev/null || cargo install cargo-fuzz --locked
+	@seeds="$$(mktemp -d)" && trap 'rm -rf "$$seeds"' EXIT && \
+	{ test ! -d ../shared/samples || find ../shared/samples -type f -size -20k -exec cp --backup=numbered -t "$$seeds" {} + ; } && \
 	for target in $(FUZZ_TARGETS); do \
-		mkdir -p "$(CACHE)/fuzz/corpus/$$target"; \
-		cargo +nightly fuzz run --target-dir "$(CACHE)/fuzz" $$target "$(CACHE)/fuzz/corpus/$$target" fuzz/corpus/$$target \
-			-- -max_total_time=$(FUZZ_S) || exit 1; \
+		echo "fuzz $$target for $(FUZZ_SECONDS) seconds"; \
+		words="fuzz/dictionaries/$$target.dict"; test -e "$$words" && words="-dict=$$words" || words=; \
+		mkdir -p "$(CACHE)/fuzz/corpus/$$target" && \
+		cargo +nightly fuzz run --target-dir "$(CACHE)/fuzz" $$target \
+			"$(CACHE)/fuzz/corpus/$$target" fuzz/corpus/$$target "$$seeds" -- $(FUZZ_LIMITS) $$words || exit 1; \
 	done
 
 # Programs of others that read the lake: a test compares their answers with ours, and skips visibly where they are absent.
