@@ -252,6 +252,20 @@ fn endless_values_are_bounded_and_the_next_element_is_read() {
 }
 
 #[test]
+fn steps_without_end_are_not_kept_with_every_problem() {
+    let step = "<dwd:TimeStep>2023-04-12T11:00:00Z</dwd:TimeStep>";
+    let kml = changed("<dwd:ForecastTimeSteps>", &format!("<dwd:ForecastTimeSteps>{}", step.repeat(5_000)));
+    let decoded = decode(kml.as_bytes());
+    let problems = &decoded[0].problems;
+    assert_eq!(problems.iter().map(|problem| problem.readings).collect::<Vec<_>>(), [1_000; 5]);
+    for problem in problems {
+        let again = support::describe(&decode(&[problem.prelude.as_slice(), &problem.bytes].concat()));
+        assert!(again.contains("values for 1000 steps"), "{again}");
+        assert!(problem.prelude.len() <= metrify_formats::limits::REJECT_BYTES_MAX);
+    }
+}
+
+#[test]
 fn content_is_recognised_from_its_beginning_and_nothing_else_is() {
     let recognise = |bytes: &[u8]| Format::Mosmix.recognise(&Head::new(bytes)).is_some();
     assert!(recognise(&KML.as_bytes()[..200]));
