@@ -65,6 +65,12 @@ pub struct Version {
     pub sequence: Sequence,
 }
 
+/// When a statement became known: at its document's own time, but never later than it was received.
+#[must_use]
+pub fn recorded_at(document: &Document, received_at: Timestamp) -> Timestamp {
+    document.known_at.map_or(received_at, |known_at| known_at.min(received_at))
+}
+
 /// How a row of a batch stands to what was known before.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]

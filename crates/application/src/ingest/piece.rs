@@ -12,7 +12,7 @@ use crate::ingest::accept::UnknownPoints;
 use crate::ingest::settle::{self, Origin, Settled};
 use crate::ingest::withdraw::{self, TakenBack};
 use crate::record::{
-    Accepted, Counts, DeliveryId, DeliveryRecord, PointRecord, PointStatus, Reject, RejectState, Standing,
+    Accepted, Counts, DeliveryId, DeliveryRecord, PointRecord, PointStatus, Reject, RejectState, Version,
 };
 
 /// A piece of a delivery, decoded.
@@ -87,10 +87,18 @@ pub(super) async fn settle(
         batch: settled.batch,
         standings: settled.standings,
         ended: taken_back.ended,
-        restored: taken_back.restored,
+        restored: merged(taken_back.restored, settled.restored),
         withdrawals: taken_back.records,
     };
     Ok((entry, outcome))
+}
+
+/// What holds again by both: the rows of the piece had the last word.
+fn merged(taken_back: Vec<Version>, settled: Vec<Version>) -> Vec<Version> {
+    let key = |version: &Version| (version.channel.clone(), version.reading.period);
+    let later: HashSet<_> = settled.iter().map(key).collect();
+    let first = taken_back.into_iter().filter(|version| !later.contains(&key(version)));
+    first.chain(settled.iter().cloned()).collect()
 }
 
 /// What is refused of a file in columns is kept as the line that says the same.
@@ -107,12 +115,11 @@ fn received(decoded: &Decoded) -> u64 {
 }
 
 fn counts(received: u64, settled: &Settled, taken_back: &TakenBack, refused: &[Refused]) -> Counts {
-    let first = settled.standings.iter().filter(|standing| **standing == Standing::First).count() as u64;
     Counts {
         received,
-        stored: first,
+        stored: settled.stored,
         duplicates: settled.duplicates + taken_back.known,
-        corrections: settled.standings.len() as u64 - first + taken_back.records.len() as u64,
+        corrections: settled.corrections + taken_back.records.len() as u64,
         rejected: refused.iter().map(|(problem, _)| problem.readings).sum(),
     }
 }

@@ -3,6 +3,7 @@
 //! Versions of one channel and period are ordered by when they became known, then by their message, so that the same
 //! deliveries give the same answers in any order.
 
+use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 
 use metrify_domain::{Batch, Reading, Row, Timestamp};
@@ -11,14 +12,18 @@ use crate::context::Tenant;
 use crate::error::Result;
 use crate::ingest::withdraw::TakenBack;
 use crate::ports::{Key, Versions};
-use crate::record::{DeliveryId, Sequence, Standing, Version};
+use crate::record::{DeliveryId, Sequence, Standing, Version, recorded_at};
 
 /// What became of the rows of a batch. The batch that is left holds the new versions only.
 #[derive(Debug, Default)]
 pub struct Settled {
     pub batch: Batch,
     pub standings: Vec<Standing>,
+    /// Versions known before that hold again, since what they follow came late.
+    pub restored: Vec<Version>,
+    pub stored: u64,
     pub duplicates: u64,
+    pub corrections: u64,
 }
 
 /// What the rows of one piece have in common.
@@ -44,23 +49,22 @@ pub async fn settle(
     withdrawn.extend(taken_back.records.iter().map(|record| record.document.clone()));
     let mut current = versions.current(origin.tenant, &keys).await?;
     let questions = questions(&batch, &keys, &current, !withdrawn.is_empty());
-    let mut former = if questions.is_empty() {
+    let former = if questions.is_empty() {
         HashMap::new()
     } else {
         versions.former(origin.tenant, &questions).await?
     };
     taken_back.act_on(&mut current);
+    let mut bench = Bench { before: current.clone(), current, former, withdrawn };
     let mut settled = Settled::default();
-    let mut kept = vec![false; keys.len()];
-    for (index, (row, key)) in batch.rows().iter().zip(keys).enumerate() {
+    let mut kept = Vec::with_capacity(keys.len());
+    for (index, (row, key)) in batch.rows().iter().zip(&keys).enumerate() {
         let version = version(&batch, row, origin, provisional(index));
-        let Some(standing) = judge(&version, &key, &mut current, &mut former, &withdrawn) else {
-            settled.duplicates += 1;
-            continue;
-        };
-        kept[index] = true;
-        settled.standings.push(standing);
+        kept.push(bench.judge(version, key, batch.document(row).known_at.is_some(), &mut settled));
     }
+    let rows = keys.iter().enumerate().filter(|(index, _)| kept[*index]);
+    settled.standings = rows.map(|(index, key)| bench.standing(key, provisional(index))).collect();
+    settled.restored = bench.restored();
     batch.retain_rows(|index| kept[index]);
     // Tables without rows would make an entry of nothing.
     settled.batch = if batch.rows().is_empty() { Batch::default() } else { batch };
@@ -69,47 +73,82 @@ pub async fn settle(
 
 /// Later rows are newer than earlier ones, and all of them than what is stored; the entry's position gives the final number.
 fn provisional(index: usize) -> Sequence {
-    Sequence(i64::MAX / 2 + index as i64)
+    Sequence(PROVISIONAL + index as i64)
 }
 
-/// `None` for what is known already. Keeps both maps true for the rows that follow.
-fn judge(
-    version: &Version,
-    key: &Key,
-    current: &mut HashMap<Key, Version>,
-    former: &mut HashMap<Key, Vec<Version>>,
-    withdrawn: &HashSet<String>,
-) -> Option<Standing> {
-    let taken_back = !version.document.is_empty() && withdrawn.contains(&version.document);
-    let holding = current.get(key);
-    let known = former.get(key).is_some_and(|versions| versions.iter().any(|former| is_same_version(former, version)));
-    let resent = |holding: &Version| says_the_same(&holding.reading, &version.reading) && !is_earlier(version, holding);
-    if known || (!taken_back && holding.is_some_and(resent)) {
-        return None;
-    }
-    let standing = match holding {
-        _ if taken_back => Standing::Late,
-        None => Standing::First,
-        Some(holding) if is_newer(version, holding) => Standing::Correction,
-        Some(_) => Standing::Late,
-    };
-    let replaced = match standing {
-        Standing::Late => Some(version.clone()),
-        Standing::First | Standing::Correction => current.insert(key.clone(), version.clone()),
-    };
-    if let Some(replaced) = replaced {
-        former.entry(key.clone()).or_default().push(replaced);
-    }
-    Some(standing)
+const PROVISIONAL: i64 = i64::MAX / 2;
+
+/// What is known of the keys of a batch while its rows are judged one after the other.
+struct Bench {
+    /// What held before the batch.
+    before: HashMap<Key, Version>,
+    current: HashMap<Key, Version>,
+    former: HashMap<Key, Vec<Version>>,
+    withdrawn: HashSet<String>,
 }
 
-/// The keys whose other versions have to be known: where the new row says something else than what holds. Where nothing
-/// holds there are others only if messages were taken back.
+impl Bench {
+    /// Takes a row in; tells whether it has to be kept. A resend is kept only where its message has a time of its own:
+    /// another message of a time in between may come yet, or one of the two may be taken back.
+    fn judge(&mut self, version: Version, key: &Key, has_own_time: bool, settled: &mut Settled) -> bool {
+        let holding = self.current.get(key);
+        let resent = holding.is_some_and(|holding| says_the_same(&holding.reading, &version.reading));
+        let known = holding.into_iter().chain(self.former.get(key).into_iter().flatten());
+        if known.into_iter().any(|known| is_same_version(known, &version)) || (resent && !has_own_time) {
+            settled.duplicates += 1;
+            return false;
+        }
+        match holding {
+            _ if resent => settled.duplicates += 1,
+            None if !self.withdrawn.contains(&version.document) => settled.stored += 1,
+            _ => settled.corrections += 1,
+        }
+        let statements = self.former.entry(key.clone()).or_default();
+        statements.extend(self.current.remove(key));
+        statements.push(version);
+        if let Some(place) = holding_of(statements, &self.withdrawn) {
+            self.current.insert(key.clone(), statements.swap_remove(place));
+        }
+        true
+    }
+
+    fn standing(&self, key: &Key, sequence: Sequence) -> Standing {
+        match (self.current.get(key), self.before.contains_key(key)) {
+            (Some(holding), true) if holding.sequence == sequence => Standing::Correction,
+            (Some(holding), false) if holding.sequence == sequence => Standing::First,
+            _ => Standing::Late,
+        }
+    }
+
+    /// Versions known before that hold again now.
+    fn restored(self) -> Vec<Version> {
+        let Self { before, current, .. } = self;
+        let again = current.into_iter().filter(|(key, holding)| {
+            let held = before.get(key).is_some_and(|before| before.sequence == holding.sequence);
+            !held && holding.sequence.0 < PROVISIONAL
+        });
+        again.map(|(_, version)| version).collect()
+    }
+}
+
+/// Which of all statements about a reading holds: the newest that was not taken back; and where others before it said the
+/// same without a break, the first of them, since then it is known.
+pub(super) fn holding_of(statements: &[Version], withdrawn: &HashSet<String>) -> Option<usize> {
+    let standing = |version: &Version| version.document.is_empty() || !withdrawn.contains(&version.document);
+    let mut places: Vec<usize> = (0..statements.len()).filter(|place| standing(&statements[*place])).collect();
+    places.sort_by(|one, other| order(&statements[*one], &statements[*other]));
+    let newest = *places.last()?;
+    let same = |place: &&usize| says_the_same(&statements[**place].reading, &statements[newest].reading);
+    places.iter().rev().take_while(same).last().copied()
+}
+
+/// The keys whose other versions have to be known: those of which something else is said, or by a message with a time of its
+/// own. Where nothing holds there are others only if messages were taken back.
 fn questions(batch: &Batch, keys: &[Key], current: &HashMap<Key, Version>, any_withdrawn: bool) -> Vec<Key> {
     let differs = |row: &Row, key: &Key| match current.get(key) {
         Some(holding) => {
-            let earlier = batch.document(row).known_at.is_some_and(|known_at| known_at < holding.recorded_at);
-            any_withdrawn || earlier || !says_the_same(&holding.reading, &batch.reading(row))
+            let own_time = batch.document(row).known_at.is_some();
+            any_withdrawn || own_time || !says_the_same(&holding.reading, &batch.reading(row))
         }
         None => any_withdrawn,
     };
@@ -126,7 +165,7 @@ fn version(batch: &Batch, row: &Row, origin: Origin<'_>, sequence: Sequence) -> 
     Version {
         channel: batch.channel(row).clone(),
         reading: batch.reading(row),
-        recorded_at: document.known_at.unwrap_or(origin.received_at),
+        recorded_at: recorded_at(document, origin.received_at),
         delivery: origin.delivery.clone(),
         document: document.reference.clone(),
         sequence,
@@ -138,11 +177,6 @@ fn says_the_same(one: &Reading, other: &Reading) -> bool {
     one.value == other.value && one.unit == other.unit && one.quality == other.quality && one.kind == other.kind
 }
 
-/// The same value, known before what holds was: it belongs to the history between the two.
-fn is_earlier(one: &Version, other: &Version) -> bool {
-    one.recorded_at < other.recorded_at
-}
-
 fn is_same_version(one: &Version, other: &Version) -> bool {
     says_the_same(&one.reading, &other.reading)
         && one.recorded_at == other.recorded_at
@@ -151,16 +185,15 @@ fn is_same_version(one: &Version, other: &Version) -> bool {
 
 /// Within one delivery the later row is the newer one. Between deliveries the time decides, then the message; where
 /// both are equal, quality and value do, so that the order of arrival does not.
-#[must_use]
-pub fn is_newer(one: &Version, other: &Version) -> bool {
-    let rank = |version: &Version| (version.recorded_at, version.document.clone());
-    match rank(one).cmp(&rank(other)) {
-        std::cmp::Ordering::Equal if one.delivery == other.delivery => one.sequence > other.sequence,
-        std::cmp::Ordering::Equal => {
-            (one.reading.quality, one.reading.value) > (other.reading.quality, other.reading.value)
+fn order(one: &Version, other: &Version) -> Ordering {
+    let by_time = (one.recorded_at, &one.document).cmp(&(other.recorded_at, &other.document));
+    by_time.then_with(|| {
+        if one.delivery == other.delivery {
+            one.sequence.cmp(&other.sequence)
+        } else {
+            (one.reading.quality, one.reading.value).cmp(&(other.reading.quality, other.reading.value))
         }
-        order => order.is_gt(),
-    }
+    })
 }
 
 #[cfg(test)]

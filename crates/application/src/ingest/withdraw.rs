@@ -6,9 +6,9 @@ use metrify_domain::{Channel, Period};
 use metrify_formats::Withdrawal;
 
 use crate::error::Result;
-use crate::ingest::settle::{Origin, is_newer};
+use crate::ingest::settle::{Origin, holding_of};
 use crate::ports::{Key, Versions};
-use crate::record::{Version, WithdrawalRecord};
+use crate::record::{Version, WithdrawalRecord, recorded_at};
 
 /// What follows from the withdrawals of a piece.
 #[derive(Debug, Default)]
@@ -57,7 +57,7 @@ pub(super) async fn withdraw(
         result.records.push(WithdrawalRecord {
             document: withdrawal.document.clone(),
             by: withdrawal.by.clone(),
-            withdrawn_at: withdrawal.by.known_at.unwrap_or(origin.received_at),
+            withdrawn_at: recorded_at(&withdrawal.by, origin.received_at),
             delivery: origin.delivery.clone(),
         });
     }
@@ -73,7 +73,6 @@ pub(super) async fn withdraw(
     Ok(result)
 }
 
-fn newest_standing(versions: Vec<Version>, withdrawn: &HashSet<String>) -> Option<Version> {
-    let standing = versions.into_iter().filter(|version| !withdrawn.contains(&version.document));
-    standing.reduce(|newest, version| if is_newer(&version, &newest) { version } else { newest })
+fn newest_standing(mut versions: Vec<Version>, withdrawn: &HashSet<String>) -> Option<Version> {
+    holding_of(&versions, withdrawn).map(|place| versions.swap_remove(place))
 }

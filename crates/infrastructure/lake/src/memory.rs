@@ -6,7 +6,9 @@ use std::sync::{Arc, OnceLock};
 use arrow::array::RecordBatch;
 use metrify_application::Result;
 use metrify_application::ports::Key;
-use metrify_application::record::{Accepted, DeliveryId, PointStatus, Position, Sequence, Standing, Version};
+use metrify_application::record::{
+    Accepted, DeliveryId, PointStatus, Position, Sequence, Standing, Version, recorded_at,
+};
 use metrify_domain::{Point, Timestamp};
 
 use crate::keys::KeySet;
@@ -59,7 +61,7 @@ impl Chunk {
         Version {
             channel: batch.channel(row).clone(),
             reading: batch.reading(row),
-            recorded_at: document.known_at.unwrap_or(self.entry.received_at),
+            recorded_at: recorded_at(document, self.entry.received_at),
             delivery: self.entry.delivery.clone(),
             document: document.reference.clone(),
             sequence: Sequence::new(self.position, index),

@@ -7,7 +7,7 @@ use arrow::array::{
     TimestampMicrosecondBuilder,
 };
 use arrow::datatypes::{Decimal128Type, Int64Type, TimestampMicrosecondType};
-use metrify_application::record::{Accepted, DeliveryId, Sequence, Version};
+use metrify_application::record::{Accepted, DeliveryId, Sequence, Version, recorded_at};
 use metrify_application::{Error, Kind, Result};
 use metrify_domain::decimal::{PRECISION, SCALE};
 use metrify_domain::{Channel, Code, Decimal, Period, Reading, Timestamp, Unit};
@@ -113,7 +113,7 @@ pub fn readings_batch(entry: &Accepted, position: u64, rows: impl Iterator<Item 
         let row = &batch.rows()[index];
         let document = batch.document(row);
         let lineage = Lineage {
-            recorded_at: document.known_at.unwrap_or(entry.received_at),
+            recorded_at: recorded_at(document, entry.received_at),
             delivery: entry.delivery.as_str(),
             document: &document.reference,
             sequence: Sequence::new(position, index),

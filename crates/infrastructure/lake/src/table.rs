@@ -102,7 +102,7 @@ pub(crate) fn store_error(step: String, error: deltalake::ObjectStoreError) -> E
 }
 
 fn delta_error(step: String, error: DeltaTableError) -> Error {
-    Error::new(Kind::Unavailable, step).because(error)
+    Error::new(Kind::Unavailable, step).because(error).hint("check that the disk has space and can be written")
 }
 
 impl Table {

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use crate::Server;
 
 /// The process answers.
-pub(crate) async fn live() -> Json<Value> {
-    Json(json!({ "status": "up" }))
+pub(crate) async fn live(State(server): State<Server>) -> Json<Value> {
+    Json(json!({ "status": "up", "process": server.process }))
 }
 
 /// The store answers a query.

@@ -42,6 +42,8 @@ pub struct Server {
     pub clock: fn() -> Timestamp,
     pub started_at: Timestamp,
     pub version: &'static str,
+    /// The process that serves, so that a client knows whom it reached.
+    pub process: u32,
 }
 
 impl Server {

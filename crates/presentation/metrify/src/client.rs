@@ -52,8 +52,12 @@ impl Client {
         let http = http.map_err(|error| Error::new(Kind::Internal, "make an HTTP client").because(error))?;
         let client = Self { http, server };
         let alive = client.http.get(client.url("/health/live")).timeout(ANSWER_TIMEOUT).send().await;
-        // A server that was killed leaves its file behind; the lock then tells whether the data are free.
-        Ok(alive.is_ok_and(|answer| answer.status().is_success()).then_some(client))
+        // A server that was killed leaves its file behind, and another one may listen where it did.
+        let Ok(alive) = alive else {
+            return Ok(None);
+        };
+        let said: serde_json::Value = alive.json().await.unwrap_or_default();
+        Ok((said["process"] == client.server.process).then_some(client))
     }
 
     fn url(&self, path: &str) -> String {

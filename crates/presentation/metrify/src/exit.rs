@@ -23,12 +23,25 @@ pub fn complain(error: &Error) {
     }
 }
 
+/// The code where the command line is not understood: a failure, since 2 tells of rejected readings. Help is none.
+pub fn not_understood(error: &clap::Error) -> ExitCode {
+    let printed = error.print();
+    if error.use_stderr() || printed.is_err() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+/// Whoever read standard output has seen enough: that is no failure.
+fn is_seen_enough(error: &Error) -> bool {
+    let source = std::error::Error::source(error).and_then(|source| source.downcast_ref::<std::io::Error>());
+    source.is_some_and(|source| source.kind() == std::io::ErrorKind::BrokenPipe)
+}
+
 /// The code to end with; an error is printed before.
 pub fn code(outcome: Result<Outcome, Error>) -> ExitCode {
     match outcome {
         Ok(Outcome::Good) => ExitCode::SUCCESS,
         Ok(Outcome::Rejected) => ExitCode::from(2),
         Ok(Outcome::Bad) => ExitCode::FAILURE,
+        Err(error) if is_seen_enough(&error) => ExitCode::SUCCESS,
         Err(error) => {
             complain(&error);
             ExitCode::FAILURE

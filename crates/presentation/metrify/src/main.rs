@@ -21,7 +21,10 @@ use clap::Parser;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let cli = cli::Cli::parse();
+    let cli = match cli::Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return exit::not_understood(&error),
+    };
     let outcome = settings::load(&cli.global).and_then(|settings| {
         telemetry::start(&settings.log)?;
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();

@@ -40,7 +40,9 @@ pub async fn run(settings: &Settings, output: Output, arguments: &Ingest) -> Res
             Err(error) => {
                 // What was received until now is durable, and its receipts are owed.
                 bar.finish_and_clear();
-                print(output, &receipts)?;
+                if !receipts.is_empty() {
+                    print(output, &receipts)?;
+                }
                 return Err(error);
             }
         }

@@ -40,6 +40,7 @@ pub async fn run(settings: Settings, arguments: &Up) -> Result<Outcome> {
         clock: clock::now,
         started_at: clock::now(),
         version: env!("CARGO_PKG_VERSION"),
+        process: std::process::id(),
     };
 
     let (stop, stopped) = watch::channel(false);
