@@ -132,7 +132,7 @@ impl Reader {
             "kml" => self.opened = true,
             "ProductID" => self.read(Leaf::ProductId),
             "IssueTime" => self.read(Leaf::IssueTime),
-            "ForecastTimeSteps" => self.issue.steps.clear(),
+            "ForecastTimeSteps" => self.issue.forget_steps(),
             "TimeStep" => self.read(Leaf::TimeStep),
             "Placemark" => {
                 self.places += 1;
@@ -215,11 +215,11 @@ impl Reader {
     fn time_step(&mut self, out: &mut Output<'_>) {
         let text = self.short_text();
         let step = instant(&text);
-        if self.issue.steps.len() >= STEPS_MAX {
+        if self.issue.steps() >= STEPS_MAX {
             return;
         }
-        self.issue.steps.push(step);
-        let number = self.issue.steps.len();
+        self.issue.add_step(step);
+        let number = self.issue.steps();
         if number == STEPS_MAX {
             let reason = format!("there are {STEPS_MAX} steps, and none beyond is read");
             out.finding(finding(Severity::Warning, "time_step", String::new(), reason));

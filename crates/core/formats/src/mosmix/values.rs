@@ -14,15 +14,35 @@ pub(super) struct Issue {
     pub(super) product: String,
     pub(super) issued_at: Option<Timestamp>,
     /// `None` for a step whose time cannot be read.
-    pub(super) steps: Vec<Option<Timestamp>>,
+    steps: Vec<Option<Timestamp>>,
+    /// The steps as XML, written once: they stand before every element that is refused.
+    written_steps: String,
 }
 
 impl Issue {
+    pub(super) const fn steps(&self) -> usize {
+        self.steps.len()
+    }
+
+    pub(super) fn add_step(&mut self, step: Option<Timestamp>) {
+        self.steps.push(step);
+        self.written_steps.extend(step.map(written));
+    }
+
+    pub(super) fn forget_steps(&mut self) {
+        self.steps.clear();
+        self.written_steps.clear();
+    }
+
     /// Without an issue time there is no reference, and the values become known on receipt.
     pub(super) fn document(&self) -> Document {
         let reference = self.issued_at.map(|at| format!("DWD/{}/{at}", self.product)).unwrap_or_default();
         Document { reference, known_at: self.issued_at }
     }
+}
+
+fn written(step: Timestamp) -> String {
+    format!("<dwd:TimeStep>{step}</dwd:TimeStep>")
 }
 
 /// Where values stand.
@@ -70,7 +90,8 @@ impl Values<'_> {
                 Ok(reading) => out.reading(&channel, self.document, &reading),
                 Err(reason) => {
                     let position = format!("{}, step {}", self.position(), index + 1);
-                    out.problem(self.problem(position, reason, step.as_slice(), value));
+                    let step = step.map(written).unwrap_or_default();
+                    out.problem(self.problem(position, reason, &step, value));
                 }
             }
         }
@@ -78,11 +99,8 @@ impl Values<'_> {
 
     /// All values of the element are lost.
     pub(super) fn refuse(&self, reason: &str, out: &mut Output<'_>) {
-        let mut problem = self.problem(self.position(), reason.to_owned(), &[], self.text);
-        problem.readings = self.issue.steps.len().max(1) as u64;
-        let steps: Vec<Timestamp> = self.issue.steps.iter().flatten().copied().collect();
-        problem.prelude = self.prelude(&steps);
-        out.problem(problem);
+        let problem = self.problem(self.position(), reason.to_owned(), &self.issue.written_steps, self.text);
+        out.problem(Problem { readings: self.issue.steps.len().max(1) as u64, ..problem });
     }
 
     fn position(&self) -> String {
@@ -90,15 +108,14 @@ impl Values<'_> {
         format!("place {number} ({name}), element {}", self.element_name)
     }
 
-    fn problem(&self, position: String, reason: String, steps: &[Timestamp], text: &[u8]) -> Problem {
+    fn problem(&self, position: String, reason: String, steps: &str, text: &[u8]) -> Problem {
         Problem { position, reason, readings: 1, prelude: self.prelude(steps), bytes: [text, CLOSING].concat() }
     }
 
     /// A forecast of this element alone up to its values, which [`CLOSING`] ends.
-    fn prelude(&self, steps: &[Timestamp]) -> Vec<u8> {
+    fn prelude(&self, steps: &str) -> Vec<u8> {
         let issued_at =
             self.issue.issued_at.map(|at| format!("<dwd:IssueTime>{at}</dwd:IssueTime>")).unwrap_or_default();
-        let steps: String = steps.iter().map(|step| format!("<dwd:TimeStep>{step}</dwd:TimeStep>")).collect();
         let [product, place, element] =
             [&self.issue.product, &self.place.name, self.element_name].map(|text: &str| escape(text).into_owned());
         format!(
