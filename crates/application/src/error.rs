@@ -105,5 +105,9 @@ pub fn io(step: impl Into<String>, error: std::io::Error) -> Error {
     };
     let full = error.kind() == std::io::ErrorKind::StorageFull;
     let error = Error::new(kind, step).because(error);
-    if full { error.hint("free some space and run the command again; nothing that was acknowledged is lost") } else { error }
+    if full {
+        error.hint("free some space and run the command again; nothing that was acknowledged is lost")
+    } else {
+        error
+    }
 }

@@ -23,7 +23,8 @@ pub async fn recover(app: &App, more: &[Tenant]) -> Result<u64> {
     let mut applied = 0;
     app.journal.replay(from, &mut |position, tenant, entry| {
         let Some(landed) = landed.get(&tenant) else {
-            let error = Error::new(Kind::Corrupt, format!("apply entry {position} again: tenant {tenant} has no tables"));
+            let error =
+                Error::new(Kind::Corrupt, format!("apply entry {position} again: tenant {tenant} has no tables"));
             return Err(error);
         };
         if position > *landed {

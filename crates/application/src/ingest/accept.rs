@@ -124,7 +124,9 @@ impl Intake {
         loop {
             match outcome.try_recv() {
                 Ok(outcome) => return outcome,
-                Err(TryRecvError::Closed) => return Err(Error::new(Kind::Internal, "wait for the piece to be accepted")),
+                Err(TryRecvError::Closed) => {
+                    return Err(Error::new(Kind::Internal, "wait for the piece to be accepted"));
+                }
                 Err(TryRecvError::Empty) => {
                     let group = lane.next_group();
                     self.accept_group(app, ctx, group).await;
@@ -139,7 +141,8 @@ impl Intake {
     }
 
     async fn accept_group(&self, app: &App, ctx: &Context, group: Vec<Waiting>) {
-        let (pieces, answers): (Vec<_>, Vec<_>) = group.into_iter().map(|waiting| (waiting.piece, waiting.answer)).unzip();
+        let (pieces, answers): (Vec<_>, Vec<_>) =
+            group.into_iter().map(|waiting| (waiting.piece, waiting.answer)).unzip();
         match self.make_durable(app, ctx, pieces).await {
             Ok(outcomes) => {
                 for (answer, outcome) in answers.into_iter().zip(outcomes) {

@@ -237,9 +237,11 @@ async fn new_rejects(app: &App, ctx: &Context, piece: &Piece, refused: Vec<Refus
         return Ok(Vec::new());
     }
     let known = app.ledger.rejects(&ctx.tenant, Some(&piece.delivery)).await?;
-    let known: HashSet<(&str, &str)> = known.iter().map(|known| (known.position.as_str(), known.reason.as_str())).collect();
+    let known: HashSet<(&str, &str)> =
+        known.iter().map(|known| (known.position.as_str(), known.reason.as_str())).collect();
     let numbered = refused.into_iter().zip(piece.rejects_before + 1..);
-    let new = numbered.filter(|((problem, _), _)| !known.contains(&(problem.position.as_str(), problem.reason.as_str())));
+    let new =
+        numbered.filter(|((problem, _), _)| !known.contains(&(problem.position.as_str(), problem.reason.as_str())));
     let rejects = new.map(|((problem, format), number)| Reject {
         id: format!("{}-{number}", piece.delivery),
         delivery: piece.delivery.clone(),

@@ -3,8 +3,8 @@
 use std::cell::RefCell;
 use std::ops::ControlFlow;
 
-use metrify_domain::{Point, Timestamp};
 use metrify_domain::calendar::Zone;
+use metrify_domain::{Point, Timestamp};
 use metrify_formats::{Decoded, Decoder, Format, Options, Output};
 
 use crate::app::App;
@@ -121,7 +121,8 @@ fn decode(group: &[Reject], options: &Options) -> Result<Vec<Vec<Decoded>>> {
     })?;
     let decoder = Decoder::new(format, options);
     let mut decoder = decoder.ok_or_else(|| {
-        Error::new(Kind::Invalid, format!("{}: {format} is not read in parts", step())).hint("ingest the file itself again")
+        Error::new(Kind::Invalid, format!("{}: {format} is not read in parts", step()))
+            .hint("ingest the file itself again")
     })?;
     let pieces = RefCell::new(vec![Vec::new()]);
     let mut sink = |piece: Decoded| {

@@ -49,11 +49,7 @@ pub async fn settle(
     withdrawn.extend(taken_back.records.iter().map(|record| record.document.clone()));
     let mut current = versions.current(origin.tenant, &keys).await?;
     let questions = questions(&batch, &keys, &current, !withdrawn.is_empty());
-    let former = if questions.is_empty() {
-        HashMap::new()
-    } else {
-        versions.former(origin.tenant, &questions).await?
-    };
+    let former = if questions.is_empty() { HashMap::new() } else { versions.former(origin.tenant, &questions).await? };
     taken_back.act_on(&mut current);
     let mut bench = Bench { before: current.clone(), current, former, withdrawn };
     let mut settled = Settled::default();

@@ -61,8 +61,10 @@ pub(super) async fn withdraw(
             delivery: origin.delivery.clone(),
         });
     }
-    let keys: Vec<Key> =
-        holding.iter().map(|version| Key { channel: version.channel.clone(), period: version.reading.period }).collect();
+    let keys: Vec<Key> = holding
+        .iter()
+        .map(|version| Key { channel: version.channel.clone(), period: version.reading.period })
+        .collect();
     let mut former = if keys.is_empty() { HashMap::new() } else { versions.former(origin.tenant, &keys).await? };
     for key in keys {
         match newest_standing(former.remove(&key).unwrap_or_default(), &withdrawn) {

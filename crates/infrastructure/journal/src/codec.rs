@@ -293,7 +293,8 @@ fn read_meter(input: &mut Reader<'_>) -> Result<Meter> {
         server_id: input.option(|input| input.blob().map(<[u8]>::to_vec))?,
         maker: input.option(|input| input.text().map(str::to_owned))?,
         resolution: input.option(|input| {
-            let step = Decimal::from_units(input.wide()?).ok_or(WireError::Nonsense("a value of more than 38 digits"))?;
+            let step =
+                Decimal::from_units(input.wide()?).ok_or(WireError::Nonsense("a value of more than 38 digits"))?;
             Ok((step, input.parsed("no unit", Unit::new)?))
         })?,
     })
@@ -320,7 +321,8 @@ fn read_finding(input: &mut Reader<'_>) -> Result<Finding> {
 }
 
 fn write_reject(out: &mut Writer, reject: &Reject) {
-    for text in [&reject.id, reject.delivery.as_str(), &reject.source, &reject.format, &reject.position, &reject.reason] {
+    for text in [&reject.id, reject.delivery.as_str(), &reject.source, &reject.format, &reject.position, &reject.reason]
+    {
         out.text(text);
     }
     out.number(reject.readings);

@@ -94,8 +94,11 @@ impl Journal for FileJournal {
                     return Ok(());
                 }
                 let decoded = codec::decode(bytes).map_err(|error| {
-                    Error::new(Kind::Corrupt, format!("read journal entry {position} in `{}`", segment.path().display()))
-                        .because(error)
+                    Error::new(
+                        Kind::Corrupt,
+                        format!("read journal entry {position} in `{}`", segment.path().display()),
+                    )
+                    .because(error)
                 })?;
                 each(position, decoded.0, decoded.1)
             })?;

@@ -47,8 +47,12 @@ impl Segment {
     pub(crate) fn create(folder: &Path, first: Position) -> Result<Self> {
         let path = path_of(folder, first);
         let step = || format!("create journal segment `{}`", path.display());
-        let mut file =
-            OpenOptions::new().read(true).write(true).create_new(true).open(&path).map_err(|error| io(step(), error))?;
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create_new(true)
+            .open(&path)
+            .map_err(|error| io(step(), error))?;
         let written = file
             .write_all(SIGNATURE)
             .and_then(|()| file.write_all(&VERSION.to_le_bytes()))
@@ -107,16 +111,15 @@ impl Segment {
         let mut bytes = Vec::with_capacity(size);
         for entry in entries {
             let length = u32::try_from(entry.len()).ok().filter(|length| *length <= ENTRY_BYTES_MAX);
-            let length = length.ok_or_else(|| Error::new(Kind::Internal, "append to the journal: the entry is too large"))?;
+            let length =
+                length.ok_or_else(|| Error::new(Kind::Internal, "append to the journal: the entry is too large"))?;
             bytes.extend_from_slice(&length.to_le_bytes());
             bytes.extend_from_slice(&crc32fast::hash(entry).to_le_bytes());
             bytes.extend_from_slice(entry);
         }
         let file = &mut self.file;
-        let written = file
-            .seek(SeekFrom::Start(self.bytes))
-            .and_then(|_| file.write_all(&bytes))
-            .and_then(|()| file.sync_data());
+        let written =
+            file.seek(SeekFrom::Start(self.bytes)).and_then(|_| file.write_all(&bytes)).and_then(|()| file.sync_data());
         if let Err(error) = written {
             let step = format!("append to journal segment `{}`", self.path.display());
             // Whatever got written must not be found by the next start: these entries were refused.
@@ -137,7 +140,8 @@ impl Segment {
     }
 
     pub(crate) fn delete(&self) -> Result<()> {
-        fs::remove_file(&self.path).map_err(|error| io(format!("delete journal segment `{}`", self.path.display()), error))
+        fs::remove_file(&self.path)
+            .map_err(|error| io(format!("delete journal segment `{}`", self.path.display()), error))
     }
 
     /// Reads entries until the end or the first damage.
@@ -164,7 +168,11 @@ impl Segment {
             let checksum = u32::from_le_bytes([head[4], head[5], head[6], head[7]]);
             let end = at + ENTRY_HEADER_BYTES + u64::from(size);
             if size > ENTRY_BYTES_MAX || end > length {
-                return Ok(Some(Damage { at, what: format!("an entry of {size} bytes is cut off"), reaches_end: true }));
+                return Ok(Some(Damage {
+                    at,
+                    what: format!("an entry of {size} bytes is cut off"),
+                    reaches_end: true,
+                }));
             }
             entry.resize(size as usize, 0);
             file.read_exact(&mut entry).map_err(|error| io(step(), error))?;
@@ -211,11 +219,15 @@ struct Damage {
 fn check_header(header: &[u8], path: &Path) -> Result<()> {
     let (signature, version) = header.split_at(SIGNATURE.len());
     if signature != SIGNATURE {
-        return Err(Error::new(Kind::Corrupt, format!("open the journal: `{}` is not a segment of it", path.display())));
+        return Err(Error::new(
+            Kind::Corrupt,
+            format!("open the journal: `{}` is not a segment of it", path.display()),
+        ));
     }
     let version = version.iter().rev().fold(0, |number: u32, byte| number << 8 | u32::from(*byte));
     if version != VERSION {
-        let step = format!("open the journal: `{}` has version {version}, this program reads {VERSION}", path.display());
+        let step =
+            format!("open the journal: `{}` has version {version}, this program reads {VERSION}", path.display());
         return Err(Error::new(Kind::Conflict, step).hint("use the program that wrote it, or a newer one"));
     }
     Ok(())

@@ -148,7 +148,8 @@ async fn rewrite_removed(lake: &TenantLake, view: &View) -> Result<Rewritten> {
 /// Rows that hold again are copies: the version itself lies among the superseded already.
 fn without_restored(rows: &RecordBatch) -> Result<RecordBatch> {
     let restored = rows.column_by_name("restored").and_then(|column| column.as_boolean_opt().cloned());
-    let restored = restored.ok_or_else(|| Error::new(Kind::Corrupt, "read a data file of readings: it lacks a column"))?;
+    let restored =
+        restored.ok_or_else(|| Error::new(Kind::Corrupt, "read a data file of readings: it lacks a column"))?;
     let own = arrow::compute::not(&restored).map_err(|error| internal("choose rows", error))?;
     arrow::compute::filter_record_batch(rows, &own).map_err(|error| internal("choose rows", error))
 }

@@ -30,12 +30,12 @@ async fn read(snapshot: &Snapshot, file: &FileFacts, choice: Option<Choice<'_>>)
     let found = snapshot.store().get(&path).await.map_err(|error| store_error(step(), error))?;
     let bytes: Bytes = found.bytes().await.map_err(|error| store_error(step(), error))?;
     let corrupt = |error| Error::new(Kind::Corrupt, step()).because(error);
-    let mut builder =
-        ParquetRecordBatchReaderBuilder::try_new(bytes).map_err(corrupt)?.with_batch_size(READ_ROWS);
+    let mut builder = ParquetRecordBatchReaderBuilder::try_new(bytes).map_err(corrupt)?.with_batch_size(READ_ROWS);
     if let Some(Choice { columns, mut choose }) = choice {
         let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
         let predicate = ArrowPredicateFn::new(mask, move |rows| {
-            choose(&rows).ok_or_else(|| arrow::error::ArrowError::SchemaError("a column to choose by is missing".into()))
+            choose(&rows)
+                .ok_or_else(|| arrow::error::ArrowError::SchemaError("a column to choose by is missing".into()))
         });
         builder = builder.with_row_filter(RowFilter::new(vec![Box::new(predicate)]));
     }

@@ -72,7 +72,8 @@ impl Chunk {
     pub(crate) fn columns_of(&self, rows: impl Iterator<Item = u32> + Clone) -> Result<Vec<RecordBatch>> {
         let own = self.entry.batch.rows().len();
         let read = rows.clone().map(|row| row as usize).filter(|row| *row < own);
-        let restored = rows.map(|row| row as usize).filter(|row| *row >= own).map(|row| &self.entry.restored[row - own]);
+        let restored =
+            rows.map(|row| row as usize).filter(|row| *row >= own).map(|row| &self.entry.restored[row - own]);
         let batches = [readings_batch(&self.entry, self.position, read)?, versions_batch(restored)?];
         Ok(batches.into_iter().filter(|batch| batch.num_rows() > 0).collect())
     }
@@ -183,8 +184,7 @@ pub(crate) struct Working {
 impl Working {
     pub(crate) fn apply(&mut self, position: Position, entry: &Accepted) {
         let entry = Arc::new(entry.clone());
-        let chunk =
-            Chunk { position, entry: entry.clone(), ended: Arc::default(), columns: Arc::new(OnceLock::new()) };
+        let chunk = Chunk { position, entry: entry.clone(), ended: Arc::default(), columns: Arc::new(OnceLock::new()) };
         self.state.chunks.push(chunk);
         self.state.position = position;
         let mut removed = HashMap::new();

@@ -77,7 +77,10 @@ impl Column {
 }
 
 /// The rows that entries hold for a table other than readings; `None` where there are none.
-pub(crate) fn columns<'e>(table: TableName, entries: impl Iterator<Item = &'e Accepted>) -> Result<Option<RecordBatch>> {
+pub(crate) fn columns<'e>(
+    table: TableName,
+    entries: impl Iterator<Item = &'e Accepted>,
+) -> Result<Option<RecordBatch>> {
     let schema = table.schema();
     let mut columns = schema.fields().iter().map(|field| Column::new(field.data_type())).collect::<Result<Vec<_>>>()?;
     let mut rows = 0;

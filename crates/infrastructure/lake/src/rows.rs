@@ -97,7 +97,8 @@ impl Columns {
             Arc::new(self.sequence.finish()),
             Arc::new(self.restored.finish()),
         ];
-        RecordBatch::try_new(TableName::Readings.schema(), columns).map_err(|error| internal("lay rows into columns", error))
+        RecordBatch::try_new(TableName::Readings.schema(), columns)
+            .map_err(|error| internal("lay rows into columns", error))
     }
 }
 
@@ -145,7 +146,8 @@ pub fn versions_batch<'a>(versions: impl Iterator<Item = &'a Version>) -> Result
 
 /// The version in one row of a data file with all columns of [`TableName::Readings`].
 pub(crate) fn version(rows: &RecordBatch, row: usize) -> Result<Version> {
-    read_version(rows, row).ok_or_else(|| Error::new(Kind::Corrupt, format!("read row {row} of a data file of readings")))
+    read_version(rows, row)
+        .ok_or_else(|| Error::new(Kind::Corrupt, format!("read row {row} of a data file of readings")))
 }
 
 fn read_version(rows: &RecordBatch, row: usize) -> Option<Version> {

@@ -159,9 +159,11 @@ impl Table {
         }
         let parted = self.name.is_parted_by_month().then(|| vec!["month".to_owned()]);
         let operation = DeltaOperation::Write { mode: SaveMode::Append, partition_by: parted, predicate: None };
-        let commit = CommitBuilder::from(properties)
-            .with_actions(removed.chain(added).collect())
-            .build(Some(&before.state), self.log.clone(), operation);
+        let commit = CommitBuilder::from(properties).with_actions(removed.chain(added).collect()).build(
+            Some(&before.state),
+            self.log.clone(),
+            operation,
+        );
         let committed = commit.await.map_err(|error| delta_error(step(), error))?;
         sync_file(&self.folder.join(log_file(committed.version())))?;
         let after = snapshot(self.name, &self.folder, &self.log, committed.snapshot()).await?;

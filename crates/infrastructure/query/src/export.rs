@@ -32,7 +32,8 @@ pub(crate) async fn write(frame: DataFrame, format: ExportFormat, file: &Path) -
 async fn write_part(frame: DataFrame, format: ExportFormat, file: &Path) -> Result<u64> {
     let step = || format!("write `{}`", file.display());
     let out = BufWriter::new(File::create(file).map_err(|error| io(step(), error))?);
-    let mut writer = Writer::new(format, out, frame.schema().inner().clone()).map_err(|error| wrapped(step(), error))?;
+    let mut writer =
+        Writer::new(format, out, frame.schema().inner().clone()).map_err(|error| wrapped(step(), error))?;
     let mut batches = frame.execute_stream().await.map_err(|error| failed("answer the query", error))?;
     let mut rows = 0;
     while let Some(batch) = batches.next().await {
@@ -118,7 +119,9 @@ fn write_csv(out: &mut Out, row: &[Cell]) -> Result<(), std::io::Error> {
             Cell::Null => {}
             Cell::Bool(truth) => write!(out, "{truth}")?,
             Cell::Number(number) => out.write_all(number.as_bytes())?,
-            Cell::Text(text) if text.contains(['"', ',', '\n', '\r']) => write!(out, "\"{}\"", text.replace('"', "\"\""))?,
+            Cell::Text(text) if text.contains(['"', ',', '\n', '\r']) => {
+                write!(out, "\"{}\"", text.replace('"', "\"\""))?
+            }
             Cell::Text(text) => out.write_all(text.as_bytes())?,
         }
     }

@@ -139,11 +139,7 @@ impl PruningStatistics for Facts<'_> {
         Some(Arc::new(self.0.iter().map(|file| Some(file.rows)).collect::<UInt64Array>()))
     }
 
-    fn contained(
-        &self,
-        _column: &Column,
-        _values: &std::collections::HashSet<ScalarValue>,
-    ) -> Option<BooleanArray> {
+    fn contained(&self, _column: &Column, _values: &std::collections::HashSet<ScalarValue>) -> Option<BooleanArray> {
         None
     }
 }

@@ -125,7 +125,12 @@ fn convert() -> ScalarUDF {
             match result {
                 Some(result) => converted.push(Some(result.units())),
                 None => {
-                    return exec_err!("{} {} is not exactly so many {}", values.value_as_string(row), units.value(row), targets.value(row));
+                    return exec_err!(
+                        "{} {} is not exactly so many {}",
+                        values.value_as_string(row),
+                        units.value(row),
+                        targets.value(row)
+                    );
                 }
             }
         }

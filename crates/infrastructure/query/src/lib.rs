@@ -44,7 +44,8 @@ impl Engine {
     /// # Errors
     /// Where the folder for what does not fit into memory cannot be used.
     pub fn new(lake: Arc<DeltaLake>, limits: &Limits) -> Result<Self> {
-        let disk = DiskManagerBuilder::default().with_mode(DiskManagerMode::Directories(vec![limits.spill_folder.clone()]));
+        let disk =
+            DiskManagerBuilder::default().with_mode(DiskManagerMode::Directories(vec![limits.spill_folder.clone()]));
         let runtime = RuntimeEnvBuilder::new()
             .with_memory_limit(limits.memory_bytes, 1.0)
             .with_disk_manager_builder(disk)

@@ -45,7 +45,8 @@ fn tables(view: &View) -> Result<RecordBatch> {
 
 fn files(view: &View) -> Result<RecordBatch> {
     let snapshots = TableName::ALL.into_iter().filter_map(|name| view.snapshot(name));
-    let files: Vec<_> = snapshots.flat_map(|snapshot| snapshot.files.iter().map(|file| (snapshot.table, file))).collect();
+    let files: Vec<_> =
+        snapshots.flat_map(|snapshot| snapshot.files.iter().map(|file| (snapshot.table, file))).collect();
     let columns = [
         ("table", texts(files.iter().map(|(table, _)| table.name()))),
         ("path", texts(files.iter().map(|(_, file)| file.path.as_str()))),

@@ -39,7 +39,8 @@ pub(crate) async fn register(session: &SessionContext, tenant: &Tenant, view: &V
     let rejects = newest(records(session, tenant, view, TableName::Rejects)?, &["reject"], &["state"])?;
     session.register_table("rejects", rejects.into_view())?;
 
-    let families = GRID_FAMILIES.map(|family| format!("quantity = '{family}' OR quantity LIKE '{family}.%'")).join(" OR ");
+    let families =
+        GRID_FAMILIES.map(|family| format!("quantity = '{family}' OR quantity LIKE '{family}.%'")).join(" OR ");
     for (name, point, rule) in [
         ("grid", "area", format!("({families})")),
         ("weather", "station", format!("quantity NOT LIKE '%:%' AND NOT ({families})")),
@@ -168,4 +169,3 @@ impl TableFunctionImpl for AsKnown {
         Ok(Arc::new(ViewTable::new(rows.logical_plan().clone(), None)))
     }
 }
-

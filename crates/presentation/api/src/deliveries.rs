@@ -13,7 +13,8 @@ use crate::wire::{DeliveryParameters, ReceiptBody};
 use crate::{Problem, Server};
 
 async fn take_in(server: Server, parameters: DeliveryParameters, body: Body) -> Result<ReceiptBody> {
-    let spooled = tempfile::NamedTempFile::new_in(&server.spool).map_err(|error| io("make room for the delivery", error))?;
+    let spooled =
+        tempfile::NamedTempFile::new_in(&server.spool).map_err(|error| io("make room for the delivery", error))?;
     spool(&spooled, body).await?;
     let delivery = delivery(&parameters, spooled.path())?;
     let receipt = receive(&server.app, &server.context(), delivery).await?;

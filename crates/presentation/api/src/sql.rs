@@ -21,7 +21,8 @@ pub(crate) async fn query(State(server): State<Server>, Json(request): Json<SqlR
         answer.map_err(|error| Error::new(Kind::Internal, "write the answer").because(error))?;
         lines.push(b'\n');
         if lines.len() > ANSWER_BYTES_MAX {
-            let error = Error::new(Kind::Invalid, format!("answer the query: it has more than {ANSWER_BYTES_MAX} bytes"));
+            let error =
+                Error::new(Kind::Invalid, format!("answer the query: it has more than {ANSWER_BYTES_MAX} bytes"));
             return Err(error.hint("aggregate, add a limit, or write it to a file with `metrify export`"));
         }
         Ok(())
@@ -30,7 +31,10 @@ pub(crate) async fn query(State(server): State<Server>, Json(request): Json<SqlR
     Ok(([(CONTENT_TYPE, "application/x-ndjson")], lines).into_response())
 }
 
-pub(crate) async fn export(State(server): State<Server>, Json(request): Json<ExportRequest>) -> Result<Response, Problem> {
+pub(crate) async fn export(
+    State(server): State<Server>,
+    Json(request): Json<ExportRequest>,
+) -> Result<Response, Problem> {
     let step = "write the export";
     let format = export_format(&request.format);
     let format = format.ok_or_else(|| Error::new(Kind::Invalid, format!("export as `{}`", request.format)))?;

@@ -49,7 +49,9 @@ impl From<Receipt> for ReceiptBody {
             duplicates: receipt.counts.duplicates,
             corrections: receipt.counts.corrections,
             rejected: receipt.counts.rejected,
-            problems: problems.map(|problem| ReceiptProblemBody { position: problem.position, reason: problem.reason }).collect(),
+            problems: problems
+                .map(|problem| ReceiptProblemBody { position: problem.position, reason: problem.reason })
+                .collect(),
             problems_total: receipt.problems_total,
             findings: receipt.findings,
             delivery: receipt.delivery.as_str().to_owned(),
@@ -101,7 +103,8 @@ impl Answer {
     /// # Errors
     /// Where a cell is neither null, a truth, a number nor a text.
     pub fn page(&self) -> serde_json::Result<Page> {
-        let row = |cells: &Vec<Box<RawValue>>| cells.iter().map(|cell| parsed(cell)).collect::<serde_json::Result<Vec<_>>>();
+        let row =
+            |cells: &Vec<Box<RawValue>>| cells.iter().map(|cell| parsed(cell)).collect::<serde_json::Result<Vec<_>>>();
         Ok(Page { columns: self.columns.clone(), rows: self.rows.iter().map(row).collect::<Result<_, _>>()? })
     }
 }
@@ -168,7 +171,11 @@ impl Replay {
     /// Whether this reject is one of those to read again.
     #[must_use]
     pub fn wants(&self, id: &str, state: record::RejectState) -> bool {
-        if self.ids.is_empty() { state == record::RejectState::Open } else { self.ids.iter().any(|wanted| wanted == id) }
+        if self.ids.is_empty() {
+            state == record::RejectState::Open
+        } else {
+            self.ids.iter().any(|wanted| wanted == id)
+        }
     }
 }
 

@@ -8,10 +8,9 @@ use metrify_application::ports::Pages;
 use metrify_application::{Context, Error, Kind, Result, operate, read};
 
 use crate::client::Client;
-use crate::settings::Settings;
 use crate::clock;
+use crate::settings::Settings;
 use crate::wiring::{self, House};
-
 
 /// Every command goes through one of these, and answers the same.
 pub enum Access {

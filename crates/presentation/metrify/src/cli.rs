@@ -60,9 +60,7 @@ Ends with 0 when all was understood, 2 when something was rejected, 1 when it fa
 Examples:
   metrify sql \"select local_day(period_start) as day, sum(value) from readings where quantity = 'load' group by 1 order by 1\"
   metrify sql \"select * from readings_as_known('2025-01-05T00:00:00Z') limit 5\" -o json")]
-    Sql {
-        query: String,
-    },
+    Sql { query: String },
     /// Serve: HTTP in, SQL out, landing in the background
     #[command(after_help = "\
 Examples:
@@ -97,9 +95,7 @@ Examples:
     Config(Config),
     /// Print the completions of a shell
     #[command(after_help = "Example:\n  metrify completions bash > /etc/bash_completion.d/metrify")]
-    Completions {
-        shell: clap_complete::Shell,
-    },
+    Completions { shell: clap_complete::Shell },
 }
 
 #[derive(Debug, Args)]

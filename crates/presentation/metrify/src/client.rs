@@ -3,7 +3,9 @@
 use std::path::Path;
 use std::time::Duration;
 
-use metrify_api::{Answer, DeliveryParameters, ExportRequest, Point, ReceiptBody, Reject, Replay, Replayed, SqlRequest};
+use metrify_api::{
+    Answer, DeliveryParameters, ExportRequest, Point, ReceiptBody, Reject, Replay, Replayed, SqlRequest,
+};
 use metrify_application::ports::Pages;
 use metrify_application::{Error, Kind, Result, io};
 use reqwest::{RequestBuilder, Response};
@@ -111,7 +113,8 @@ impl Client {
     pub async fn export(&self, query: &str, format: &str, file: &Path) -> Result<()> {
         let step = || format!("write `{}`", file.display());
         let body = ExportRequest { query: query.to_owned(), format: format.to_owned() };
-        let mut answer = self.send(self.http.post(self.url("/api/v1/export")).json(&body), "ask for the export").await?;
+        let mut answer =
+            self.send(self.http.post(self.url("/api/v1/export")).json(&body), "ask for the export").await?;
         let mut out = tokio::fs::File::create(file).await.map_err(|error| io(step(), error))?;
         while let Some(piece) = answer.chunk().await.map_err(|error| unreachable("receive the export", error))? {
             tokio::io::AsyncWriteExt::write_all(&mut out, &piece).await.map_err(|error| io(step(), error))?;

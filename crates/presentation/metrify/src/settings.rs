@@ -106,7 +106,8 @@ pub fn load(global: &Global) -> Result<Settings> {
 
 fn parse(text: &str, name: &str) -> Result<Mapping> {
     let parsed = serde_norway::from_str::<Option<Mapping>>(text);
-    let parsed = parsed.map_err(|error| Error::new(Kind::Invalid, format!("read the settings in `{name}`")).because(error))?;
+    let parsed =
+        parsed.map_err(|error| Error::new(Kind::Invalid, format!("read the settings in `{name}`")).because(error))?;
     Ok(parsed.unwrap_or_default())
 }
 

@@ -43,7 +43,8 @@ pub async fn open(settings: &Settings) -> Result<House> {
     empty(&folder.join("spool"))?;
     empty(&folder.join("spill"))?;
 
-    let tenant: Tenant = DEFAULT_TENANT.parse().map_err(|error| Error::new(Kind::Internal, "name the tenant").because(error))?;
+    let tenant: Tenant =
+        DEFAULT_TENANT.parse().map_err(|error| Error::new(Kind::Internal, "name the tenant").because(error))?;
     let lake = Arc::new(DeltaLake::new(Layout::new(settings.folder("lake")), clock::now));
     let limits = Limits {
         memory_bytes: settings.query.memory_mb << 20,
@@ -95,7 +96,8 @@ async fn next_position(lake: &DeltaLake, tenant: &Tenant) -> Result<u64> {
 fn lock(folder: &Path) -> Result<File> {
     let path = folder.join("lock");
     let step = || format!("take data directory `{}`", folder.display());
-    let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(|error| io(step(), error))?;
+    let file =
+        File::options().create(true).truncate(false).write(true).open(&path).map_err(|error| io(step(), error))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => {
@@ -115,7 +117,8 @@ fn check_version(folder: &Path) -> Result<()> {
     };
     // A first start that was cut short may have left the file empty.
     if text.trim().is_empty() {
-        return fs::write(&path, format!("{DATA_VERSION}\n")).map_err(|error| io(format!("write `{}`", path.display()), error));
+        return fs::write(&path, format!("{DATA_VERSION}\n"))
+            .map_err(|error| io(format!("write `{}`", path.display()), error));
     }
     match text.trim().parse::<u32>() {
         Ok(version) if version <= DATA_VERSION => Ok(()),

@@ -15,7 +15,12 @@ pub async fn land(app: Arc<App>, interval: Duration, mut stop: watch::Receiver<b
         }
         match operate::land(&app).await {
             Ok(landed) if landed.rows > 0 => {
-                tracing::info!(rows = landed.rows, added = landed.files_added, removed = landed.files_removed, "landed");
+                tracing::info!(
+                    rows = landed.rows,
+                    added = landed.files_added,
+                    removed = landed.files_removed,
+                    "landed"
+                );
             }
             Ok(_) => {}
             Err(error) => tracing::error!("{}", error.chain()),

@@ -55,7 +55,12 @@ fn an_ingest_killed_at_any_moment_leaves_every_reading_once() {
     for kills in [10, 1, 2, 3, 4] {
         let metrify = Metrify::new();
         for _ in 0..kills {
-            killed += u32::from(kill_while_ingesting(&metrify, &file, chance.below(duration_ms)));
+            // How long the work takes depends on what else the machine does: what had ended is tried again, sooner.
+            let mut after_ms = chance.below(duration_ms);
+            while !kill_while_ingesting(&metrify, &file, after_ms) {
+                after_ms /= 2;
+            }
+            killed += 1;
         }
         // Whatever is there by now is there once.
         let doubled = metrify.sql("select count(*) from (select 1 from readings group by point, quantity, period_start, period_end having count(*) > 1)");
@@ -65,7 +70,7 @@ fn an_ingest_killed_at_any_moment_leaves_every_reading_once() {
         assert!(metrify.answers("true") == undisturbed.answers("true"), "other answers after {kills} kills");
         assert_eq!(metrify.sql(VERSIONS), expected.1, "after {kills} kills");
     }
-    assert!(killed > 12, "only {killed} of 20 were still at work when they were killed");
+    assert_eq!(killed, 20);
 }
 
 /// Lines of a delivery as the keys of their readings.

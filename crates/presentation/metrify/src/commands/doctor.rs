@@ -23,7 +23,9 @@ pub async fn run(settings: &Settings, output: Output) -> Result<Outcome> {
         Err(error) => checks.push(Check { part: "data", outcome: Err(error.chain()) }),
         Ok(access) => {
             let way = match &access {
-                Access::Local(house) => format!("opened; journal at {} ({} bytes)", house.next_position(), house.journal.bytes()),
+                Access::Local(house) => {
+                    format!("opened; journal at {} ({} bytes)", house.next_position(), house.journal.bytes())
+                }
                 Access::Remote(_) => "held by a running server, asked through it".to_owned(),
             };
             checks.push(Check { part: "data", outcome: Ok(way) });

@@ -120,24 +120,26 @@ fn print(output: Output, receipts: &[ReceiptBody]) -> Result<()> {
     let total = total(receipts);
     if output == Output::Json {
         let report = Report { deliveries: receipts, total };
-        let text = serde_json::to_string(&report).map_err(|error| {
-            metrify_application::Error::new(Kind::Internal, "print the receipts").because(error)
-        })?;
+        let text = serde_json::to_string(&report)
+            .map_err(|error| metrify_application::Error::new(Kind::Internal, "print the receipts").because(error))?;
         return print::line(&text);
     }
     let count = |count: u64| Cell::Number(count.to_string());
-    let mut rows: Vec<Vec<Cell>> = receipts.iter().map(|receipt| {
-        vec![
-            Cell::Text(receipt.source.clone()),
-            Cell::Text(receipt.format.clone()),
-            count(receipt.received),
-            count(receipt.stored),
-            count(receipt.duplicates),
-            count(receipt.corrections),
-            count(receipt.rejected),
-            count(receipt.findings),
-        ]
-    }).collect();
+    let mut rows: Vec<Vec<Cell>> = receipts
+        .iter()
+        .map(|receipt| {
+            vec![
+                Cell::Text(receipt.source.clone()),
+                Cell::Text(receipt.format.clone()),
+                count(receipt.received),
+                count(receipt.stored),
+                count(receipt.duplicates),
+                count(receipt.corrections),
+                count(receipt.rejected),
+                count(receipt.findings),
+            ]
+        })
+        .collect();
     if output == Output::Table && receipts.len() > 1 {
         let findings = receipts.iter().map(|receipt| receipt.findings).sum();
         let counts = [total.received, total.stored, total.duplicates, total.corrections, total.rejected, findings];

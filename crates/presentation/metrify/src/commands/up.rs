@@ -31,7 +31,10 @@ pub async fn run(settings: Settings, arguments: &Up) -> Result<Outcome> {
     let address = listener.local_addr().map_err(|error| io("read the address of the server", error))?;
     let token = token()?;
     let file = settings.folder(ServerFile::NAME);
-    write_server_file(&file, &ServerFile { url: format!("http://{address}"), token: token.clone(), process: std::process::id() })?;
+    write_server_file(
+        &file,
+        &ServerFile { url: format!("http://{address}"), token: token.clone(), process: std::process::id() },
+    )?;
     let server = metrify_api::Server {
         app: house.app.clone(),
         tenant: house.tenant.clone(),
@@ -60,7 +63,8 @@ pub async fn run(settings: Settings, arguments: &Up) -> Result<Outcome> {
 }
 
 async fn until_told(stop: watch::Sender<bool>) {
-    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) else {
+    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
         // Without signals the process can only be killed, which is safe at any moment.
         return std::future::pending().await;
     };
@@ -82,7 +86,8 @@ fn token() -> Result<String> {
 /// Only the owner may read the token.
 fn write_server_file(path: &Path, server: &ServerFile) -> Result<()> {
     let step = || format!("write `{}`", path.display());
-    let text = serde_json::to_string_pretty(server).map_err(|error| Error::new(Kind::Internal, step()).because(error))?;
+    let text =
+        serde_json::to_string_pretty(server).map_err(|error| Error::new(Kind::Internal, step()).because(error))?;
     let part = path.with_extension("part");
     std::fs::write(&part, "").map_err(|error| io(step(), error))?;
     std::fs::set_permissions(&part, Permissions::from_mode(0o600)).map_err(|error| io(step(), error))?;
