@@ -122,6 +122,7 @@ async fn rewrite_removed(lake: &TenantLake, view: &View) -> Result<Rewritten> {
     if keys.is_empty() {
         return Ok(rewritten);
     }
+    let unmoved = view.removed_after(lake.table(TableName::Superseded)?.snapshot().landed);
     let snapshot = lake.table(TableName::Readings)?.snapshot();
     for file in snapshot.files.iter().filter(|file| keys.may_be_in(file)) {
         let (mut stay, mut gone) = (Vec::new(), Vec::new());
@@ -140,7 +141,9 @@ async fn rewrite_removed(lake: &TenantLake, view: &View) -> Result<Rewritten> {
             rewritten.change.added.push(lake.write(TableName::Readings, Some(&month), &stay).await?);
         }
         rewritten.change.removed.push(file.clone());
-        rewritten.gone.add(&month, without_restored(&gone)?);
+        // A landing that was cut short after `readings_superseded` has moved some of them already.
+        let (_, fresh) = lookup::split(&without_restored(&gone)?, &unmoved)?;
+        rewritten.gone.add(&month, fresh);
     }
     Ok(rewritten)
 }

@@ -316,14 +316,41 @@ impl View {
     /// # Errors
     /// Never, but for a mistake in the schema.
     pub fn versions(&self) -> Result<Vec<RecordBatch>> {
-        let chunks = self.state.chunks.iter().filter(|chunk| !chunk.entry.batch.rows().is_empty());
-        chunks.map(Chunk::columns).collect()
+        let landed = self.superseded_landed();
+        let mut batches = Vec::new();
+        for chunk in self.state.chunks.iter().filter(|chunk| !chunk.entry.batch.rows().is_empty()) {
+            let own = chunk.entry.batch.rows().len() as u32;
+            if chunk.ended.values().all(|by| *by > landed) {
+                batches.push(chunk.columns()?);
+            } else {
+                let here = |row: &u32| chunk.ended.get(row).is_none_or(|by| *by > landed);
+                batches.extend(chunk.columns_of((0..own).filter(here))?);
+            }
+        }
+        Ok(batches)
     }
 
     /// Keys whose row in the lake's table of what holds does so no longer.
     #[must_use]
     pub fn removed(&self) -> KeySet {
         KeySet::of(self.state.removed().map(|(key, _)| key))
+    }
+
+    /// As [`Self::removed`], ended by entries after a position.
+    pub(crate) fn removed_after(&self, position: Position) -> KeySet {
+        KeySet::of(self.state.removed().filter(|(_, by)| *by > position).map(|(key, _)| key))
+    }
+
+    /// Keys whose row lies among the superseded already, although it still lies among what holds, too: a landing was cut
+    /// short between the two.
+    #[must_use]
+    pub fn moved(&self) -> KeySet {
+        let landed = self.superseded_landed();
+        KeySet::of(self.state.removed().filter(|(_, by)| *by <= landed).map(|(key, _)| key))
+    }
+
+    fn superseded_landed(&self) -> Position {
+        self.snapshot(TableName::Superseded).map_or(0, |snapshot| snapshot.landed)
     }
 
     /// The part of a table other than readings that is in memory alone.

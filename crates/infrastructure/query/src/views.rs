@@ -102,7 +102,11 @@ fn holds(removed: KeySet) -> Expr {
 fn history(session: &SessionContext, tenant: &Tenant, view: &View) -> Result<DataFrame> {
     let mut columns: Vec<&str> = metrify_lake::READING_COLUMNS.to_vec();
     columns.extend(["document", "sequence"]);
-    let holding = files(session, tenant, view, TableName::Readings)?.filter(col("restored").eq(lit(false)))?;
+    let mut holding = files(session, tenant, view, TableName::Readings)?.filter(col("restored").eq(lit(false)))?;
+    let moved = view.moved();
+    if !moved.is_empty() {
+        holding = holding.filter(holds(moved))?;
+    }
     let mut rows = holding.union(files(session, tenant, view, TableName::Superseded)?)?;
     let waiting = view.versions().map_err(from_lake)?;
     if !waiting.is_empty() {

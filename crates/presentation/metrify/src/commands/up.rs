@@ -94,12 +94,15 @@ fn write_server_file(path: &Path, server: &ServerFile) -> Result<()> {
     std::fs::write(&part, text).and_then(|()| std::fs::rename(&part, path)).map_err(|error| io(step(), error))
 }
 
+/// What to try, as it can be pasted: with the path that this program was called by.
+#[allow(clippy::disallowed_methods, reason = "the binary reads its arguments")]
 fn greet(settings: &Settings, address: &str) -> Result<()> {
     let folder = settings.data_dir.display();
+    let program = std::env::args().next().unwrap_or_else(|| "metrify".to_owned());
     print::line(&format!(
         "Metrify serves http://{address}, data in {folder}. Three things to try in another terminal:\n\
          \n  curl http://{address}/health\n\
-         \n  metrify --data-dir {folder} sql \"select quantity, unit, count(*) as readings, sum(value) as total from readings group by 1, 2 order by 1\"\n\
-         \n  metrify --data-dir {folder} ingest samples/\n"
+         \n  {program} --data-dir {folder} ingest samples/\n\
+         \n  {program} --data-dir {folder} sql \"select quantity, unit, count(*) as readings, sum(value) as total from readings group by 1, 2 order by 1\"\n"
     ))
 }
