@@ -92,7 +92,7 @@ pub trait Memory: Send + Sync {
     /// Where the tenant's tables are not open.
     fn roll_back(&self, tenant: &Tenant) -> Result<()>;
 
-    /// How many rows wait in memory for the lake.
+    /// How many rows wait in memory for the lake; rejects count as the rows that would take their room.
     fn waiting(&self, tenant: &Tenant) -> usize;
 
     /// The last position of all that was published.

@@ -9,7 +9,7 @@ use metrify_domain::calendar::Zone;
 use metrify_formats::{Detected, Format, HEAD_BYTES, Head, detect};
 use sha2::{Digest, Sha256};
 
-use crate::error::{Result, io};
+use crate::error::{Error, Kind, Result, io};
 use crate::record::DeliveryId;
 
 /// Bytes on disk, and what the sender said about them.
@@ -40,13 +40,22 @@ pub struct Seen {
 /// Where the file cannot be read.
 pub fn look_through(file: &Path) -> Result<Seen> {
     let step = || format!("read `{}`", file.display());
-    let mut reader = File::open(file).map_err(|error| io(step(), error))?;
+    // A pipe or a device may never end, nor begin.
+    if std::fs::metadata(file).map_err(|error| io(step(), error))?.file_type().is_file() {
+        digest(file).map_err(|error| io(step(), error))
+    } else {
+        Err(Error::new(Kind::NotFound, format!("{}: it is no regular file", step())))
+    }
+}
+
+fn digest(file: &Path) -> std::io::Result<Seen> {
+    let mut reader = File::open(file)?;
     let mut digest = Sha256::new();
     let mut head = Vec::new();
     let mut bytes = 0;
     let mut piece = vec![0; 256 << 10];
     loop {
-        let read = reader.read(&mut piece).map_err(|error| io(step(), error))?;
+        let read = reader.read(&mut piece)?;
         if read == 0 {
             break;
         }

@@ -32,7 +32,8 @@ pub(crate) fn encode(tenant: &Tenant, entry: &Accepted) -> Vec<u8> {
     out.list(&entry.points, write_point);
     out.list(&entry.meters, write_meter);
     out.list(&entry.findings, write_finding);
-    out.list(&entry.rejects, write_reject);
+    let mut prelude: &[u8] = &[];
+    out.list(&entry.rejects, |out, reject| write_reject(out, reject, &mut prelude));
     out.option(entry.finished.as_ref(), write_delivery);
     out.bytes
 }
@@ -54,7 +55,10 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<(Tenant, Accepted)> {
         points: input.list(read_point)?,
         meters: input.list(read_meter)?,
         findings: input.list(read_finding)?,
-        rejects: input.list(read_reject)?,
+        rejects: {
+            let mut prelude: &[u8] = &[];
+            input.list(|input| read_reject(input, &mut prelude))?
+        },
         finished: input.option(read_delivery)?,
     };
     if !input.rest.is_empty() || entry.standings.len() != entry.batch.rows().len() {
@@ -320,19 +324,22 @@ fn read_finding(input: &mut Reader<'_>) -> Result<Finding> {
     })
 }
 
-fn write_reject(out: &mut Writer, reject: &Reject) {
+/// Many rejects stand under one head: it is written where it changes.
+fn write_reject<'r>(out: &mut Writer, reject: &'r Reject, prelude: &mut &'r [u8]) {
     for text in [&reject.id, reject.delivery.as_str(), &reject.source, &reject.format, &reject.position, &reject.reason]
     {
         out.text(text);
     }
     out.number(reject.readings);
-    out.blob(&reject.prelude);
+    let new = (reject.prelude != *prelude).then_some(reject.prelude.as_slice());
+    out.option(new, Writer::blob);
+    *prelude = &reject.prelude;
     out.blob(&reject.bytes);
     out.signed(reject.rejected_at.micros());
     out.byte(reject.state as u8);
 }
 
-fn read_reject(input: &mut Reader<'_>) -> Result<Reject> {
+fn read_reject<'i>(input: &mut Reader<'i>, prelude: &mut &'i [u8]) -> Result<Reject> {
     Ok(Reject {
         id: input.text()?.to_owned(),
         delivery: read_delivery_id(input)?,
@@ -341,7 +348,10 @@ fn read_reject(input: &mut Reader<'_>) -> Result<Reject> {
         position: input.text()?.to_owned(),
         reason: input.text()?.to_owned(),
         readings: input.number()?,
-        prelude: input.blob()?.to_vec(),
+        prelude: {
+            *prelude = input.option(Reader::blob)?.unwrap_or(prelude);
+            prelude.to_vec()
+        },
         bytes: input.blob()?.to_vec(),
         rejected_at: read_time(input)?,
         state: one_of(input, &RejectState::ALL)?,

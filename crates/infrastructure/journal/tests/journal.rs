@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use metrify_application::ports::Journal;
-use metrify_application::record::{Accepted, Counts, DeliveryId, DeliveryRecord, Standing};
+use metrify_application::record::{Accepted, Counts, DeliveryId, DeliveryRecord, Reject, RejectState, Standing};
 use metrify_application::{Kind, Tenant};
 use metrify_domain::{BatchBuilder, Channel, Code, Document, InstantValue, Reading, Timestamp, Unit};
 use metrify_journal::FileJournal;
@@ -31,6 +31,7 @@ fn entry(number: i64) -> Accepted {
         received_at: Timestamp::from_micros(number),
         batch: builder.take(),
         standings: vec![Standing::First, Standing::Late],
+        rejects: ["head", "head", "other"].map(|prelude| reject(number, prelude)).to_vec(),
         finished: Some(DeliveryRecord {
             id: DeliveryId::from_stored(format!("{number:032}")),
             source: "somewhere".to_owned(),
@@ -40,6 +41,22 @@ fn entry(number: i64) -> Accepted {
             counts: Counts { received: 2, stored: 1, duplicates: 0, corrections: 1, rejected: 0 },
         }),
         ..Accepted::default()
+    }
+}
+
+fn reject(number: i64, prelude: &str) -> Reject {
+    Reject {
+        id: format!("{number:032}-1"),
+        delivery: DeliveryId::from_stored(format!("{number:032}")),
+        source: "somewhere".to_owned(),
+        format: "csv".to_owned(),
+        position: "line 7".to_owned(),
+        reason: "no number".to_owned(),
+        readings: 1,
+        prelude: prelude.into(),
+        bytes: b"?".to_vec(),
+        rejected_at: Timestamp::from_micros(number),
+        state: RejectState::Open,
     }
 }
 

@@ -17,10 +17,13 @@ use crate::write::internal;
 /// Rows that are decoded at once.
 const READ_ROWS: usize = 8_192;
 
+/// For each row of the named columns whether it is wanted; `None` where a column is missing.
+type Choose = dyn FnMut(&RecordBatch) -> Option<BooleanArray> + Send;
+
 /// Chooses rows from the columns it names.
 struct Choice<'c> {
     columns: &'c [&'c str],
-    choose: Box<dyn FnMut(&RecordBatch) -> Option<BooleanArray> + Send>,
+    choose: Box<Choose>,
 }
 
 /// All rows of a file, or the chosen ones, in pieces.

@@ -17,6 +17,9 @@ use crate::rows::{readings_batch, versions_batch};
 use crate::schema::TableName;
 use crate::table::Snapshot;
 
+/// About what a row takes in memory.
+const ROW_BYTES: usize = 128;
+
 /// An entry of the journal. Its rows are those of its batch, then what it restored.
 #[derive(Clone)]
 pub(crate) struct Chunk {
@@ -30,6 +33,12 @@ pub(crate) struct Chunk {
 impl Chunk {
     pub(crate) fn rows(&self) -> usize {
         self.entry.batch.rows().len() + self.entry.restored.len()
+    }
+
+    /// What the entry takes in memory, in rows: rejects count by their bytes.
+    fn weight(&self) -> usize {
+        let rejects = self.entry.rejects.iter().map(|reject| reject.prelude.len() + reject.bytes.len());
+        self.rows() + rejects.sum::<usize>() / ROW_BYTES
     }
 
     pub(crate) fn key(&self, row: u32) -> Key {
@@ -105,8 +114,8 @@ pub(crate) struct State {
 const LAYERS_MAX: usize = 16;
 
 impl State {
-    pub(crate) fn rows(&self) -> usize {
-        self.chunks.iter().map(Chunk::rows).sum()
+    pub(crate) fn weight(&self) -> usize {
+        self.chunks.iter().map(Chunk::weight).sum()
     }
 
     pub(crate) fn chunk(&self, position: Position) -> Option<&Chunk> {

@@ -328,7 +328,7 @@ impl Memory for DeltaLake {
     }
 
     fn waiting(&self, tenant: &Tenant) -> usize {
-        self.tenant(tenant).map_or(0, |lake| lake.working().state.rows())
+        self.tenant(tenant).map_or(0, |lake| lake.working().state.weight())
     }
 
     fn published(&self) -> Position {

@@ -52,15 +52,26 @@ where
     text.map(|text| text.parse().map_err(invalid)).transpose()
 }
 
+/// Runs to its end whether or not the client waits for it: one that hangs up does not leave a delivery half received.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the task is awaited here; it has to outlive the request that is cancelled"
+)]
+pub(crate) async fn to_its_end<T: Send + 'static>(
+    step: &str,
+    work: impl Future<Output = Result<T>> + Send + 'static,
+) -> Result<T> {
+    let done = tokio::task::spawn(work).await;
+    done.map_err(|error| Error::new(Kind::Internal, step).because(error))?
+}
+
 /// 200 where all was understood, 207 where something was rejected.
 pub(crate) async fn post(
     State(server): State<Server>,
     Query(parameters): Query<DeliveryParameters>,
     body: Body,
 ) -> Result<(StatusCode, Json<ReceiptBody>), Problem> {
-    // In a task of its own, so that a client that hangs up does not leave a delivery half received.
-    let task = tokio::task::spawn(take_in(server, parameters, body));
-    let receipt = task.await.map_err(|error| Error::new(Kind::Internal, "receive the delivery").because(error))??;
+    let receipt = to_its_end("receive the delivery", take_in(server, parameters, body)).await?;
     let status = if receipt.rejected == 0 { StatusCode::OK } else { StatusCode::MULTI_STATUS };
     Ok((status, Json(receipt)))
 }

@@ -3,9 +3,9 @@
 use axum::Json;
 use axum::extract::State;
 use metrify_application::ingest::{Again, replay as replay_all};
-use metrify_application::{Error, Kind, read};
+use metrify_application::read;
 
-use crate::deliveries::parsed;
+use crate::deliveries::{parsed, to_its_end};
 use crate::wire::{Reject, Replay, Replayed};
 use crate::{Problem, Server};
 
@@ -21,11 +21,11 @@ pub(crate) async fn replay(
     let again = Again { zone: parsed(request.timezone.as_deref())?, area: parsed(request.area.as_deref())? };
     let ctx = server.context();
     let app = server.app.clone();
-    let task = tokio::task::spawn(async move {
+    let work = async move {
         let mut rejects = read::rejects(&app, &ctx).await?;
         rejects.retain(|reject| request.wants(&reject.id, reject.state));
         replay_all(&app, &ctx, rejects, &again).await
-    });
-    let replayed = task.await.map_err(|error| Error::new(Kind::Internal, "replay rejects").because(error))??;
+    };
+    let replayed = to_its_end("replay rejects", work).await?;
     Ok(Json(replayed.into_iter().map(Replayed::from).collect()))
 }

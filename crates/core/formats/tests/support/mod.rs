@@ -1,5 +1,6 @@
 //! The front door that the format tests share: bytes in, readable text out.
 #![allow(dead_code, reason = "each test file uses its own part")]
+#![allow(clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "the helpers of tests are tests, too")]
 
 use std::fmt::Write;
 use std::ops::ControlFlow;

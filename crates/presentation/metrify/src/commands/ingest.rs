@@ -1,6 +1,6 @@
 //! `metrify ingest`.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::io::IsTerminal;
 use std::path::PathBuf;
 
@@ -75,10 +75,15 @@ fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
         std::fs::metadata(path).map_err(|error| io(format!("read `{}`", path.display()), error))?;
     }
     let mut waiting: VecDeque<PathBuf> = paths.iter().cloned().collect();
+    let mut seen = HashSet::new();
     while let Some(path) = waiting.pop_front() {
         let step = || format!("read `{}`", path.display());
         if !path.is_dir() {
             files.push(path);
+            continue;
+        }
+        // Links may lead round in a circle.
+        if !seen.insert(path.canonicalize().map_err(|error| io(step(), error))?) {
             continue;
         }
         let mut inside = Vec::new();
