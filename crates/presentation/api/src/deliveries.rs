@@ -25,10 +25,15 @@ async fn spool(file: &tempfile::NamedTempFile, body: Body) -> Result<()> {
     let step = "take the delivery in";
     let mut out = tokio::fs::File::from_std(file.reopen().map_err(|error| io(step, error))?);
     let mut pieces = body.into_data_stream();
+    let mut written = Ok(());
     while let Some(piece) = pieces.next().await {
         let piece = piece.map_err(|error| Error::new(Kind::Invalid, step).because(error))?;
-        out.write_all(&piece).await.map_err(|error| io(step, error))?;
+        // What cannot be kept is read all the same: most clients look for an answer only once they have sent everything.
+        if written.is_ok() {
+            written = out.write_all(&piece).await;
+        }
     }
+    written.map_err(|error| io(step, error))?;
     out.flush().await.map_err(|error| io(step, error))
 }
 
