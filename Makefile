@@ -27,8 +27,7 @@ lint:
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 
-# FUZZ_S is a short name for the same seconds.
-FUZZ_SECONDS ?= $(or $(FUZZ_S),60)
+FUZZ_SECONDS ?= 60
 FUZZ_TARGETS ?= $(patsubst fuzz/fuzz_targets/%.rs,%,$(wildcard fuzz/fuzz_targets/*.rs))
 FUZZ_LIMITS := -max_total_time=$(FUZZ_SECONDS) -max_len=8192 -timeout=5 -rss_limit_mb=1500 -print_final_stats=1
 

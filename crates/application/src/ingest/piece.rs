@@ -94,11 +94,11 @@ pub(super) async fn settle(
 }
 
 /// What holds again by both: the rows of the piece had the last word.
-fn merged(taken_back: Vec<Version>, settled: Vec<Version>) -> Vec<Version> {
+fn merged(taken_back: Vec<Version>, mut settled: Vec<Version>) -> Vec<Version> {
     let key = |version: &Version| (version.channel.clone(), version.reading.period);
     let later: HashSet<_> = settled.iter().map(key).collect();
-    let first = taken_back.into_iter().filter(|version| !later.contains(&key(version)));
-    first.chain(settled.iter().cloned()).collect()
+    settled.extend(taken_back.into_iter().filter(|version| !later.contains(&key(version))));
+    settled
 }
 
 /// What is refused of a file in columns is kept as the line that says the same.

@@ -1,5 +1,7 @@
 //! The journal against real files: what it took is there, and damage is told, never passed over.
 
+#![allow(clippy::expect_used, reason = "the helpers of tests are tests, too")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

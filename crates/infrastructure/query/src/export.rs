@@ -120,7 +120,7 @@ fn write_csv(out: &mut Out, row: &[Cell]) -> Result<(), std::io::Error> {
             Cell::Bool(truth) => write!(out, "{truth}")?,
             Cell::Number(number) => out.write_all(number.as_bytes())?,
             Cell::Text(text) if text.contains(['"', ',', '\n', '\r']) => {
-                write!(out, "\"{}\"", text.replace('"', "\"\""))?
+                write!(out, "\"{}\"", text.replace('"', "\"\""))?;
             }
             Cell::Text(text) => out.write_all(text.as_bytes())?,
         }

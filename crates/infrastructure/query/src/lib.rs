@@ -96,6 +96,7 @@ impl Sql for Engine {
 }
 
 /// What kind of failure an engine's error is: a query nobody can answer, too much for the limits, or our mistake.
+#[allow(clippy::needless_pass_by_value, reason = "it is handed to `map_err`, which gives the error away")]
 pub(crate) fn failed(step: &str, error: DataFusionError) -> Error {
     let kind = match error.find_root() {
         DataFusionError::SQL(..)
