@@ -57,7 +57,8 @@ where
     text.map(|text| text.parse().map_err(invalid)).transpose()
 }
 
-/// Runs to its end whether or not the client waits for it: one that hangs up does not leave a delivery half received.
+/// Runs to its end whether or not the client waits for it: whatever goes through the intake must not stop between memory and
+/// journal.
 #[allow(
     clippy::disallowed_methods,
     reason = "the task is awaited here; it has to outlive the request that is cancelled"
