@@ -24,7 +24,7 @@ const RECEIVED_AT: Timestamp = Timestamp::from_micros(1_735_689_600_000_000);
 pub fn decode(format: Format, bytes: &[u8]) {
     // A delivery of an even length comes from senders whose zone is known.
     let zone = bytes.len().is_multiple_of(2).then_some(Zone::BERLIN);
-    let options = Options { zone, area: None, received_at: RECEIVED_AT };
+    let options = Options { zone, ..Options::at(RECEIVED_AT) };
     let whole = decoded(format, &options, [bytes].into_iter());
     assert_eq!(whole, decoded(format, &options, pieces(bytes)), "the results depend on how the bytes are cut");
     check_rows(&whole, bytes);

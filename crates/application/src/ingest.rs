@@ -7,13 +7,14 @@ mod delivery;
 mod piece;
 mod receipt;
 mod receive;
+mod records;
 mod replay;
 mod settle;
 mod withdraw;
 
 pub use accept::{Intake, UnknownPoints};
 pub use confirm::confirm;
-pub use delivery::Delivery;
+pub use delivery::{Delivery, Hints};
 pub use receipt::{Receipt, ReceiptProblem};
 pub use receive::receive;
-pub use replay::{Again, Replayed, replay};
+pub use replay::{Replayed, replay};

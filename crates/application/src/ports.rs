@@ -5,17 +5,20 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use async_trait::async_trait;
-use metrify_domain::{Channel, Period, Point, Timestamp};
+use metrify_domain::{Batch, Channel, Period, Point, Timestamp};
 use metrify_formats::{Decoded, Format, Options};
 
 use crate::context::Tenant;
 use crate::error::Result;
-use crate::record::{Accepted, DeliveryId, PointStatus, Position, Reject, Version};
+use crate::record::{Accepted, DeliveryId, PointStatus, Position, RecordId, RecordRow, Reject, Version};
 
 /// The ingest log. What it took is on disk, or acknowledged by every replica that counts.
 pub trait Journal: Send + Sync {
     /// The position that the next entry will have.
     fn next(&self) -> Position;
+
+    /// How often entries were written and synced since the journal was opened: once for a group of them.
+    fn syncs(&self) -> u64;
 
     /// Writes and syncs all entries or none of them; the first gets the position [`Self::next`] told.
     ///
@@ -59,7 +62,7 @@ pub trait Versions: Send + Sync {
     async fn withdrawn(&self, tenant: &Tenant) -> Result<HashSet<String>>;
 }
 
-/// What is known about deliveries, points and rejects.
+/// What is known about deliveries, points, records and rejects.
 #[async_trait]
 pub trait Ledger: Send + Sync {
     /// When a delivery was first received, if it was received to its end.
@@ -67,6 +70,9 @@ pub trait Ledger: Send + Sync {
 
     /// How each of the points stands that is known.
     async fn points(&self, tenant: &Tenant, points: &[Point]) -> Result<HashMap<Point, PointStatus>>;
+
+    /// Which of the records are kept already.
+    async fn records(&self, tenant: &Tenant, records: &[RecordRow]) -> Result<HashSet<RecordId>>;
 
     /// The rejects of one delivery, or of all.
     async fn rejects(&self, tenant: &Tenant, delivery: Option<&DeliveryId>) -> Result<Vec<Reject>>;
@@ -123,7 +129,7 @@ pub trait Landing: Send + Sync {
     async fn compact(&self, tenant: &Tenant) -> Result<Landed>;
 }
 
-/// Reads the deliveries that come in columns: Parquet and Arrow.
+/// Reads and writes deliveries in columns: Parquet and Arrow.
 pub trait Columns: Send + Sync {
     /// # Errors
     /// Where the file cannot be opened; what cannot be understood is a problem among the decoded.
@@ -134,6 +140,12 @@ pub trait Columns: Send + Sync {
         options: &Options,
         sink: &mut dyn FnMut(Decoded) -> ControlFlow<()>,
     ) -> Result<()>;
+
+    /// Writes readings as a delivery that [`Self::decode`] reads back.
+    ///
+    /// # Errors
+    /// Where the file cannot be written, or the format has no columns.
+    fn encode(&self, format: ExportFormat, file: &Path, batches: &mut dyn Iterator<Item = Batch>) -> Result<()>;
 }
 
 /// One value of an answer. Numbers are exact decimal text.

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use metrify_domain::{Batch, Channel, Document, Finding, Period, Point, Reading, Timestamp};
-use metrify_formats::Meter;
+use metrify_formats::{Meter, Record};
 
 /// Names a delivery by what it holds: the first 32 hex digits of its SHA-256. The same bytes are the same delivery.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
@@ -201,6 +201,42 @@ pub struct WithdrawalRecord {
     pub delivery: DeliveryId,
 }
 
+/// Names a row of a record table: the first 16 bytes of a SHA-256 over what it says.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct RecordId(pub [u8; RecordId::BYTES]);
+
+impl RecordId {
+    pub const BYTES: usize = 16;
+
+    #[must_use]
+    pub fn from_digest(digest: &[u8]) -> Self {
+        let mut id = [0; Self::BYTES];
+        id.iter_mut().zip(digest).for_each(|(to, from)| *to = *from);
+        Self(id)
+    }
+
+    /// The id that [`Self::fmt`] wrote; `None` for anything else.
+    #[must_use]
+    pub fn from_hex(text: &str) -> Option<Self> {
+        let number = u128::from_str_radix(text, 16).ok()?;
+        (text.len() == 2 * Self::BYTES).then_some(Self(number.to_be_bytes()))
+    }
+}
+
+impl fmt::Display for RecordId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", u128::from_be_bytes(self.0))
+    }
+}
+
+/// A row of a record table, with its name and when it became known.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RecordRow {
+    pub id: RecordId,
+    pub recorded_at: Timestamp,
+    pub record: Record,
+}
+
 /// What one piece of a delivery changes: one entry of the journal, durable and visible as a whole or not at all.
 #[derive(Clone, Default, PartialEq, Debug)]
 pub struct Accepted {
@@ -218,6 +254,8 @@ pub struct Accepted {
     pub points: Vec<PointRecord>,
     pub meters: Vec<Meter>,
     pub findings: Vec<Finding>,
+    /// Rows of record tables that were not known before.
+    pub records: Vec<RecordRow>,
     pub rejects: Vec<Reject>,
     pub finished: Option<DeliveryRecord>,
 }

@@ -7,12 +7,14 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use metrify_domain::Timestamp;
+use metrify_formats::{Keys, Options};
 use tokio::sync::oneshot;
 use tokio::sync::oneshot::error::TryRecvError;
 
 use crate::app::App;
 use crate::context::{Context, Tenant};
 use crate::error::{Error, Kind, Result};
+use crate::ingest::delivery::Hints;
 use crate::ingest::piece::{self, Outcome, Piece};
 use crate::record::{DeliveryId, PointStatus};
 
@@ -62,6 +64,7 @@ impl Lane {
 /// The door to every tenant's store.
 pub struct Intake {
     unknown_points: UnknownPoints,
+    keys: Arc<Keys>,
     lanes: Mutex<HashMap<Tenant, Arc<Lane>>>,
     running: Arc<Mutex<Running>>,
     /// The journal is one for all tenants: whoever appends knows the position it gets.
@@ -97,13 +100,20 @@ impl Drop for Begun {
 
 impl Intake {
     #[must_use]
-    pub fn new(unknown_points: UnknownPoints) -> Self {
+    pub fn new(unknown_points: UnknownPoints, keys: Keys) -> Self {
         Self {
             unknown_points,
+            keys: Arc::new(keys),
             lanes: Mutex::default(),
             running: Arc::default(),
             journal: tokio::sync::Mutex::default(),
         }
+    }
+
+    /// What a decoder has to know.
+    pub(super) fn options(&self, hints: &Hints, received_at: Timestamp) -> Options {
+        let Hints { zone, area, swap_tariffs } = hints.clone();
+        Options { zone, area, received_at, keys: self.keys.clone(), swap_tariffs }
     }
 
     pub(super) fn begin(&self, ctx: &Context, delivery: &DeliveryId, received_at: Timestamp) -> Begun {

@@ -20,10 +20,18 @@ pub struct Delivery {
     pub file: PathBuf,
     /// `None`: found out from the content.
     pub format: Option<Format>,
+    pub hints: Hints,
+}
+
+/// What a sender says about bytes that do not say it themselves.
+#[derive(Clone, Debug, Default)]
+pub struct Hints {
     /// The zone of stamps that carry none.
     pub zone: Option<Zone>,
     /// The area of grid files that name none.
     pub area: Option<Point>,
+    /// Tariff 1 of DSMR meters is the normal one and 2 the low one.
+    pub swap_tariffs: bool,
 }
 
 /// What one look through the bytes tells.

@@ -9,10 +9,11 @@ use crate::app::App;
 use crate::context::Context;
 use crate::error::Result;
 use crate::ingest::accept::UnknownPoints;
+use crate::ingest::records::{self, Kept};
 use crate::ingest::settle::{self, Origin, Settled};
 use crate::ingest::withdraw::{self, TakenBack};
 use crate::record::{
-    Accepted, Counts, DeliveryId, DeliveryRecord, PointRecord, PointStatus, Reject, RejectState, Version,
+    Accepted, Counts, DeliveryId, DeliveryRecord, PointRecord, PointStatus, RecordRow, Reject, RejectState, Version,
 };
 
 /// A piece of a delivery, decoded.
@@ -24,7 +25,9 @@ pub(super) struct Piece {
     pub(super) received_at: Timestamp,
     /// How many rejects of this delivery came in pieces before.
     pub(super) rejects_before: u64,
+    /// Without its records, which have got their names.
     pub(super) decoded: Decoded,
+    pub(super) records: Vec<RecordRow>,
     /// With the last piece: the delivery's size and the counts of the pieces before.
     pub(super) finish: Option<(u64, Counts)>,
     /// Rejects that are understood by now.
@@ -53,7 +56,7 @@ pub(super) async fn settle(
     unknown_points: UnknownPoints,
     mut piece: Piece,
 ) -> Result<(Accepted, Outcome)> {
-    let received = received(&piece.decoded);
+    let received = received(&piece);
     let format = format_of_rejects(&piece.format);
     let problems = std::mem::take(&mut piece.decoded.problems).into_iter();
     let mut refused: Vec<Refused> = problems.map(|problem| (problem, format.clone())).collect();
@@ -66,7 +69,8 @@ pub(super) async fn settle(
     let batch = std::mem::take(&mut piece.decoded.batch);
     let settled = settle::settle(app.versions.as_ref(), origin, &taken_back, batch).await?;
 
-    let counts = counts(received, &settled, &taken_back, &refused);
+    let kept = records::settle(app.ledger.as_ref(), &ctx.tenant, std::mem::take(&mut piece.records)).await?;
+    let counts = counts(received, &settled, &taken_back, &kept, &refused);
     let outcome = Outcome {
         counts,
         findings: findings.len() as u64,
@@ -84,6 +88,7 @@ pub(super) async fn settle(
         // What a delivery noticed is noted once, however often it comes.
         meters: if repeated { Vec::new() } else { piece.decoded.meters },
         findings: if repeated { Vec::new() } else { findings },
+        records: kept.new,
         batch: settled.batch,
         standings: settled.standings,
         ended: taken_back.ended,
@@ -109,16 +114,17 @@ fn format_of_rejects(format: &str) -> String {
     }
 }
 
-fn received(decoded: &Decoded) -> u64 {
+fn received(piece: &Piece) -> u64 {
+    let decoded = &piece.decoded;
     let lost: u64 = decoded.problems.iter().map(|problem| problem.readings).sum();
-    decoded.batch.rows().len() as u64 + decoded.withdrawals.len() as u64 + lost
+    (decoded.batch.rows().len() + decoded.withdrawals.len() + piece.records.len()) as u64 + lost
 }
 
-fn counts(received: u64, settled: &Settled, taken_back: &TakenBack, refused: &[Refused]) -> Counts {
+fn counts(received: u64, settled: &Settled, taken_back: &TakenBack, kept: &Kept, refused: &[Refused]) -> Counts {
     Counts {
         received,
-        stored: settled.stored,
-        duplicates: settled.duplicates + taken_back.known,
+        stored: settled.stored + kept.new.len() as u64,
+        duplicates: settled.duplicates + taken_back.known + kept.known,
         corrections: settled.corrections + taken_back.records.len() as u64,
         rejected: refused.iter().map(|(problem, _)| problem.readings).sum(),
     }

@@ -1,7 +1,7 @@
 //! Receives a delivery: the whole architecture in a dozen lines.
 
 use metrify_domain::Timestamp;
-use metrify_formats::{Decoded, Format, Options, Problem};
+use metrify_formats::{Decoded, Format, Problem};
 
 use crate::app::App;
 use crate::context::Context;
@@ -10,6 +10,7 @@ use crate::ingest::decode::Pieces;
 use crate::ingest::delivery::{Delivery, Seen, format_of, look_through};
 use crate::ingest::piece::Piece;
 use crate::ingest::receipt::Receipt;
+use crate::ingest::records::Namer;
 use crate::record::Counts;
 
 /// Decodes a delivery, judges it, makes it durable, shows it to SQL, and accounts for every reading in it.
@@ -48,7 +49,7 @@ impl Unread {
     fn of(app: &App, delivery: &Delivery, seen: &Seen, received_at: Timestamp) -> Self {
         match format_of(delivery, seen) {
             Ok(format) => {
-                let options = Options { zone: delivery.zone, area: delivery.area.clone(), received_at };
+                let options = app.intake.options(&delivery.hints, received_at);
                 Self::Pieces(Pieces::of(delivery.file.clone(), format, options, app.columns.clone()))
             }
             Err(reason) => Self::Problem(Some(Problem {
@@ -77,6 +78,7 @@ struct Account {
     bytes: u64,
     received_at: Timestamp,
     rejects: u64,
+    namer: Namer,
     empty: bool,
 }
 
@@ -93,12 +95,13 @@ impl Account {
             problems_total: 0,
             repeated,
         };
-        Self { receipt, bytes: seen.bytes, received_at, rejects: 0, empty: true }
+        Self { receipt, bytes: seen.bytes, received_at, rejects: 0, namer: Namer::default(), empty: true }
     }
 
     async fn accept(&mut self, app: &App, ctx: &Context, mut decoded: Decoded, last: bool) -> Result<()> {
-        let Decoded { batch, problems, withdrawals, meters, findings: _ } = &decoded;
-        self.empty &= batch.rows().is_empty() && problems.is_empty() && withdrawals.is_empty() && meters.is_empty();
+        let Decoded { batch, problems, withdrawals, meters, records, findings: _ } = &decoded;
+        let readings = batch.rows().len() + problems.len() + withdrawals.len();
+        self.empty &= readings == 0 && meters.is_empty() && records.is_empty();
         if last && self.empty {
             // Zero stored is never success: a delivery in which nothing was found is told, not passed over.
             decoded.problems.push(nothing_found());
@@ -109,6 +112,7 @@ impl Account {
             format: self.receipt.format.clone(),
             received_at: self.received_at,
             rejects_before: self.rejects,
+            records: self.namer.name(std::mem::take(&mut decoded.records), self.received_at),
             decoded,
             finish: last.then_some((self.bytes, self.receipt.counts)),
             ..Piece::default()

@@ -3,22 +3,16 @@
 use std::cell::RefCell;
 use std::ops::ControlFlow;
 
-use metrify_domain::calendar::Zone;
-use metrify_domain::{Point, Timestamp};
+use metrify_domain::Timestamp;
 use metrify_formats::{Decoded, Decoder, Format, Options, Output};
 
 use crate::app::App;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
+use crate::ingest::delivery::Hints;
 use crate::ingest::piece::Piece;
+use crate::ingest::records::Namer;
 use crate::record::{Counts, Reject, RejectState};
-
-/// What a sender may add when rejects are read again.
-#[derive(Clone, Debug, Default)]
-pub struct Again {
-    pub zone: Option<Zone>,
-    pub area: Option<Point>,
-}
 
 /// What became of a reject.
 #[derive(Clone, Debug)]
@@ -35,7 +29,7 @@ pub struct Replayed {
 ///
 /// # Errors
 /// Where a format cannot be read from bytes, or the store cannot be read or written.
-pub async fn replay(app: &App, ctx: &Context, rejects: Vec<Reject>, again: &Again) -> Result<Vec<Replayed>> {
+pub async fn replay(app: &App, ctx: &Context, rejects: Vec<Reject>, hints: &Hints) -> Result<Vec<Replayed>> {
     let mut replayed = Vec::new();
     let mut rest = rejects.as_slice();
     while let Some(first) = rest.first() {
@@ -43,7 +37,7 @@ pub async fn replay(app: &App, ctx: &Context, rejects: Vec<Reject>, again: &Agai
         let (group, later) = rest.split_at(size);
         rest = later;
         let received_at = app.ledger.delivery(&ctx.tenant, &first.delivery).await?.unwrap_or(first.rejected_at);
-        let options = Options { zone: again.zone, area: again.area.clone(), received_at };
+        let options = app.intake.options(hints, received_at);
         for (reject, pieces) in group.iter().zip(decode(group, &options)?) {
             replayed.push(accept(app, ctx, reject, pieces, received_at).await?);
         }
@@ -78,12 +72,14 @@ async fn accept(
     if !understood && replayed.reasons.is_empty() {
         replayed.reasons.push("nothing was found in it".to_owned());
     }
-    for decoded in pieces {
+    let mut namer = Namer::default();
+    for mut decoded in pieces {
         let piece = Piece {
             delivery: reject.delivery.clone(),
             source: reject.source.clone(),
             format: reject.format.clone(),
             received_at,
+            records: namer.name(std::mem::take(&mut decoded.records), received_at),
             decoded,
             ..Piece::default()
         };

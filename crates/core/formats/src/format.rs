@@ -2,12 +2,15 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use metrify_domain::calendar::Zone;
 use metrify_domain::{Point, Timestamp};
 
 use crate::detect::Head;
+use crate::keys::Keys;
 use crate::output::Output;
+use crate::page::Table;
 
 /// What a caller knows about a delivery and its bytes do not say.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +21,18 @@ pub struct Options {
     pub area: Option<Point>,
     /// When the delivery was received: the time of values whose meter has no clock.
     pub received_at: Timestamp,
+    /// The keys of meters that encrypt what they send.
+    pub keys: Arc<Keys>,
+    /// Tariff 1 of DSMR meters is read as the normal one and 2 as the low one, as Belgium counts them.
+    pub swap_tariffs: bool,
+}
+
+impl Options {
+    /// For a delivery of which nothing is known but when it was received.
+    #[must_use]
+    pub fn at(received_at: Timestamp) -> Self {
+        Self { zone: None, area: None, received_at, keys: Arc::default(), swap_tariffs: false }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -56,6 +71,17 @@ macro_rules! formats {
                     // A stream opens with a continuation mark and the length of its schema, which has three zero bytes at most.
                     Self::Arrow => (head.bytes.starts_with(&[0xff; 4]) && head.bytes.get(6..8) == Some(&[0, 0]))
                         .then_some("the beginning of an Arrow stream"),
+                }
+            }
+        }
+
+        impl Format {
+            /// The tables that its decoder works by, for its page in `docs/formats`.
+            #[must_use]
+            pub fn tables(self) -> Vec<Table> {
+                match self {
+                    $(Self::$variant => crate::$module::tables(),)+
+                    $(Self::$columnar => Vec::new(),)+
                 }
             }
         }

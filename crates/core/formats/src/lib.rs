@@ -11,10 +11,13 @@ mod digits;
 mod edifact;
 mod encoding;
 mod format;
+mod keys;
 pub mod limits;
 mod lines;
 mod numbers;
 mod output;
+mod page;
+mod record;
 mod seek;
 mod unreadable;
 
@@ -28,5 +31,8 @@ pub mod sml;
 
 pub use detect::{Detected, HEAD_BYTES, Head, detect};
 pub use format::{Decoder, Format, Options, UnknownFormat};
+pub use keys::{DeviceKey, Keys, KeysError};
 pub use lines::{Line, Lines};
 pub use output::{Decoded, Meter, Output, Problem, Withdrawal};
+pub use page::Table;
+pub use record::{Cell, Column, ColumnKind, Record, RecordTable};

@@ -18,7 +18,13 @@ use crate::archive::{Members, Unpacker};
 use crate::detect::Head;
 use crate::format::Options;
 use crate::output::Output;
+use crate::page::Table;
 use kml::Kml;
+
+#[must_use]
+pub fn tables() -> Vec<Table> {
+    Vec::new()
+}
 
 #[must_use]
 pub fn recognise(head: &Head<'_>) -> Option<&'static str> {

@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use metrify_domain::{Batch, BatchBuilder, Channel, Decimal, Document, Finding, Point, PointKind, Reading, Unit};
 
 use crate::limits;
+use crate::record::Record;
 
 /// Something that was not understood: why, where, how many readings it holds, and its bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,6 +55,7 @@ pub struct Decoded {
     pub findings: Vec<Finding>,
     pub withdrawals: Vec<Withdrawal>,
     pub meters: Vec<Meter>,
+    pub records: Vec<Record>,
 }
 
 /// Takes one piece after another; `Break` says that no more can be taken (a full disk, a cancelled request).
@@ -125,6 +127,12 @@ impl<'s> Output<'s> {
         self.flush_if_many();
     }
 
+    /// A row of a table that holds what is no reading.
+    pub fn record(&mut self, record: Record) {
+        self.rest.records.push(record);
+        self.flush_if_many();
+    }
+
     /// Whether the sink takes no more: a decoder may stop reading.
     #[must_use]
     pub const fn is_stopped(&self) -> bool {
@@ -149,6 +157,7 @@ impl<'s> Output<'s> {
             || many(rest.findings.len())
             || many(rest.withdrawals.len())
             || many(rest.meters.len())
+            || many(rest.records.len())
         {
             self.flush();
         }

@@ -19,6 +19,7 @@ mod units;
 use crate::detect::Head;
 use crate::format::Options;
 use crate::output::Output;
+use crate::page::Table;
 
 use readings::Readings;
 use transport::{START, Transport};
@@ -27,6 +28,11 @@ use transport::{START, Transport};
 const MESSAGE: u8 = 0x76;
 
 /// A stream may begin within a frame, so the start sequence may stand anywhere, but then with a message behind it.
+#[must_use]
+pub fn tables() -> Vec<Table> {
+    Vec::new()
+}
+
 #[must_use]
 pub fn recognise(head: &Head<'_>) -> Option<&'static str> {
     let has_frame =

@@ -13,7 +13,11 @@ use metrify_formats::Meter;
 
 use crate::wire::{Reader, Result, WireError, Writer};
 
-const VERSION: u8 = 1;
+mod records;
+
+const VERSION: u8 = 2;
+/// The last version without records.
+const WITHOUT_RECORDS: u8 = 1;
 
 pub(crate) fn encode(tenant: &Tenant, entry: &Accepted) -> Vec<u8> {
     let mut out = Writer::default();
@@ -35,12 +39,14 @@ pub(crate) fn encode(tenant: &Tenant, entry: &Accepted) -> Vec<u8> {
     let mut prelude: &[u8] = &[];
     out.list(&entry.rejects, |out, reject| write_reject(out, reject, &mut prelude));
     out.option(entry.finished.as_ref(), write_delivery);
+    out.list(&entry.records, records::write);
     out.bytes
 }
 
 pub(crate) fn decode(bytes: &[u8]) -> Result<(Tenant, Accepted)> {
     let mut input = Reader { rest: bytes };
-    if input.byte()? != VERSION {
+    let version = input.byte()?;
+    if !(WITHOUT_RECORDS..=VERSION).contains(&version) {
         return Err(WireError::Nonsense("an encoding of another version"));
     }
     let tenant = input.parsed("no tenant's name", |text| text.parse().ok())?;
@@ -60,6 +66,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<(Tenant, Accepted)> {
             input.list(|input| read_reject(input, &mut prelude))?
         },
         finished: input.option(read_delivery)?,
+        records: if version > WITHOUT_RECORDS { input.list(records::read)? } else { Vec::new() },
     };
     if !input.rest.is_empty() || entry.standings.len() != entry.batch.rows().len() {
         return Err(WireError::Nonsense("lists of different lengths"));

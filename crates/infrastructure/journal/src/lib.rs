@@ -10,6 +10,7 @@ mod wire;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use metrify_application::ports::Journal;
@@ -25,6 +26,7 @@ const SEGMENT_BYTES_MAX: u64 = 64 << 20;
 pub struct FileJournal {
     folder: PathBuf,
     segments: Mutex<Vec<Segment>>,
+    syncs: AtomicU64,
 }
 
 impl FileJournal {
@@ -50,7 +52,7 @@ impl FileJournal {
         if segments.is_empty() {
             segments.push(Segment::create(folder, next)?);
         }
-        Ok(Self { folder: folder.to_owned(), segments: Mutex::new(segments) })
+        Ok(Self { folder: folder.to_owned(), segments: Mutex::new(segments), syncs: AtomicU64::new(0) })
     }
 
     fn segments(&self) -> MutexGuard<'_, Vec<Segment>> {
@@ -74,6 +76,10 @@ impl Journal for FileJournal {
         next_of(&self.segments())
     }
 
+    fn syncs(&self) -> u64 {
+        self.syncs.load(Ordering::Relaxed)
+    }
+
     fn append(&self, entries: &[(Tenant, Accepted)]) -> Result<()> {
         let encoded: Vec<Vec<u8>> = entries.iter().map(|(tenant, entry)| codec::encode(tenant, entry)).collect();
         let mut segments = self.segments();
@@ -82,7 +88,11 @@ impl Journal for FileJournal {
             segments.push(Segment::create(&self.folder, next)?);
         }
         match segments.last_mut() {
-            Some(segment) => segment.append(&encoded),
+            Some(segment) => {
+                segment.append(&encoded)?;
+                self.syncs.fetch_add(1, Ordering::Relaxed);
+                Ok(())
+            }
             None => Err(Error::new(Kind::Internal, "append to the journal: it has no segment")),
         }
     }

@@ -1,11 +1,11 @@
-//! Reads the deliveries that come in columns: Parquet and Arrow files with the columns of `readings`.
+//! Reads and writes deliveries in columns: Parquet and Arrow files with the columns of `readings`.
 //!
 //! Every row becomes the line of NDJSON that says the same, so that columns and lines have one meaning, the same defaults and
 //! the same refusals, and what is refused can be read again as a line. Decimals keep all their digits on the way; a
 //! floating-point number is taken for the shortest decimal that names it, and a finding says so.
 
 use std::fs::File;
-use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom};
 use std::ops::ControlFlow;
 use std::path::Path;
 
@@ -13,12 +13,16 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::Schema;
 use arrow::error::ArrowError;
 use arrow::ipc::reader::{FileReader, StreamReader};
+use arrow::ipc::writer::FileWriter;
 use arrow::json::LineDelimitedWriter;
-use metrify_application::ports::Columns;
+use metrify_application::ports::{Columns, ExportFormat};
 use metrify_application::{Error, Kind, Result, io};
-use metrify_domain::{Finding, Severity};
+use metrify_domain::{Batch, Finding, Severity};
 use metrify_formats::{Decoded, Decoder, Format, Options, Output, Problem};
+use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+
+use crate::rows::{statements_batch, statements_schema};
 
 /// Rows that are turned into lines at once.
 const ROWS: usize = 8_192;
@@ -55,6 +59,45 @@ impl Columns for ColumnFiles {
         lines.finish(&mut out);
         Ok(())
     }
+
+    fn encode(&self, format: ExportFormat, file: &Path, batches: &mut dyn Iterator<Item = Batch>) -> Result<()> {
+        let step = || format!("write `{}`", file.display());
+        let failed = |error: Box<dyn std::error::Error + Send + Sync>| {
+            Error::new(Kind::Unavailable, step())
+                .because(error)
+                .hint("check that the disk has space and can be written")
+        };
+        let out = BufWriter::new(File::create(file).map_err(|error| io(step(), error))?);
+        let batches = batches.map(|batch| statements_batch(&batch));
+        let out = match format {
+            ExportFormat::Parquet => write_parquet(out, batches),
+            ExportFormat::Arrow => write_arrow(out, batches),
+            ExportFormat::Ndjson | ExportFormat::Csv => {
+                return Err(Error::new(Kind::Internal, format!("{}: the format has no columns", step())));
+            }
+        };
+        let file = out.map_err(failed)?.into_inner().map_err(|error| io(step(), error.into_error()))?;
+        file.sync_all().map_err(|error| io(step(), error))
+    }
+}
+
+type Written = std::result::Result<BufWriter<File>, Box<dyn std::error::Error + Send + Sync>>;
+
+fn write_parquet(out: BufWriter<File>, batches: impl Iterator<Item = Result<RecordBatch>>) -> Written {
+    let mut writer = ArrowWriter::try_new(out, statements_schema(), Some(crate::write::properties()))?;
+    for batch in batches {
+        writer.write(&batch?)?;
+    }
+    Ok(writer.into_inner()?)
+}
+
+fn write_arrow(out: BufWriter<File>, batches: impl Iterator<Item = Result<RecordBatch>>) -> Written {
+    let mut writer = FileWriter::try_new(out, &statements_schema())?;
+    for batch in batches {
+        writer.write(&batch?)?;
+    }
+    writer.finish()?;
+    Ok(writer.into_inner()?)
 }
 
 type Batches = Box<dyn Iterator<Item = std::result::Result<RecordBatch, ArrowError>>>;

@@ -1,10 +1,13 @@
 //! Finds rows in data files: whole files one after the other, skipping what the statistics exclude.
 
-use arrow::array::{Array, BooleanArray, RecordBatch};
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, BooleanArray, RecordBatch};
 use bytes::Bytes;
 use deltalake::Path;
 use deltalake::logstore::object_store::ObjectStoreExt;
-use metrify_application::record::Version;
+use metrify_application::record::{RecordId, Version};
 use metrify_application::{Error, Kind, Result};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowPredicateFn, ParquetRecordBatchReaderBuilder, RowFilter};
@@ -81,6 +84,27 @@ pub(crate) async fn of_document(snapshot: &Snapshot, document: &str) -> Result<V
         };
         let choice = Choice { columns: &["document"], choose: Box::new(choose) };
         collect(&read(snapshot, file, Some(choice)).await?, &mut found)?;
+    }
+    Ok(found)
+}
+
+/// Which of the records a table has.
+pub(crate) async fn records(snapshot: &Snapshot, wanted: HashSet<RecordId>) -> Result<HashSet<RecordId>> {
+    let id_at = |ids: &ArrayRef, row: usize| rows::text_at(ids, row).and_then(RecordId::from_hex);
+    let wanted = Arc::new(wanted);
+    let mut found = HashSet::new();
+    for file in &snapshot.files {
+        let wanted = wanted.clone();
+        let choose = move |rows: &RecordBatch| {
+            let ids = rows.column_by_name("record")?;
+            let is_wanted = |row| id_at(ids, row).is_some_and(|id| wanted.contains(&id));
+            Some((0..rows.num_rows()).map(|row| Some(is_wanted(row))).collect::<BooleanArray>())
+        };
+        let choice = Choice { columns: &["record"], choose: Box::new(choose) };
+        for batch in read(snapshot, file, Some(choice)).await? {
+            let ids = batch.column_by_name("record");
+            found.extend(ids.into_iter().flat_map(|ids| (0..batch.num_rows()).filter_map(move |row| id_at(ids, row))));
+        }
     }
     Ok(found)
 }

@@ -10,6 +10,7 @@ use metrify_application::Result;
 use metrify_application::record::{Accepted, DeliveryId, PointStatus, Reject, RejectState};
 use metrify_domain::decimal::{PRECISION, SCALE};
 use metrify_domain::{Decimal, PointKind, Timestamp};
+use metrify_formats::{Cell, RecordTable};
 
 use crate::rows::{text_at, time_at};
 use crate::schema::TableName;
@@ -106,7 +107,24 @@ fn fields(table: TableName, entry: &Accepted) -> Vec<Vec<Field<'_>>> {
         TableName::Findings => findings(entry),
         TableName::Rejects => entry.rejects.iter().map(reject).collect(),
         TableName::Deliveries => deliveries(entry),
+        TableName::Records(table) => records(table, entry),
     }
+}
+
+fn records(table: RecordTable, entry: &Accepted) -> Vec<Vec<Field<'_>>> {
+    let rows = entry.records.iter().filter(|row| row.record.table() == table).map(|row| {
+        let own = row.record.cells().iter().map(|cell| match cell {
+            Cell::Null => Field::Null,
+            Cell::Text(text) => Field::Text(text),
+            Cell::Number(number) => Field::Decimal(*number),
+            Cell::Time(at) => Field::Time(*at),
+            Cell::Bytes(bytes) => Field::Bytes(bytes),
+        });
+        let known =
+            [Field::Time(row.recorded_at), Field::Text(entry.delivery.as_str()), Field::Owned(row.id.to_string())];
+        own.chain(known).collect()
+    });
+    rows.collect()
 }
 
 fn or_null<'a>(text: Option<&'a str>) -> Field<'a> {

@@ -6,13 +6,13 @@ use arrow::array::{
     Array, ArrayRef, AsArray, BooleanBuilder, Decimal128Builder, Int64Builder, RecordBatch, StringBuilder,
     TimestampMicrosecondBuilder,
 };
-use arrow::datatypes::{Decimal128Type, Int64Type, TimestampMicrosecondType};
+use arrow::datatypes::{Decimal128Type, Field, Int64Type, Schema, SchemaRef, TimestampMicrosecondType};
 use metrify_application::record::{Accepted, DeliveryId, Sequence, Version, recorded_at};
 use metrify_application::{Error, Kind, Result};
 use metrify_domain::decimal::{PRECISION, SCALE};
-use metrify_domain::{Channel, Code, Decimal, Period, Reading, Timestamp, Unit};
+use metrify_domain::{Batch, Channel, Code, Decimal, Period, Reading, Timestamp, Unit};
 
-use crate::schema::TableName;
+use crate::schema::{TableName, instant};
 use crate::write::internal;
 
 /// Builds the columns of [`TableName::Readings`].
@@ -123,6 +123,37 @@ pub fn readings_batch(entry: &Accepted, position: u64, rows: impl Iterator<Item 
         columns.push(batch.channel(row), &quantities[row.channel as usize], &batch.reading(row), &lineage);
     }
     columns.finish()
+}
+
+/// What somebody who writes a delivery says of readings: their columns up to `reason`, and when they became known where
+/// their message has a time of its own.
+pub(crate) fn statements_schema() -> SchemaRef {
+    let readings = TableName::Readings.schema();
+    let own = readings.fields().iter().take_while(|field| field.name() != "recorded_at").cloned();
+    Arc::new(Schema::new(own.chain([Arc::new(Field::new("recorded_at", instant(), true))]).collect::<Vec<_>>()))
+}
+
+/// All rows of a batch as [`statements_schema`] has them.
+pub(crate) fn statements_batch(batch: &Batch) -> Result<RecordBatch> {
+    let mut columns = Columns::new()?;
+    let mut known = TimestampMicrosecondBuilder::new().with_timezone("UTC");
+    let quantities: Vec<String> = batch.channels().iter().map(|channel| channel.quantity.to_string()).collect();
+    for row in batch.rows() {
+        let known_at = batch.document(row).known_at;
+        known.append_option(known_at.map(Timestamp::micros));
+        let lineage = Lineage {
+            recorded_at: known_at.unwrap_or_default(),
+            delivery: "",
+            document: "",
+            sequence: Sequence::default(),
+            restored: false,
+        };
+        columns.push(batch.channel(row), &quantities[row.channel as usize], &batch.reading(row), &lineage);
+    }
+    let schema = statements_schema();
+    let own = columns.finish()?.columns().iter().take(schema.fields().len() - 1).cloned().collect::<Vec<_>>();
+    let columns = own.into_iter().chain([Arc::new(known.finish()) as ArrayRef]).collect();
+    RecordBatch::try_new(schema, columns).map_err(|error| internal("lay rows into columns", error))
 }
 
 /// Versions that hold again.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use metrify_domain::decimal::{PRECISION, SCALE};
+use metrify_formats::{Column, ColumnKind, RecordTable};
 
 /// A table of a tenant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -19,10 +20,12 @@ pub enum TableName {
     Findings,
     Rejects,
     Deliveries,
+    /// What is told beside readings.
+    Records(RecordTable),
 }
 
 impl TableName {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 13] = [
         Self::Readings,
         Self::Superseded,
         Self::Withdrawals,
@@ -31,6 +34,11 @@ impl TableName {
         Self::Findings,
         Self::Rejects,
         Self::Deliveries,
+        Self::Records(RecordTable::Redispatch),
+        Self::Records(RecordTable::GridStatus),
+        Self::Records(RecordTable::MasterData),
+        Self::Records(RecordTable::Acknowledgements),
+        Self::Records(RecordTable::Signatures),
     ];
 
     #[must_use]
@@ -44,6 +52,7 @@ impl TableName {
             Self::Findings => "findings",
             Self::Rejects => "rejects",
             Self::Deliveries => "deliveries",
+            Self::Records(table) => table.name(),
         }
     }
 
@@ -81,6 +90,7 @@ impl TableName {
             Self::Findings => findings(),
             Self::Rejects => rejects(),
             Self::Deliveries => deliveries(),
+            Self::Records(table) => records(table),
         };
         Arc::new(Schema::new(fields))
     }
@@ -169,6 +179,22 @@ fn deliveries() -> Vec<Field> {
         required("rejected", DataType::Int64),
         time("received_at"),
     ]
+}
+
+/// The table's own columns, then when the row became known, with what it came, and its name.
+fn records(table: RecordTable) -> Vec<Field> {
+    let own = table.columns().iter().map(record_column);
+    own.chain([time("recorded_at"), text("delivery"), text("record")]).collect()
+}
+
+fn record_column(column: &Column) -> Field {
+    let kind = match column.kind {
+        ColumnKind::Text => DataType::Utf8,
+        ColumnKind::Number => decimal(),
+        ColumnKind::Time => instant(),
+        ColumnKind::Bytes => DataType::Binary,
+    };
+    Field::new(column.name, kind, !column.required)
 }
 
 pub(crate) fn instant() -> DataType {

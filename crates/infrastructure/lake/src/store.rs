@@ -8,9 +8,10 @@ use arrow::array::RecordBatch;
 use async_trait::async_trait;
 use deltalake::kernel::Add;
 use metrify_application::ports::{Key, Landed, Landing, Ledger, Memory, Versions};
-use metrify_application::record::{Accepted, DeliveryId, PointStatus, Position, Reject, Version};
+use metrify_application::record::{Accepted, DeliveryId, PointStatus, Position, RecordId, RecordRow, Reject, Version};
 use metrify_application::{Error, Kind, Result, Tenant, io};
 use metrify_domain::{Point, Timestamp};
+use metrify_formats::RecordTable;
 
 use crate::keys::KeySet;
 use crate::layout::Layout;
@@ -274,6 +275,27 @@ impl Ledger for DeltaLake {
         let lake = self.tenant(tenant)?;
         let working = lake.working();
         Ok(points.iter().filter_map(|point| Some((point.clone(), *working.points.get(point)?))).collect())
+    }
+
+    async fn records(&self, tenant: &Tenant, records: &[RecordRow]) -> Result<HashSet<RecordId>> {
+        let lake = self.tenant(tenant)?;
+        let mut known = HashSet::new();
+        for table in RecordTable::ALL {
+            let wanted = records.iter().filter(|row| row.record.table() == table).map(|row| row.id);
+            let wanted: HashSet<RecordId> = wanted.collect();
+            if wanted.is_empty() {
+                continue;
+            }
+            let (snapshot, chunks) = {
+                let working = lake.working();
+                (lake.table(TableName::Records(table))?.snapshot(), working.state.chunks.clone())
+            };
+            let waiting = chunks.iter().filter(|chunk| chunk.position > snapshot.landed);
+            let rows = waiting.flat_map(|chunk| &chunk.entry.records);
+            known.extend(rows.map(|row| row.id).filter(|id| wanted.contains(id)));
+            known.extend(lookup::records(&snapshot, wanted).await?);
+        }
+        Ok(known)
     }
 
     async fn rejects(&self, tenant: &Tenant, delivery: Option<&DeliveryId>) -> Result<Vec<Reject>> {

@@ -42,7 +42,7 @@ pub(crate) fn internal(step: &str, error: impl std::error::Error + Send + Sync +
     Error::new(Kind::Internal, step).because(error)
 }
 
-fn properties() -> WriterProperties {
+pub(crate) fn properties() -> WriterProperties {
     let mut properties = WriterProperties::builder()
         .set_writer_version(WriterVersion::PARQUET_1_0)
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(ZSTD_LEVEL).unwrap_or_default()))

@@ -15,6 +15,7 @@ use datafusion::logical_expr::{ColumnarValue, Expr, ExprFunctionExt, JoinType, V
 use datafusion::prelude::{SessionContext, col};
 use metrify_application::Tenant;
 use metrify_domain::quantity::GRID_FAMILIES;
+use metrify_formats::RecordTable;
 use metrify_lake::{KeySet, TableName, View};
 
 use crate::files::Files;
@@ -32,6 +33,10 @@ pub(crate) async fn register(session: &SessionContext, tenant: &Tenant, view: &V
 
     for table in [TableName::Meters, TableName::Findings, TableName::Deliveries, TableName::Withdrawals] {
         session.register_table(table.name(), records(session, tenant, view, table)?.into_view())?;
+    }
+    for table in RecordTable::ALL {
+        let rows = records(session, tenant, view, TableName::Records(table))?;
+        session.register_table(table.name(), rows.into_view())?;
     }
     let points = points(records(session, tenant, view, TableName::Points)?)?;
     session.register_table("points", points.into_view())?;

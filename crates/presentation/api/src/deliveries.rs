@@ -5,7 +5,7 @@ use axum::body::Body;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use futures::StreamExt;
-use metrify_application::ingest::{Delivery, receive};
+use metrify_application::ingest::receive;
 use metrify_application::{Error, Kind, Result, io};
 use tokio::io::AsyncWriteExt;
 
@@ -16,7 +16,7 @@ async fn take_in(server: Server, parameters: DeliveryParameters, body: Body) -> 
     let spooled =
         tempfile::NamedTempFile::new_in(&server.spool).map_err(|error| io("make room for the delivery", error))?;
     spool(&spooled, body).await?;
-    let delivery = delivery(&parameters, spooled.path())?;
+    let delivery = parameters.delivery("http", spooled.path())?;
     let receipt = receive(&server.app, &server.context(), delivery).await?;
     Ok(receipt.into())
 }
@@ -35,26 +35,6 @@ async fn spool(file: &tempfile::NamedTempFile, body: Body) -> Result<()> {
     }
     written.map_err(|error| io(step, error))?;
     out.flush().await.map_err(|error| io(step, error))
-}
-
-fn delivery(parameters: &DeliveryParameters, file: &std::path::Path) -> Result<Delivery> {
-    Ok(Delivery {
-        source: parameters.source.clone().unwrap_or_else(|| "http".to_owned()),
-        file: file.to_owned(),
-        format: parsed(parameters.format.as_deref())?,
-        zone: parsed(parameters.timezone.as_deref())?,
-        area: parsed(parameters.area.as_deref())?,
-    })
-}
-
-/// A parameter that was given has to mean something.
-pub(crate) fn parsed<T>(text: Option<&str>) -> Result<Option<T>>
-where
-    T: std::str::FromStr,
-    T::Err: std::error::Error + Send + Sync + 'static,
-{
-    let invalid = |error| Error::new(Kind::Invalid, "read the parameters of the request").because(error);
-    text.map(|text| text.parse().map_err(invalid)).transpose()
 }
 
 /// Runs to its end whether or not the client waits for it: whatever goes through the intake must not stop between memory and

@@ -48,7 +48,7 @@ async fn report(server: &Server) -> (StatusCode, Json<Value>) {
             "store": store,
             "disk": disk,
             "memory": { "status": "up", "rows_waiting": server.app.memory.waiting(&ctx.tenant) },
-            "journal": { "status": "up", "next": server.app.journal.next() },
+            "journal": { "status": "up", "next": server.app.journal.next(), "syncs": server.app.journal.syncs() },
         },
     });
     (if up { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, Json(body))

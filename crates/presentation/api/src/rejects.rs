@@ -2,10 +2,10 @@
 
 use axum::Json;
 use axum::extract::State;
-use metrify_application::ingest::{Again, replay as replay_all};
+use metrify_application::ingest::replay as replay_all;
 use metrify_application::read;
 
-use crate::deliveries::{parsed, to_its_end};
+use crate::deliveries::to_its_end;
 use crate::wire::{Reject, Replay, Replayed};
 use crate::{Problem, Server};
 
@@ -18,13 +18,13 @@ pub(crate) async fn replay(
     State(server): State<Server>,
     Json(request): Json<Replay>,
 ) -> Result<Json<Vec<Replayed>>, Problem> {
-    let again = Again { zone: parsed(request.timezone.as_deref())?, area: parsed(request.area.as_deref())? };
+    let hints = request.hints()?;
     let ctx = server.context();
     let app = server.app.clone();
     let work = async move {
         let mut rejects = read::rejects(&app, &ctx).await?;
         rejects.retain(|reject| request.wants(&reject.id, reject.state));
-        replay_all(&app, &ctx, rejects, &again).await
+        replay_all(&app, &ctx, rejects, &hints).await
     };
     let replayed = to_its_end("replay rejects", work).await?;
     Ok(Json(replayed.into_iter().map(Replayed::from).collect()))

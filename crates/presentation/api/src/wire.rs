@@ -1,8 +1,10 @@
 //! What goes over the wire, as JSON.
 
-use metrify_application::ingest::{self, Receipt};
+use std::path::Path;
+
+use metrify_application::ingest::{self, Delivery, Hints, Receipt};
 use metrify_application::ports::{Cell, ExportFormat, Page};
-use metrify_application::record;
+use metrify_application::{Error, Kind, Result, record};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -15,6 +17,37 @@ pub struct DeliveryParameters {
     pub format: Option<String>,
     pub timezone: Option<String>,
     pub area: Option<String>,
+    #[serde(default)]
+    pub swap_tariffs: bool,
+}
+
+impl DeliveryParameters {
+    /// The delivery in `file`; `source` stands for the one that is not named.
+    ///
+    /// # Errors
+    /// Where a parameter means nothing.
+    pub fn delivery(&self, source: &str, file: &Path) -> Result<Delivery> {
+        Ok(Delivery {
+            source: self.source.clone().unwrap_or_else(|| source.to_owned()),
+            file: file.to_owned(),
+            format: meaning(self.format.as_deref())?,
+            hints: hints(self.timezone.as_deref(), self.area.as_deref(), self.swap_tariffs)?,
+        })
+    }
+}
+
+fn hints(timezone: Option<&str>, area: Option<&str>, swap_tariffs: bool) -> Result<Hints> {
+    Ok(Hints { zone: meaning(timezone)?, area: meaning(area)?, swap_tariffs })
+}
+
+/// A parameter that was given has to mean something.
+fn meaning<T>(text: Option<&str>) -> Result<Option<T>>
+where
+    T: std::str::FromStr,
+    T::Err: std::error::Error + Send + Sync + 'static,
+{
+    let invalid = |error| Error::new(Kind::Invalid, "read the parameters").because(error);
+    text.map(|text| text.parse().map_err(invalid)).transpose()
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -97,7 +130,7 @@ impl Answer {
     /// Where a cell cannot be written as JSON.
     pub fn of(page: &Page) -> serde_json::Result<Self> {
         let row = |cells: &Vec<Cell>| cells.iter().map(raw).collect::<serde_json::Result<Vec<_>>>();
-        Ok(Self { columns: page.columns.clone(), rows: page.rows.iter().map(row).collect::<Result<_, _>>()? })
+        Ok(Self { columns: page.columns.clone(), rows: page.rows.iter().map(row).collect::<serde_json::Result<_>>()? })
     }
 
     /// # Errors
@@ -105,7 +138,7 @@ impl Answer {
     pub fn page(&self) -> serde_json::Result<Page> {
         let row =
             |cells: &Vec<Box<RawValue>>| cells.iter().map(|cell| parsed(cell)).collect::<serde_json::Result<Vec<_>>>();
-        Ok(Page { columns: self.columns.clone(), rows: self.rows.iter().map(row).collect::<Result<_, _>>()? })
+        Ok(Page { columns: self.columns.clone(), rows: self.rows.iter().map(row).collect::<serde_json::Result<_>>()? })
     }
 }
 
@@ -165,9 +198,17 @@ pub struct Replay {
     pub ids: Vec<String>,
     pub timezone: Option<String>,
     pub area: Option<String>,
+    #[serde(default)]
+    pub swap_tariffs: bool,
 }
 
 impl Replay {
+    /// # Errors
+    /// Where a parameter means nothing.
+    pub fn hints(&self) -> Result<Hints> {
+        hints(self.timezone.as_deref(), self.area.as_deref(), self.swap_tariffs)
+    }
+
     /// Whether this reject is one of those to read again.
     #[must_use]
     pub fn wants(&self, id: &str, state: record::RejectState) -> bool {

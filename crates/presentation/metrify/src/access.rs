@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use metrify_api::{DeliveryParameters, ReceiptBody, Reject, Replay, Replayed};
-use metrify_application::ingest::{Again, Delivery, confirm, receive, replay};
+use metrify_application::ingest::{confirm, receive, replay};
 use metrify_application::ports::Pages;
 use metrify_application::{Context, Error, Kind, Result, operate, read};
 
@@ -34,13 +34,7 @@ impl Access {
         match self {
             Self::Remote(client) => client.ingest(file, parameters).await,
             Self::Local(house) => {
-                let delivery = Delivery {
-                    source: parameters.source.clone().unwrap_or_else(|| file.display().to_string()),
-                    file: file.to_owned(),
-                    format: parsed(parameters.format.as_deref())?,
-                    zone: parsed(parameters.timezone.as_deref())?,
-                    area: parsed(parameters.area.as_deref())?,
-                };
+                let delivery = parameters.delivery(&file.display().to_string(), file)?;
                 Ok(receive(&house.app, &context(house), delivery).await?.into())
             }
         }
@@ -86,10 +80,10 @@ impl Access {
             Self::Remote(client) => return client.replay(request).await,
             Self::Local(house) => house,
         };
-        let again = Again { zone: parsed(request.timezone.as_deref())?, area: parsed(request.area.as_deref())? };
+        let hints = request.hints()?;
         let mut rejects = read::rejects(&house.app, &context(house)).await?;
         rejects.retain(|reject| request.wants(&reject.id, reject.state));
-        let replayed = replay(&house.app, &context(house), rejects, &again).await?;
+        let replayed = replay(&house.app, &context(house), rejects, &hints).await?;
         Ok(replayed.into_iter().map(Replayed::from).collect())
     }
 
@@ -122,13 +116,4 @@ impl Access {
 
 fn context(house: &House) -> Context {
     Context { tenant: house.tenant.clone(), now: clock::now() }
-}
-
-fn parsed<T>(text: Option<&str>) -> Result<Option<T>>
-where
-    T: std::str::FromStr,
-    T::Err: std::error::Error + Send + Sync + 'static,
-{
-    let invalid = |error| Error::new(Kind::Invalid, "read the command line").because(error);
-    text.map(|text| text.parse().map_err(invalid)).transpose()
 }

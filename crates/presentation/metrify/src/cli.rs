@@ -112,6 +112,9 @@ pub struct Ingest {
     /// The area of grid files that name none, such as DE or TenneT
     #[arg(long, value_name = "AREA")]
     pub area: Option<String>,
+    /// Tariff 1 of DSMR meters is the normal one and 2 the low one, as in Belgium
+    #[arg(long)]
+    pub swap_tariffs: bool,
 }
 
 #[derive(Debug, Args)]
@@ -137,9 +140,10 @@ pub struct Simulate {
     pub from: chrono::NaiveDate,
     #[arg(long, value_enum, default_value = "ndjson")]
     pub format: SimulateFormat,
-    /// The file to write; the truth about its faults stands beside it in PATH.truth
+    /// The file to write; the truth about its faults stands beside it in PATH.truth. Without it the fleet is sent to the
+    /// server that holds the data directory, and the truth stands there in simulated.truth
     #[arg(long, value_name = "PATH")]
-    pub out: PathBuf,
+    pub out: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -148,6 +152,8 @@ pub enum SimulateFormat {
     Csv,
     /// One line a day: 92, 96 or 100 values
     Days,
+    Parquet,
+    Arrow,
 }
 
 #[derive(Debug, Args)]
@@ -183,6 +189,8 @@ Examples:
         timezone: Option<String>,
         #[arg(long, value_name = "AREA")]
         area: Option<String>,
+        #[arg(long)]
+        swap_tariffs: bool,
     },
 }
 

@@ -66,7 +66,7 @@ impl Client {
         format!("{}{path}", self.server.url)
     }
 
-    async fn send(&self, request: RequestBuilder, step: &str) -> Result<Response> {
+    async fn answer(&self, request: RequestBuilder, step: &str) -> Result<Response> {
         let answer = request.bearer_auth(&self.server.token).send().await.map_err(|error| unreachable(step, error))?;
         if answer.status().is_success() {
             return Ok(answer);
@@ -88,13 +88,25 @@ impl Client {
     }
 
     async fn json<T: for<'d> Deserialize<'d>>(&self, request: RequestBuilder, step: &str) -> Result<T> {
-        let answer = self.send(request, step).await?;
+        let answer = self.answer(request, step).await?;
         answer.json().await.map_err(|error| unreachable(step, error))
     }
 
     pub async fn ingest(&self, file: &Path, parameters: &DeliveryParameters) -> Result<ReceiptBody> {
         let step = || format!("read `{}`", file.display());
         let body = tokio::fs::File::open(file).await.map_err(|error| io(step(), error))?;
+        self.deliver(body.into(), parameters).await
+    }
+
+    /// Sends bytes that lie in memory as one delivery.
+    ///
+    /// # Errors
+    /// Where the server cannot be reached, or does not take the delivery.
+    pub async fn send(&self, bytes: Vec<u8>, parameters: &DeliveryParameters) -> Result<ReceiptBody> {
+        self.deliver(bytes.into(), parameters).await
+    }
+
+    async fn deliver(&self, body: reqwest::Body, parameters: &DeliveryParameters) -> Result<ReceiptBody> {
         let request = self.http.post(self.url("/api/v1/deliveries")).query(parameters).body(body);
         self.json(request, "send the delivery").await
     }
@@ -102,7 +114,7 @@ impl Client {
     pub async fn sql(&self, query: &str, pages: &mut Pages<'_>) -> Result<()> {
         let step = "send the query";
         let request = self.http.post(self.url("/api/v1/sql")).json(&SqlRequest { query: query.to_owned() });
-        let text = self.send(request, step).await?.text().await.map_err(|error| unreachable(step, error))?;
+        let text = self.answer(request, step).await?.text().await.map_err(|error| unreachable(step, error))?;
         for line in text.lines() {
             let page = serde_json::from_str::<Answer>(line).and_then(|answer| answer.page());
             pages(page.map_err(|error| Error::new(Kind::Internal, "read the answer").because(error))?)?;
@@ -114,7 +126,7 @@ impl Client {
         let step = || format!("write `{}`", file.display());
         let body = ExportRequest { query: query.to_owned(), format: format.to_owned() };
         let mut answer =
-            self.send(self.http.post(self.url("/api/v1/export")).json(&body), "ask for the export").await?;
+            self.answer(self.http.post(self.url("/api/v1/export")).json(&body), "ask for the export").await?;
         let mut out = tokio::fs::File::create(file).await.map_err(|error| io(step(), error))?;
         while let Some(piece) = answer.chunk().await.map_err(|error| unreachable("receive the export", error))? {
             tokio::io::AsyncWriteExt::write_all(&mut out, &piece).await.map_err(|error| io(step(), error))?;

@@ -25,7 +25,7 @@ pub async fn run(cli: Cli, settings: Settings) -> Result<Outcome> {
         Command::Ingest(arguments) => ingest::run(&settings, output, &arguments).await,
         Command::Sql { query } => sql::run(&settings, output, &query).await,
         Command::Up(arguments) => up::run(settings, &arguments).await,
-        Command::Simulate(arguments) => simulate::run(output, &arguments),
+        Command::Simulate(arguments) => simulate::run(&settings, output, &arguments).await,
         Command::Export(arguments) => export::run(&settings, &arguments).await,
         Command::Rejects(command) => rejects::run(&settings, output, command).await,
         Command::Points { command } => points::run(&settings, output, command).await,

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use metrify_application::ingest::{Delivery, receive};
+use metrify_application::ingest::{Delivery, Hints, receive};
 use metrify_application::ports::{Cell, Page};
 use metrify_application::{App, Context, Error, Kind, Result, Tenant, io, read};
 use metrify_domain::Timestamp;
@@ -20,6 +20,8 @@ use crate::clock;
 /// Days before today that an empty data directory is filled with.
 const DAYS: u32 = 30;
 const SEED: u64 = 20_230_326;
+/// What is true about the past month and its faults, beside the data: see `metrify_simulation::truth`.
+const TRUTH: &str = "simulation.truth";
 /// How often it is looked whether a quarter-hour has ended.
 const PACE: Duration = Duration::from_secs(5);
 
@@ -77,10 +79,15 @@ async fn keep_coming(
     let mut bytes = Vec::new();
     if !remembered.filled {
         let mut pieces = Pieces::new(&fleet, &fleet.whole(), Form::Ndjson);
+        let mut truth = String::new();
         while !*stop.borrow() && pieces.append(&mut bytes) {
             deliver(app, tenant, &spool, "simulation, past", &bytes).await?;
             bytes.clear();
+            truth.push_str(&pieces.take_truth());
         }
+        truth.push_str(&pieces.take_truth());
+        let path = data_dir.join(TRUTH);
+        std::fs::write(&path, truth).map_err(|error| io(format!("write `{}`", path.display()), error))?;
         remembered.filled = !*stop.borrow();
         remembered.write(&path)?;
     }
@@ -134,8 +141,7 @@ async fn deliver(app: &App, tenant: &Tenant, spool: &Path, source: &str, bytes: 
         source: source.to_owned(),
         file: file.path().to_owned(),
         format: Some(Format::Ndjson),
-        zone: None,
-        area: None,
+        hints: Hints::default(),
     };
     let ctx = Context { tenant: tenant.clone(), now: clock::now() };
     receive(app, &ctx, delivery).await.map(drop)

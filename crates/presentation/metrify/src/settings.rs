@@ -29,6 +29,7 @@ pub struct Server {
 #[serde(deny_unknown_fields)]
 pub struct Intake {
     pub unknown_points: UnknownPoints,
+    pub keys_file: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,8 +5,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use metrify_application::ingest::{Intake, UnknownPoints};
-use metrify_application::ports::Journal;
+use metrify_application::ports::{Columns, Journal};
 use metrify_application::{App, Error, Kind, Result, Tenant, io, operate};
+use metrify_formats::Keys;
 use metrify_journal::FileJournal;
 use metrify_lake::{ColumnFiles, DeltaLake, Layout};
 use metrify_query::{Engine, Limits};
@@ -26,6 +27,12 @@ pub struct House {
     pub tenant: Tenant,
     pub journal: Arc<FileJournal>,
     _lock: File,
+}
+
+/// Files in columns, which need no data directory.
+#[must_use]
+pub fn columns() -> Arc<dyn Columns> {
+    Arc::new(ColumnFiles)
 }
 
 /// Opens the data directory, or makes it, and applies what a stop of any kind left in the journal.
@@ -63,12 +70,9 @@ pub async fn open(settings: &Settings) -> Result<House> {
         ledger: lake.clone(),
         memory: lake.clone(),
         landing: lake,
-        columns: Arc::new(ColumnFiles),
+        columns: columns(),
         sql: Arc::new(engine),
-        intake: Intake::new(match settings.intake.unknown_points {
-            settings::UnknownPoints::Register => UnknownPoints::Register,
-            settings::UnknownPoints::Quarantine => UnknownPoints::Quarantine,
-        }),
+        intake: intake(&settings.intake)?,
         rules: metrify_validation::Ruleset::default(),
     };
     if operate::recover(&app, std::slice::from_ref(&tenant)).await? > 0
@@ -78,6 +82,21 @@ pub async fn open(settings: &Settings) -> Result<House> {
         tracing::warn!("{}", error.chain());
     }
     Ok(House { app: Arc::new(app), tenant, journal, _lock: lock })
+}
+
+fn intake(settings: &settings::Intake) -> Result<Intake> {
+    let unknown_points = match settings.unknown_points {
+        settings::UnknownPoints::Register => UnknownPoints::Register,
+        settings::UnknownPoints::Quarantine => UnknownPoints::Quarantine,
+    };
+    let keys = settings.keys_file.as_deref().map_or_else(|| Ok(Keys::default()), read_keys)?;
+    Ok(Intake::new(unknown_points, keys))
+}
+
+fn read_keys(path: &Path) -> Result<Keys> {
+    let step = || format!("read the keys in `{}`", path.display());
+    let text = fs::read_to_string(path).map_err(|error| io(step(), error))?;
+    text.parse().map_err(|error| Error::new(Kind::Invalid, step()).because(error))
 }
 
 /// A journal that is made anew goes on after what the lake holds already.

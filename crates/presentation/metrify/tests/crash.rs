@@ -140,6 +140,68 @@ fn a_server_that_was_killed_does_not_keep_others_from_its_data() {
     assert_eq!(again.stop().code, Some(0));
 }
 
+/// Tables in the order that a landing commits them in.
+const LANDING_ORDER: [&str; 8] =
+    ["withdrawals", "points", "meters", "findings", "rejects", "deliveries", "readings_superseded", "readings"];
+
+fn copy(from: &Path, to: &Path) {
+    support::walk(from, &mut |file| {
+        let copied = to.join(file.strip_prefix(from).expect("a path below"));
+        std::fs::create_dir_all(copied.parent().expect("a folder")).expect("make a folder");
+        std::fs::copy(file, copied).expect("copy a file");
+    });
+}
+
+/// What holds, what held, and what was known before and after, with everything that is kept beside it.
+fn told(metrify: &Metrify) -> String {
+    let questions = [
+        "select * from readings order by point, quantity, period_start, period_end",
+        "select * from readings_history order by point, quantity, period_start, period_end, recorded_at, sequence",
+        "select * from readings_as_known('2024-04-02T05:00:00Z') order by point, quantity, period_start",
+        "select * from withdrawals order by document",
+        "select point, status from points order by 1",
+        "select rule, position, reason from findings order by 1, 2, 3",
+        "select reject, state from rejects order by 1",
+        "select delivery, received, stored, duplicates, corrections, rejected from deliveries order by 1",
+    ];
+    questions.map(|question| metrify.sql(question)).join("\n\n")
+}
+
+/// A landing commits one table after the other. Each state that a stop between two of them leaves is made of the tables as they
+/// were before and after, and has to become the same whole.
+#[test]
+fn a_landing_cut_short_between_any_two_tables_is_completed() {
+    let before = Metrify::new();
+    let sent = support::mscons::load_curve("A1", "202404020307", &[(0, "220", "1"), (1, "220", "2"), (2, "220", "3")]);
+    before.take_in("a.edi", sent);
+    let server = before.serve_with(&[("METRIFY_LANDING_INTERVAL_S", "3600")]);
+    let again =
+        support::mscons::load_curve("A2", "202404030307", &[(0, "67", "1.5"), (1, "220", "2"), (3, "220", "4")]);
+    before.take_in("b.edi", again);
+    before.take_in("c.edi", support::mscons::storno("A3", "202404040307", "A1"));
+    before.take_in("d.ndjson", format!("{}nonsense\n", support::quarter_hour(support::OTHER_POINT, 0, "-1")));
+    server.kill();
+    let after = Metrify::new();
+    copy(before.data_dir(), after.data_dir());
+    let expected = told(&after);
+    let counts = "select (select count(*) from readings), (select count(*) from readings_history), \
+                  (select count(*) from withdrawals), (select count(*) from rejects), (select count(*) from findings)";
+    assert_eq!(after.sql(counts), "4,7,1,1,1", "{expected}");
+    for landed in 0..=LANDING_ORDER.len() {
+        let cut = Metrify::new();
+        for folder in ["journal", "lake"] {
+            copy(&before.data_dir().join(folder), &cut.data_dir().join(folder));
+        }
+        std::fs::copy(before.data_dir().join("metrify.version"), cut.data_dir().join("metrify.version")).expect("copy");
+        for table in &LANDING_ORDER[..landed] {
+            let table = format!("lake/default/{table}");
+            std::fs::remove_dir_all(cut.data_dir().join(&table)).expect("remove a table");
+            copy(&after.data_dir().join(&table), &cut.data_dir().join(&table));
+        }
+        assert_eq!(told(&cut), expected, "stopped after {landed} tables");
+    }
+}
+
 #[test]
 fn an_entry_that_was_not_written_to_its_end_is_cut_off_and_damage_is_refused() {
     let metrify = Metrify::new();

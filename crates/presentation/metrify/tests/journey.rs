@@ -349,6 +349,15 @@ fn a_server_with_a_simulated_fleet_has_readings_to_ask_for() {
         std::thread::sleep(std::time::Duration::from_millis(100));
     }
     assert_eq!(count, 5);
+    let truth = metrify.data_dir().join("simulation.truth");
+    for _ in 0..200 {
+        if truth.exists() {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    let truth = std::fs::read_to_string(truth).expect("the truth about the past month");
+    assert!(truth.lines().any(|line| line.contains("\"fault\":")), "{truth}");
     let ended = server.stop();
     assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
 }

@@ -240,6 +240,33 @@ fn a_file_that_a_killed_server_left_does_not_lead_to_the_server_of_other_data() 
     drop(other);
 }
 
+/// Deliveries that wait while the journal is synced share the next sync.
+#[test]
+fn deliveries_of_many_clients_share_the_syncs_of_the_journal() {
+    const CLIENTS: u32 = 32;
+    const DELIVERIES: u32 = 8;
+    let metrify = Metrify::new();
+    let server = metrify.serve();
+    std::thread::scope(|scope| {
+        for client in 0..CLIENTS {
+            let server = &server;
+            scope.spawn(move || {
+                for number in 0..DELIVERIES {
+                    let body = quarter_hour(&format!("1ISK00751260{client:02}"), number, "0.25");
+                    let answer = server.post("/api/v1/deliveries?format=ndjson", body.as_bytes());
+                    assert_eq!(answer.status, 200, "{answer:?}");
+                }
+            });
+        }
+    });
+    let journal = get(&server, "/health", None).1["parts"]["journal"].clone();
+    let number = |name: &str| journal[name].as_u64().expect("a number");
+    let entries = number("next") - 1;
+    assert_eq!(entries, u64::from(CLIENTS * DELIVERIES), "each delivery is an entry of its own");
+    assert!(number("syncs") * 2 < entries, "{entries} deliveries took {} syncs", number("syncs"));
+    assert_eq!(metrify.sql("select count(*) from readings"), entries.to_string());
+}
+
 #[test]
 fn many_clients_at_once_get_receipts_of_their_own() {
     let metrify = Metrify::new();

@@ -86,16 +86,36 @@ fn receipts_and_sums_agree_with_what_the_truth_tells() {
 }
 
 #[test]
-fn the_three_forms_of_a_fleet_say_the_same() {
-    let metrify: Vec<Metrify> = (0..3).map(|_| Metrify::new()).collect();
-    for (metrify, format) in metrify.iter().zip(["ndjson", "csv", "days"]) {
-        let fleet = simulate(metrify, "fleet", &[&SMALL[..], &["--format", format, "--from", "2025-03-29"]].concat());
-        assert_eq!(metrify.ingest(&[&fleet]).total("rejected"), 0);
-    }
-    let answers = metrify[0].answers("true");
+fn the_forms_of_a_fleet_say_the_same_and_their_truths_too() {
+    let undisturbed = Metrify::new();
+    let lines = simulate(&undisturbed, "fleet", &[&SMALL[..], &["--from", "2025-03-29"]].concat());
+    assert_eq!(undisturbed.ingest(&[&lines]).total("rejected"), 0);
+    let answers = undisturbed.answers("true");
     assert!(answers.lines().count() > 20_000);
-    assert!(metrify[1].answers("true") == answers, "CSV says something else than NDJSON");
-    assert!(metrify[2].answers("true") == answers, "day sets say something else than single lines");
+    for format in ["csv", "days", "parquet", "arrow"] {
+        let metrify = Metrify::new();
+        let fleet = simulate(&metrify, "fleet", &[&SMALL[..], &["--format", format, "--from", "2025-03-29"]].concat());
+        assert_eq!(metrify.ingest(&[&fleet]).total("rejected"), 0, "{format}");
+        assert!(metrify.answers("true") == answers, "{format} says something else than ndjson");
+        assert_eq!(summary(&fleet), summary(&lines), "{format}");
+    }
+}
+
+#[test]
+fn a_fleet_that_is_sent_to_a_server_is_the_fleet_that_is_written() {
+    let (written, sent) = (Metrify::new(), Metrify::new());
+    let fleet = simulate(&written, "fleet.ndjson", &SMALL);
+    written.ingest(&[&fleet]);
+    sent.run(&[&["simulate"], &SMALL[..]].concat()).failed_with(&["no server holds data directory", "metrify up"]);
+    let server = sent.serve();
+    let ran = sent.run(&[&["simulate", "-o", "json"], &SMALL[..]].concat());
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let receipts = support::Receipts::of(&ran.stdout);
+    assert!(receipts.all().len() > 1, "it comes in pieces");
+    assert!(sent.answers("true") == written.answers("true"), "other readings came than are written");
+    assert_eq!(summary(&sent.data_dir().join("simulated")), summary(&fleet));
+    sent.run(&[&["simulate", "--format", "csv"], &SMALL[..]].concat()).failed_with(&["piece by piece", "--out"]);
+    drop(server);
 }
 
 #[test]

@@ -7,13 +7,13 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use metrify_domain::Timestamp;
-use metrify_formats::{Decoded, Decoder, Format, Options, Output};
+use metrify_formats::{Cell, Decoded, Decoder, Format, Options, Output};
 
 /// 2025-01-01T00:00:00Z.
 pub const RECEIVED_AT: Timestamp = Timestamp::from_micros(1_735_689_600_000_000);
 
 pub fn options() -> Options {
-    Options { zone: None, area: None, received_at: RECEIVED_AT }
+    Options::at(RECEIVED_AT)
 }
 
 /// Decodes `bytes` in pieces of `piece` bytes and returns everything that came out, in order.
@@ -32,7 +32,17 @@ pub fn decode(format: Format, bytes: &[u8], options: &Options, piece: usize) -> 
     pieces
 }
 
-/// One line per reading, problem, finding, withdrawal and meter.
+fn cell(cell: &Cell) -> String {
+    match cell {
+        Cell::Null => "-".to_owned(),
+        Cell::Text(text) => text.clone(),
+        Cell::Number(number) => number.to_string(),
+        Cell::Time(at) => at.to_string(),
+        Cell::Bytes(bytes) => format!("{} bytes", bytes.len()),
+    }
+}
+
+/// One line per reading, problem, finding, withdrawal, meter and record.
 pub fn describe(pieces: &[Decoded]) -> String {
     let mut text = String::new();
     for piece in pieces {
@@ -74,6 +84,14 @@ pub fn describe(pieces: &[Decoded]) -> String {
         }
         for meter in &piece.meters {
             writeln!(text, "meter {meter:?}").expect("text");
+        }
+        for record in &piece.records {
+            let cells: Vec<String> = record.cells().iter().map(cell).collect();
+            write!(text, "{} {}", record.table().name(), cells.join(" | ")).expect("text");
+            if let Some(known_at) = record.document().known_at {
+                write!(text, " known {known_at}").expect("text");
+            }
+            text.push('\n');
         }
     }
     text

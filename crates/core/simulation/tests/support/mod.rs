@@ -61,7 +61,7 @@ pub fn decode(form: Form, bytes: &[u8]) -> Vec<Told> {
         ControlFlow::Continue(())
     };
     let mut out = Output::new(&mut sink);
-    let options = Options { zone: None, area: None, received_at: Timestamp::default() };
+    let options = Options::at(Timestamp::default());
     let mut decoder = Decoder::new(format, &options).expect("a format of text");
     decoder.push(bytes, &mut out);
     decoder.finish(&mut out);

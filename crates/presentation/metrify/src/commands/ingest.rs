@@ -19,16 +19,17 @@ use crate::settings::Settings;
 pub async fn run(settings: &Settings, output: Output, arguments: &Ingest) -> Result<Outcome> {
     let files = files(&arguments.paths)?;
     let access = Access::open(settings).await?;
-    let bar = bar(files.len());
+    let bar = bar(files.iter().map(|(_, bytes)| bytes).sum());
     let mut receipts = Vec::new();
     let mut unread = false;
-    for file in files {
+    for (file, bytes) in files {
         bar.set_message(file.display().to_string());
         let parameters = DeliveryParameters {
             source: Some(file.display().to_string()),
             format: arguments.format.clone(),
             timezone: arguments.timezone.clone(),
             area: arguments.area.clone(),
+            swap_tariffs: arguments.swap_tariffs,
         };
         match access.ingest(&file, &parameters).await {
             Ok(receipt) => receipts.push(receipt),
@@ -46,7 +47,7 @@ pub async fn run(settings: &Settings, output: Output, arguments: &Ingest) -> Res
                 return Err(error);
             }
         }
-        bar.inc(1);
+        bar.inc(bytes);
     }
     bar.finish_and_clear();
     print(output, &receipts)?;
@@ -54,22 +55,27 @@ pub async fn run(settings: &Settings, output: Output, arguments: &Ingest) -> Res
     if unread {
         return Ok(Outcome::Bad);
     }
-    let rejected = receipts.iter().any(|receipt| receipt.rejected > 0);
-    Ok(if rejected { Outcome::Rejected } else { Outcome::Good })
+    Ok(outcome(&receipts))
 }
 
-fn bar(files: usize) -> ProgressBar {
+pub(super) fn outcome(receipts: &[ReceiptBody]) -> Outcome {
+    let rejected = receipts.iter().any(|receipt| receipt.rejected > 0);
+    if rejected { Outcome::Rejected } else { Outcome::Good }
+}
+
+/// Counts bytes: files of a folder differ in size a thousandfold.
+fn bar(bytes: u64) -> ProgressBar {
     if !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
-    let bar = ProgressBar::new(files as u64);
-    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {elapsed} {wide_msg}");
+    let bar = ProgressBar::new(bytes);
+    let style = ProgressStyle::with_template("{bar:30} {bytes}/{total_bytes} {eta} {wide_msg}");
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
     bar
 }
 
-/// All files under the paths, in the order of their names. A path that was named has to be there.
-fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
+/// All files under the paths with their sizes, in the order of their names. A path that was named has to be there.
+fn files(paths: &[PathBuf]) -> Result<Vec<(PathBuf, u64)>> {
     let mut files = Vec::new();
     for path in paths {
         std::fs::metadata(path).map_err(|error| io(format!("read `{}`", path.display()), error))?;
@@ -79,7 +85,9 @@ fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
     while let Some(path) = waiting.pop_front() {
         let step = || format!("read `{}`", path.display());
         if !path.is_dir() {
-            files.push(path);
+            // What has no size, such as a link into nothing, is told of when it is read.
+            let bytes = std::fs::metadata(&path).map_or(0, |metadata| metadata.len());
+            files.push((path, bytes));
             continue;
         }
         // Links may lead round in a circle.
@@ -121,7 +129,7 @@ fn total(receipts: &[ReceiptBody]) -> Total {
     })
 }
 
-fn print(output: Output, receipts: &[ReceiptBody]) -> Result<()> {
+pub(super) fn print(output: Output, receipts: &[ReceiptBody]) -> Result<()> {
     let total = total(receipts);
     if output == Output::Json {
         let report = Report { deliveries: receipts, total };

@@ -102,7 +102,7 @@ fn greet(settings: &Settings, address: &str) -> Result<()> {
     print::line(&format!(
         "Metrify serves http://{address}, data in {folder}. Three things to try in another terminal:\n\
          \n  curl http://{address}/health\n\
-         \n  {program} --data-dir {folder} ingest samples/\n\
+         \n  {program} --data-dir {folder} ingest samples/day\n\
          \n  {program} --data-dir {folder} sql \"select quantity, unit, count(*) as readings, sum(value) as total from readings group by 1, 2 order by 1\"\n"
     ))
 }

@@ -1,0 +1,260 @@
+//! What deliveries tell beside readings: rows of tables of their own, each named and described here once.
+//!
+//! Journal, lake and SQL take the tables from these descriptions. A row has no key: the same row told twice within one
+//! delivery is two rows (two measures may share plant and time), told again by another delivery it is known already.
+
+use metrify_domain::{Decimal, Document, Timestamp};
+
+/// What a column of a [`RecordTable`] holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ColumnKind {
+    Text,
+    Number,
+    Time,
+    Bytes,
+}
+
+/// A column of a [`RecordTable`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Column {
+    pub name: &'static str,
+    pub kind: ColumnKind,
+    /// Whether every row has a value.
+    pub required: bool,
+}
+
+const fn required(name: &'static str, kind: ColumnKind) -> Column {
+    Column { name, kind, required: true }
+}
+
+const fn optional(name: &'static str, kind: ColumnKind) -> Column {
+    Column { name, kind, required: false }
+}
+
+/// A table of what is no reading.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum RecordTable {
+    /// Measures of grid operators against congestion (Redispatch, Countertrade).
+    Redispatch = 0,
+    /// What is told of a grid's state as a word, such as the traffic light of the control areas.
+    GridStatus = 1,
+    /// Facts about points and meters with their validity (UTILMD, BO4E): one row a fact.
+    MasterData = 2,
+    /// Answers to messages (CONTRL, APERAK, acknowledgement documents).
+    Acknowledgements = 3,
+    /// Certificates and signatures of readings, kept for proof.
+    Signatures = 4,
+}
+
+impl RecordTable {
+    pub const ALL: [Self; 5] =
+        [Self::Redispatch, Self::GridStatus, Self::MasterData, Self::Acknowledgements, Self::Signatures];
+
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Redispatch => "redispatch",
+            Self::GridStatus => "grid_status",
+            Self::MasterData => "master_data",
+            Self::Acknowledgements => "acknowledgements",
+            Self::Signatures => "signatures",
+        }
+    }
+
+    /// The columns in their order. When a row became known and with which delivery is kept with each row beside them.
+    #[must_use]
+    pub const fn columns(self) -> &'static [Column] {
+        use ColumnKind::{Bytes, Number, Text, Time};
+        match self {
+            Self::Redispatch => {
+                const {
+                    &[
+                        required("period_start", Time),
+                        required("period_end", Time),
+                        required("reason", Text),
+                        required("direction", Text),
+                        optional("mean_power_mw", Number),
+                        optional("max_power_mw", Number),
+                        optional("energy_mwh", Number),
+                        // Several operators are told one after the other, set apart by ` & `.
+                        required("instructing_operator", Text),
+                        required("requesting_operator", Text),
+                        required("plant", Text),
+                        optional("energy_source", Text),
+                    ]
+                }
+            }
+            Self::GridStatus => {
+                const {
+                    &[
+                        required("area", Text),
+                        required("period_start", Time),
+                        required("period_end", Time),
+                        required("status", Text),
+                    ]
+                }
+            }
+            Self::MasterData => {
+                const {
+                    &[
+                        required("subject", Text),
+                        // `market_location`, `metering_location`, `meter`, ...
+                        required("subject_kind", Text),
+                        required("fact", Text),
+                        required("value", Text),
+                        optional("valid_from", Time),
+                        optional("valid_to", Time),
+                        // The kind of message: a Pruefidentifikator such as `55001`.
+                        optional("category", Text),
+                        optional("sender", Text),
+                        optional("receiver", Text),
+                        required("document", Text),
+                    ]
+                }
+            }
+            Self::Acknowledgements => {
+                const {
+                    &[
+                        // `contrl`, `aperak`, `acknowledgement`.
+                        required("kind", Text),
+                        required("document", Text),
+                        required("answers", Text),
+                        // `accepted` or `rejected`.
+                        required("outcome", Text),
+                        optional("code", Text),
+                        optional("reason", Text),
+                        optional("position", Text),
+                        optional("sender", Text),
+                        optional("receiver", Text),
+                        optional("issued_at", Time),
+                    ]
+                }
+            }
+            Self::Signatures => {
+                const {
+                    &[
+                        // `certificate` or `signature`.
+                        required("kind", Text),
+                        required("signer", Text),
+                        optional("point", Text),
+                        optional("quantity", Text),
+                        optional("at", Time),
+                        required("bytes", Bytes),
+                    ]
+                }
+            }
+        }
+    }
+}
+
+/// One value of a [`Record`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cell {
+    Null,
+    Text(String),
+    Number(Decimal),
+    Time(Timestamp),
+    Bytes(Vec<u8>),
+}
+
+impl Cell {
+    /// Whether a column may hold it.
+    #[must_use]
+    pub const fn fits(&self, column: &Column) -> bool {
+        match self {
+            Self::Null => !column.required,
+            Self::Text(_) => matches!(column.kind, ColumnKind::Text),
+            Self::Number(_) => matches!(column.kind, ColumnKind::Number),
+            Self::Time(_) => matches!(column.kind, ColumnKind::Time),
+            Self::Bytes(_) => matches!(column.kind, ColumnKind::Bytes),
+        }
+    }
+}
+
+impl From<&str> for Cell {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Cell {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<Decimal> for Cell {
+    fn from(number: Decimal) -> Self {
+        Self::Number(number)
+    }
+}
+
+impl From<Timestamp> for Cell {
+    fn from(at: Timestamp) -> Self {
+        Self::Time(at)
+    }
+}
+
+impl From<Vec<u8>> for Cell {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self::Bytes(bytes)
+    }
+}
+
+impl<T: Into<Self>> From<Option<T>> for Cell {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}
+
+/// A row of a [`RecordTable`]: one cell for each of its columns, each of the column's kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    table: RecordTable,
+    document: Document,
+    cells: Vec<Cell>,
+}
+
+impl Record {
+    /// `document` names the message that told it and when it became known, as for readings. `None` where the cells are not
+    /// those of the table's columns.
+    #[must_use]
+    pub fn new(table: RecordTable, document: Document, cells: Vec<Cell>) -> Option<Self> {
+        let columns = table.columns();
+        let fits = columns.len() == cells.len() && columns.iter().zip(&cells).all(|(column, cell)| cell.fits(column));
+        fits.then_some(Self { table, document, cells })
+    }
+
+    #[must_use]
+    pub const fn table(&self) -> RecordTable {
+        self.table
+    }
+
+    #[must_use]
+    pub const fn document(&self) -> &Document {
+        &self.document
+    }
+
+    #[must_use]
+    pub fn cells(&self) -> &[Cell] {
+        &self.cells
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Cell, Record, RecordTable};
+    use metrify_domain::{Document, Timestamp};
+
+    #[test]
+    fn a_row_has_the_cells_of_its_columns() {
+        let at = Timestamp::from_micros(0);
+        let cells = |status: Cell| vec!["DE".into(), at.into(), at.into(), status];
+        let record = |cells| Record::new(RecordTable::GridStatus, Document::default(), cells);
+        assert!(record(cells("GREEN".into())).is_some());
+        assert!(record(cells(Cell::Null)).is_none());
+        assert!(record(cells(at.into())).is_none());
+        assert!(record(vec!["DE".into()]).is_none());
+    }
+}
