@@ -57,3 +57,15 @@ pub async fn land(app: &App) -> Result<Landed> {
     app.journal.release(through)?;
     Ok(total)
 }
+
+/// Gives the room of replaced files back once their time is over; tells how many files were deleted.
+///
+/// # Errors
+/// Where the lake cannot be read or written.
+pub async fn vacuum(app: &App) -> Result<usize> {
+    let mut deleted = 0;
+    for tenant in app.landing.tenants().await? {
+        deleted += app.landing.vacuum(&tenant).await?;
+    }
+    Ok(deleted)
+}

@@ -127,6 +127,9 @@ pub trait Landing: Send + Sync {
 
     /// Makes few large files of many small ones; does nothing where they are few already.
     async fn compact(&self, tenant: &Tenant) -> Result<Landed>;
+
+    /// Deletes the files of versions that are no longer kept; tells how many.
+    async fn vacuum(&self, tenant: &Tenant) -> Result<usize>;
 }
 
 /// Reads and writes deliveries in columns: Parquet and Arrow.

@@ -23,6 +23,7 @@ use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use crate::rows::{statements_batch, statements_schema};
+use crate::write::data_file_properties;
 
 /// Rows that are turned into lines at once.
 const ROWS: usize = 8_192;
@@ -84,7 +85,7 @@ impl Columns for ColumnFiles {
 type Written = std::result::Result<BufWriter<File>, Box<dyn std::error::Error + Send + Sync>>;
 
 fn write_parquet(out: BufWriter<File>, batches: impl Iterator<Item = Result<RecordBatch>>) -> Written {
-    let mut writer = ArrowWriter::try_new(out, statements_schema(), Some(crate::write::properties()))?;
+    let mut writer = ArrowWriter::try_new(out, statements_schema(), Some(data_file_properties().build()))?;
     for batch in batches {
         writer.write(&batch?)?;
     }

@@ -15,7 +15,7 @@ use crate::write::sorted;
 
 /// Rows of a file that is large enough to be left alone, and of one that compaction makes at most.
 const FILE_ROWS: u64 = 2 << 20;
-/// Small files of a month, or of a table without months, that are borne.
+/// Small files of about the same size that are borne in a month, or in a table without months.
 const SMALL_FILES_MAX: usize = 8;
 
 /// Compacts every table of a tenant where it has too many small files.
@@ -45,15 +45,15 @@ pub(crate) async fn compact(lake: &TenantLake, now: Timestamp) -> Result<Landed>
     Ok(done)
 }
 
-/// The files that become one, for every month with too many small ones.
+/// The files that become one: of a month, or of a table without months, too many of about the same size. A row is so written
+/// again a few times only, however often small files come in.
 fn groups(snapshot: &Snapshot) -> Vec<Vec<FileFacts>> {
-    let mut months: BTreeMap<Option<&str>, Vec<&FileFacts>> = BTreeMap::new();
+    let mut tiers: BTreeMap<(Option<&str>, u32), Vec<&FileFacts>> = BTreeMap::new();
     for file in snapshot.files.iter().filter(|file| file.rows < FILE_ROWS / 2) {
-        months.entry(file.month.as_deref()).or_default().push(file);
+        tiers.entry((file.month.as_deref(), tier(file.rows))).or_default().push(file);
     }
     let mut groups = Vec::new();
-    for (_, mut files) in months.into_iter().filter(|(_, files)| files.len() > SMALL_FILES_MAX) {
-        files.sort_by_key(|file| file.rows);
+    for (_, files) in tiers.into_iter().filter(|(_, files)| files.len() > SMALL_FILES_MAX) {
         let (mut group, mut rows) = (Vec::new(), 0);
         for file in files {
             if rows + file.rows > FILE_ROWS && group.len() > 1 {
@@ -68,4 +68,22 @@ fn groups(snapshot: &Snapshot) -> Vec<Vec<FileFacts>> {
         }
     }
     groups
+}
+
+/// Files of one tier differ in size by a factor of [`SMALL_FILES_MAX`] at most, so that the file that many of them become is of
+/// the next one.
+fn tier(rows: u64) -> u32 {
+    rows.max(1).ilog2() / (SMALL_FILES_MAX as u64).ilog2()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::tier;
+
+    #[test]
+    fn a_file_made_of_too_many_of_a_tier_is_of_a_higher_one() {
+        for rows in [1, 7, 8, 100, 5_000, 65_536] {
+            assert!(tier(rows * 9) > tier(rows), "{rows}");
+        }
+    }
 }

@@ -26,3 +26,4 @@ pub use rows::{readings_batch, versions_batch};
 pub use schema::{READING_COLUMNS, TableName};
 pub use store::DeltaLake;
 pub use table::{FileFacts, Range, Snapshot};
+pub use write::data_file_properties;

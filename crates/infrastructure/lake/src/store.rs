@@ -99,13 +99,15 @@ pub struct DeltaLake {
     tenants: RwLock<HashMap<Tenant, Arc<TenantLake>>>,
     published: AtomicU64,
     clock: fn() -> Timestamp,
+    keep_h: u32,
 }
 
 impl DeltaLake {
-    /// `clock` tells when files are written; nothing else depends on it.
+    /// `clock` tells when files are written; nothing else depends on it. Versions of the tables stay readable for `keep_h`
+    /// hours after they were replaced.
     #[must_use]
-    pub fn new(layout: Layout, clock: fn() -> Timestamp) -> Self {
-        Self { layout, tenants: RwLock::default(), published: AtomicU64::new(0), clock }
+    pub fn new(layout: Layout, clock: fn() -> Timestamp, keep_h: u32) -> Self {
+        Self { layout, tenants: RwLock::default(), published: AtomicU64::new(0), clock, keep_h }
     }
 
     fn tenant(&self, tenant: &Tenant) -> Result<Arc<TenantLake>> {
@@ -423,5 +425,16 @@ impl Landing for DeltaLake {
             lake.show(|view| view.snapshots = lake.snapshots());
         }
         Ok(done)
+    }
+
+    async fn vacuum(&self, tenant: &Tenant) -> Result<usize> {
+        let lake = self.tenant(tenant)?;
+        let _writing = lake.writing.lock().await;
+        let mut deleted = 0;
+        for table in lake.tables.values() {
+            deleted += table.vacuum(self.keep_h).await?;
+        }
+        lake.show(|view| view.snapshots = lake.snapshots());
+        Ok(deleted)
     }
 }

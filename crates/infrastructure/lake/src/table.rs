@@ -7,6 +7,7 @@ use deltalake::kernel::transaction::{CommitBuilder, CommitProperties};
 use deltalake::kernel::{Action, Add, LogicalFileView, Transaction};
 use deltalake::logstore::object_store::ObjectStoreExt;
 use deltalake::logstore::{LogStoreRef, ObjectStoreRef};
+use deltalake::operations::vacuum::VacuumMode;
 use deltalake::protocol::{DeltaOperation, SaveMode};
 use deltalake::table::state::DeltaTableState;
 use deltalake::{DeltaTable, DeltaTableBuilder, DeltaTableError, ensure_table_uri};
@@ -110,9 +111,7 @@ impl Table {
     pub(crate) async fn open(name: TableName, folder: &Path) -> Result<Self> {
         let step = || format!("open table `{}`", folder.display());
         std::fs::create_dir_all(folder).map_err(|error| io(step(), error))?;
-        let url = ensure_table_uri(folder.to_string_lossy()).map_err(|error| delta_error(step(), error))?;
-        let builder = DeltaTableBuilder::from_url(url).map_err(|error| delta_error(step(), error))?;
-        let mut table = builder.build().map_err(|error| delta_error(step(), error))?;
+        let mut table = open(folder).map_err(|error| delta_error(step(), error))?;
         if table.verify_deltatable_existence().await.map_err(|error| delta_error(step(), error))? {
             table.load().await.map_err(|error| delta_error(step(), error))?;
         } else {
@@ -144,6 +143,25 @@ impl Table {
         self.store().delete(&path).await.map_err(|error| store_error(step(), error))
     }
 
+    /// Deletes data files that no version needs which is younger than `keep_h` hours, and those that no commit ever named.
+    /// Tells how many.
+    pub(crate) async fn vacuum(&self, keep_h: u32) -> Result<usize> {
+        let step = || format!("vacuum table `{}`", self.name.name());
+        let mut table = open(&self.folder).map_err(|error| delta_error(step(), error))?;
+        table.load().await.map_err(|error| delta_error(step(), error))?;
+        let vacuum = table
+            .vacuum()
+            .with_mode(VacuumMode::Full)
+            .with_retention_period(chrono::Duration::hours(i64::from(keep_h)))
+            // How long versions are kept is a setting of ours.
+            .with_enforce_retention_duration(false);
+        let (table, done) = vacuum.await.map_err(|error| delta_error(step(), error))?;
+        let state = table.snapshot().map_err(|error| delta_error(step(), error))?.clone();
+        let after = snapshot(self.name, &self.folder, &self.log, state).await?;
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(after);
+        Ok(done.files_deleted.len())
+    }
+
     /// Commits a change and syncs it; the snapshot after it is the table's new one.
     pub(crate) async fn commit(&self, change: Change) -> Result<()> {
         let step = || format!("commit to table `{}`", self.name.name());
@@ -170,6 +188,10 @@ impl Table {
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(after);
         Ok(())
     }
+}
+
+fn open(folder: &Path) -> Result<DeltaTable, DeltaTableError> {
+    DeltaTableBuilder::from_url(ensure_table_uri(folder.to_string_lossy())?)?.build()
 }
 
 async fn create(name: TableName, table: &DeltaTable) -> Result<DeltaTable, DeltaTableError> {

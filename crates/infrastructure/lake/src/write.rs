@@ -13,7 +13,7 @@ use deltalake::logstore::object_store::ObjectStoreExt;
 use metrify_application::{Error, Kind, Result};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, Encoding, ZstdLevel};
-use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterVersion};
+use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesBuilder, WriterVersion};
 use parquet::schema::types::ColumnPath;
 
 use crate::layout::Layout;
@@ -42,7 +42,9 @@ pub(crate) fn internal(step: &str, error: impl std::error::Error + Send + Sync +
     Error::new(Kind::Internal, step).because(error)
 }
 
-pub(crate) fn properties() -> WriterProperties {
+/// How data files are encoded, see the decisions in ARCHITECTURE.md.
+#[must_use]
+pub fn data_file_properties() -> WriterPropertiesBuilder {
     let mut properties = WriterProperties::builder()
         .set_writer_version(WriterVersion::PARQUET_1_0)
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(ZSTD_LEVEL).unwrap_or_default()))
@@ -58,7 +60,7 @@ pub(crate) fn properties() -> WriterProperties {
             .set_column_dictionary_enabled(column.clone(), false)
             .set_column_encoding(column, Encoding::DELTA_BINARY_PACKED);
     }
-    properties.build()
+    properties
 }
 
 /// Writes sorted rows as one file and describes it for the commit.
@@ -68,7 +70,7 @@ pub(crate) fn properties() -> WriterProperties {
 pub(crate) async fn write_file(store: &ObjectStoreRef, month: Option<&str>, rows: &RecordBatch) -> Result<Add> {
     let unique = uuid::Uuid::now_v7().to_string();
     let name = Layout::data_file(month, &unique);
-    let mut writer = ArrowWriter::try_new(Vec::new(), rows.schema(), Some(properties()))
+    let mut writer = ArrowWriter::try_new(Vec::new(), rows.schema(), Some(data_file_properties().build()))
         .map_err(|error| internal("write a data file", error))?;
     writer.write(rows).map_err(|error| internal("write a data file", error))?;
     let bytes = writer.into_inner().map_err(|error| internal("write a data file", error))?;

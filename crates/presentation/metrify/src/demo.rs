@@ -76,21 +76,14 @@ async fn keep_coming(
     let mut settings = Settings::new(SEED, meters, remembered.first_day, DAYS);
     settings.faults = FaultRates::USUAL;
     let fleet = Fleet::new(settings).map_err(|error| Error::new(Kind::Internal, "make the fleet").because(error))?;
-    let mut bytes = Vec::new();
     if !remembered.filled {
-        let mut pieces = Pieces::new(&fleet, &fleet.whole(), Form::Ndjson);
-        let mut truth = String::new();
-        while !*stop.borrow() && pieces.append(&mut bytes) {
-            deliver(app, tenant, &spool, "simulation, past", &bytes).await?;
-            bytes.clear();
-            truth.push_str(&pieces.take_truth());
-        }
-        truth.push_str(&pieces.take_truth());
-        let path = data_dir.join(TRUTH);
-        std::fs::write(&path, truth).map_err(|error| io(format!("write `{}`", path.display()), error))?;
+        let truth = fill(app, tenant, &spool, &fleet, &stop).await?;
+        let truth_path = data_dir.join(TRUTH);
+        std::fs::write(&truth_path, truth).map_err(|error| io(format!("write `{}`", truth_path.display()), error))?;
         remembered.filled = !*stop.borrow();
         remembered.write(&path)?;
     }
+    let mut bytes = Vec::new();
     let mut end = told_until(app, tenant).await?;
     while !*stop.borrow() {
         let next = end.plus(QUARTER_HOUR).unwrap_or(end);
@@ -107,6 +100,19 @@ async fn keep_coming(
         bytes.clear();
     }
     Ok(())
+}
+
+/// Tells the past, and returns what is true about it.
+async fn fill(app: &App, tenant: &Tenant, spool: &Path, fleet: &Fleet, stop: &watch::Receiver<bool>) -> Result<String> {
+    let mut pieces = Pieces::new(fleet, &fleet.whole(), Form::Ndjson);
+    let (mut bytes, mut truth) = (Vec::new(), String::new());
+    while !*stop.borrow() && pieces.append(&mut bytes) {
+        deliver(app, tenant, spool, "simulation, past", &bytes).await?;
+        bytes.clear();
+        truth.push_str(&pieces.take_truth());
+    }
+    truth.push_str(&pieces.take_truth());
+    Ok(truth)
 }
 
 fn first_day(now: Timestamp) -> Result<chrono::NaiveDate> {

@@ -44,6 +44,8 @@ pub enum UnknownPoints {
 pub struct Landing {
     /// Seconds.
     pub interval_s: u64,
+    /// Hours.
+    pub keep_h: u32,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]

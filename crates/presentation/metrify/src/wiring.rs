@@ -52,7 +52,7 @@ pub async fn open(settings: &Settings) -> Result<House> {
 
     let tenant: Tenant =
         DEFAULT_TENANT.parse().map_err(|error| Error::new(Kind::Internal, "name the tenant").because(error))?;
-    let lake = Arc::new(DeltaLake::new(Layout::new(settings.folder("lake")), clock::now));
+    let lake = Arc::new(DeltaLake::new(Layout::new(settings.folder("lake")), clock::now, settings.landing.keep_h));
     let limits = Limits {
         memory_bytes: settings.query.memory_mb << 20,
         spill_folder: settings.folder("spill"),

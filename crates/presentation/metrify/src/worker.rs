@@ -6,6 +6,24 @@ use std::time::Duration;
 use metrify_application::{App, operate};
 use tokio::sync::watch;
 
+/// How often the room of replaced files is given back.
+const VACUUM_PACE: Duration = Duration::from_hours(1);
+
+/// Gives the room of replaced files back, at once and again and again until it is told to stop.
+pub async fn vacuum(app: Arc<App>, mut stop: watch::Receiver<bool>) {
+    loop {
+        match operate::vacuum(&app).await {
+            Ok(0) => {}
+            Ok(deleted) => tracing::info!(deleted, "vacuumed"),
+            Err(error) => tracing::error!("{}", error.chain()),
+        }
+        tokio::select! {
+            () = tokio::time::sleep(VACUUM_PACE) => {}
+            _ = stop.changed() => return,
+        }
+    }
+}
+
 /// Lands again and again until it is told to stop; what could not be landed stays in the journal and is tried again.
 pub async fn land(app: Arc<App>, interval: Duration, mut stop: watch::Receiver<bool>) {
     loop {

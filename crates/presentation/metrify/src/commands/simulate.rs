@@ -96,13 +96,17 @@ async fn to_server(
     let mut receipts = Vec::new();
     let mut piece = Vec::new();
     while pieces.append(&mut piece) {
+        truth.add(&pieces.take_truth())?;
+        // The last piece may have nothing left to tell.
+        if piece.is_empty() {
+            continue;
+        }
         let parameters = DeliveryParameters {
             source: Some(format!("simulation, piece {}", receipts.len() + 1)),
             format: Some(Format::Ndjson.name().to_owned()),
             ..DeliveryParameters::default()
         };
         receipts.push(client.send(std::mem::take(&mut piece), &parameters).await?);
-        truth.add(&pieces.take_truth())?;
     }
     truth.add(&pieces.take_truth())?;
     truth.close()?;

@@ -50,6 +50,7 @@ pub async fn run(settings: Settings, arguments: &Up) -> Result<Outcome> {
     let interval = Duration::from_secs(settings.landing.interval_s.max(1));
     let mut tasks = tokio::task::JoinSet::new();
     tasks.spawn(worker::land(house.app.clone(), interval, stopped.clone()));
+    tasks.spawn(worker::vacuum(house.app.clone(), stopped.clone()));
     if arguments.simulate > 0 {
         let data_dir = settings.data_dir.clone();
         tasks.spawn(demo::run(house.app.clone(), house.tenant.clone(), data_dir, arguments.simulate, stopped.clone()));

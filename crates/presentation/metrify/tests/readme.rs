@@ -1,0 +1,88 @@
+//! What the README shows is what the program prints: its commands are run one after the other, in the folder of the project.
+#![allow(clippy::expect_used, clippy::panic, reason = "what a helper of a test expects, the test expects")]
+
+mod support;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use support::Metrify;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..").canonicalize().expect("the project")
+}
+
+/// A command with what follows it.
+#[derive(Debug)]
+struct Shown {
+    command: String,
+    output: String,
+}
+
+/// The commands of a page that begin with `$ metrify` or `$ printf`, each with the lines below it.
+fn shown(page: &str) -> Vec<Shown> {
+    let mut found: Vec<Shown> = Vec::new();
+    // Whether the line before belongs to a command whose quotes are open.
+    let (mut open, mut inside) = (false, false);
+    for line in page.lines() {
+        let Some(code) = line.strip_prefix("    ") else {
+            // A blank line may stand within what is printed.
+            inside &= line.is_empty();
+            if let Some(last) = found.last_mut().filter(|_| inside) {
+                last.output.push('\n');
+            }
+            continue;
+        };
+        if open {
+            let last = found.last_mut().expect("an open command");
+            last.command.push('\n');
+            last.command.push_str(code);
+            open = is_open(&last.command);
+        } else if let Some(command) = code.strip_prefix("$ ") {
+            inside = ["metrify", "printf"].iter().any(|program| command.starts_with(program));
+            if inside {
+                found.push(Shown { command: command.to_owned(), output: String::new() });
+                open = is_open(command);
+            }
+        } else if let Some(last) = found.last_mut().filter(|_| inside) {
+            last.output.push_str(code);
+            last.output.push('\n');
+        }
+    }
+    found
+}
+
+fn is_open(command: &str) -> bool {
+    command.matches('"').count() % 2 == 1
+}
+
+/// Makes a folder like the project's, where commands may leave files.
+fn workshop(metrify: &Metrify) -> PathBuf {
+    let folder = metrify.path("project");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    std::os::unix::fs::symlink(root().join("samples"), folder.join("samples")).expect("a link to the samples");
+    folder
+}
+
+fn run(metrify: &Metrify, folder: &Path, command: &str) -> String {
+    let program = Path::new(env!("CARGO_BIN_EXE_metrify")).parent().expect("a folder");
+    let path = format!("{}:{}", program.display(), std::env::var("PATH").expect("a path"));
+    let mut shell = Command::new("bash");
+    shell.args(["-c", command]).current_dir(folder).env("PATH", path).env("METRIFY_DATA_DIR", metrify.data_dir());
+    let ran = support::ran(&mut shell);
+    assert!(ran.code.is_some_and(|code| code != 1), "{command}\n{ran:?}");
+    ran.stdout
+}
+
+#[test]
+fn what_the_readme_shows_is_what_is_printed() {
+    let page = std::fs::read_to_string(root().join("README.md")).expect("the README");
+    let shown = shown(&page);
+    assert!(shown.len() >= 5, "too few commands were found: {shown:?}");
+    let metrify = Metrify::new();
+    let folder = workshop(&metrify);
+    for Shown { command, output } in shown {
+        let printed = run(&metrify, &folder, &command);
+        assert_eq!(printed.trim_end(), output.trim_end(), "`{command}` prints something else than the README shows");
+    }
+}
