@@ -1,5 +1,6 @@
 //! The program as one value: every port, and what the use cases share.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use metrify_validation::Ruleset;
@@ -18,4 +19,6 @@ pub struct App {
     pub sql: Arc<dyn Sql>,
     pub intake: Intake,
     pub rules: Ruleset,
+    /// Where what a delivery is packed in is unpacked to, member by member.
+    pub spool: PathBuf,
 }

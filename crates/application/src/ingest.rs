@@ -10,6 +10,7 @@ mod receive;
 mod records;
 mod replay;
 mod settle;
+mod unpack;
 mod withdraw;
 
 pub use accept::{Intake, UnknownPoints};

@@ -7,23 +7,35 @@ use crate::app::App;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::ingest::decode::Pieces;
-use crate::ingest::delivery::{Delivery, Seen, format_of, look_through};
+use crate::ingest::delivery::{Delivery, Seen, look_through};
 use crate::ingest::piece::Piece;
 use crate::ingest::receipt::Receipt;
 use crate::ingest::records::Namer;
+use crate::ingest::unpack;
 use crate::record::Counts;
 
-/// Decodes a delivery, judges it, makes it durable, shows it to SQL, and accounts for every reading in it.
+/// Receives a delivery. What is packed is opened: each member is a delivery with a receipt of its own.
 ///
 /// # Errors
-/// Where the file cannot be read or what it holds cannot be made durable. What the receipt would have counted as
+/// Where the file cannot be read or what it holds cannot be made durable. What the receipts would have counted as
 /// stored until then is stored all the same; receiving the delivery again completes it.
-pub async fn receive(app: &App, ctx: &Context, delivery: Delivery) -> Result<Receipt> {
-    let seen = look(&delivery).await?;
+pub async fn receive(app: &App, ctx: &Context, delivery: Delivery) -> Result<Vec<Receipt>> {
+    unpack::receive(app, ctx, delivery, 0).await
+}
+
+/// Decodes a delivery, judges it, makes it durable, shows it to SQL, and accounts for every reading in it.
+pub(super) async fn receive_one(
+    app: &App,
+    ctx: &Context,
+    delivery: &Delivery,
+    seen: &Seen,
+    format: std::result::Result<Format, String>,
+) -> Result<Receipt> {
     let first_received = app.ledger.delivery(&ctx.tenant, &seen.id).await?;
     let running = app.intake.begin(ctx, &seen.id, first_received.unwrap_or(ctx.now));
-    let mut account = Account::new(&delivery, &seen, running.received_at(), first_received.is_some());
-    let mut pieces = Unread::of(app, &delivery, &seen, running.received_at());
+    let name = format.as_ref().map_or("unknown", |format| format.name());
+    let mut account = Account::new(delivery, seen, name, running.received_at(), first_received.is_some());
+    let mut pieces = Unread::of(app, delivery, seen, format, running.received_at());
     let mut held = pieces.next().await?.unwrap_or_default();
     while let Some(next) = pieces.next().await? {
         account.accept(app, ctx, held, false).await?;
@@ -33,7 +45,7 @@ pub async fn receive(app: &App, ctx: &Context, delivery: Delivery) -> Result<Rec
     account.close()
 }
 
-async fn look(delivery: &Delivery) -> Result<Seen> {
+pub(super) async fn look(delivery: &Delivery) -> Result<Seen> {
     let file = delivery.file.clone();
     let looked = tokio::task::spawn_blocking(move || look_through(&file)).await;
     looked.map_err(|error| Error::new(Kind::Internal, "look through the delivery").because(error))?
@@ -46,8 +58,14 @@ enum Unread {
 }
 
 impl Unread {
-    fn of(app: &App, delivery: &Delivery, seen: &Seen, received_at: Timestamp) -> Self {
-        match format_of(delivery, seen) {
+    fn of(
+        app: &App,
+        delivery: &Delivery,
+        seen: &Seen,
+        format: std::result::Result<Format, String>,
+        received_at: Timestamp,
+    ) -> Self {
+        match format {
             Ok(format) => {
                 let options = app.intake.options(&delivery.hints, received_at);
                 Self::Pieces(Pieces::of(delivery.file.clone(), format, options, app.columns.clone()))
@@ -83,8 +101,7 @@ struct Account {
 }
 
 impl Account {
-    fn new(delivery: &Delivery, seen: &Seen, received_at: Timestamp, repeated: bool) -> Self {
-        let format = format_of(delivery, seen).map_or("unknown", Format::name);
+    fn new(delivery: &Delivery, seen: &Seen, format: &str, received_at: Timestamp, repeated: bool) -> Self {
         let receipt = Receipt {
             delivery: seen.id.clone(),
             source: delivery.source.clone(),

@@ -5,6 +5,7 @@
 
 mod archive;
 mod columns;
+mod container;
 mod dates;
 mod detect;
 mod digits;
@@ -29,6 +30,7 @@ pub mod ndjson;
 pub mod smard;
 pub mod sml;
 
+pub use container::Container;
 pub use detect::{Detected, HEAD_BYTES, Head, detect};
 pub use format::{Decoder, Format, Options, UnknownFormat};
 pub use keys::{DeviceKey, Keys, KeysError};

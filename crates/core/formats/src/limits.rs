@@ -18,3 +18,7 @@ pub const MEMBER_RATIO_MAX: u64 = 1_100;
 pub const UNPACKED_BYTES_MAX: u64 = 16 << 30;
 /// Members of one archive that are looked at.
 pub const MEMBERS_MAX: usize = 10_000;
+/// Largest e-mail that is read: it is held in memory with its parts decoded.
+pub const MAIL_BYTES_MAX: u64 = 64 << 20;
+/// How deep containers may lie in each other: a `.tar.gz` in an archive is three.
+pub const CONTAINERS_MAX: usize = 3;

@@ -17,8 +17,9 @@ async fn take_in(server: Server, parameters: DeliveryParameters, body: Body) -> 
         tempfile::NamedTempFile::new_in(&server.spool).map_err(|error| io("make room for the delivery", error))?;
     spool(&spooled, body).await?;
     let delivery = parameters.delivery("http", spooled.path())?;
-    let receipt = receive(&server.app, &server.context(), delivery).await?;
-    Ok(receipt.into())
+    let source = delivery.source.clone();
+    let receipts = receive(&server.app, &server.context(), delivery).await?;
+    Ok(ReceiptBody::of(&source, receipts))
 }
 
 async fn spool(file: &tempfile::NamedTempFile, body: Body) -> Result<()> {

@@ -63,6 +63,41 @@ pub struct ReceiptBody {
     pub problems_total: u64,
     pub findings: u64,
     pub delivery: String,
+    /// The receipts of what the delivery was packed in; the counts above are their sums.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub members: Vec<Self>,
+}
+
+impl ReceiptBody {
+    /// One receipt stands for itself, those of a container are its members.
+    #[must_use]
+    pub fn of(source: &str, receipts: Vec<Receipt>) -> Self {
+        let mut members: Vec<Self> = receipts.into_iter().map(Self::from).collect();
+        if members.len() == 1 {
+            return members.remove(0);
+        }
+        let sum = |count: fn(&Self) -> u64| members.iter().map(count).sum();
+        Self {
+            source: source.to_owned(),
+            format: "container".to_owned(),
+            received: sum(|receipt| receipt.received),
+            stored: sum(|receipt| receipt.stored),
+            duplicates: sum(|receipt| receipt.duplicates),
+            corrections: sum(|receipt| receipt.corrections),
+            rejected: sum(|receipt| receipt.rejected),
+            problems: Vec::new(),
+            problems_total: sum(|receipt| receipt.problems_total),
+            findings: sum(|receipt| receipt.findings),
+            delivery: String::new(),
+            members,
+        }
+    }
+
+    /// The receipts that it stands for.
+    #[must_use]
+    pub fn each(self) -> Vec<Self> {
+        if self.members.is_empty() { vec![self] } else { self.members }
+    }
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -88,6 +123,7 @@ impl From<Receipt> for ReceiptBody {
             problems_total: receipt.problems_total,
             findings: receipt.findings,
             delivery: receipt.delivery.as_str().to_owned(),
+            members: Vec::new(),
         }
     }
 }

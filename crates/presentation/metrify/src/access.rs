@@ -30,12 +30,13 @@ impl Access {
 
     /// # Errors
     /// Where the file cannot be read, or what it holds cannot be made durable.
-    pub async fn ingest(&self, file: &Path, parameters: &DeliveryParameters) -> Result<ReceiptBody> {
+    pub async fn ingest(&self, file: &Path, parameters: &DeliveryParameters) -> Result<Vec<ReceiptBody>> {
         match self {
-            Self::Remote(client) => client.ingest(file, parameters).await,
+            Self::Remote(client) => client.ingest(file, parameters).await.map(ReceiptBody::each),
             Self::Local(house) => {
                 let delivery = parameters.delivery(&file.display().to_string(), file)?;
-                Ok(receive(&house.app, &context(house), delivery).await?.into())
+                let receipts = receive(&house.app, &context(house), delivery).await?;
+                Ok(receipts.into_iter().map(ReceiptBody::from).collect())
             }
         }
     }

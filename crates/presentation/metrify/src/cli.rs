@@ -100,7 +100,7 @@ Examples:
 
 #[derive(Debug, Args)]
 pub struct Ingest {
-    /// Files and folders
+    /// Files and folders, packed or not; `-` reads standard input
     #[arg(required = true)]
     pub paths: Vec<PathBuf>,
     /// The format, where the content does not tell it

@@ -74,6 +74,7 @@ pub async fn open(settings: &Settings) -> Result<House> {
         sql: Arc::new(engine),
         intake: intake(&settings.intake)?,
         rules: metrify_validation::Ruleset::default(),
+        spool: settings.folder("spool"),
     };
     if operate::recover(&app, std::slice::from_ref(&tenant)).await? > 0
         && let Err(error) = operate::land(&app).await

@@ -16,6 +16,17 @@ use crate::exit::{self, Outcome};
 use crate::print;
 use crate::settings::Settings;
 
+/// Among the paths it stands for what is piped in.
+const STANDARD_INPUT: &str = "-";
+
+/// A delivery is looked through before it is read, which a pipe allows once only.
+fn spool_standard_input() -> Result<tempfile::NamedTempFile> {
+    let failed = |error| io("spool standard input", error);
+    let mut file = tempfile::NamedTempFile::new().map_err(failed)?;
+    std::io::copy(&mut std::io::stdin().lock(), &mut file).map_err(failed)?;
+    Ok(file)
+}
+
 pub async fn run(settings: &Settings, output: Output, arguments: &Ingest) -> Result<Outcome> {
     let files = files(&arguments.paths)?;
     let access = Access::open(settings).await?;
@@ -24,15 +35,20 @@ pub async fn run(settings: &Settings, output: Output, arguments: &Ingest) -> Res
     let mut unread = false;
     for (file, bytes) in files {
         bar.set_message(file.display().to_string());
+        let spooled = if file.as_os_str() == STANDARD_INPUT { Some(spool_standard_input()?) } else { None };
+        let (source, file) = match &spooled {
+            Some(spooled) => ("standard input".to_owned(), spooled.path().to_owned()),
+            None => (file.display().to_string(), file),
+        };
         let parameters = DeliveryParameters {
-            source: Some(file.display().to_string()),
+            source: Some(source),
             format: arguments.format.clone(),
             timezone: arguments.timezone.clone(),
             area: arguments.area.clone(),
             swap_tariffs: arguments.swap_tariffs,
         };
         match access.ingest(&file, &parameters).await {
-            Ok(receipt) => receipts.push(receipt),
+            Ok(received) => receipts.extend(received),
             // One file that cannot be read does not keep the others out.
             Err(error) if matches!(error.kind(), Kind::NotFound | Kind::Denied) => {
                 unread = true;
@@ -77,7 +93,7 @@ fn bar(bytes: u64) -> ProgressBar {
 /// All files under the paths with their sizes, in the order of their names. A path that was named has to be there.
 fn files(paths: &[PathBuf]) -> Result<Vec<(PathBuf, u64)>> {
     let mut files = Vec::new();
-    for path in paths {
+    for path in paths.iter().filter(|path| path.as_os_str() != STANDARD_INPUT) {
         std::fs::metadata(path).map_err(|error| io(format!("read `{}`", path.display()), error))?;
     }
     let mut waiting: VecDeque<PathBuf> = paths.iter().cloned().collect();

@@ -1,0 +1,153 @@
+//! Opens what deliveries are packed in, and receives each member as a delivery of its own.
+//!
+//! A member is written to a file of its own before it is looked at, one after the other, so that what lies on disk beside the
+//! delivery is one member at each depth.
+
+use std::fs::File;
+use std::io::{self, BufReader, Read, Write};
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+use metrify_formats::limits::{CONTAINERS_MAX, MEMBER_BYTES_MAX, MEMBER_RATIO_MAX, UNPACKED_BYTES_MAX};
+use metrify_formats::{Container, Head};
+use tempfile::NamedTempFile;
+use tokio::sync::mpsc;
+
+use crate::app::App;
+use crate::context::Context;
+use crate::error::{Error, Kind, Result, io as io_error};
+use crate::ingest::delivery::{Delivery, Seen, format_of};
+use crate::ingest::receipt::Receipt;
+use crate::ingest::receive::{look, receive_one};
+
+/// Bytes that even a small delivery may unpack to.
+const UNPACKED_BYTES_FREE: u64 = 16 << 20;
+
+/// Receives a delivery, or every member of what it is packed in, however deep up to the limit. There is a receipt for each.
+///
+/// # Errors
+/// As [`receive_one`].
+pub(super) async fn receive(app: &App, ctx: &Context, delivery: Delivery, depth: usize) -> Result<Vec<Receipt>> {
+    let seen = look(&delivery).await?;
+    let format = format_of(&delivery, &seen);
+    let Some(container) = container(&delivery, &seen) else {
+        return Ok(vec![receive_one(app, ctx, &delivery, &seen, format).await?]);
+    };
+    if depth >= CONTAINERS_MAX {
+        let reason = format!("{container} lies in more than {CONTAINERS_MAX} others: unpack it first");
+        return Ok(vec![receive_one(app, ctx, &delivery, &seen, Err(reason)).await?]);
+    }
+    let (members, mut unpacked) = mpsc::channel(1);
+    let unpacker = Unpacker { budget: budget(&seen), spool: app.spool.clone(), members };
+    let file = delivery.file.clone();
+    let unpacking = tokio::task::spawn_blocking(move || unpacker.run(&file, container));
+    let mut receipts = Vec::new();
+    while let Some(member) = unpacked.recv().await {
+        receipts.extend(Box::pin(receive_member(app, ctx, &delivery, member, depth)).await?);
+    }
+    let ended = unpacking.await.map_err(|error| Error::new(Kind::Internal, "unpack the delivery").because(error))??;
+    if let Some(reason) = ended.or_else(|| receipts.is_empty().then(|| "there is nothing in it".to_owned())) {
+        let reason = format!("{container}: {reason}");
+        receipts.push(receive_one(app, ctx, &delivery, &seen, Err(reason)).await?);
+    }
+    Ok(receipts)
+}
+
+/// What a delivery is packed in; `None` where it is not, and for the archives that are a format of their own.
+fn container(delivery: &Delivery, seen: &Seen) -> Option<Container> {
+    let head = Head::new(&seen.head);
+    let read_as_it_is = || match delivery.format {
+        Some(format) => format.recognise(&head).is_some(),
+        None => format_of(delivery, seen).is_ok(),
+    };
+    Container::recognise(&head).filter(|container| *container != Container::Zip || !read_as_it_is())
+}
+
+fn budget(seen: &Seen) -> u64 {
+    seen.bytes.saturating_mul(MEMBER_RATIO_MAX).max(UNPACKED_BYTES_FREE).min(UNPACKED_BYTES_MAX)
+}
+
+async fn receive_member(
+    app: &App,
+    ctx: &Context,
+    container: &Delivery,
+    member: Member,
+    depth: usize,
+) -> Result<Vec<Receipt>> {
+    let source = match member.name.as_str() {
+        "" => container.source.clone(),
+        name => format!("{}/{name}", container.source),
+    };
+    let file = member.file.path().to_owned();
+    let delivery = Delivery { source, file, format: container.format, hints: container.hints.clone() };
+    match member.damage {
+        None => receive(app, ctx, delivery, depth + 1).await,
+        Some(reason) => {
+            let seen = look(&delivery).await?;
+            Ok(vec![receive_one(app, ctx, &delivery, &seen, Err(reason)).await?])
+        }
+    }
+}
+
+/// A member in a file of its own.
+struct Member {
+    name: String,
+    file: NamedTempFile,
+    /// Why it could not be unpacked to its end.
+    damage: Option<String>,
+}
+
+struct Unpacker {
+    /// Bytes that all members together may still have.
+    budget: u64,
+    spool: PathBuf,
+    members: mpsc::Sender<Member>,
+}
+
+impl Unpacker {
+    /// Tells why the container could not be read to its end, where it could not.
+    fn run(mut self, packed: &Path, container: Container) -> Result<Option<String>> {
+        let step = || format!("read `{}`", packed.display());
+        let packed = BufReader::new(File::open(packed).map_err(|error| io_error(step(), error))?);
+        let mut failed = None;
+        let ended = container.members(packed, &mut |name, bytes| match self.unpack(name, bytes) {
+            // Nobody waits for members any longer: the delivery failed.
+            Ok(member) => match self.members.blocking_send(member) {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(_) => ControlFlow::Break(()),
+            },
+            Err(error) => {
+                failed = Some(error);
+                ControlFlow::Break(())
+            }
+        });
+        match failed {
+            Some(error) => Err(io_error("spool a member of the delivery", error)),
+            None => Ok(ended.err()),
+        }
+    }
+
+    /// What cannot be read is the member's damage, what cannot be written an error of ours.
+    fn unpack(&mut self, name: &str, bytes: &mut dyn Read) -> io::Result<Member> {
+        let mut file = NamedTempFile::new_in(&self.spool)?;
+        let limit = self.budget.min(MEMBER_BYTES_MAX);
+        let (mut written, mut piece) = (0, vec![0; 64 << 10]);
+        let damage = loop {
+            match bytes.read(&mut piece) {
+                Ok(0) => break None,
+                Ok(read) => {
+                    written += read as u64;
+                    if written > limit {
+                        break Some(format!("it unpacks to more than {limit} bytes, which no delivery of this size does"));
+                    }
+                    file.write_all(&piece[..read])?;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => break Some(format!("it cannot be unpacked to its end: {error}")),
+            }
+        };
+        file.flush()?;
+        self.budget -= written.min(self.budget);
+        Ok(Member { name: name.to_owned(), file, damage })
+    }
+}
