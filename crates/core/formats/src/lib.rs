@@ -27,6 +27,7 @@ mod units;
 mod unreadable;
 
 pub mod csv;
+pub mod dlms;
 pub mod dwd;
 pub mod mosmix;
 pub mod mscons;
