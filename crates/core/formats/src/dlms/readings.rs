@@ -156,8 +156,8 @@ impl Readings {
             return;
         }
         if self.remarks.first("held_readings") {
-            let reason = "there are more telegrams than can be held: those before here have the number and the time that \
-                          were known up to here, those from here on begin anew";
+            let reason = "there are more telegrams than can be held: those before here do not know the numbers that come \
+                          behind it, and those without a time are placed before and after the time of receipt";
             out.finding(finding("held_readings", Severity::Warning, &place.to_string(), reason.to_owned()));
         }
         self.release(out);
@@ -257,18 +257,15 @@ fn measured(entry: &Entry, scales: Option<&'static Scales>) -> Result<(Option<De
     let [medium, ..] = code.groups();
     let abstract_scale = (medium == ABSTRACT).then_some((0, units::UNITLESS));
     let scale = scale.or(abstract_scale).or_else(|| scales?.scale(*code));
-    let (mantissa, places) = match (measured, scale) {
-        (Measured::Missing, scale) => return Ok((None, scale.map_or_else(|| units::natural(*code), |(_, unit)| unit))),
-        (_, None) => {
-            return Err(format!(
-                "{code} has neither scaler nor unit, and the list is none of those whose scalers are known"
-            ));
-        }
-        (Measured::Integer(number), _) => (*number, 0),
-        (Measured::Single(number), _) => fraction(*code, &number.to_string())?,
-        (Measured::Double(number), _) => fraction(*code, &number.to_string())?,
+    let (mantissa, places) = match measured {
+        Measured::Missing => return Ok((None, scale.map_or_else(|| units::natural(*code), |(_, unit)| unit))),
+        Measured::Integer(number) => (*number, 0),
+        Measured::Single(number) => fraction(*code, &number.to_string())?,
+        Measured::Double(number) => fraction(*code, &number.to_string())?,
     };
-    let (scaler, unit) = scale.unwrap_or((0, units::UNITLESS));
+    let (scaler, unit) = scale.ok_or_else(|| {
+        format!("{code} has neither scaler nor unit, and the list is none of those whose scalers are known")
+    })?;
     let value = Decimal::scaled(mantissa, i32::from(scaler) - places);
     let value = value.map_err(|error| format!("{code}: {mantissa} with the scaler {scaler} {error}"))?;
     Ok((Some(value), unit))
@@ -303,7 +300,7 @@ impl Times<'_> {
 
     /// A clock is told once for all values, so that the doubled hour is told by telegrams and not by values.
     fn instant(&mut self, clock: Clock) -> Result<Timestamp, NoInstant> {
-        if let Some((_, told)) = self.told.iter().find(|(known, _)| *known == clock) {
+        if let Some((_, told)) = self.told.iter().rfind(|(known, _)| *known == clock) {
             return told.clone();
         }
         let beside = self.told.iter().find_map(|(known, told)| clock.beside(*known, *told.as_ref().ok()?));
