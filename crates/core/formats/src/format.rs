@@ -121,6 +121,7 @@ macro_rules! formats {
 
 formats! {
     Sml = "sml" in sml,
+    Dlms = "dlms" in dlms,
     Mscons = "mscons" in mscons,
     Ndjson = "ndjson" in ndjson,
     Csv = "csv" in csv,

@@ -5,6 +5,7 @@
 
 mod archive;
 mod columns;
+mod crc16;
 mod dates;
 mod detect;
 mod digits;
@@ -12,16 +13,21 @@ mod edifact;
 mod encoding;
 mod format;
 mod keys;
+mod kind;
 pub mod limits;
 mod lines;
 mod numbers;
 mod output;
 mod page;
 mod record;
+mod remarks;
 mod seek;
+mod timeline;
+mod units;
 mod unreadable;
 
 pub mod csv;
+pub mod dlms;
 pub mod dwd;
 pub mod mosmix;
 pub mod mscons;

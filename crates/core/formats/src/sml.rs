@@ -11,10 +11,8 @@ mod readings;
 mod remarks;
 mod resolution;
 mod status;
-mod timeline;
 mod transport;
 mod tree;
-mod units;
 
 use crate::detect::Head;
 use crate::format::Options;

@@ -1,11 +1,12 @@
-//! The units of DLMS/COSEM (IEC 62056-6-2, enumeration `unit`), which SML uses, as our texts.
+//! The units of DLMS/COSEM (IEC 62056-6-2, enumeration `unit`), which SML uses too, as our texts, and the unit
+//! that an OBIS code tells.
 
 use metrify_domain::{ObisCode, Unit};
 
 /// The code of a number without a unit.
-pub(super) const UNITLESS: u8 = 255;
-pub(super) const WATT: u8 = 27;
-pub(super) const WATT_HOUR: u8 = 30;
+pub(crate) const UNITLESS: u8 = 255;
+pub(crate) const WATT: u8 = 27;
+pub(crate) const WATT_HOUR: u8 = 30;
 
 /// Codes 1 to 72; an empty text is a code that is reserved, or, for 10, a currency that is not named.
 const TEXTS: [&str; 72] = [
@@ -20,7 +21,7 @@ const TEXTS: [&str; 72] = [
 ];
 
 /// The unit of a code. A reserved code keeps its number, so that the value is not lost: `unit 58`.
-pub(super) fn unit(code: u8) -> Unit {
+pub(crate) fn unit(code: u8) -> Unit {
     if code == UNITLESS {
         return const { Unit::literal("1") };
     }
@@ -29,7 +30,7 @@ pub(super) fn unit(code: u8) -> Unit {
 }
 
 /// The unit that a quantity has by its OBIS code, for entries that name none; the scaler counts from it.
-pub(super) fn natural(code: ObisCode) -> u8 {
+pub(crate) fn natural(code: ObisCode) -> u8 {
     let [medium, _, function, processing, ..] = code.groups();
     let phaseless = if (21..=80).contains(&function) { (function - 1) % 20 + 1 } else { function };
     match (medium, phaseless, processing) {
