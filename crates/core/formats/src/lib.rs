@@ -18,7 +18,9 @@ mod numbers;
 mod output;
 mod page;
 mod record;
+mod remarks;
 mod seek;
+mod timeline;
 mod unreadable;
 
 pub mod csv;

@@ -10,9 +10,9 @@ use metrify_domain::{Decimal, ObisCode, Quality, Timestamp};
 use super::message::{Entry, List, Time};
 use super::meters::Meter;
 use super::status;
-use super::timeline::LEAP_MAX;
 use super::tree::{Element, Integer};
 use super::units::{self, WATT};
+use crate::timeline::LEAP_MAX;
 
 /// 2009-01-01T00:00:00Z: SML is not older, so a clock before that was never set.
 const CLOCK_MIN: Timestamp = Timestamp::from_micros(1_230_768_000 * SECOND);

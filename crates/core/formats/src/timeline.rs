@@ -9,11 +9,11 @@ use metrify_domain::Timestamp;
 use metrify_domain::time::SECOND;
 
 /// Seconds of a day: a meter that was silent for longer was without power, or its index began anew.
-pub(super) const LEAP_MAX: u64 = 86_400;
+pub(crate) const LEAP_MAX: u64 = 86_400;
 
 /// The frames of one meter on a line of seconds whose zero is its first frame.
 #[derive(Debug, Default)]
-pub(super) struct Timeline {
+pub(crate) struct Timeline {
     last: Option<i64>,
     /// The last second index, and where it lies on the line.
     index: Option<(u64, i64)>,
@@ -23,14 +23,14 @@ pub(super) struct Timeline {
 
 /// Where a frame lies on the line of its meter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Place {
+pub(crate) struct Place {
     pub second: i64,
     /// The index ran backwards or leapt.
     pub restarted: bool,
 }
 
 impl Timeline {
-    pub(super) fn place(&mut self, index: Option<u64>) -> Place {
+    pub(crate) fn place(&mut self, index: Option<u64>) -> Place {
         let next = self.last.map_or(0, |last| last.saturating_add(1));
         let (second, restarted) = match (index, self.index) {
             (Some(index), Some((before, at))) => match self.advance(index, before, at) {
@@ -55,12 +55,12 @@ impl Timeline {
     }
 
     /// Settles that the last frame so far was sent at the time of receipt. Later frames then follow it.
-    pub(super) fn settle(&mut self) {
+    pub(crate) fn settle(&mut self) {
         self.received = self.received.or(self.last);
     }
 
     /// The instant of a second of the line, once settled.
-    pub(super) fn instant(&self, second: i64, received_at: Timestamp) -> Timestamp {
+    pub(crate) fn instant(&self, second: i64, received_at: Timestamp) -> Timestamp {
         let before = self.received.unwrap_or(second).saturating_sub(second);
         let micros = before.checked_mul(-SECOND);
         micros.and_then(|micros| received_at.plus(micros)).unwrap_or(received_at)
