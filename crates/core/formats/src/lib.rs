@@ -25,6 +25,7 @@ mod unreadable;
 
 pub mod csv;
 pub mod dwd;
+pub mod mbus;
 pub mod mosmix;
 pub mod mscons;
 pub mod ndjson;
