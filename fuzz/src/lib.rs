@@ -12,6 +12,7 @@ use metrify_formats::limits::{MEMBER_RATIO_MAX, PROBLEM_BYTES_MAX, PROBLEMS_MAX,
 use metrify_formats::{Decoded, Decoder, Format, HEAD_BYTES, Head, Keys, Options, Output, Problem};
 
 pub mod dlms;
+pub mod mbus;
 pub mod sml;
 
 /// Most readings that a byte can make: a row of a table that leaves the values of its day out has some twenty bytes, and is a

@@ -128,6 +128,7 @@ formats! {
     Smard = "smard" in smard,
     Dwd = "dwd" in dwd,
     Mosmix = "mosmix" in mosmix,
+    Mbus = "mbus" in mbus,
     ;
     columnar
     Parquet = "parquet",

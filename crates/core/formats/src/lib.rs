@@ -29,6 +29,7 @@ mod unreadable;
 pub mod csv;
 pub mod dlms;
 pub mod dwd;
+pub mod mbus;
 pub mod mosmix;
 pub mod mscons;
 pub mod ndjson;
