@@ -12,13 +12,16 @@ mod edifact;
 mod encoding;
 mod format;
 mod keys;
+mod kind;
 pub mod limits;
 mod lines;
 mod numbers;
 mod output;
 mod page;
 mod record;
+mod remarks;
 mod seek;
+mod timeline;
 mod unreadable;
 
 pub mod csv;

@@ -11,7 +11,6 @@ mod readings;
 mod remarks;
 mod resolution;
 mod status;
-mod timeline;
 mod transport;
 mod tree;
 mod units;

@@ -4,15 +4,15 @@ use std::ops::RangeInclusive;
 
 use metrify_domain::reading::Kind;
 use metrify_domain::time::SECOND;
-use metrify_domain::unit::Dimension;
 use metrify_domain::{Decimal, ObisCode, Quality, Timestamp};
 
 use super::message::{Entry, List, Time};
 use super::meters::Meter;
 use super::status;
-use super::timeline::LEAP_MAX;
 use super::tree::{Element, Integer};
 use super::units::{self, WATT};
+use crate::kind::shown_kind;
+use crate::timeline::LEAP_MAX;
 
 /// 2009-01-01T00:00:00Z: SML is not older, so a clock before that was never set.
 const CLOCK_MIN: Timestamp = Timestamp::from_micros(1_230_768_000 * SECOND);
@@ -122,7 +122,7 @@ impl Circumstances {
             value,
             unit,
             scaler,
-            kind: kind(code, unit),
+            kind: shown_kind(code, &units::unit(unit)),
             at: self.at(entry.time),
             status: entry.status.or(self.status.filter(|_| self.quality != Quality::True)),
             quality: self.quality,
@@ -177,24 +177,6 @@ fn second_index(list: &List<'_>) -> Option<u64> {
 /// The code of an entry's unit; meters also send 0 for none.
 fn unit(entry: &Entry<'_>) -> u8 {
     entry.unit.filter(|unit| *unit != 0).unwrap_or_else(|| units::natural(entry.code))
-}
-
-/// What a value of this quantity is.
-fn kind(code: ObisCode, unit: u8) -> Kind {
-    match (code.groups(), code.natural_kind()) {
-        // Amounts of the last day, week, month and year, and since the last reset: they go up and down.
-        ([1, _, _, 8, _, 96..=100], _) => Kind::Instant,
-        (_, Some(kind @ (Kind::Register | Kind::Instant))) => kind,
-        // An advance or a value of a load curve, but over what interval is not said.
-        (_, Some(Kind::Interval)) => Kind::Instant,
-        (_, None) if is_counted(unit) => Kind::Register,
-        (_, None) => Kind::Instant,
-    }
-}
-
-fn is_counted(unit: u8) -> bool {
-    let counted = [Dimension::ActiveEnergy, Dimension::ReactiveEnergy, Dimension::ApparentEnergy, Dimension::Volume];
-    counted.contains(&units::unit(unit).dimension())
 }
 
 /// Whether a meter writes powers from 327.68 W on in two bytes, as if these had no sign. It sends negative ones in four.

@@ -7,11 +7,11 @@ use metrify_domain::identifier::DeviceId;
 use metrify_domain::{Channel, ObisCode, Point, PointKind, Quantity};
 
 use super::message::List;
-use super::remarks::Remarks;
 use super::resolution::Evidence;
-use super::timeline::Timeline;
 use super::tree::Element;
 use crate::output;
+use crate::remarks::Remarks;
+use crate::timeline::Timeline;
 
 /// Server ids that are kept at once; a concentrator reads some hundred meters.
 const SERVER_IDS_MAX: usize = 20_000;

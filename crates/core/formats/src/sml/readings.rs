@@ -6,11 +6,12 @@ use super::checksum::Procedure;
 use super::entries::{self, At, Shown};
 use super::message::{self, Body, List, Message};
 use super::meters::Meters;
-use super::remarks::{self, Remarks, finding};
+use super::remarks;
 use super::transport::{Frame, Loss, Piece};
 use super::tree::Cursor;
 use super::{status, units};
 use crate::output::{Output, Problem};
+use crate::remarks::{Remarks, finding};
 
 /// Readings that are held at most until it is known when their meter's last frame was sent: a day of a meter that sends
 /// six every two seconds.
