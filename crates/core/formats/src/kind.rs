@@ -1,4 +1,4 @@
-//! What a value that a meter shows is, by its OBIS code and its unit.
+//! What a value that a meter shows is, by its OBIS code and its unit, and the unit where none is shown.
 
 use metrify_domain::unit::Dimension;
 use metrify_domain::{Kind, ObisCode, Unit};
@@ -29,6 +29,16 @@ pub(crate) fn shown_kind(code: ObisCode, unit: &Unit) -> Kind {
     }
 }
 
+/// The unit of a value that stands without one.
+///
+/// # Errors
+/// Where it could have several.
+pub(crate) fn assumed_unit(code: ObisCode) -> Option<Result<Unit, &'static str>> {
+    let unit = code.default_unit()?;
+    let is_power = code.groups()[3] == 7 && matches!(unit.as_str(), "W" | "var" | "VA");
+    Some(if is_power { Err("it has no unit, and powers are shown in watts or in kilowatts") } else { Ok(unit) })
+}
+
 #[cfg(test)]
 mod tests {
     use super::shown_kind;
@@ -43,7 +53,7 @@ mod tests {
             ("1-0:1.29.0", "kWh", "instant"),
             ("1-0:1.6.0", "kW", "instant"),
             ("1-0:1.2.0", "kW", "instant"),
-            ("6-0:1.0.0", "kWh", "register"),
+            ("6-0:1.0.0", "GJ", "register"),
             ("6-0:8.0.0", "kW", "instant"),
             ("6-0:10.0.0", "Cel", "instant"),
             ("7-0:3.1.0", "m3", "register"),

@@ -1,9 +1,10 @@
-//! Gives instants to frames whose meter counts seconds from a beginning that only it knows, or tells no time at all.
+//! Gives instants to telegrams whose meter counts seconds from a beginning that only it knows, shows a clock whose zone nobody
+//! told, or tells no time at all.
 //!
-//! The last frame of a meter was sent when the delivery was received, and each earlier one lies as many seconds before it as
-//! the second index says. Where the index is missing, runs backwards or leaps by more than a day, the distance is not known:
-//! such a frame counts as sent one second after the one before it, so that no two frames fall on one instant unless the
-//! meter said the same second.
+//! The last telegram of a meter was sent when the delivery was received, and each earlier one lies as many seconds before it
+//! as the meter's index of seconds says. Where the index is missing, runs backwards or leaps by more than a day, the distance
+//! is not known: such a telegram counts as sent one second after the one before it, so that no two telegrams fall on one
+//! instant unless the meter said the same second.
 
 use metrify_domain::Timestamp;
 use metrify_domain::time::SECOND;
@@ -21,7 +22,7 @@ pub(crate) fn is_plausible(at: Timestamp, received_at: Timestamp) -> bool {
     received_at.plus(CLOCK_AHEAD_MAX).is_some_and(|latest| (CLOCK_MIN..=latest).contains(&at))
 }
 
-/// The frames of one meter on a line of seconds whose zero is its first frame.
+/// The telegrams of one meter on a line of seconds whose zero is its first telegram.
 #[derive(Debug, Default)]
 pub(crate) struct Timeline {
     last: Option<i64>,
@@ -31,7 +32,7 @@ pub(crate) struct Timeline {
     received: Option<i64>,
 }
 
-/// Where a frame lies on the line of its meter.
+/// Where a telegram lies on the line of its meter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Place {
     pub second: i64,
@@ -59,12 +60,12 @@ impl Timeline {
     fn advance(&self, index: u64, before: u64, at: i64) -> Option<i64> {
         let seconds = index.checked_sub(before).filter(|seconds| *seconds <= LEAP_MAX)?;
         let second = at.checked_add_unsigned(seconds)?;
-        // Frames without an index may have come in between and taken more seconds than went by.
+        // Telegrams without an index may have come in between and taken more seconds than went by.
         let free = self.last.filter(|last| *last > at).map_or(second, |last| last.saturating_add(1));
         Some(second.max(free))
     }
 
-    /// Settles that the last frame so far was sent at the time of receipt. Later frames then follow it.
+    /// Settles that the last telegram so far was sent at the time of receipt. Later telegrams then follow it.
     pub(crate) fn settle(&mut self) {
         self.received = self.received.or(self.last);
     }

@@ -3,6 +3,8 @@
 
 use metrify_domain::{ObisCode, Unit};
 
+use crate::page::Table;
+
 /// The code of a number without a unit.
 pub(crate) const UNITLESS: u8 = 255;
 pub(crate) const WATT: u8 = 27;
@@ -46,6 +48,14 @@ pub(crate) fn natural(code: ObisCode) -> u8 {
         (1, 81, 7) => 8,
         _ => UNITLESS,
     }
+}
+
+/// The codes with their texts, for the page.
+pub(super) fn table() -> Table {
+    let codes = (1..).zip(TEXTS).filter(|(_, text)| !text.is_empty()).map(|(code, text)| (code, text.to_owned()));
+    let codes = codes.chain([(UNITLESS, unit(UNITLESS).to_string())]);
+    let rows = codes.map(|(code, text)| vec![code.to_string(), format!("`{text}`")]).collect();
+    Table { name: "units", columns: &["code", "unit"], rows }
 }
 
 #[cfg(test)]

@@ -9,8 +9,7 @@ use std::path::{Path, PathBuf};
 use metrify_formats::{Detected, Format, HEAD_BYTES, Head, detect};
 
 /// Formats whose page is not written yet.
-const WITHOUT_PAGE: [Format; 9] = [
-    Format::Sml,
+const WITHOUT_PAGE: [Format; 8] = [
     Format::Mscons,
     Format::Ndjson,
     Format::Csv,

@@ -10,6 +10,7 @@ use super::message::List;
 use super::resolution::Evidence;
 use super::tree::Element;
 use crate::output;
+use crate::page::Table;
 use crate::remarks::Remarks;
 use crate::timeline::Timeline;
 
@@ -172,6 +173,20 @@ fn octets<'a>(list: &List<'a>, wanted: [u8; 3]) -> Option<&'a [u8]> {
             Element::Octets(_) | Element::Flag | Element::Signed(_) | Element::Unsigned(_) | Element::List(_) => None,
         }
     })
+}
+
+/// The entries that tell something of the meter, for the page.
+pub(super) fn table() -> Table {
+    let codes = |entries: &[[u8; 3]]| {
+        let codes = entries.iter().map(|[c, d, e]| format!("`{c}.{d}.{e}`"));
+        codes.collect::<Vec<_>>().join(", ")
+    };
+    let rows = [
+        (codes(&ID_ENTRIES), "a number of the meter, where its list names none"),
+        (codes(&MAKER_ENTRIES), "the maker's letters"),
+    ];
+    let rows = rows.map(|(codes, what)| vec![codes, what.to_owned()]).to_vec();
+    Table { name: "entries", columns: &["entries", "what they tell"], rows }
 }
 
 #[cfg(test)]

@@ -4,6 +4,8 @@
 
 use metrify_domain::{Code, Quality};
 
+use crate::page::Table;
+
 /// Meter: a fatal fault; this and all later values are invalid.
 const METER_FATAL: u64 = 1 << 17;
 /// Meter: influenced by a magnet, or opened.
@@ -19,7 +21,7 @@ const GATEWAY_DOUBTFUL: u64 = 1 << 13 << 32;
 ///
 /// Only what makes a value invalid lowers it: warnings, directions and phases leave it as it is. The fatal bit counts in
 /// older words too, whose upper half is the same as far as our meters show (bit 16, back stop).
-pub(super) const fn quality(status: u64) -> Quality {
+pub(crate) const fn quality(status: u64) -> Quality {
     if status & (METER_FATAL | GATEWAY_INVALID) != 0 {
         Quality::Faulty
     } else if status & GATEWAY_DOUBTFUL != 0 {
@@ -35,9 +37,32 @@ pub(super) const fn is_influenced(status: u64) -> bool {
 }
 
 /// `status 0x001c0104`.
-pub(super) fn code(status: u64) -> Option<Code> {
+pub(crate) fn code(status: u64) -> Option<Code> {
     let digits = if status > u64::from(u32::MAX) { 18 } else { 10 };
     Code::new(&format!("status {status:#0digits$x}"))
+}
+
+/// The bits that say something of the values, for the page.
+pub(super) fn table() -> Table {
+    let bits = [
+        ("meter, bit 17", METER_FATAL, "fatal fault"),
+        (
+            "gateway, bits 8, 9 and 14",
+            GATEWAY_INVALID,
+            "fatal fault, wrong system time, temporary fault that makes the value invalid",
+        ),
+        ("gateway, bit 13", GATEWAY_DOUBTFUL, "temporary fault; the value may serve as a substitute"),
+        (
+            "meter, bits 9 and 10",
+            METER_INFLUENCED | METER_WORD,
+            "opened, or influenced by a magnet: a finding, in words that end with 04",
+        ),
+        ("all others", 0, "directions, phases, warnings"),
+    ];
+    let row = |(bit, status, what): (&str, u64, &str)| {
+        vec![bit.to_owned(), what.to_owned(), format!("`{}`", quality(status))]
+    };
+    Table { name: "statuses", columns: &["bits", "what they say", "quality"], rows: bits.map(row).to_vec() }
 }
 
 #[cfg(test)]
