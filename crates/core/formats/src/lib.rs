@@ -14,6 +14,7 @@ mod format;
 mod keys;
 pub mod limits;
 mod lines;
+mod markup;
 mod numbers;
 mod output;
 mod page;
