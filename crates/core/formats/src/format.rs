@@ -127,6 +127,7 @@ formats! {
     Smard = "smard" in smard,
     Dwd = "dwd" in dwd,
     Mosmix = "mosmix" in mosmix,
+    LoadProfile = "load_profile" in load_profile,
     ;
     columnar
     Parquet = "parquet",

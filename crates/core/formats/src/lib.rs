@@ -24,6 +24,7 @@ mod unreadable;
 
 pub mod csv;
 pub mod dwd;
+pub mod load_profile;
 pub mod mosmix;
 pub mod mscons;
 pub mod ndjson;
