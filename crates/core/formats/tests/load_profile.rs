@@ -286,7 +286,7 @@ fn the_first_time_tells_whether_times_are_begins_or_ends() {
 #[test]
 fn what_is_not_understood_says_why_and_the_rest_comes_out() {
     check(
-        "M1;Winter;;;Winter;Bald\n[W];SA;WT;??;SA;FT\n00:15;x;1;7;2;3\n00:30;1;1.2.3;7;;\n00:30;1;2;;;\nnoon;1;2;;;\n00:50;5;;;;\n\
+        "M1;Winter;;;Winter;Bald\n[W];SA;WT;??;SA;FT\n00:15;x;1;7;2;3\n00:30;1;1.2.3;7;;\n00:30;1;2;;;\nnoon;1;2;;;\n00:50;5;;;;\n;5;6;;;\n\
          Quelle;;;;;\n00:45;\"a\nSumme;3;9;;;\n"
             .as_bytes(),
         &expect![[r#"
@@ -295,12 +295,13 @@ fn what_is_not_understood_says_why_and_the_rest_comes_out() {
             problem line 5, field 1: the quarter-hour 00:15-00:30 stands in the table twice (2 readings, 10 bytes)
             problem line 6, field 1: `noon` is not a time such as 00:15 or 00:15-00:30 (2 readings, 9 bytes)
             problem line 7, field 1: the row's time is none of a quarter-hour (1 readings, 8 bytes)
-            problem line 9: a quoted field has no end: it may not span lines (1 readings, 8 bytes)
+            problem line 8, field 1: the row has values, yet no time such as 00:15 or 00:15-00:30 (2 readings, 5 bytes)
+            problem line 10: a quoted field has no end: it may not span lines (1 readings, 8 bytes)
             problem line 2, field 4: `??` is no day type such as SA, FT, WT (2 readings, 28 bytes)
             problem line 2, field 5: the column winter saturday stands in the table twice (1 readings, 14 bytes)
             problem line 2, field 6: `Bald` is neither a season nor a month (1 readings, 14 bytes)
             finding warning incomplete_profile line 2, field 1: 190 of 192 values of profile M1 are missing, the first of winter saturday, 00:00-00:15
-            finding note beside_table line 10, field 2: numbers beside the table that are not read, such as sums: 2; this is the first
+            finding note beside_table line 11, field 2: numbers beside the table that are not read, such as sums: 2; this is the first
             load_profiles M1 | winter | - | saturday | 15 | 1 | W | -
             load_profiles M1 | winter | - | working_day | 0 | 1 | W | -
         "#]],
@@ -565,6 +566,10 @@ fn an_old_workbook_that_cannot_be_read_says_why() {
         copy[at..at + bytes.len()].copy_from_slice(bytes);
         copy
     };
+    // A record in the middle of the sheet whose length is wrong: what stands before it comes out.
+    let late = whole.windows(4).rposition(|window| window == [0x03, 0x02, 0x0e, 0]).expect("a number");
+    let late = describe(&changed(late + 2, &[0xff, 0xff]), 1_000);
+    assert!(late.contains("a record is cut off") && late.contains("load_profiles M1 | winter"), "{late}");
     // DATEMODE, which becomes FILEPASS; the name of the stream; the first sector of the directory; a record's length.
     let encrypted = changed(place(&[0x22, 0, 2, 0]), &[0x2f, 0]);
     let stream: Vec<u8> = "Workbook".encode_utf16().flat_map(u16::to_le_bytes).collect();

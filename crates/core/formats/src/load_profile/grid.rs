@@ -116,7 +116,7 @@ impl Grid {
             self.end_row(out);
             self.row.number = row;
         }
-        if column < COLUMNS_MAX && self.row.cells.len() < COLUMNS_MAX as usize {
+        if column < COLUMNS_MAX && self.row.cell(column).is_none() {
             self.row.cells.push((column, cell));
         } else {
             self.beside.count(&Row { number: row, cells: vec![(column, cell)] }, |_| true);

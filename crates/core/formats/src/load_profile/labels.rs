@@ -150,6 +150,9 @@ pub(super) fn label(cell: &Cell) -> Option<Label> {
 
 /// Why a text is no time of a row.
 pub(super) fn no_time(text: &str) -> String {
+    if text.is_empty() {
+        return "the row has values, yet no time such as 00:15 or 00:15-00:30".to_owned();
+    }
     format!("`{}` is not a time such as 00:15 or 00:15-00:30", shortened(text))
 }
 

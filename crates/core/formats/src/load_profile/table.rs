@@ -97,20 +97,22 @@ impl Table {
 
     /// Whether a row is one of the table, which a time at its left tells.
     pub(super) fn row(&mut self, row: &Row, places: Places, out: &mut Output<'_>) -> bool {
-        let Some(label) = row.cell(self.label) else { return false };
-        let filled = row.cells.iter().any(|(number, _)| *number != self.label && self.has(*number));
-        if labels::is_sum(label.text()) {
+        let values = || row.cells.iter().filter(|(number, _)| *number != self.label && self.has(*number));
+        let cell = row.cell(self.label);
+        // What stands below a whole table without a time are sums, and what says that it is one.
+        let is_sum = cell.map_or(self.quarters.are_complete(), |cell| labels::is_sum(cell.text()));
+        if is_sum {
             return false;
         }
-        let Some(label) = labels::label(label) else {
-            // With values behind it, it is a row whose time is damaged; else some text below the table.
-            if filled {
-                let reason = labels::no_time(label.text());
-                self.lose_row(row, reason, places, out);
+        let Some(label) = cell.and_then(labels::label) else {
+            // With numbers behind it, it is a row whose time is damaged; else some text below the table.
+            let damaged = values().any(|(_, cell)| cell.number().is_some());
+            if damaged {
+                self.lose_row(row, labels::no_time(cell.map_or("", Cell::text)), places, out);
             }
-            return filled;
+            return damaged;
         };
-        if filled {
+        if values().next().is_some() {
             match self.quarters.next(label) {
                 Ok(quarter) => self.values(row, quarter, places, out),
                 Err(reason) => self.lose_row(row, reason, places, out),

@@ -15,14 +15,12 @@ pub(super) type Fields = Vec<String>;
 
 /// Lines of the beginning that are looked at for the head of a table.
 const HEAD_LINES: usize = 20;
-/// Longest line that is looked at there.
-const HEAD_LINE_BYTES: usize = 8 << 10;
 
 /// What in the beginning speaks for a table of load profiles, in words.
 pub(super) fn recognise(bytes: &[u8]) -> Option<&'static str> {
     let bytes = encoding::without_mark(bytes);
     let lines = bytes.split(|byte| *byte == b'\n').take(HEAD_LINES);
-    let mut lines = lines.filter(|line| line.len() <= HEAD_LINE_BYTES).filter_map(|line| fields(line).ok());
+    let mut lines = lines.filter(|line| line.len() <= encoding::HEADER_BYTES_MAX).filter_map(|line| fields(line).ok());
     let first = lines.by_ref().find(|fields| fields.iter().any(|field| !field.is_empty()))?;
     if Header::read(&first).is_some() {
         return Some("a header line with profile, period, day, time and watts");
@@ -111,8 +109,10 @@ impl Reader {
         if matches!(self, Self::Head) {
             *self = match Header::read(&fields) {
                 _ if encoding::is_utf_16(bytes) => Self::Utf16,
-                Some(header) => return *self = Self::List(List::new(header, bytes)),
-                None => Self::Grid(Grid::new(Places::Lines, false)),
+                Some(header) if bytes.len() <= encoding::HEADER_BYTES_MAX => {
+                    return *self = Self::List(List::new(header, bytes));
+                }
+                Some(_) | None => Self::Grid(Grid::new(Places::Lines, false)),
             };
         }
         match self {

@@ -82,6 +82,10 @@ impl Default for Quarters {
 }
 
 impl Quarters {
+    pub(super) fn are_complete(&self) -> bool {
+        self.seen.iter().all(|seen| *seen)
+    }
+
     /// The quarter-hour of the next row, from 0.
     ///
     /// # Errors

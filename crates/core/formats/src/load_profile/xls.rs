@@ -59,13 +59,17 @@ impl Xls {
         } else {
             compound::workbook(&self.bytes)
         };
-        let read = stream.and_then(|stream| Stream::default().read(&stream, out));
+        let (tables, read) = match stream {
+            Ok(stream) => Stream::default().read(&stream, out),
+            Err(reason) => (0, Err(reason)),
+        };
         out.enter("");
-        let problem = match read {
-            Ok(0) => super::no_table("the workbook", Vec::new()),
-            Ok(_) => return,
-            Err(reason) => {
-                let reason = format!("the workbook cannot be read: {reason}; {SAVE_AS}");
+        let problem = match (tables, read) {
+            (0, Ok(())) => super::no_table("the workbook", Vec::new()),
+            (_, Ok(())) => return,
+            (_, Err(reason)) => {
+                let how_far = if tables == 0 { "" } else { " to its end" };
+                let reason = format!("the workbook cannot be read{how_far}: {reason}; {SAVE_AS}");
                 Problem { position: String::new(), reason, readings: 1, prelude: Vec::new(), bytes: Vec::new() }
             }
         };
@@ -122,15 +126,19 @@ struct Stream {
 }
 
 impl Stream {
-    /// How many tables were found.
-    fn read(mut self, stream: &[u8], out: &mut Output<'_>) -> Result<u64, String> {
-        let mut rest = stream;
-        let mut read = Ok(());
-        while let (Ok(()), Some(record)) = (&read, Record::next(&mut rest)?) {
-            read = self.record(&record, out);
-        }
+    /// How many tables were found, and why it was not read to its end.
+    fn read(mut self, stream: &[u8], out: &mut Output<'_>) -> (u64, Result<(), String>) {
+        let read = self.records(stream, out);
         self.end_sheet(out);
-        read.map(|()| self.tables)
+        (self.tables, read)
+    }
+
+    fn records(&mut self, stream: &[u8], out: &mut Output<'_>) -> Result<(), String> {
+        let mut rest = stream;
+        while let Some(record) = Record::next(&mut rest)? {
+            self.record(&record, out)?;
+        }
+        Ok(())
     }
 
     fn record(&mut self, record: &Record<'_>, out: &mut Output<'_>) -> Result<(), String> {
