@@ -261,6 +261,26 @@ fn a_sheet_saved_as_text_is_read() {
 }
 
 #[test]
+fn the_example_of_the_page_is_read_as_it_says() {
+    let example =
+        b"M1;Winter;;Sommer;\n[W];Samstag;Werktag;Samstag;Werktag\n00:15;70,8;68;65,2;61\n00:30;69,9;67,1;64;60\n";
+    check(
+        example,
+        &expect![[r#"
+        finding warning incomplete_profile line 2, field 1: 376 of 384 values of profile M1 are missing, the first of winter saturday, 00:30-00:45
+        load_profiles M1 | winter | - | saturday | 0 | 70.8 | W | -
+        load_profiles M1 | winter | - | saturday | 15 | 69.9 | W | -
+        load_profiles M1 | winter | - | working_day | 0 | 68 | W | -
+        load_profiles M1 | winter | - | working_day | 15 | 67.1 | W | -
+        load_profiles M1 | summer | - | saturday | 0 | 65.2 | W | -
+        load_profiles M1 | summer | - | saturday | 15 | 64 | W | -
+        load_profiles M1 | summer | - | working_day | 0 | 61 | W | -
+        load_profiles M1 | summer | - | working_day | 15 | 60 | W | -
+    "#]],
+    );
+}
+
+#[test]
 fn the_first_time_tells_whether_times_are_begins_or_ends() {
     for (first, second, expected) in [
         ("00:15", "00:30", "0, 15"),
