@@ -15,7 +15,7 @@
 //! read both ways, such as `1.234`, waits for the first that cannot; where none comes near it, it is refused. Lines are UTF-8, or
 //! ISO-8859-1 where they are not UTF-8. Times without an offset are read in the zone of the options, in the order of each channel.
 
-mod fields;
+pub(crate) mod fields;
 mod header;
 mod meters;
 mod write;

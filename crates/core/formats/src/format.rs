@@ -131,6 +131,7 @@ formats! {
     Dwd = "dwd" in dwd,
     Mosmix = "mosmix" in mosmix,
     Mbus = "mbus" in mbus,
+    LoadProfile = "load_profile" in load_profile,
     ;
     columnar
     Parquet = "parquet",

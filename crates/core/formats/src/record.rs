@@ -31,6 +31,32 @@ const fn optional(name: &'static str, kind: ColumnKind) -> Column {
     Column { name, kind, required: false }
 }
 
+const SIGNATURES: &[Column] = &[
+    // `certificate` or `signature`.
+    required("kind", ColumnKind::Text),
+    required("signer", ColumnKind::Text),
+    optional("point", ColumnKind::Text),
+    optional("quantity", ColumnKind::Text),
+    optional("at", ColumnKind::Time),
+    required("bytes", ColumnKind::Bytes),
+];
+
+const LOAD_PROFILES: &[Column] = &[
+    required("profile", ColumnKind::Text),
+    // `winter`, `summer`, `transition`, or the number of a month: a table has the one or the other.
+    optional("season", ColumnKind::Text),
+    optional("month", ColumnKind::Number),
+    // `working_day`, `saturday`, `sunday`.
+    required("day_type", ColumnKind::Text),
+    // When the quarter-hour begins, in minutes from midnight: 0 to 1425.
+    required("minute", ColumnKind::Number),
+    required("value", ColumnKind::Number),
+    // `W`: mean power, or `kWh`: energy of the quarter-hour.
+    required("unit", ColumnKind::Text),
+    // The consumption of a year that the values are made for, where the table says it.
+    optional("annual_kwh", ColumnKind::Number),
+];
+
 /// A table of what is no reading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
@@ -45,11 +71,19 @@ pub enum RecordTable {
     Acknowledgements = 3,
     /// Certificates and signatures of readings, kept for proof.
     Signatures = 4,
+    /// Tables of standard load profiles: one row a value.
+    LoadProfiles = 5,
 }
 
 impl RecordTable {
-    pub const ALL: [Self; 5] =
-        [Self::Redispatch, Self::GridStatus, Self::MasterData, Self::Acknowledgements, Self::Signatures];
+    pub const ALL: [Self; 6] = [
+        Self::Redispatch,
+        Self::GridStatus,
+        Self::MasterData,
+        Self::Acknowledgements,
+        Self::Signatures,
+        Self::LoadProfiles,
+    ];
 
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -59,13 +93,14 @@ impl RecordTable {
             Self::MasterData => "master_data",
             Self::Acknowledgements => "acknowledgements",
             Self::Signatures => "signatures",
+            Self::LoadProfiles => "load_profiles",
         }
     }
 
     /// The columns in their order. When a row became known and with which delivery is kept with each row beside them.
     #[must_use]
     pub const fn columns(self) -> &'static [Column] {
-        use ColumnKind::{Bytes, Number, Text, Time};
+        use ColumnKind::{Number, Text, Time};
         match self {
             Self::Redispatch => {
                 const {
@@ -131,19 +166,8 @@ impl RecordTable {
                     ]
                 }
             }
-            Self::Signatures => {
-                const {
-                    &[
-                        // `certificate` or `signature`.
-                        required("kind", Text),
-                        required("signer", Text),
-                        optional("point", Text),
-                        optional("quantity", Text),
-                        optional("at", Time),
-                        required("bytes", Bytes),
-                    ]
-                }
-            }
+            Self::Signatures => SIGNATURES,
+            Self::LoadProfiles => LOAD_PROFILES,
         }
     }
 }

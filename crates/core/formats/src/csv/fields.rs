@@ -6,7 +6,7 @@ use crate::seek;
 
 /// Where a field stands in its line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Field {
+pub(crate) struct Field {
     start: usize,
     end: usize,
     /// Quotes stood around it, and two of them stand for one.
@@ -15,7 +15,7 @@ pub(super) struct Field {
 
 impl Field {
     #[inline]
-    pub(super) fn text<'a>(&self, line: &'a str) -> Cow<'a, str> {
+    pub(crate) fn text<'a>(&self, line: &'a str) -> Cow<'a, str> {
         let text = line.get(self.start..self.end).unwrap_or_default();
         if self.quoted && text.contains('"') { Cow::Owned(text.replace("\"\"", "\"")) } else { Cow::Borrowed(text) }
     }
@@ -25,7 +25,7 @@ impl Field {
 ///
 /// # Errors
 /// Where a quoted field has no end on its line, or goes on behind its end.
-pub(super) fn split(line: &str, delimiter: u8, fields: &mut Vec<Field>) -> Result<(), String> {
+pub(crate) fn split(line: &str, delimiter: u8, fields: &mut Vec<Field>) -> Result<(), String> {
     fields.clear();
     let bytes = line.as_bytes();
     let mut at = 0;

@@ -11,11 +11,11 @@ use quick_xml::events::BytesStart;
 
 use super::elements::{Element, element};
 use super::finding;
-use super::markup::{Markup, Token};
 use super::values::{Issue, Place, Values};
 use crate::dates::{self, Stamp};
 use crate::encoding;
 use crate::limits::REJECT_BYTES_MAX;
+use crate::markup::{Markup, Token};
 use crate::output::{Meter, Output, Problem};
 
 /// Longest text of one element of XML, in bytes. The values of 247 steps take three thousand.

@@ -1,10 +1,10 @@
 //! Cuts XML that comes in pieces into tags and text, holding no more than one tag.
 
-/// Longest tag, comment or processing instruction, in bytes. The root element of a forecast has some 400.
+/// Longest tag, comment or processing instruction, in bytes. The root elements of forecasts and workbooks have some 400.
 const TAG_BYTES_MAX: usize = 64 << 10;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Token<'a> {
+pub(crate) enum Token<'a> {
     /// A whole tag, comment, instruction or CDATA section, with its `<` and `>`.
     Tag(&'a [u8]),
     /// Text between tags, or a part of it: where it is cut depends on the pieces.
@@ -15,7 +15,7 @@ pub(super) enum Token<'a> {
 
 /// Keeps an unfinished tag between two pieces.
 #[derive(Debug, Default)]
-pub(super) struct Markup {
+pub(crate) struct Markup {
     /// The tag from its `<` on, empty outside of tags; at most [`TAG_BYTES_MAX`] of it.
     held: Vec<u8>,
     /// Its length, also beyond the limit.
@@ -29,7 +29,7 @@ pub(super) struct Markup {
 }
 
 impl Markup {
-    pub(super) fn push(&mut self, bytes: &[u8], mut each: impl FnMut(Token<'_>)) {
+    pub(crate) fn push(&mut self, bytes: &[u8], mut each: impl FnMut(Token<'_>)) {
         let mut rest = bytes;
         while !rest.is_empty() {
             rest = if self.held.is_empty() { self.text(rest, &mut each) } else { self.tag(rest, &mut each) };
@@ -37,7 +37,7 @@ impl Markup {
     }
 
     /// What is left of a tag that did not end.
-    pub(super) fn finish(&mut self) -> Vec<u8> {
+    pub(crate) fn finish(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.held)
     }
 
