@@ -20,6 +20,8 @@ mod page;
 mod record;
 mod seek;
 mod unreadable;
+#[allow(dead_code, reason = "formats that come next use the rest")]
+mod xml;
 
 pub mod csv;
 pub mod dwd;

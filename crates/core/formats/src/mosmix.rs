@@ -5,11 +5,10 @@
 //! values. The document is the issue, `DWD/MOSMIX_L/2023-04-12T09:00:00Z`, known at its issue time; every value is a forecast.
 //! Most elements are given for every third, sixth or twelfth hour only. The steps between (`-`) are missing readings, so that
 //! what came can be counted: steps times elements times places, but for sums of a whole day, which one step a day tells.
-//! [`elements`] says what each element is, [`kml`] how the product's structure is read, [`markup`] how XML is cut into tags.
+//! [`elements`] says what each element is, [`kml`] how the product's structure is read.
 
 mod elements;
 mod kml;
-mod markup;
 mod values;
 
 use metrify_domain::{Finding, Severity};
