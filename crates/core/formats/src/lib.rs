@@ -19,6 +19,8 @@ mod output;
 mod page;
 mod record;
 mod seek;
+mod server_id;
+mod status_word;
 mod unreadable;
 #[allow(dead_code, reason = "formats that come next use the rest")]
 mod xml;

@@ -10,7 +10,6 @@ mod meters;
 mod readings;
 mod remarks;
 mod resolution;
-mod status;
 mod timeline;
 mod transport;
 mod tree;

@@ -15,6 +15,7 @@ use std::borrow::Cow;
 use quick_xml::escape::{escape, unescape};
 use quick_xml::events::BytesStart;
 
+use crate::detect::Head;
 use crate::encoding;
 use crate::output::{Output, Problem};
 use markup::{Markup, Token};
@@ -88,6 +89,43 @@ pub(crate) enum End<'a> {
     Nothing,
     /// Elements are open; with the text of the innermost so far.
     CutOff(Text<'a>),
+}
+
+/// The root element of a document, for recognising it.
+pub(crate) struct RootTag(Vec<u8>);
+
+/// The root element in the beginning of a delivery; `None` where it is no XML.
+pub(crate) fn root(head: &Head<'_>) -> Option<RootTag> {
+    if !head.first_line().starts_with(b"<") {
+        return None;
+    }
+    let mut found = None;
+    Markup::default().push(head.bytes, |token| match token {
+        Token::Tag(tag) if found.is_none() && !matches!(tag, [_, b'?' | b'!' | b'/', ..]) => {
+            found = Some(RootTag(tag.to_vec()));
+        }
+        Token::Tag(_) | Token::Text(_) | Token::Overlong(_) => {}
+    });
+    found
+}
+
+impl RootTag {
+    /// Without a prefix.
+    pub(crate) fn is_named(&self, name: &str) -> bool {
+        let tag = self.0.strip_prefix(b"<").unwrap_or(&self.0);
+        let end = tag.iter().position(|byte| byte.is_ascii_whitespace() || matches!(byte, b'/' | b'>'));
+        let qualified = end.and_then(|end| tag.get(..end)).unwrap_or(tag);
+        qualified.rsplit(|byte| *byte == b':').next() == Some(name.as_bytes())
+    }
+
+    /// Whether its attributes name the namespace, or a part of its name, since versions change.
+    pub(crate) fn declares(&self, namespace: &str) -> bool {
+        contains(&self.0, namespace)
+    }
+}
+
+pub(crate) fn contains(bytes: &[u8], text: &str) -> bool {
+    bytes.windows(text.len()).any(|window| window == text.as_bytes())
 }
 
 impl Xml {
@@ -210,7 +248,7 @@ impl Elements {
         };
         while self.path.depth() > depth {
             let reason = format!("the element `{}` does not end before its parent does", self.path.name());
-            self.broken(reason, tag, each);
+            self.broken(reason, self.source.from(self.path.begin()), each);
             self.leave(Then::Forget);
         }
         if self.is_leaf {
@@ -280,7 +318,11 @@ impl<'a> Text<'a> {
 
     /// As a name for people, of at most so many characters.
     pub(crate) fn short(&self, chars_max: usize) -> String {
-        self.read().chars().filter(|letter| !letter.is_control()).take(chars_max).collect()
+        let text = self.read();
+        if text.len() <= chars_max && text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_control()) {
+            return text.into_owned();
+        }
+        text.chars().filter(|letter| !letter.is_control()).take(chars_max).collect()
     }
 }
 

@@ -8,7 +8,6 @@ use std::collections::BTreeSet;
 use metrify_domain::{Document, PointKind, Severity, Timestamp};
 
 use super::elements::{Element, element};
-use super::finding;
 use super::values::{Issue, Place, Values};
 use crate::dates::{self, Stamp};
 use crate::limits::REJECT_BYTES_MAX;
@@ -114,7 +113,7 @@ impl Reader {
             let reason = format!(
                 "the element `{name}` is none of DWD's that are known; its values are kept at their steps, in the unit `unknown`"
             );
-            out.finding(finding(Severity::Note, "unknown_element", String::new(), reason));
+            out.remark(Severity::Note, "unknown_element", String::new(), reason);
         }
         Forecast { element: known.or_else(|| Element::unknown(&name)), name }
     }
@@ -150,7 +149,7 @@ impl Reader {
             let reason = format!(
                 "the issue time `{text}` is not a time such as 2023-04-12T09:00:00Z; the time of receipt stands for it"
             );
-            out.finding(finding(Severity::Warning, "issue_time", String::new(), reason));
+            out.remark(Severity::Warning, "issue_time", String::new(), reason);
         }
     }
 
@@ -164,11 +163,11 @@ impl Reader {
         let number = self.issue.steps();
         if number == STEPS_MAX {
             let reason = format!("there are {STEPS_MAX} steps, and none beyond is read");
-            out.finding(finding(Severity::Warning, "time_step", String::new(), reason));
+            out.remark(Severity::Warning, "time_step", String::new(), reason);
         } else if step.is_none() {
             let reason =
                 format!("the step `{text}` is not a time such as 2023-04-12T09:00:00Z; its values cannot be read");
-            out.finding(finding(Severity::Warning, "time_step", format!("step {number}"), reason));
+            out.remark(Severity::Warning, "time_step", format!("step {number}"), reason);
         }
     }
 

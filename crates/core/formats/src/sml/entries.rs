@@ -9,10 +9,10 @@ use metrify_domain::{Decimal, ObisCode, Quality, Timestamp};
 
 use super::message::{Entry, List, Time};
 use super::meters::Meter;
-use super::status;
 use super::timeline::LEAP_MAX;
 use super::tree::{Element, Integer};
 use super::units::{self, WATT};
+use crate::status_word;
 
 /// 2009-01-01T00:00:00Z: SML is not older, so a clock before that was never set.
 const CLOCK_MIN: Timestamp = Timestamp::from_micros(1_230_768_000 * SECOND);
@@ -87,15 +87,15 @@ pub(super) fn circumstances(list: &List<'_>, meter: &mut Meter, received_at: Tim
         (None, place) => At::Second(place.map_or(0, |place| place.second)),
     };
     let statuses = || list.entries.iter().filter_map(|entry| entry.status);
-    let status = statuses().min_by_key(|status| status::quality(*status));
-    let quality = status.map_or(Quality::True, status::quality);
+    let status = statuses().min_by_key(|status| status_word::quality(*status));
+    let quality = status.map_or(Quality::True, status_word::quality);
     let unsigned_power = lacks_sign_bytes(&meter.server_id);
     let oddities = Oddities {
         kermit: false,
         unset_clock: clock.is_none() && clocks.iter().any(|time| matches!(time, Some(Time::Unix(_)))),
         restarted: place.is_some_and(|place| place.restarted),
         unsigned_power: unsigned_power && list.entries.iter().any(|entry| without_sign(entry).is_some()),
-        influence: statuses().find(|status| status::is_influenced(*status)),
+        influence: statuses().find(|status| status_word::is_influenced(*status)),
         fault: status.filter(|_| quality != Quality::True),
     };
     (Circumstances { received_at, at, index, status, quality, unsigned_power }, oddities)

@@ -9,8 +9,9 @@ use super::meters::Meters;
 use super::remarks::{self, Remarks, finding};
 use super::transport::{Frame, Loss, Piece};
 use super::tree::Cursor;
-use super::{status, units};
+use super::units;
 use crate::output::{Output, Problem};
+use crate::status_word;
 
 /// Readings that are held at most until it is known when their meter's last frame was sent: a day of a meter that sends
 /// six every two seconds.
@@ -197,7 +198,7 @@ impl Readings {
             };
             if shown.status.is_some() && shown.status != status {
                 status = shown.status;
-                reason = status.and_then(status::code);
+                reason = status.and_then(status_word::code);
             }
             let reason = reason.filter(|_| shown.status.is_some());
             out.reading(channel, &document, &reading(&shown, at).with_reason(reason));

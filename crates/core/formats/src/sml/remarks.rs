@@ -4,8 +4,8 @@ use metrify_domain::{Finding, Severity};
 
 use super::entries::Oddities;
 use super::meters::Meter;
-use super::status;
 use crate::output::Output;
+use crate::status_word;
 
 /// Findings that speak of the delivery, by their rules.
 #[derive(Debug, Default)]
@@ -51,7 +51,7 @@ pub(super) fn tell(meter: &mut Meter, oddities: &Oddities, position: &str, out: 
         say("meter_influenced", Severity::Warning, reason);
     }
     if let Some(status) = oddities.fault {
-        let quality = status::quality(status);
+        let quality = status_word::quality(status);
         say(
             "meter_fault",
             Severity::Error,

@@ -16,8 +16,9 @@ pub(crate) struct Path {
 
 #[derive(Clone, Copy, Debug)]
 struct Element {
-    /// Where its name begins.
+    /// Where its name begins, and where behind its prefix.
     name: usize,
+    local: usize,
     /// Where it begins in the source that is kept.
     begin: usize,
 }
@@ -29,11 +30,11 @@ impl Path {
 
     /// The innermost element; empty where none is open.
     pub(crate) fn name(&self) -> &str {
-        local(self.nth_last(0))
+        self.local(0)
     }
 
     pub(crate) fn parent(&self) -> &str {
-        local(self.nth_last(1))
+        self.local(1)
     }
 
     /// Whether an element of this name is open.
@@ -42,7 +43,8 @@ impl Path {
     }
 
     pub(super) fn enter(&mut self, name: &str, begin: usize) {
-        self.elements.push(Element { name: self.names.len(), begin });
+        let start = self.names.len();
+        self.elements.push(Element { name: start, local: start + prefix(name), begin });
         self.names.push_str(name);
     }
 
@@ -60,7 +62,8 @@ impl Path {
 
     /// The depth of the innermost open element of this name, with or without a prefix.
     pub(super) fn find(&self, name: &str) -> Option<usize> {
-        (0..self.depth()).find(|back| local(self.nth_last(*back)) == local(name)).map(|back| self.depth() - back)
+        let name = name.get(prefix(name)..).unwrap_or_default();
+        (0..self.depth()).find(|back| self.local(*back) == name).map(|back| self.depth() - back)
     }
 
     /// All but the innermost, from within, as their tags name them.
@@ -69,9 +72,17 @@ impl Path {
     }
 
     fn nth_last(&self, back: usize) -> &str {
-        let at = |back: usize| Some(self.elements.get(self.depth().checked_sub(back + 1)?)?.name);
-        let end = if back == 0 { Some(self.names.len()) } else { at(back - 1) };
-        at(back).zip(end).and_then(|(begin, end)| self.names.get(begin..end)).unwrap_or_default()
+        self.text(back, |element| element.name)
+    }
+
+    fn local(&self, back: usize) -> &str {
+        self.text(back, |element| element.local)
+    }
+
+    fn text(&self, back: usize, begin: impl Fn(&Element) -> usize) -> &str {
+        let Some(index) = self.depth().checked_sub(back + 1) else { return "" };
+        let end = self.elements.get(index + 1).map_or(self.names.len(), |next| next.name);
+        self.elements.get(index).and_then(|element| self.names.get(begin(element)..end)).unwrap_or_default()
     }
 }
 
@@ -79,7 +90,7 @@ impl Path {
 impl fmt::Display for Path {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for back in (0..self.depth().saturating_sub(1)).rev() {
-            f.write_str(local(self.nth_last(back)))?;
+            f.write_str(self.local(back))?;
             if back > 0 {
                 f.write_str("/")?;
             }
@@ -88,6 +99,7 @@ impl fmt::Display for Path {
     }
 }
 
-fn local(name: &str) -> &str {
-    name.rsplit_once(':').map_or(name, |(_, name)| name)
+/// How many bytes the prefix of a name has, with its colon.
+fn prefix(name: &str) -> usize {
+    name.bytes().rposition(|byte| byte == b':').map_or(0, |colon| colon + 1)
 }

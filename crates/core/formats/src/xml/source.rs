@@ -39,10 +39,15 @@ impl Source {
         }
     }
 
+    /// What was added since.
+    pub(super) fn from(&self, begin: usize) -> &[u8] {
+        self.bytes.get(begin..).unwrap_or_default()
+    }
+
     /// What stands before `begin`, and what from there on. Where that before is too much or not whole, it is left out.
     pub(super) fn excerpt(&self, begin: usize) -> (Vec<u8>, Vec<u8>) {
-        let (before, from) = self.bytes.split_at_checked(begin).unwrap_or((&self.bytes, &[]));
         let is_whole = begin <= PRELUDE_BYTES_MAX && self.cut_at.is_none_or(|cut_at| begin < cut_at);
-        (if is_whole { before.to_vec() } else { Vec::new() }, from.to_vec())
+        let before = if is_whole { self.bytes.get(..begin).unwrap_or_default() } else { &[] };
+        (before.to_vec(), self.from(begin).to_vec())
     }
 }

@@ -81,7 +81,7 @@ fn what_is_not_well_formed_is_told_and_the_rest_is_read() {
             "an end tag closes nothing that is open (4 bytes)",
             "<c a=",
             "<d a=",
-            "the element `d` does not end before its parent does (4 bytes)",
+            "the element `d` does not end before its parent does (3 bytes)",
             "a/c> -",
             "/a> -",
         ],

@@ -19,7 +19,7 @@ const GATEWAY_DOUBTFUL: u64 = 1 << 13 << 32;
 ///
 /// Only what makes a value invalid lowers it: warnings, directions and phases leave it as it is. The fatal bit counts in
 /// older words too, whose upper half is the same as far as our meters show (bit 16, back stop).
-pub(super) const fn quality(status: u64) -> Quality {
+pub(crate) const fn quality(status: u64) -> Quality {
     if status & (METER_FATAL | GATEWAY_INVALID) != 0 {
         Quality::Faulty
     } else if status & GATEWAY_DOUBTFUL != 0 {
@@ -30,12 +30,12 @@ pub(super) const fn quality(status: u64) -> Quality {
 }
 
 /// Whether the meter says that somebody tampered with it; its values stay what they are.
-pub(super) const fn is_influenced(status: u64) -> bool {
+pub(crate) const fn is_influenced(status: u64) -> bool {
     status & 0xFF == METER_WORD && status & METER_INFLUENCED != 0
 }
 
 /// `status 0x001c0104`.
-pub(super) fn code(status: u64) -> Option<Code> {
+pub(crate) fn code(status: u64) -> Option<Code> {
     let digits = if status > u64::from(u32::MAX) { 18 } else { 10 };
     Code::new(&format!("status {status:#0digits$x}"))
 }
