@@ -127,6 +127,7 @@ formats! {
     Smard = "smard" in smard,
     Dwd = "dwd" in dwd,
     Mosmix = "mosmix" in mosmix,
+    Entsoe = "entsoe" in entsoe,
     ;
     columnar
     Parquet = "parquet",

@@ -11,6 +11,7 @@ mod digits;
 mod edifact;
 mod encoding;
 mod format;
+mod generation;
 mod keys;
 pub mod limits;
 mod lines;
@@ -22,11 +23,11 @@ mod seek;
 mod server_id;
 mod status_word;
 mod unreadable;
-#[allow(dead_code, reason = "formats that come next use the rest")]
 mod xml;
 
 pub mod csv;
 pub mod dwd;
+pub mod entsoe;
 pub mod mosmix;
 pub mod mscons;
 pub mod ndjson;
