@@ -128,6 +128,7 @@ formats! {
     Dwd = "dwd" in dwd,
     Mosmix = "mosmix" in mosmix,
     Entsoe = "entsoe" in entsoe,
+    Smgw = "smgw" in smgw,
     ;
     columnar
     Parquet = "parquet",

@@ -10,6 +10,7 @@ mod detect;
 mod digits;
 mod edifact;
 mod encoding;
+mod espi;
 mod format;
 mod generation;
 mod keys;
@@ -32,6 +33,7 @@ pub mod mosmix;
 pub mod mscons;
 pub mod ndjson;
 pub mod smard;
+pub mod smgw;
 pub mod sml;
 
 pub use detect::{Detected, HEAD_BYTES, Head, detect};
