@@ -129,6 +129,7 @@ formats! {
     Mosmix = "mosmix" in mosmix,
     Entsoe = "entsoe" in entsoe,
     Smgw = "smgw" in smgw,
+    Greenbutton = "greenbutton" in greenbutton,
     ;
     columnar
     Parquet = "parquet",

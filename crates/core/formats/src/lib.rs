@@ -29,6 +29,7 @@ mod xml;
 pub mod csv;
 pub mod dwd;
 pub mod entsoe;
+pub mod greenbutton;
 pub mod mosmix;
 pub mod mscons;
 pub mod ndjson;
