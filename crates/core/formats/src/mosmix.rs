@@ -22,7 +22,7 @@ use kml::Kml;
 
 #[must_use]
 pub fn tables() -> Vec<Table> {
-    Vec::new()
+    vec![elements::table()]
 }
 
 #[must_use]
