@@ -59,12 +59,13 @@ impl Decoder {
         xml.push(bytes, |node, event| match event {
             Event::Start(_) => reader.start(node, out),
             Event::End(text) => reader.end(node, text, out),
-            Event::Broken { reason, bytes } => reader.broken(reason, bytes, out),
+            Event::Broken { reason, bytes } => reader.broken(node.path.name(), reason, bytes, out),
         });
     }
 
     pub fn finish(&mut self, out: &mut Output<'_>) {
-        self.xml.finish_with_problem("document of ENTSO-E", out);
+        let Self { xml, reader } = self;
+        xml.finish_with_problem("document of ENTSO-E", |_, _| reader.period.abandon(), out);
     }
 }
 
@@ -84,17 +85,37 @@ struct Reader {
 impl Reader {
     fn start(&mut self, node: &Node<'_>, out: &mut Output<'_>) -> Then {
         match node.path.name() {
-            name if node.path.depth() == 1 => *self = Self { head: DocumentHead::new(name), ..Self::default() },
+            name if node.path.depth() == 1 => self.begin(name),
             "TimeSeries" => {
+                self.abandon(out);
                 self.series_number += 1;
                 self.series = Series::default();
             }
-            "Period" => self.period = PeriodReader::default(),
+            "Period" => {
+                self.abandon(out);
+                self.period = PeriodReader::default();
+            }
             "Point" if self.period.begin_point(&self.head, &mut self.series) => self.begin_points(out),
             "Reason" => self.acknowledgement.begin_reason(),
             _ => {}
         }
         Then::Keep
+    }
+
+    /// A document may follow another one. What a delivery may fill is not more for it.
+    fn begin(&mut self, root: &str) {
+        let (allowance, told) = (std::mem::take(&mut self.allowance), std::mem::take(&mut self.told));
+        *self = Self { head: DocumentHead::new(root), allowance, told, ..Self::default() };
+    }
+
+    /// Counts what was lost with a period that did not end before another one began.
+    fn abandon(&mut self, out: &mut Output<'_>) {
+        let readings = self.period.abandon();
+        if readings > 0 {
+            let reason = "the period does not end, and its points could not be read".to_owned();
+            let (position, prelude, bytes) = (format!("series {}", self.series_number), Vec::new(), Vec::new());
+            out.problem(Problem { position, reason, readings, prelude, bytes });
+        }
     }
 
     fn end(&mut self, node: &Node<'_>, text: Option<Text<'_>>, out: &mut Output<'_>) -> Then {
@@ -155,7 +176,7 @@ impl Reader {
     }
 
     /// Elements stand in their order; one that comes behind the points it should have told of came too late.
-    fn late(&mut self, name: &str, out: &mut Output<'_>) {
+    fn late(&self, name: &str, out: &mut Output<'_>) {
         let position = format!("series {}", self.series_number);
         let reason = format!("`{name}` stands behind the points that it tells of, which were read without it");
         out.remark(Severity::Warning, "late_element", position, reason);
@@ -179,9 +200,10 @@ impl Reader {
         out.meter(Meter { point: point.clone(), kind, name, server_id: None, maker: None, resolution: None });
     }
 
-    fn broken(&self, reason: String, bytes: &[u8], out: &mut Output<'_>) -> Then {
+    fn broken(&mut self, name: &str, reason: String, bytes: &[u8], out: &mut Output<'_>) -> Then {
         let position = if self.series_number == 0 { String::new() } else { format!("series {}", self.series_number) };
-        out.problem(Problem { position, reason, readings: 1, prelude: Vec::new(), bytes: bytes.to_vec() });
+        let readings = if name == "Period" { self.period.abandon().max(1) } else { 1 };
+        out.problem(Problem { position, reason, readings, prelude: Vec::new(), bytes: bytes.to_vec() });
         Then::Keep
     }
 }

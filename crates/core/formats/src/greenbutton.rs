@@ -55,9 +55,9 @@ impl Decoder {
         let Self { xml, reader } = self;
         xml.push(bytes, |node, event| {
             match event {
-                Event::Start(attributes) => reader.start(node, attributes),
+                Event::Start(attributes) => reader.start(node, attributes, out),
                 Event::End(text) => reader.end(node, text, out),
-                Event::Broken { reason, bytes } => reader.broken(reason, bytes, out),
+                Event::Broken { reason, bytes } => reader.broken(node.path.name(), reason, bytes, out),
             }
             // Problems are written anew with the entries that they need.
             Then::Forget
@@ -65,7 +65,8 @@ impl Decoder {
     }
 
     pub fn finish(&mut self, out: &mut Output<'_>) {
-        self.xml.finish_with_problem("feed", out);
+        // Values that were read are held, and not lost with what is cut off.
+        self.xml.finish_with_problem("feed", |_, _| 1, out);
         self.reader.finish(out);
     }
 }
@@ -108,12 +109,15 @@ struct Reader {
 }
 
 impl Reader {
-    fn start(&mut self, node: &Node<'_>, attributes: &Attributes<'_>) {
+    fn start(&mut self, node: &Node<'_>, attributes: &Attributes<'_>, out: &mut Output<'_>) {
+        if node.path.name() == "entry" {
+            // One that did not end holds values that were read.
+            self.end_entry(out);
+        }
         let entry = &mut self.entry;
         match (node.path.parent(), node.path.name()) {
             (parent, "entry") => {
                 self.entries += 1;
-                *entry = Entry::default();
                 if parent.is_empty() {
                     self.is_feed = Some(true);
                 }
@@ -192,16 +196,17 @@ impl Reader {
         }
     }
 
-    fn broken(&self, reason: String, bytes: &[u8], out: &mut Output<'_>) {
+    fn broken(&mut self, name: &str, reason: String, bytes: &[u8], out: &mut Output<'_>) {
+        if name == "entry" {
+            self.end_entry(out);
+        }
         let position = if self.entries == 0 { String::new() } else { format!("entry {}", self.entries) };
         out.problem(Problem { position, reason, readings: 1, prelude: Vec::new(), bytes: bytes.to_vec() });
     }
 
     fn finish(&mut self, out: &mut Output<'_>) {
         // An entry that a cut left open holds what was read of it.
-        if !self.entry.blocks.is_empty() {
-            self.end_entry(out);
-        }
+        self.end_entry(out);
         self.blocks.finish(&mut self.resources, out);
         if self.is_feed == Some(false) {
             let reason = "the root is no `feed` and no `entry` of Atom".to_owned();

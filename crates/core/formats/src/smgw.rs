@@ -59,15 +59,16 @@ impl Decoder {
     pub fn push(&mut self, bytes: &[u8], out: &mut Output<'_>) {
         let Self { xml, reader } = self;
         xml.push(bytes, |node, event| match event {
-            Event::Start(_) => reader.start(node),
+            Event::Start(_) => reader.start(node, out),
             Event::End(text) => reader.end(node, text, out),
-            Event::Broken { reason, bytes } => reader.broken(reason, bytes, out),
+            Event::Broken { reason, bytes } => reader.broken(node, reason, bytes, out),
         });
     }
 
     pub fn finish(&mut self, out: &mut Output<'_>) {
-        self.xml.finish_with_problem("transparency document", out);
-        self.reader.finish(out);
+        let Self { xml, reader } = self;
+        xml.finish_with_problem("transparency document", |node, out| reader.abandon(node, out), out);
+        reader.finish(out);
     }
 }
 
@@ -99,12 +100,17 @@ struct Reader {
 }
 
 impl Reader {
-    fn start(&mut self, node: &Node<'_>) -> Then {
+    fn start(&mut self, node: &Node<'_>, out: &mut Output<'_>) -> Then {
         match node.path.name() {
             name if node.path.depth() == 1 => self.root = Some(name == ROOT),
             "UsagePoint" => self.context = Context::default(),
             "Certificate" => self.certificate = Certificate::default(),
             "MeterReading" => {
+                let readings = self.abandon(node, out);
+                if readings > 0 {
+                    let reason = "the list does not end, and its values could not be read".to_owned();
+                    out.problem(node.problem(format!("list {}", self.lists), reason, readings));
+                }
                 self.lists += 1;
                 self.list = List::default();
             }
@@ -112,6 +118,12 @@ impl Reader {
             _ => {}
         }
         Then::Keep
+    }
+
+    /// Takes leave of a list that does not end: how many of its values are lost.
+    fn abandon(&mut self, node: &Node<'_>, out: &mut Output<'_>) -> u64 {
+        let place = Place { context: &self.context, number: self.lists, node };
+        std::mem::take(&mut self.list).abandon(&place, out)
     }
 
     fn end(&mut self, node: &Node<'_>, text: Option<Text<'_>>, out: &mut Output<'_>) -> Then {
@@ -134,7 +146,7 @@ impl Reader {
             "Certificate" => self.certificate(node, out),
             "MeterReading" => {
                 let place = Place { context: &self.context, number: self.lists, node };
-                self.list.finish(&place, out);
+                std::mem::take(&mut self.list).finish(&place, out);
             }
             // Who the customer is belongs into no reject.
             "Customer" | "AnalysisProfile" | "IntervalBlock" | "UsagePoint" => {}
@@ -226,9 +238,10 @@ impl Reader {
             .for_each(|record| out.record(record));
     }
 
-    fn broken(&self, reason: String, bytes: &[u8], out: &mut Output<'_>) -> Then {
+    fn broken(&mut self, node: &Node<'_>, reason: String, bytes: &[u8], out: &mut Output<'_>) -> Then {
         let position = if self.lists == 0 { String::new() } else { format!("list {}", self.lists) };
-        out.problem(Problem { position, reason, readings: 1, prelude: Vec::new(), bytes: bytes.to_vec() });
+        let lost = if node.path.name() == "MeterReading" { self.abandon(node, out) } else { 0 };
+        out.problem(Problem { position, reason, readings: lost.max(1), prelude: Vec::new(), bytes: bytes.to_vec() });
         Then::Keep
     }
 

@@ -149,15 +149,21 @@ impl Xml {
         (rest, Node { path, source }, end)
     }
 
-    /// Tells of a document that did not end; `what` it should have been stands in the reason.
-    pub(crate) fn finish_with_problem(&mut self, what: &str, out: &mut Output<'_>) {
+    /// Tells of a document that did not end; `what` it should have been stands in the reason. `cut_off` says how many readings
+    /// were lost with it, as far as can be told.
+    pub(crate) fn finish_with_problem(
+        &mut self,
+        what: &str,
+        cut_off: impl FnOnce(&Node<'_>, &mut Output<'_>) -> u64,
+        out: &mut Output<'_>,
+    ) {
         let (rest, node, end) = self.finish();
-        let reason = match end {
+        let (reason, readings) = match end {
             End::Whole => return,
-            End::Nothing => format!("there is no {what}"),
-            End::CutOff(_) => format!("the {what} is cut off within `{}`", node.path.name()),
+            End::Nothing => (format!("there is no {what}"), 1),
+            End::CutOff(_) => (format!("the {what} is cut off within `{}`", node.path.name()), cut_off(&node, out)),
         };
-        let mut problem = node.problem(node.path.to_string(), reason, 1);
+        let mut problem = node.problem(node.path.to_string(), reason, readings);
         problem.bytes.extend(rest);
         out.problem(problem);
     }

@@ -286,6 +286,7 @@ const DAMAGES: &[(&str, &str)] = &[
     ("</Period>", "</Period><businessType>A01</businessType>"),
     ("</GL_MarketDocument>", ""),
     ("</Point>", ""),
+    ("</Period>", ""),
     ("GL_MarketDocument", "Unavailability_MarketDocument"),
 ];
 
@@ -344,6 +345,8 @@ fn what_cannot_be_read_is_a_problem_that_counts_its_points() {
         problem series 1: the element `Point` does not end before its parent does (1 readings, 51 bytes)
         problem series 1: the element `Point` does not end before its parent does (1 readings, 51 bytes)
         finding warning gap series 1: positions 1 to 4 of 4 are not given
+        </Period> -> 
+        problem series 1: the element `Period` does not end before its parent does (1 readings, 127 bytes)
         GL_MarketDocument -> Unavailability_MarketDocument
         problem series 1: documents of type `A75` are not read (4 readings, 417 bytes)
     "#]].assert_eq(&said);
@@ -394,13 +397,34 @@ fn a_problem_can_be_read_again_by_itself() {
 }
 
 #[test]
+fn points_that_could_not_be_read_are_counted_where_their_period_does_not_end() {
+    let refused = generation("A72", "A16", &series(IN, "A03", "B16"), &points(&[(1, "1"), (2, "2"), (3, "3")]));
+    let (cut, rest) = refused.split_once("</Period>").or(refused.split_once("    </Period>")).expect("a period");
+    let mut said = complaints(cut);
+    // The end of the period is lost; a series follows, within what did not end.
+    let (_, series) = refused.split_once("  <TimeSeries>").expect("a series");
+    said += &complaints(&[cut, "<TimeSeries>", series].concat());
+    said += &complaints(&[cut, rest].concat());
+    expect![[r#"
+        problem TimeSeries/Period: the document of ENTSO-E is cut off within `Period` (3 readings, 337 bytes)
+        problem series 1: the period does not end, and its points could not be read (3 readings, 0 bytes)
+        problem series 2: documents of type `A72` and process `A16` are not read (3 readings, 368 bytes)
+        problem series 2: the element `Period` does not end before its parent does (1 readings, 304 bytes)
+        problem series 2: the element `TimeSeries` does not end before its parent does (1 readings, 249 bytes)
+        problem series 1: the element `Period` does not end before its parent does (3 readings, 304 bytes)
+    "#]]
+    .assert_eq(&said);
+}
+
+#[test]
 fn a_small_document_cannot_make_readings_without_end() {
     let year = generation("A75", "A16", &series(IN, "A03", "B16"), &point(1, "1"))
         .replace("<end>2025-03-30T00:00Z</end></timeInterval>", "<end>2026-03-29T23:00Z</end></timeInterval>")
         .replace("PT15M", "PT1M");
     let (before, rest) = year.split_once("  <TimeSeries>").expect("a series");
     let (one, after) = rest.split_once("</TimeSeries>").expect("its end");
-    let text = [before, &format!("<TimeSeries>{one}</TimeSeries>").repeat(3), after].concat();
+    // Whether in series of one document, or in documents that follow each other.
+    let text = [before, &format!("<TimeSeries>{one}</TimeSeries>").repeat(2), after, &year].concat();
     let decoded = decode(&text);
     let rows: usize = decoded.iter().map(|piece| piece.batch.rows().len()).sum();
     let lost: u64 = decoded.iter().flat_map(|piece| &piece.problems).map(|problem| problem.readings).sum();

@@ -109,6 +109,23 @@ fn entries_may_come_in_any_order() {
 }
 
 #[test]
+fn values_of_an_entry_that_does_not_end_are_read() {
+    let entries = |block: String| feed(&[usage_point(), meter_reading(), block, reading_type("")]);
+    let whole = entries(block(&two_values()));
+    let damaged = entries(block(&two_values()).replace("</entry>", ""));
+    let cut_off = entries(reading_type("")) + &block(&two_values()).replace("</entry>", "");
+    let readings = |text: &str| {
+        let told = support::describe(&decode(text));
+        let readings: Vec<_> = told.lines().filter(|line| line.contains(" interval ")).map(str::to_owned).collect();
+        (readings, told.contains("problem"))
+    };
+    let (expected, _) = readings(&whole);
+    assert_eq!(expected.len(), 2);
+    assert_eq!(readings(&damaged), (expected.clone(), true));
+    assert_eq!(readings(&cut_off.replace("</feed>", "")), (expected, true));
+}
+
+#[test]
 fn qualities_are_those_of_the_value_or_of_its_reading_type_and_the_worst_counts() {
     let values = value("1743289200", "1", &quality(&["8"]))
         + &value("1743290100", "2", &quality(&["17", "10"]))

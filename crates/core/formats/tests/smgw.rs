@@ -366,6 +366,8 @@ fn what_cannot_be_read_is_a_problem_that_counts_its_values() {
         ("</IntervalReading>", ""),
         ("UsagePoints", "UsagePointList"),
         ("MeterReading", "Reading"),
+        ("</MeterReading>", ""),
+        ("</MeterReading>\n  </UsagePoint>\n</UsagePoints>", ""),
     ] {
         let text = whole.replace(from, to);
         assert_ne!(text, whole, "{from}");
@@ -406,6 +408,12 @@ fn what_cannot_be_read_is_a_problem_that_counts_its_values() {
         finding note no_readings : there are no readings: a document of a supplier tells a tariff alone
         UsagePoints -> UsagePointList
         MeterReading -> Reading
+        </MeterReading> -> 
+        problem list 1: the element `MeterReading` does not end before its parent does (1 readings, 349 bytes)
+        </MeterReading>
+          </UsagePoint>
+        </UsagePoints> -> 
+        problem UsagePoint/MeterReading: the transparency document is cut off within `MeterReading` (1 readings, 376 bytes)
     "#]].assert_eq(&said);
 }
 
@@ -426,6 +434,22 @@ fn a_problem_can_be_read_again_by_itself_and_names_no_customer() {
         master_data DE00056266802AO6G56M11SN51G21M24S | metering_location | meter | 1EMH0005347102 | - | - | - | - | - | 
     "#]],
     );
+}
+
+#[test]
+fn values_that_could_not_be_read_are_counted_where_their_list_does_not_end() {
+    let refused = document(METER, "", &values(&[("10:00:00Z", "10", FINE), ("10:15:00Z", "20", FINE)]));
+    let refused = refused.replace("<espi:uom>72", "<espi:uom>Wh");
+    let (cut, rest) = refused.split_once("</MeterReading>").expect("a list");
+    let list = "<MeterReading><Meter><meterId>a</meterId></Meter></MeterReading>";
+    let said = [complaints(cut), complaints(&[cut, rest].concat()), complaints(&[cut, list, rest].concat())].concat();
+    expect![[r#"
+        problem UsagePoint/MeterReading: the transparency document is cut off within `MeterReading` (2 readings, 220 bytes)
+        problem list 1: the element `MeterReading` does not end before its parent does (2 readings, 193 bytes)
+        problem list 1: the list does not end, and its values could not be read (2 readings, 56 bytes)
+        problem list 2: the element `MeterReading` does not end before its parent does (1 readings, 193 bytes)
+        finding note empty_list list 2 (): the list has no values
+    "#]].assert_eq(&said);
 }
 
 fn sample(name: &str) -> Option<Vec<Decoded>> {

@@ -261,6 +261,13 @@ impl PeriodReader {
         }
     }
 
+    /// The points that are lost with a period that does not end. What its curve leaves out up to its end is not filled, since
+    /// nobody knows which points would have come.
+    pub(super) fn abandon(&mut self) -> u64 {
+        self.points = None;
+        std::mem::take(&mut self.lost)
+    }
+
     /// What the period lacks up to its end, and what of it could not be read as a whole.
     pub(super) fn finish(&mut self, place: &Place<'_>, out: &mut Output<'_>) {
         match self.points.take() {
@@ -271,7 +278,7 @@ impl PeriodReader {
                     out.remark(Severity::Warning, "period", place.position(None), reason);
                 }
             }
-            Some(Err(reason)) => place.lose(None, reason, self.lost, out),
+            Some(Err(reason)) => place.lose(None, reason, std::mem::take(&mut self.lost), out),
             None => out.remark(Severity::Warning, "gap", place.position(None), "the period has no points".to_owned()),
         }
         if self.others > 0 {

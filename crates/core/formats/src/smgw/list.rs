@@ -180,17 +180,27 @@ impl List {
         then
     }
 
-    pub(super) fn finish(&mut self, place: &Place<'_>, out: &mut Output<'_>) {
+    pub(super) fn finish(mut self, place: &Place<'_>, out: &mut Output<'_>) {
         let position = self.name(place);
         match self.register.take() {
-            Some(Ok(register)) => {
-                if let Some(raster) = register.raster {
-                    let step = self.advance.settle(&raster);
-                    hand_on(step, &register, place, || position, out);
-                }
-            }
+            Some(Ok(register)) => self.settle(&register, place, out),
             Some(Err(reason)) => out.problem(place.node.problem(position, reason, self.lost)),
             None => out.remark(Severity::Note, "empty_list", position, "the list has no values".to_owned()),
+        }
+    }
+
+    /// How many values are lost with a list that does not end.
+    pub(super) fn abandon(mut self, place: &Place<'_>, out: &mut Output<'_>) -> u64 {
+        if let Some(Ok(register)) = self.register.take() {
+            self.settle(&register, place, out);
+        }
+        self.lost
+    }
+
+    /// Forms the last amount.
+    fn settle(&self, register: &Register, place: &Place<'_>, out: &mut Output<'_>) {
+        if let Some(raster) = register.raster {
+            hand_on(self.advance.settle(&raster), register, place, || self.name(place), out);
         }
     }
 
