@@ -132,6 +132,9 @@ formats! {
     Mosmix = "mosmix" in mosmix,
     Mbus = "mbus" in mbus,
     LoadProfile = "load_profile" in load_profile,
+    Entsoe = "entsoe" in entsoe,
+    Smgw = "smgw" in smgw,
+    Greenbutton = "greenbutton" in greenbutton,
     ;
     columnar
     Parquet = "parquet",

@@ -11,7 +11,7 @@ mod message;
 mod pruefidentifikator;
 mod refusal;
 mod time;
-mod unit;
+pub(crate) mod unit;
 mod value;
 
 use metrify_domain::calendar::Zone;

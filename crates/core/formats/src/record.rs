@@ -155,7 +155,7 @@ impl RecordTable {
                         required("kind", Text),
                         required("document", Text),
                         required("answers", Text),
-                        // `accepted` or `rejected`.
+                        // `accepted`, `rejected`, or `no_data` where it was a question.
                         required("outcome", Text),
                         optional("code", Text),
                         optional("reason", Text),

@@ -10,7 +10,6 @@ mod meters;
 mod readings;
 mod remarks;
 mod resolution;
-pub(crate) mod status;
 mod transport;
 mod tree;
 
@@ -27,7 +26,7 @@ const MESSAGE: u8 = 0x76;
 
 #[must_use]
 pub fn tables() -> Vec<Table> {
-    vec![meters::table(), status::table(), crate::units::table()]
+    vec![meters::table(), crate::status_word::table(), crate::units::table()]
 }
 
 /// A stream may begin within a frame, so the start sequence may stand anywhere, but then with a message behind it.

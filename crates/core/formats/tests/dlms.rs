@@ -518,7 +518,10 @@ fn values_of_every_number_type_are_exact() {
 
 #[test]
 fn the_sample_of_the_page_is_read_as_the_page_says() {
-    check(include_bytes!("../../../../samples/formats/dlms-aidon.hex"), &options(), &expect![[r#"
+    check(
+        include_bytes!("../../../../samples/formats/dlms-aidon.hex"),
+        &options(),
+        &expect![[r#"
         7359990000000017 1-0:1.7.0 instant 2024-12-31T23:59:59Z 280 W true
         7359990000000017 1-0:1.7.0 instant 2024-03-31T08:00:00Z 412 W true
         7359990000000017 1-0:2.7.0 instant 2024-03-31T08:00:00Z 0 W true
@@ -528,7 +531,8 @@ fn the_sample_of_the_page_is_read_as_the_page_says() {
         7359990000000017 1-0:2.8.0 register 2024-03-31T08:00:00Z 0 Wh true
         7359990000000017 1-0:1.7.0 instant 2025-01-01T00:00:00Z 280 W true
         meter Meter { point: 7359990000000017, kind: Some(Device), name: None, server_id: None, maker: None, resolution: None }
-    "#]]);
+    "#]],
+    );
     let of_austria = described(include_bytes!("../../../../samples/formats/dlms-mbus.bin"), &options());
     assert!(
         of_austria.starts_with("190000000001 1-0:1.8.0 register 2024-10-13T06:15:05Z 12345678 Wh true"),

@@ -9,16 +9,8 @@ use std::path::{Path, PathBuf};
 use metrify_formats::{Detected, Format, HEAD_BYTES, Head, detect};
 
 /// Formats whose page is not written yet.
-const WITHOUT_PAGE: [Format; 8] = [
-    Format::Mscons,
-    Format::Ndjson,
-    Format::Csv,
-    Format::Smard,
-    Format::Dwd,
-    Format::Mosmix,
-    Format::Parquet,
-    Format::Arrow,
-];
+const WITHOUT_PAGE: [Format; 7] =
+    [Format::Mscons, Format::Ndjson, Format::Csv, Format::Smard, Format::Dwd, Format::Parquet, Format::Arrow];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..")

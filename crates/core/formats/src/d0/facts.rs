@@ -9,8 +9,8 @@ use super::clock;
 use super::codes::{self, Code, Role};
 use crate::datasets::{DataSet, Item, number_and_unit};
 use crate::dates::DateError;
-use crate::sml::status;
 use crate::stamps::Stamp;
+use crate::status_word;
 
 /// A number that names a meter only where nothing else does.
 const RANK_ZEROS: u8 = 9;
@@ -87,7 +87,7 @@ impl<'a> Facts<'a> {
     /// How far the values can be trusted, and what the meter says of that.
     pub(super) fn standing(&self) -> (Quality, Option<Reason>) {
         match (self.status, self.error) {
-            (Some(status), _) => (status::quality(status), status::code(status)),
+            (Some(status), _) => (status_word::quality(status), status_word::code(status)),
             (None, Some(error)) => (Quality::True, Reason::new(&format!("F.F {error}"))),
             (None, None) => (Quality::True, None),
         }

@@ -13,8 +13,8 @@ use super::shortened;
 use super::strings::Strings;
 use crate::encoding;
 use crate::limits::REJECT_BYTES_MAX;
-use crate::markup::{Markup, Token};
 use crate::output::{Output, Problem};
+use crate::xml::markup::{Markup, Token};
 
 /// Longest text of one cell that is looked at, in bytes; of what is longer the beginning is.
 const CELL_BYTES_MAX: usize = 1 << 10;

@@ -1,9 +1,9 @@
-//! Units of values: named by QTY (DE6411), or implied by the OBIS code, as the code list of OBIS codes has it.
+//! Units of values: named by QTY (DE6411, after UN/ECE recommendation 20, whose codes ENTSO-E has, too), or implied by the OBIS code, as the code list of OBIS codes has it.
 
 use metrify_domain::{ObisCode, Unit};
 
 /// The unit that DE6411 names; a code that we do not know is kept as it stands. `None` where it cannot be a unit.
-pub(super) fn named(code: &str) -> Option<Unit> {
+pub(crate) fn named(code: &str) -> Option<Unit> {
     let known = match code {
         "KWH" => "kWh",
         "MWH" => "MWh",
@@ -19,6 +19,7 @@ pub(super) fn named(code: &str) -> Option<Unit> {
         "MTQ" => "m3",
         "CEL" => "Cel",
         "P1" => "%",
+        "C62" => "1",
         as_it_stands => as_it_stands,
     };
     Unit::new(known)

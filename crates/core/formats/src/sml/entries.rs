@@ -7,9 +7,9 @@ use metrify_domain::{Decimal, ObisCode, Quality, Timestamp};
 
 use super::message::{Entry, List, Time};
 use super::meters::Meter;
-use super::status;
 use super::tree::{Element, Integer};
 use crate::kind::shown_kind;
+use crate::status_word;
 use crate::timeline::{self, LEAP_MAX};
 use crate::units::{self, WATT};
 
@@ -82,15 +82,15 @@ pub(super) fn circumstances(list: &List<'_>, meter: &mut Meter, received_at: Tim
         (None, place) => At::Second(place.map_or(0, |place| place.second)),
     };
     let statuses = || list.entries.iter().filter_map(|entry| entry.status);
-    let status = statuses().min_by_key(|status| status::quality(*status));
-    let quality = status.map_or(Quality::True, status::quality);
+    let status = statuses().min_by_key(|status| status_word::quality(*status));
+    let quality = status.map_or(Quality::True, status_word::quality);
     let unsigned_power = lacks_sign_bytes(&meter.server_id);
     let oddities = Oddities {
         kermit: false,
         unset_clock: clock.is_none() && clocks.iter().any(|time| matches!(time, Some(Time::Unix(_)))),
         restarted: place.is_some_and(|place| place.restarted),
         unsigned_power: unsigned_power && list.entries.iter().any(|entry| without_sign(entry).is_some()),
-        influence: statuses().find(|status| status::is_influenced(*status)),
+        influence: statuses().find(|status| status_word::is_influenced(*status)),
         fault: status.filter(|_| quality != Quality::True),
     };
     (Circumstances { received_at, at, index, status, quality, unsigned_power }, oddities)

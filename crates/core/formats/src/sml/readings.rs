@@ -7,11 +7,11 @@ use super::entries::{self, At, Shown};
 use super::message::{self, Body, List, Message};
 use super::meters::Meters;
 use super::remarks;
-use super::status;
 use super::transport::{Frame, Loss, Piece};
 use super::tree::Cursor;
 use crate::output::{Output, Problem};
 use crate::remarks::{Remarks, finding};
+use crate::status_word;
 use crate::units;
 
 /// Readings that are held at most until it is known when their meter's last frame was sent: a day of a meter that sends
@@ -199,7 +199,7 @@ impl Readings {
             };
             if shown.status.is_some() && shown.status != status {
                 status = shown.status;
-                reason = status.and_then(status::code);
+                reason = status.and_then(status_word::code);
             }
             let reason = reason.filter(|_| shown.status.is_some());
             out.reading(channel, &document, &reading(&shown, at).with_reason(reason));

@@ -4,9 +4,9 @@ use metrify_domain::Severity;
 
 use super::entries::Oddities;
 use super::meters::Meter;
-use super::status;
 use crate::output::Output;
 use crate::remarks::finding;
+use crate::status_word;
 
 /// Says what is odd about a meter, each thing once in a delivery.
 pub(super) fn tell(meter: &mut Meter, oddities: &Oddities, position: &str, out: &mut Output<'_>) {
@@ -35,7 +35,7 @@ pub(super) fn tell(meter: &mut Meter, oddities: &Oddities, position: &str, out: 
         say("meter_influenced", Severity::Warning, reason);
     }
     if let Some(status) = oddities.fault {
-        let quality = status::quality(status);
+        let quality = status_word::quality(status);
         say(
             "meter_fault",
             Severity::Error,

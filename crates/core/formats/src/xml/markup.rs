@@ -1,6 +1,8 @@
 //! Cuts XML that comes in pieces into tags and text, holding no more than one tag.
 
-/// Longest tag, comment or processing instruction, in bytes. The root elements of forecasts and workbooks have some 400.
+use crate::seek;
+
+/// Longest tag, comment or processing instruction, in bytes. The root element of a forecast has some 400.
 const TAG_BYTES_MAX: usize = 64 << 10;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,10 +44,14 @@ impl Markup {
     }
 
     fn text<'a>(&mut self, bytes: &'a [u8], each: &mut impl FnMut(Token<'_>)) -> &'a [u8] {
-        let end = bytes.iter().position(|byte| *byte == b'<').unwrap_or(bytes.len());
+        let end = seek::byte(bytes, b'<').unwrap_or(bytes.len());
         let (text, rest) = bytes.split_at(end);
         if !text.is_empty() {
             each(Token::Text(text));
+        }
+        if let Some(tag) = plain(rest) {
+            each(Token::Tag(tag));
+            return rest.get(tag.len()..).unwrap_or_default();
         }
         if let [first, rest @ ..] = rest {
             *self = Self { held: std::mem::take(&mut self.held), ..Self::default() };
@@ -101,6 +107,13 @@ impl Markup {
             }
         }
     }
+}
+
+/// The tag that the bytes begin with, where it is as most are: whole, without quotes, neither comment nor instruction.
+fn plain(bytes: &[u8]) -> Option<&[u8]> {
+    let tag = bytes.get(..=seek::byte(bytes, b'>')?)?;
+    let is_plain = !matches!(tag, [_, b'!' | b'?', ..]) && !tag.iter().any(|byte| matches!(byte, b'"' | b'\''));
+    (is_plain && tag.len() <= TAG_BYTES_MAX).then_some(tag)
 }
 
 #[cfg(test)]

@@ -32,7 +32,7 @@ pub(crate) const fn quality(status: u64) -> Quality {
 }
 
 /// Whether the meter says that somebody tampered with it; its values stay what they are.
-pub(super) const fn is_influenced(status: u64) -> bool {
+pub(crate) const fn is_influenced(status: u64) -> bool {
     status & 0xFF == METER_WORD && status & METER_INFLUENCED != 0
 }
 
