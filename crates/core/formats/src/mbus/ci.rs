@@ -6,7 +6,7 @@ pub(super) enum Content {
     /// Values behind no header, a short one, or one with the meter's address.
     Values(Header),
     /// Values without their descriptions, which an earlier telegram gave.
-    Compact(Header),
+    Compact,
     /// Two counters in the form of EN 1434-3 that came before records.
     Fixed,
     /// The meter could not do what it was asked for, or raises an alarm.
@@ -14,7 +14,7 @@ pub(super) enum Content {
     /// DLMS/COSEM, which the format `dlms` reads.
     Dlms,
     /// Extended link layer.
-    Extended(u8),
+    Extended,
     /// Authentication and fragmentation layer.
     Authentication,
     /// No values: commands to a meter, clocks, acknowledgements.
@@ -36,14 +36,13 @@ pub(super) const fn content(ci: u8) -> Content {
         0x72 => Content::Values(Header::Long),
         0x7A => Content::Values(Header::Short),
         0x78 => Content::Values(Header::None),
-        0x79 => Content::Compact(Header::None),
-        0x7B => Content::Compact(Header::Short),
+        0x79 | 0x7B => Content::Compact,
         0x73 => Content::Fixed,
         0x70 | 0x71 => Content::Error(Header::None),
         0x6E | 0x74 => Content::Error(Header::Short),
         0x6F | 0x75 => Content::Error(Header::Long),
         0x00..=0x1F | 0x60 | 0x61 | 0x7C | 0x7D => Content::Dlms,
-        0x8C..=0x8F | 0x86 => Content::Extended(ci),
+        0x8C..=0x8F | 0x86 => Content::Extended,
         0x90 => Content::Authentication,
         0x50..=0x5F | 0x66..=0x6D | 0x80 | 0x82 | 0x8A | 0x8B | 0xB8..=0xBF => Content::Nothing,
         0xA0..=0xB7 => Content::Maker,

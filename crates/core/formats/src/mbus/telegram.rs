@@ -114,14 +114,14 @@ pub(super) fn open<'a>(frame: &Frame<'a>, keys: &Keys) -> Result<Opened<'a>, Ref
     loop {
         let first = *content.first().ok_or(Refusal::Cut("content"))?;
         match ci::content(first) {
-            Content::Extended(_) => content = extended(content, link, keys)?,
+            Content::Extended => content = extended(content, link, keys)?,
             Content::Authentication => content = authenticated(content, &mut authentication)?,
             Content::Values(header) => {
                 let sealed = Sealed { link, header, authentication, wired: link.is_none(), keys };
                 return sealed.open(content).map(Opened::Values);
             }
             Content::Nothing => return Ok(Opened::Nothing(first)),
-            Content::Compact(_) => return Err(Refusal::Compact(first)),
+            Content::Compact => return Err(Refusal::Compact(first)),
             // Wireless meters send compact frames by it.
             Content::Fixed if link.is_some() => return Err(Refusal::Compact(first)),
             Content::Fixed => return Err(Refusal::Fixed),
