@@ -34,8 +34,18 @@ pub enum Direction {
 }
 
 /// The first words of the names that quantities of grids and markets have; every other name is one of the weather.
-pub const GRID_FAMILIES: [&str; 9] =
-    ["load", "residual_load", "generation", "capacity", "price", "frequency", "exchange", "balance", "redispatch"];
+pub const GRID_FAMILIES: [&str; 10] = [
+    "load",
+    "residual_load",
+    "generation",
+    "generation_forecast",
+    "capacity",
+    "price",
+    "frequency",
+    "exchange",
+    "balance",
+    "redispatch",
+];
 
 impl Quantity {
     /// For names written in our own source.
@@ -87,7 +97,7 @@ impl Quantity {
 /// The units of grid and weather quantities, as SMARD, ENTSO-E and the DWD give them.
 fn named_unit(name: &str) -> Option<Unit> {
     let unit = match name.split('.').next()? {
-        "load" | "residual_load" | "generation" => "MWh",
+        "load" | "residual_load" | "generation" | "generation_forecast" => "MWh",
         "capacity" => "MW",
         "price" => "EUR/MWh",
         "frequency" | "grid_frequency" => "Hz",

@@ -15,7 +15,6 @@
 //! read both ways, such as `1.234`, waits for the first that cannot; where none comes near it, it is refused. Lines are UTF-8, or
 //! ISO-8859-1 where they are not UTF-8. Times without an offset are read in the zone of the options, in the order of each channel.
 
-mod fields;
 mod header;
 mod meters;
 mod write;
@@ -23,13 +22,13 @@ mod write;
 use crate::columns::{Column, Loss, Record, Resolver, UnknownNames};
 use crate::detect::Head;
 use crate::encoding::{self, text, without_mark};
+use crate::fields::{Field, split};
 use crate::format::Options;
 use crate::lines::{Line, Lines};
 use crate::numbers::{Evidence, Notation, evidence};
 use crate::output::{Output, Problem};
 use crate::page::Table;
 use crate::unreadable::Unreadable;
-use fields::{Field, split};
 use header::{Header, Layout, Slot};
 use meters::{Meters, Row};
 

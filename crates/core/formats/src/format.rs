@@ -139,6 +139,10 @@ formats! {
     Smard = "smard" in smard,
     Dwd = "dwd" in dwd,
     Mosmix = "mosmix" in mosmix,
+    Poi = "poi" in poi,
+    Redispatch = "redispatch" in redispatch,
+    Netztransparenz = "netztransparenz" in netztransparenz,
+    Frequency = "frequency" in frequency,
     ;
     columnar
     Parquet = "parquet",

@@ -10,6 +10,7 @@ mod detect;
 mod digits;
 mod edifact;
 mod encoding;
+mod fields;
 mod format;
 mod keys;
 pub mod limits;
@@ -19,13 +20,18 @@ mod output;
 mod page;
 mod record;
 mod seek;
+mod sheet;
 mod unreadable;
 
 pub mod csv;
 pub mod dwd;
+pub mod frequency;
 pub mod mosmix;
 pub mod mscons;
 pub mod ndjson;
+pub mod netztransparenz;
+pub mod poi;
+pub mod redispatch;
 pub mod smard;
 pub mod sml;
 

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use metrify_domain::{Kind, ObisCode, Quantity, Unit};
 
-use super::fields::split;
 use crate::columns::Column;
+use crate::fields::{delimiter, split};
 
 /// A column of the meters layout: what its values are.
 #[derive(Clone, Copy, Debug)]
@@ -72,15 +72,11 @@ pub(super) struct Header {
     pub(super) known: &'static [&'static str],
 }
 
-const DELIMITERS: [u8; 4] = [b';', b'\t', b'|', b','];
-
 impl Header {
     /// # Errors
     /// Where the columns are not those of one of our layouts: which were found and which are needed.
     pub(super) fn read(line: &str) -> Result<Self, String> {
-        // Of those that stand equally often, the first is meant; `max_by_key` would give the last.
-        let often = |delimiter: &u8| line.bytes().filter(|byte| byte == delimiter).count();
-        let delimiter = DELIMITERS.into_iter().rev().max_by_key(often).unwrap_or(b',');
+        let delimiter = delimiter(line);
         let mut fields = Vec::new();
         split(line, delimiter, &mut fields).map_err(|reason| format!("the header: {reason}"))?;
         let names: Vec<String> = fields.iter().map(|field| field.text(line).trim().to_lowercase()).collect();

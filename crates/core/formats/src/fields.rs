@@ -1,12 +1,21 @@
-//! The fields of one line.
+//! The fields of one line of a table, and the mark that sets them apart.
 
 use std::borrow::Cow;
 
 use crate::seek;
 
+const DELIMITERS: [u8; 4] = [b';', b'\t', b'|', b','];
+
+/// The mark that sets the fields of a header apart: the one it has most of.
+pub(crate) fn delimiter(header: &str) -> u8 {
+    // Of those that stand equally often, the first is meant; `max_by_key` would give the last.
+    let often = |delimiter: &u8| header.bytes().filter(|byte| byte == delimiter).count();
+    DELIMITERS.into_iter().rev().max_by_key(often).unwrap_or(b',')
+}
+
 /// Where a field stands in its line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Field {
+pub(crate) struct Field {
     start: usize,
     end: usize,
     /// Quotes stood around it, and two of them stand for one.
@@ -15,7 +24,7 @@ pub(super) struct Field {
 
 impl Field {
     #[inline]
-    pub(super) fn text<'a>(&self, line: &'a str) -> Cow<'a, str> {
+    pub(crate) fn text<'a>(&self, line: &'a str) -> Cow<'a, str> {
         let text = line.get(self.start..self.end).unwrap_or_default();
         if self.quoted && text.contains('"') { Cow::Owned(text.replace("\"\"", "\"")) } else { Cow::Borrowed(text) }
     }
@@ -25,7 +34,7 @@ impl Field {
 ///
 /// # Errors
 /// Where a quoted field has no end on its line, or goes on behind its end.
-pub(super) fn split(line: &str, delimiter: u8, fields: &mut Vec<Field>) -> Result<(), String> {
+pub(crate) fn split(line: &str, delimiter: u8, fields: &mut Vec<Field>) -> Result<(), String> {
     fields.clear();
     let bytes = line.as_bytes();
     let mut at = 0;
