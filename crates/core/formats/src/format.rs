@@ -143,6 +143,7 @@ formats! {
     Redispatch = "redispatch" in redispatch,
     Netztransparenz = "netztransparenz" in netztransparenz,
     Frequency = "frequency" in frequency,
+    Nem12 = "nem12" in nem12,
     ;
     columnar
     Parquet = "parquet",

@@ -29,6 +29,7 @@ pub mod frequency;
 pub mod mosmix;
 pub mod mscons;
 pub mod ndjson;
+pub mod nem12;
 pub mod netztransparenz;
 pub mod poi;
 pub mod redispatch;
