@@ -9,17 +9,8 @@ use std::path::{Path, PathBuf};
 use metrify_formats::{Detected, Format, HEAD_BYTES, Head, Options, detect};
 
 /// Formats whose page is not written yet.
-const WITHOUT_PAGE: [Format; 9] = [
-    Format::Sml,
-    Format::Mscons,
-    Format::Ndjson,
-    Format::Csv,
-    Format::Smard,
-    Format::Dwd,
-    Format::Mosmix,
-    Format::Parquet,
-    Format::Arrow,
-];
+const WITHOUT_PAGE: [Format; 6] =
+    [Format::Sml, Format::Mscons, Format::Ndjson, Format::Mosmix, Format::Parquet, Format::Arrow];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..")
