@@ -4,21 +4,14 @@
 #![forbid(unsafe_code)]
 
 use std::ops::ControlFlow;
-<<<<<<< HEAD
 use std::sync::{Arc, LazyLock};
-=======
-use std::sync::Arc;
->>>>>>> mbus
 
 use metrify_domain::calendar::Zone;
 use metrify_domain::{Decimal, Timestamp};
 use metrify_formats::limits::{MEMBER_RATIO_MAX, PROBLEM_BYTES_MAX, PROBLEMS_MAX, REJECT_BYTES_MAX};
 use metrify_formats::{Decoded, Decoder, Format, HEAD_BYTES, Head, Keys, Options, Output, Problem};
 
-<<<<<<< HEAD
 pub mod dlms;
-=======
->>>>>>> mbus
 pub mod mbus;
 pub mod sml;
 pub mod workbook;
@@ -30,8 +23,6 @@ const ROWS_PER_BYTE_MAX: u64 = 8;
 const FILLED_ROWS_MAX: u64 = 1_010_000;
 /// Longest piece in which a delivery is decoded beside decoding it whole, in bytes.
 const PIECE_BYTES_MAX: u8 = 17;
-/// Every meter has the key of published examples.
-const KEYS: &str = "* = 000102030405060708090A0B0C0D0E0F";
 /// 2025-01-01T00:00:00Z.
 const RECEIVED_AT: Timestamp = Timestamp::from_micros(1_735_689_600_000_000);
 
@@ -43,12 +34,7 @@ static KEYS: LazyLock<Arc<Keys>> =
 pub fn decode(format: Format, bytes: &[u8]) {
     // A delivery of an even length comes from senders whose zone is known.
     let zone = bytes.len().is_multiple_of(2).then_some(Zone::BERLIN);
-<<<<<<< HEAD
     let options = Options { zone, keys: KEYS.clone(), ..Options::at(RECEIVED_AT) };
-=======
-    let keys = Arc::new(KEYS.parse().expect("keys"));
-    let options = Options { zone, keys, ..Options::at(RECEIVED_AT) };
->>>>>>> mbus
     let whole = decoded(format, &options, [bytes].into_iter());
     assert_eq!(whole, decoded(format, &options, pieces(bytes)), "the results depend on how the bytes are cut");
     check_rows(format, &whole, bytes);

@@ -36,20 +36,7 @@ pub enum Direction {
 /// The first words of the names that quantities of grids and markets have; every other name is one of the weather.
 ///
 /// Forecasts and schedules have families of their own, so that a sum over measured values never holds one.
-pub const GRID_FAMILIES: [&str; 12] = [
-    "load",
-    "load_forecast",
-    "residual_load",
-    "generation",
-    "generation_forecast",
-    "capacity",
-    "price",
-    "frequency",
-    "exchange",
-    "exchange_scheduled",
-    "balance",
-    "redispatch",
-];
+pub const GRID_FAMILIES: [&str; 12] = ["load", "load_forecast", "residual_load", "generation", "generation_forecast", "capacity", "price", "frequency", "exchange", "exchange_scheduled", "balance", "redispatch"];
 
 impl Quantity {
     /// For names written in our own source.
@@ -101,7 +88,7 @@ impl Quantity {
 /// The units of grid and weather quantities, as SMARD, ENTSO-E and the DWD give them.
 fn named_unit(name: &str) -> Option<Unit> {
     let unit = match name.split('.').next()? {
-        "load" | "residual_load" | "generation" => "MWh",
+        "load" | "residual_load" | "generation" | "generation_forecast" => "MWh",
         "capacity" => "MW",
         "price" => "EUR/MWh",
         "frequency" | "grid_frequency" => "Hz",

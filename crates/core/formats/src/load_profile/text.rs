@@ -4,7 +4,7 @@ use super::grid::{Grid, Places, Row};
 use super::labels::Cell;
 use super::list::{Header, List};
 use super::shortened;
-use crate::csv::fields::split;
+use crate::fields::split;
 use crate::encoding;
 use crate::limits::REJECT_BYTES_MAX;
 use crate::lines::{Line, Lines};

@@ -3,6 +3,7 @@
 use metrify_domain::Unit;
 
 use crate::generation;
+use crate::page::Table;
 
 /// What a column can hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,6 +89,38 @@ const PRICES: &[Series] = &[
     series("tschechien", "czech republic", Family::Price, "CZ"),
     series("ungarn", "hungary", Family::Price, "HU"),
 ];
+
+/// For the page: the series of loads and generation, and the prices.
+pub(super) fn tables() -> Vec<Table> {
+    let row = |series: &Series, quantity: String, told: &str| {
+        vec![series.german.to_owned(), series.english.to_owned(), format!("`{quantity}`"), told.to_owned()]
+    };
+    let told = |family: Family| match family {
+        Family::Either => "measured or forecast",
+        Family::Measured => "measured",
+        Family::Forecast => "forecast",
+        Family::PumpedStorage => "beside a load as `load.pumped_storage`",
+        Family::Sum => "forecast, beside kinds of generation",
+        Family::Price => "",
+    };
+    let loads = LOADS.iter().map(|series| row(series, series.name.to_owned(), told(series.family)));
+    let generation =
+        GENERATION.iter().map(|series| row(series, format!("generation.{}", series.name), told(series.family)));
+    let price =
+        |series: &Series| vec![series.german.to_owned(), series.english.to_owned(), format!("`{}`", series.name)];
+    vec![
+        Table {
+            name: "series",
+            columns: &["German", "English", "quantity", "values"],
+            rows: loads.chain(generation).collect(),
+        },
+        Table {
+            name: "prices",
+            columns: &["German", "English", "bidding zone"],
+            rows: PRICES.iter().map(price).collect(),
+        },
+    ]
+}
 
 /// A column name taken apart: `Gesamt (Netzlast) [MWh] Originalauflösungen`.
 #[derive(Clone, Debug)]

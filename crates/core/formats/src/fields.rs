@@ -1,8 +1,17 @@
-//! The fields of one line.
+//! The fields of one line of a table, and the mark that sets them apart.
 
 use std::borrow::Cow;
 
 use crate::seek;
+
+const DELIMITERS: [u8; 4] = [b';', b'\t', b'|', b','];
+
+/// The mark that sets the fields of a header apart: the one it has most of.
+pub(crate) fn delimiter(header: &str) -> u8 {
+    // Of those that stand equally often, the first is meant; `max_by_key` would give the last.
+    let often = |delimiter: &u8| header.bytes().filter(|byte| byte == delimiter).count();
+    DELIMITERS.into_iter().rev().max_by_key(often).unwrap_or(b',')
+}
 
 /// Where a field stands in its line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
