@@ -244,7 +244,7 @@ impl PeriodReader {
                     out.reading(&points.plan.channel, place.document, &points.plan.reading(interval, value));
                 }
                 if allowed < missing {
-                    let reason = "the curve leaves out more values than a document of its size may".to_owned();
+                    let reason = "the curve leaves out more values than a delivery of its size may".to_owned();
                     place.lose(Some(first + allowed), reason, missing - allowed, out);
                 }
             }
