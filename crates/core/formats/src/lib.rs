@@ -8,7 +8,6 @@ mod columns;
 mod dates;
 mod detect;
 mod digits;
-mod edifact;
 mod encoding;
 mod format;
 mod keys;
@@ -23,6 +22,7 @@ mod unreadable;
 
 pub mod csv;
 pub mod dwd;
+pub mod edifact;
 pub mod mosmix;
 pub mod mscons;
 pub mod ndjson;
