@@ -122,6 +122,7 @@ macro_rules! formats {
 formats! {
     Sml = "sml" in sml,
     Mscons = "mscons" in mscons,
+    Utilmd = "utilmd" in utilmd,
     Edifact = "edifact" in edifact,
     Ndjson = "ndjson" in ndjson,
     Csv = "csv" in csv,

@@ -28,6 +28,7 @@ pub mod mscons;
 pub mod ndjson;
 pub mod smard;
 pub mod sml;
+pub mod utilmd;
 
 pub use detect::{Detected, HEAD_BYTES, Head, detect};
 pub use format::{Decoder, Format, Options, UnknownFormat};

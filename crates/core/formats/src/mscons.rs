@@ -14,6 +14,7 @@ mod unit;
 mod value;
 
 pub(crate) use message::Reader;
+pub(crate) use unit::named as unit_named;
 
 pub use crate::edifact::Decoder;
 

@@ -133,7 +133,7 @@ impl Envelope {
         let mut bytes = segment.syntax.advice().to_vec();
         segment.append_to(&mut bytes);
         let text = |index| name(segment.field(index)).unwrap_or_default();
-        let origin = Origin { bytes, sender: text(2), reference: text(5) };
+        let origin = Origin { bytes, sender: text(2), receiver: text(3), reference: text(5) };
         let is_test = segment.field(11) == "1";
         let interchange = Interchange { origin, is_test, first_type: None, is_mixed: false, messages: 0, groups: 0 };
         self.interchange = Some(interchange);

@@ -18,6 +18,7 @@ pub(crate) struct Origin {
     /// UNA and UNB as they came.
     pub(crate) bytes: Vec<u8>,
     pub(crate) sender: String,
+    pub(crate) receiver: String,
     pub(crate) reference: String,
 }
 
@@ -29,6 +30,7 @@ pub(crate) struct Heading {
     message: String,
     pub(crate) number: Option<String>,
     sender: Option<String>,
+    receiver: Option<String>,
     known: Option<Stamp>,
 }
 
@@ -48,6 +50,8 @@ impl Heading {
         let role = party.field(1);
         if role == "MS" {
             self.sender = name(party.field(2));
+        } else if role == "MR" {
+            self.receiver = name(party.field(2));
         }
         role == "MS" || role == "MR"
     }
@@ -84,6 +88,10 @@ impl Heading {
 
     pub(crate) fn sender(&self) -> &str {
         self.sender.as_deref().unwrap_or(&self.origin.sender)
+    }
+
+    pub(crate) fn receiver(&self) -> &str {
+        self.receiver.as_deref().unwrap_or(&self.origin.receiver)
     }
 }
 

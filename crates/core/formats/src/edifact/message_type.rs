@@ -8,6 +8,7 @@ use crate::detect::Head;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum MessageType {
     Mscons,
+    Utilmd,
 }
 
 /// Types of the German market of which nothing is read, and what they are about.
@@ -28,11 +29,12 @@ pub(super) const OTHERS: [(&str, &str); 13] = [
 ];
 
 impl MessageType {
-    pub(super) const ALL: [Self; 1] = [Self::Mscons];
+    pub(super) const ALL: [Self; 2] = [Self::Mscons, Self::Utilmd];
 
     pub(super) const fn code(self) -> &'static str {
         match self {
             Self::Mscons => "MSCONS",
+            Self::Utilmd => "UTILMD",
         }
     }
 

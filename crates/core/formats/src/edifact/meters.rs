@@ -14,7 +14,7 @@ pub(crate) struct Meters(HashSet<Point>);
 
 impl Meters {
     /// Tells of a point, unless it was told already. An id that is none is passed over: what it stands in says so.
-    pub(crate) fn tell(&mut self, id: &str, kind: PointKind, out: &mut Output<'_>) {
+    pub(crate) fn tell(&mut self, id: &str, kind: Option<PointKind>, out: &mut Output<'_>) {
         let Ok(point) = id.parse::<Point>() else { return };
         if self.0.contains(&point) {
             return;
@@ -24,7 +24,6 @@ impl Meters {
             self.0.clear();
         }
         self.0.insert(point.clone());
-        let kind = Some(kind);
         out.meter(Meter { point, kind, name: None, server_id: None, maker: None, resolution: None });
     }
 }

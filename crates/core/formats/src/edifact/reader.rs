@@ -6,11 +6,12 @@ use super::heading::Origin;
 use super::message_type::MessageType;
 use super::meters::Meters;
 use super::segments::Segment;
-use crate::mscons;
 use crate::output::Output;
+use crate::{mscons, utilmd};
 
 pub(super) enum Reader {
     Mscons(Box<mscons::Reader>),
+    Utilmd(Box<utilmd::Reader>),
 }
 
 impl Reader {
@@ -18,12 +19,14 @@ impl Reader {
     pub(super) fn new(message_type: MessageType, zone: Zone, origin: &Origin, head: (u64, &Segment<'_>)) -> Self {
         match message_type {
             MessageType::Mscons => Self::Mscons(Box::new(mscons::Reader::new(zone, origin, head.0, head.1))),
+            MessageType::Utilmd => Self::Utilmd(Box::new(utilmd::Reader::new(zone, origin, head.0, head.1))),
         }
     }
 
     pub(super) fn read(&mut self, segment: &Segment<'_>, meters: &mut Meters, out: &mut Output<'_>) {
         match self {
             Self::Mscons(reader) => reader.read(segment, meters, out),
+            Self::Utilmd(reader) => reader.read(segment, meters, out),
         }
     }
 
@@ -31,6 +34,7 @@ impl Reader {
     pub(super) fn finish(self, out: &mut Output<'_>) {
         match self {
             Self::Mscons(mut reader) => reader.finish(out),
+            Self::Utilmd(mut reader) => reader.finish(out),
         }
     }
 
@@ -38,6 +42,7 @@ impl Reader {
     pub(super) fn cut_off(self, rest: Option<&Segment<'_>>, out: &mut Output<'_>) {
         match self {
             Self::Mscons(mut reader) => reader.cut_off(rest, out),
+            Self::Utilmd(mut reader) => reader.cut_off(rest, out),
         }
     }
 }

@@ -92,6 +92,11 @@ impl<'a> Dated<'a> {
     }
 }
 
+/// Whether stamps of this format (DE2379) are read.
+pub(crate) fn is_read(format: &[u8]) -> bool {
+    matches!(format, b"602" | b"610" | b"102" | b"203" | b"204" | b"303" | b"304")
+}
+
 fn parse(digits: &[u8], offset: &[u8], format: &[u8]) -> Option<Stamp> {
     let (wanted, with_offset) = match format {
         b"602" => (4, false),
@@ -163,6 +168,24 @@ fn delta(offset: &[u8]) -> Option<i64> {
 }
 
 impl Stamp {
+    /// Where a day, a month or a year ends; `None` for a moment.
+    pub(crate) fn whole_end(self, days: LocalDays) -> Option<Timestamp> {
+        match self {
+            Self::At(_) | Self::Clock(_) => None,
+            Self::Day(_) | Self::Month(_) | Self::Year(_) => self.end(days, self.start(days).ok()?).ok(),
+        }
+    }
+
+    /// As text: a day, a month or a year as such, a moment as the instant `at`.
+    pub(crate) fn shown(self, at: Timestamp) -> String {
+        match self {
+            Self::At(_) | Self::Clock(_) => at.to_string(),
+            Self::Day(day) => day.to_string(),
+            Self::Month(day) => day.format("%Y-%m").to_string(),
+            Self::Year(day) => day.format("%Y").to_string(),
+        }
+    }
+
     /// The instant at which an interval with this begin starts. A clock time that came twice carries on from `before`.
     pub(crate) fn begin(self, days: LocalDays, before: Option<Timestamp>) -> Result<Timestamp, StampError> {
         let ambiguous = |clock| StampError::Clock(ClockError::Ambiguous { clock, zone: days.zone });

@@ -179,7 +179,7 @@ impl Reader {
                     self.location.configuration = name(id);
                 } else if qualifier == "MG" {
                     self.location.meter = name(id);
-                    self.location.meter.iter().for_each(|number| meters.tell(number, PointKind::Device, out));
+                    self.location.meter.iter().for_each(|number| meters.tell(number, Some(PointKind::Device), out));
                 }
             }
             Place::Between | Place::Line | Place::Value => {}
