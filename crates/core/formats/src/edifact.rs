@@ -8,6 +8,7 @@ mod envelope;
 pub(crate) mod heading;
 mod message_type;
 pub(crate) mod meters;
+pub(crate) mod place;
 mod reader;
 mod refusal;
 pub(crate) mod segments;

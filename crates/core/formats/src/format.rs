@@ -123,6 +123,8 @@ formats! {
     Sml = "sml" in sml,
     Mscons = "mscons" in mscons,
     Utilmd = "utilmd" in utilmd,
+    Contrl = "contrl" in contrl,
+    Aperak = "aperak" in aperak,
     Edifact = "edifact" in edifact,
     Ndjson = "ndjson" in ndjson,
     Csv = "csv" in csv,

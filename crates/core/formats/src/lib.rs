@@ -20,6 +20,8 @@ mod record;
 mod seek;
 mod unreadable;
 
+pub mod aperak;
+pub mod contrl;
 pub mod csv;
 pub mod dwd;
 pub mod edifact;

@@ -28,13 +28,13 @@ fn a_type_that_nobody_reads_is_a_problem_that_names_it() {
     check(
         ORDERS,
         &expect![[r#"
-            problem message 1: the message's type is `ORDERS`, an order of values or changes, of which nothing is read; read are MSCONS, UTILMD (1 readings, 67 bytes)
+            problem message 1: the message's type is `ORDERS`, an order of values or changes, of which nothing is read; read are MSCONS, UTILMD, CONTRL, APERAK (1 readings, 67 bytes)
         "#]],
     );
     check(
         &ORDERS.replace("ORDERS", "SLSRPT"),
         &expect![[r#"
-            problem message 1: the message's type is `SLSRPT`, which we do not know; read are MSCONS, UTILMD (1 readings, 67 bytes)
+            problem message 1: the message's type is `SLSRPT`, which we do not know; read are MSCONS, UTILMD, CONTRL, APERAK (1 readings, 67 bytes)
         "#]],
     );
 }

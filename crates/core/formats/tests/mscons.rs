@@ -581,7 +581,7 @@ fn messages_of_test_interchanges_and_of_other_types_are_kept_out() {
         mixed.as_bytes(),
         &expect![[r#"
             50120962218 1-1:1.29.0 interval 2024-03-30T23:00:00Z..2024-03-30T23:15:00Z 1 kWh true known 2024-04-02T03:07:00Z in 9905048000007/MSI5422
-            problem message 1: the message's type is `ORDERS`, an order of values or changes, of which nothing is read; read are MSCONS, UTILMD (1 readings, 277 bytes)
+            problem message 1: the message's type is `ORDERS`, an order of values or changes, of which nothing is read; read are MSCONS, UTILMD, CONTRL, APERAK (1 readings, 277 bytes)
             problem message 2, segment 15: nothing says for which interval the value is (DTM+163 and DTM+164) (1 readings, 10 bytes)
             finding warning mixed_interchange message 2: the interchange holds messages of several types: `ORDERS` and `MSCONS`
         "#]],

@@ -12,6 +12,7 @@ use super::meters::Meters;
 use super::reader::Reader;
 use super::refusal::Refusal;
 use super::segments::{Segment, Segments, Syntax, shown_bytes};
+use super::stamp;
 use crate::dates::shown;
 use crate::format::Options;
 use crate::output::Output;
@@ -133,7 +134,9 @@ impl Envelope {
         let mut bytes = segment.syntax.advice().to_vec();
         segment.append_to(&mut bytes);
         let text = |index| name(segment.field(index)).unwrap_or_default();
-        let origin = Origin { bytes, sender: text(2), receiver: text(3), reference: text(5) };
+        let [day, time] = segment.composite(4);
+        let prepared = stamp::prepared(day.raw(), time.raw());
+        let origin = Origin { bytes, sender: text(2), receiver: text(3), reference: text(5), prepared };
         let is_test = segment.field(11) == "1";
         let interchange = Interchange { origin, is_test, first_type: None, is_mixed: false, messages: 0, groups: 0 };
         self.interchange = Some(interchange);

@@ -20,6 +20,8 @@ pub(crate) struct Origin {
     pub(crate) sender: String,
     pub(crate) receiver: String,
     pub(crate) reference: String,
+    /// UNB DE0017 and DE0019.
+    pub(crate) prepared: Option<Stamp>,
 }
 
 /// The head of a message as far as its segments have been read.
@@ -38,6 +40,11 @@ impl Heading {
     pub(crate) fn new(origin: &Origin, head: &Segment<'_>) -> Self {
         let message = head.field(1).text().trim().to_owned();
         Self { origin: origin.clone(), message, ..Self::default() }
+    }
+
+    /// The head of a message that tells no time of its own: that of its interchange counts.
+    pub(crate) fn prepared(origin: &Origin, head: &Segment<'_>) -> Self {
+        Self { known: origin.prepared, ..Self::new(origin, head) }
     }
 
     /// BGM.

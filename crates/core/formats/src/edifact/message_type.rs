@@ -9,6 +9,8 @@ use crate::detect::Head;
 pub(crate) enum MessageType {
     Mscons,
     Utilmd,
+    Contrl,
+    Aperak,
 }
 
 /// Types of the German market of which nothing is read, and what they are about.
@@ -29,12 +31,14 @@ pub(super) const OTHERS: [(&str, &str); 13] = [
 ];
 
 impl MessageType {
-    pub(super) const ALL: [Self; 2] = [Self::Mscons, Self::Utilmd];
+    pub(super) const ALL: [Self; 4] = [Self::Mscons, Self::Utilmd, Self::Contrl, Self::Aperak];
 
     pub(super) const fn code(self) -> &'static str {
         match self {
             Self::Mscons => "MSCONS",
             Self::Utilmd => "UTILMD",
+            Self::Contrl => "CONTRL",
+            Self::Aperak => "APERAK",
         }
     }
 

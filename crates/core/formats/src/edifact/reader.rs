@@ -7,11 +7,13 @@ use super::message_type::MessageType;
 use super::meters::Meters;
 use super::segments::Segment;
 use crate::output::Output;
-use crate::{mscons, utilmd};
+use crate::{aperak, contrl, mscons, utilmd};
 
 pub(super) enum Reader {
     Mscons(Box<mscons::Reader>),
     Utilmd(Box<utilmd::Reader>),
+    Contrl(Box<contrl::Reader>),
+    Aperak(Box<aperak::Reader>),
 }
 
 impl Reader {
@@ -20,6 +22,8 @@ impl Reader {
         match message_type {
             MessageType::Mscons => Self::Mscons(Box::new(mscons::Reader::new(zone, origin, head.0, head.1))),
             MessageType::Utilmd => Self::Utilmd(Box::new(utilmd::Reader::new(zone, origin, head.0, head.1))),
+            MessageType::Contrl => Self::Contrl(Box::new(contrl::Reader::new(zone, origin, head.0, head.1))),
+            MessageType::Aperak => Self::Aperak(Box::new(aperak::Reader::new(zone, origin, head.0, head.1))),
         }
     }
 
@@ -27,6 +31,8 @@ impl Reader {
         match self {
             Self::Mscons(reader) => reader.read(segment, meters, out),
             Self::Utilmd(reader) => reader.read(segment, meters, out),
+            Self::Contrl(reader) => reader.read(segment, out),
+            Self::Aperak(reader) => reader.read(segment, out),
         }
     }
 
@@ -35,6 +41,8 @@ impl Reader {
         match self {
             Self::Mscons(mut reader) => reader.finish(out),
             Self::Utilmd(mut reader) => reader.finish(out),
+            Self::Contrl(reader) => reader.finish(out),
+            Self::Aperak(mut reader) => reader.finish(out),
         }
     }
 
@@ -43,6 +51,8 @@ impl Reader {
         match self {
             Self::Mscons(mut reader) => reader.cut_off(rest, out),
             Self::Utilmd(mut reader) => reader.cut_off(rest, out),
+            Self::Contrl(mut reader) => reader.cut_off(rest, out),
+            Self::Aperak(mut reader) => reader.cut_off(rest, out),
         }
     }
 }

@@ -92,6 +92,12 @@ impl<'a> Dated<'a> {
     }
 }
 
+/// When an interchange was prepared: UNB DE0017 (`YYMMDD`) and DE0019 (`HHMM`), which carry no offset. Senders write the UTC
+/// of their DTM+137 there.
+pub(crate) fn prepared(day: &[u8], time: &[u8]) -> Option<Stamp> {
+    parse(&[b"20", day, time].concat(), b"+00", b"303")
+}
+
 /// Whether stamps of this format (DE2379) are read.
 pub(crate) fn is_read(format: &[u8]) -> bool {
     matches!(format, b"602" | b"610" | b"102" | b"203" | b"204" | b"303" | b"304")

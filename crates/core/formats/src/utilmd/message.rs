@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use metrify_domain::calendar::Zone;
 use metrify_domain::identifier::{IdentifierError, MaloId};
-use metrify_domain::{Document, Finding, Point, PointKind, Severity};
+use metrify_domain::{Document, Point, PointKind, Severity};
 
 use super::codes::{self, DATES, PERIODS, PLACES, RELATIONS};
 use super::facts::text;
@@ -16,14 +16,15 @@ use super::transaction::{Fact, Subject, Transaction, Validity};
 use crate::dates::shown;
 use crate::edifact::heading::{Heading, Origin, name};
 use crate::edifact::meters::Meters;
+use crate::edifact::place::Place;
 use crate::edifact::segments::{SEGMENT_BYTES_MAX, Segment, shown_bytes};
 use crate::edifact::stamp::{self, Dated, LocalDays};
-use crate::output::{Output, Problem};
+use crate::output::Output;
 use crate::record::{Cell, Record, RecordTable};
 
 /// What a DTM is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
+enum Level {
     Header,
     Transaction,
     /// Behind the RFF of a period.
@@ -35,10 +36,8 @@ enum Place {
 #[derive(Debug)]
 pub(crate) struct Reader {
     days: LocalDays,
-    /// The message's number in the delivery, and that of the segment at hand in the message, both from 1.
-    message: u64,
-    segment: u64,
-    place: Place,
+    at: Place,
+    level: Level,
     heading: Heading,
     head_bytes: Vec<u8>,
     transaction_bytes: Vec<u8>,
@@ -58,9 +57,8 @@ impl Reader {
         head.keep_in(&mut head_bytes);
         Self {
             days: LocalDays { zone, gas: release.raw().starts_with(b"G") },
-            message,
-            segment: 1,
-            place: Place::Header,
+            at: Place::head(message),
+            level: Level::Header,
             heading: Heading::new(origin, head),
             head_bytes,
             transaction_bytes: Vec::new(),
@@ -73,7 +71,7 @@ impl Reader {
     }
 
     pub(crate) fn read(&mut self, segment: &Segment<'_>, meters: &mut Meters, out: &mut Output<'_>) {
-        self.segment += 1;
+        self.at.segment += 1;
         let is_read = match segment.tag() {
             _ if segment.cut => Err(format!(
                 "the segment is longer than {SEGMENT_BYTES_MAX} bytes, of which only the beginning was read"
@@ -99,7 +97,7 @@ impl Reader {
         self.keep(segment);
         if self.transaction.as_ref().is_some_and(Transaction::is_long) {
             let reason = "the transaction is longer than is held: what is said behind this counts from here on";
-            self.find(("long_transaction", Severity::Note), reason.to_owned(), out);
+            self.at.find(("long_transaction", Severity::Note), reason.to_owned(), out);
             self.hand_on(false, out);
         }
     }
@@ -141,7 +139,7 @@ impl Reader {
     ) -> Result<(), String> {
         match segment.tag() {
             tag @ (b"SEQ" | b"NAD") => {
-                self.place = Place::Group;
+                self.level = Level::Group;
                 self.group_bytes.clear();
                 if tag == b"SEQ" { transaction.read_group(segment) } else { transaction.read_party(segment) }
             }
@@ -179,7 +177,7 @@ impl Reader {
         if (place.point == Some(PointKind::MarketLocation) || place.kind.is_empty())
             && let Err(error @ IdentifierError::CheckDigit { .. }) = id.parse::<MaloId>()
         {
-            self.find(("check_digit", Severity::Warning), format!("the id `{id}` (LOC): {error}"), out);
+            self.at.find(("check_digit", Severity::Warning), format!("the id `{id}` (LOC): {error}"), out);
         }
         meters.tell(&id, place.point.or(shape), out);
         transaction.place(Subject { id, kind });
@@ -194,11 +192,11 @@ impl Reader {
         let [code, id, number] = reference.composite(1);
         if let Some((_, standing, has_data)) = PERIODS.iter().find(|(known, ..)| code == *known) {
             transaction.period(text(number), standing, *has_data);
-            self.place = Place::Period;
+            self.level = Level::Period;
             return;
         }
         let Some(id) = name(id) else { return };
-        if self.place == Place::Group {
+        if self.level == Level::Group {
             if code == "Z46" {
                 transaction.group().into_iter().for_each(|open| open.period = Some(id.clone()));
                 return;
@@ -208,7 +206,7 @@ impl Reader {
             }
             return transaction.refer(code.raw(), &id);
         }
-        self.place = Place::Transaction;
+        self.level = Level::Transaction;
         match codes::word(&RELATIONS, code.raw()) {
             _ if code == "Z13" => transaction.check = Some(id),
             Some(relation) => transaction.tell(relation, &id, None),
@@ -228,11 +226,11 @@ impl Reader {
             return Ok(());
         };
         let at = stamp.start(self.days).map_err(|error| error.to_string())?;
-        if self.place == Place::Period && (code == "Z25" || code == "Z26") {
+        if self.level == Level::Period && (code == "Z25" || code == "Z26") {
             transaction.bound_period(code == "Z26", at);
             return Ok(());
         }
-        if self.place != Place::Group {
+        if self.level != Level::Group {
             transaction.dated(dated.qualifier, at);
         }
         transaction.tell(date_name(dated.qualifier).as_ref(), &stamp.shown(at), None);
@@ -244,7 +242,7 @@ impl Reader {
         if self.transaction.is_none() {
             self.leave_header(out);
             let reason = "the message holds no transaction (IDE)".to_owned();
-            self.find(("no_transaction", Severity::Warning), reason, out);
+            self.at.find(("no_transaction", Severity::Warning), reason, out);
         }
         self.close_transaction(out);
     }
@@ -252,47 +250,47 @@ impl Reader {
     /// The delivery ends here, with `rest` behind the last terminator.
     pub(crate) fn cut_off(&mut self, rest: Option<&Segment<'_>>, out: &mut Output<'_>) {
         if let Some(rest) = rest {
-            self.segment += 1;
+            self.at.segment += 1;
             self.lose(rest, "the delivery ends within the segment".to_owned(), out);
         }
         self.finish(out);
     }
 
     fn keep(&mut self, segment: &Segment<'_>) {
-        match (self.place, segment.tag()) {
-            (Place::Header, _) => segment.keep_in(&mut self.head_bytes),
-            (_, b"IDE" | b"LOC") | (Place::Transaction | Place::Period, b"RFF") => {
+        match (self.level, segment.tag()) {
+            (Level::Header, _) => segment.keep_in(&mut self.head_bytes),
+            (_, b"IDE" | b"LOC") | (Level::Transaction | Level::Period, b"RFF") => {
                 segment.keep_in(&mut self.transaction_bytes);
             }
-            (Place::Group, b"SEQ" | b"NAD" | b"RFF" | b"PIA" | b"CCI") => segment.keep_in(&mut self.group_bytes),
+            (Level::Group, b"SEQ" | b"NAD" | b"RFF" | b"PIA" | b"CCI") => segment.keep_in(&mut self.group_bytes),
             _ => {}
         }
     }
 
     fn leave_header(&mut self, out: &mut Output<'_>) {
-        if self.place != Place::Header {
+        if self.level != Level::Header {
             return;
         }
-        self.place = Place::Transaction;
+        self.level = Level::Transaction;
         self.document = self.heading.document(self.days);
         let doubts: Vec<_> = self.heading.doubts(&self.document).collect();
         for (rule, reason) in doubts {
-            self.find((rule, Severity::Warning), reason, out);
+            self.at.find((rule, Severity::Warning), reason, out);
         }
     }
 
     fn open_transaction(&mut self, identity: &Segment<'_>, out: &mut Output<'_>) {
         self.leave_header(out);
         self.close_transaction(out);
-        self.place = Place::Transaction;
+        self.level = Level::Transaction;
         self.transaction_bytes.clear();
         self.group_bytes.clear();
         let number = name(identity.field(2));
         if number.is_none() {
             let reason = "the transaction has no number (IDE DE7402), so no answer can name it".to_owned();
-            self.find(("transaction_number", Severity::Warning), reason, out);
+            self.at.find(("transaction_number", Severity::Warning), reason, out);
         }
-        let mut transaction = Transaction::new(number.unwrap_or_else(|| format!("{}", self.segment)));
+        let mut transaction = Transaction::new(number.unwrap_or_else(|| format!("{}", self.at.segment)));
         transaction.validity = self.validity;
         transaction.check.clone_from(&self.check);
         self.transaction = Some(transaction);
@@ -306,7 +304,7 @@ impl Reader {
             None => Some("the transaction has no Pruefidentifikator (RFF+Z13)".to_owned()),
         };
         if let Some(reason) = doubt {
-            self.find(("pruefidentifikator", Severity::Warning), reason, out);
+            self.at.find(("pruefidentifikator", Severity::Warning), reason, out);
         }
         self.hand_on(true, out);
         self.transaction = None;
@@ -342,19 +340,7 @@ impl Reader {
     }
 
     fn lose(&self, segment: &Segment<'_>, reason: String, out: &mut Output<'_>) {
-        let prelude = [&self.head_bytes[..], &self.transaction_bytes, &self.group_bytes].concat();
-        let mut bytes = Vec::new();
-        segment.append_to(&mut bytes);
-        out.problem(Problem { position: self.position(), reason, readings: 1, prelude, bytes });
-    }
-
-    fn find(&self, (rule, severity): (&'static str, Severity), reason: String, out: &mut Output<'_>) {
-        let position = self.position();
-        out.finding(Finding { rule: rule.into(), severity, channel: None, period: None, position, reason });
-    }
-
-    fn position(&self) -> String {
-        format!("message {}, segment {}", self.message, self.segment)
+        self.at.lose(segment, reason, &[&self.head_bytes, &self.transaction_bytes, &self.group_bytes], out);
     }
 }
 
