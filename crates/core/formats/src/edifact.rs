@@ -13,6 +13,7 @@ mod reader;
 mod refusal;
 pub(crate) mod segments;
 pub(crate) mod stamp;
+pub(crate) mod write;
 
 pub use envelope::Decoder;
 pub(crate) use message_type::{MessageType, Shown, shown_by};

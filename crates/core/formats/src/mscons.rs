@@ -12,6 +12,7 @@ mod status;
 mod time;
 mod unit;
 mod value;
+pub mod write;
 
 pub(crate) use message::Reader;
 pub(crate) use unit::named as unit_named;
