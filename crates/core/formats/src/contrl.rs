@@ -1,9 +1,14 @@
 //! CONTRL (ISO 9735, syntax 3; MIG 2.0b): whether an interchange and its messages were accepted by their syntax.
 
 mod codes;
+mod examine;
 mod message;
+mod write;
 
+pub use self::examine::{Examiner, Received};
+pub use self::write::write;
 pub use crate::edifact::Decoder;
+pub use crate::edifact::write::Unwritable;
 pub(crate) use message::Reader;
 
 use crate::detect::Head;

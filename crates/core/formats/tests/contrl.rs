@@ -1,12 +1,15 @@
 //! CONTRL: which interchanges and messages were accepted by their syntax.
+#![allow(clippy::expect_used, reason = "what a helper of a test expects, the test expects")]
 
 mod support;
 
+use edifact_rs::{from_bytes_decoded, validate_envelope};
 use expect_test::{Expect, expect};
+use metrify_formats::contrl::{Examiner, write};
 use metrify_formats::{Detected, Format, Head, detect};
 use proptest::prelude::*;
 
-use support::{decode, describe, options};
+use support::{RECEIVED_AT, decode, describe, options};
 
 const SAMPLE: &str = include_str!("../../../../samples/formats/contrl.edi");
 
@@ -138,5 +141,161 @@ proptest! {
         text.splice(at..at, bytes);
         let whole = decode(Format::Contrl, &text, &options(), text.len());
         prop_assert_eq!(describe(&decode(Format::Contrl, &text, &options(), piece)), describe(&whole));
+    }
+}
+
+/// The answers to what was received, one segment a line, after both readers understood them.
+fn answers(received: &str, piece: usize) -> String {
+    let mut examiner = Examiner::default();
+    received.as_bytes().chunks(piece).for_each(|chunk| examiner.push(chunk));
+    let mut text = String::new();
+    for received in examiner.finish() {
+        let bytes = write(&received, "C9", RECEIVED_AT).expect("it is written");
+        let segments = from_bytes_decoded(&bytes).expect("another reader understands it");
+        validate_envelope(&segments).expect("counts and references hold");
+        let decoded = decode(Format::Contrl, &bytes, &options(), bytes.len());
+        assert!(decoded.iter().all(|one| one.problems.is_empty() && one.findings.is_empty()), "{}", describe(&decoded));
+        let rejected = describe(&decoded).contains("| rejected |");
+        assert_eq!(rejected, !received.is_accepted());
+        let written = String::from_utf8(bytes).expect("ASCII");
+        text.push_str(&written.replace("UNA:+,? '", "").replace('\'', "'\n"));
+    }
+    text
+}
+
+fn check_answers(received: &str, expected: &Expect) {
+    let whole = answers(received, received.len().max(1));
+    expected.assert_eq(&whole);
+    for piece in [1, 7] {
+        assert_eq!(answers(received, piece), whole, "pieces of {piece}");
+    }
+}
+
+const RECEIVED: &str = "UNB+UNOC:3+9900000000010:500+4012345678901:14+250401:0600+R1++TL'\
+    UNH+M1+MSCONS:D:04B:UN:2.4c'BGM+7+D1'UNT+3+M1'UNH+M2+MSCONS:D:04B:UN:2.4c'BGM+7+D2'UNT+3+M2'UNZ+2+R1'";
+
+#[test]
+fn what_is_right_is_acknowledged() {
+    check_answers(
+        RECEIVED,
+        &expect![[r#"
+        UNB+UNOC:3+4012345678901:14+9900000000010:500+250101:0000+C9'
+        UNH+1+CONTRL:D:3:UN:2.0b'
+        UCI+R1+9900000000010:500+4012345678901:14+7'
+        UNT+3+1'
+        UNZ+1+C9'
+    "#]],
+    );
+}
+
+#[test]
+fn a_faulty_message_is_rejected_and_the_others_are_not() {
+    check_answers(
+        &RECEIVED.replace("UNT+3+M1", "UNT+4+M1").replace("UNT+3+M2", "UNT+3+M3"),
+        &expect![[r#"
+        UNB+UNOC:3+4012345678901:14+9900000000010:500+250101:0000+C9'
+        UNH+1+CONTRL:D:3:UN:2.0b'
+        UCI+R1+9900000000010:500+4012345678901:14+7'
+        UCM+M1+MSCONS:D:04B:UN:2.4c+4+29+UNT+1'
+        UCM+M2+MSCONS:D:04B:UN:2.4c+4+28+UNT+2'
+        UNT+5+1'
+        UNZ+1+C9'
+    "#]],
+    );
+    check_answers(
+        &RECEIVED.replace("UNT+3+M1'", "").replace("BGM+7+D2", "bgm+7+D2"),
+        &expect![[r#"
+        UNB+UNOC:3+4012345678901:14+9900000000010:500+250101:0000+C9'
+        UNH+1+CONTRL:D:3:UN:2.0b'
+        UCI+R1+9900000000010:500+4012345678901:14+7'
+        UCM+M1+MSCONS:D:04B:UN:2.4c+4+13+UNT'
+        UCM+M2+MSCONS:D:04B:UN:2.4c+4'
+        UCS+2+12'
+        UNT+6+1'
+        UNZ+1+C9'
+    "#]],
+    );
+}
+
+#[test]
+fn a_faulty_interchange_is_rejected_as_a_whole() {
+    check_answers(
+        &RECEIVED.replace("UNZ+2", "UNZ+3"),
+        &expect![[r#"
+        UNB+UNOC:3+4012345678901:14+9900000000010:500+250101:0000+C9'
+        UNH+1+CONTRL:D:3:UN:2.0b'
+        UCI+R1+9900000000010:500+4012345678901:14+4+29+UNZ+1'
+        UNT+3+1'
+        UNZ+1+C9'
+    "#]],
+    );
+    check_answers(
+        &RECEIVED.replace("UNZ+2+R1", "UNZ+2+R2"),
+        &expect![[r#"
+        UNB+UNOC:3+4012345678901:14+9900000000010:500+250101:0000+C9'
+        UNH+1+CONTRL:D:3:UN:2.0b'
+        UCI+R1+9900000000010:500+4012345678901:14+4+28+UNZ+2'
+        UNT+3+1'
+        UNZ+1+C9'
+    "#]],
+    );
+    check_answers(
+        &RECEIVED.replace("UNZ+2+R1'", ""),
+        &expect![[r#"
+        UNB+UNOC:3+4012345678901:14+9900000000010:500+250101:0000+C9'
+        UNH+1+CONTRL:D:3:UN:2.0b'
+        UCI+R1+9900000000010:500+4012345678901:14+4+13+UNZ'
+        UNT+3+1'
+        UNZ+1+C9'
+    "#]],
+    );
+    check_answers(
+        &RECEIVED.replace("UNOC:3", "KECA:1"),
+        &expect![[r#"
+        UNB+UNOC:3+4012345678901:14+9900000000010:500+250101:0000+C9'
+        UNH+1+CONTRL:D:3:UN:2.0b'
+        UCI+R1+9900000000010:500+4012345678901:14+4+2+UNB+1'
+        UNT+3+1'
+        UNZ+1+C9'
+    "#]],
+    );
+    check_answers(
+        &RECEIVED.replace("UNH+M1", "UNH+"),
+        &expect![[r#"
+        UNB+UNOC:3+4012345678901:14+9900000000010:500+250101:0000+C9'
+        UNH+1+CONTRL:D:3:UN:2.0b'
+        UCI+R1+9900000000010:500+4012345678901:14+4+13+UNH+1'
+        UNT+3+1'
+        UNZ+1+C9'
+    "#]],
+    );
+    check_answers(
+        &RECEIVED.replacen("UNH+M1", "DTM+1'UNH+M1", 1),
+        &expect![[r#"
+        UNB+UNOC:3+4012345678901:14+9900000000010:500+250101:0000+C9'
+        UNH+1+CONTRL:D:3:UN:2.0b'
+        UCI+R1+9900000000010:500+4012345678901:14+4+33+UNB'
+        UNT+3+1'
+        UNZ+1+C9'
+    "#]],
+    );
+}
+
+#[test]
+fn an_answer_is_never_answered_and_neither_is_what_says_not_whose_it_is() {
+    assert_eq!(answers(SAMPLE, 7), "");
+    assert_eq!(answers(&RECEIVED.replace("+R1++TL'", "+++TL'"), 7), "");
+    assert_eq!(answers("no EDIFACT at all", 7), "");
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_received_its_answer_can_be_read(
+        at in 0_usize..250, cut in 0_usize..20, with in "[A-Z0-9+:'? ]{0,12}", piece in 1_usize..50,
+    ) {
+        let mut text = RECEIVED.to_owned();
+        let at = at.min(text.len());
+        text.replace_range(at..(at + cut).min(text.len()), &with);
+        prop_assert_eq!(answers(&text, piece), answers(&text, text.len().max(1)));
     }
 }
