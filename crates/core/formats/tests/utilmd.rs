@@ -249,6 +249,20 @@ fn a_very_long_transaction_is_handed_on_in_between() {
     assert!(!rules.is_empty() && rules.iter().all(|rule| *rule == "long_transaction"), "{rules:?}");
 }
 
+/// So are the places that are looked through; none of them is lost.
+#[test]
+fn a_transaction_of_very_many_places_tells_all_of_them() {
+    let places: String = (0..1_000).map(|number| format!("LOC+Z17+MELO{number:029}'")).collect();
+    let references: String = (0..1_000).map(|number| format!("RFF+Z19:MELO{number:029}'")).collect();
+    let text = message(&format!("IDE+24+V1'RFF+Z13:55001'{places}SEQ+Z18'{references}CCI+++E04'CAV+E06'"));
+    let decoded = decode(Format::Utilmd, text.as_bytes(), &options(), text.len());
+    let told = describe(&decoded);
+    for number in 0..1_000 {
+        assert!(told.contains(&format!("| MELO{number:029} |")) || number == 0, "{number}");
+    }
+    assert!(told.contains("| voltage_level | E06 |"));
+}
+
 proptest! {
     #[test]
     fn any_bytes_are_decoded_alike_in_pieces_of_any_size(

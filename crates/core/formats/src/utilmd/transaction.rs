@@ -11,8 +11,9 @@ use super::groups::About;
 /// Facts of one transaction that are held, in bytes of their texts; and how much a fact takes beside its texts.
 pub(super) const HELD_BYTES_MAX: usize = 1 << 20;
 const FACT_BYTES: usize = 256;
-/// Places and periods of one transaction that are held. One with more has its facts about them all the same.
-const PLACES_MAX: usize = 4_096;
+/// Places, periods and references of one transaction that are looked through; real ones have a handful. Those beyond are told
+/// as facts, and nothing else is told by them.
+const PLACES_MAX: usize = 256;
 
 /// DTM that say since when and until when the facts of a transaction hold, the first before the others.
 const BEGINS: [&[u8]; 3] = [b"92", b"157", b"76"];
@@ -104,8 +105,13 @@ impl Transaction {
     }
 
     pub(super) fn place(&mut self, subject: Subject) {
-        if self.places.len() < PLACES_MAX && !self.places.contains(&subject) {
+        if self.places.contains(&subject) {
+            return;
+        }
+        if self.places.len() < PLACES_MAX {
             self.places.push(subject);
+        } else {
+            self.tell(subject.kind, &subject.id, None);
         }
     }
 
@@ -113,6 +119,8 @@ impl Transaction {
     pub(super) fn period(&mut self, number: String, standing: &'static str, has_data: bool) {
         if self.periods.len() < PLACES_MAX {
             self.periods.push(Period { number, standing, has_data, validity: Validity::default() });
+        } else {
+            self.tell("period", &number, None);
         }
     }
 
@@ -169,8 +177,13 @@ impl Transaction {
         match (kind, &mut self.open) {
             (Some(kind), Some(open)) => {
                 let subject = Subject { id: id.to_owned(), kind };
-                if open.references.len() < PLACES_MAX && !open.references.contains(&subject) {
+                if open.references.contains(&subject) {
+                    return;
+                }
+                if open.references.len() < PLACES_MAX {
                     open.references.push(subject);
+                } else {
+                    self.tell(kind, id, None);
                 }
             }
             _ => self.tell(&format!("reference.{}", String::from_utf8_lossy(code)), id, None),
