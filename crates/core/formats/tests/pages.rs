@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use metrify_formats::{Detected, Format, HEAD_BYTES, Head, Options, detect};
 
 /// Formats whose page is not written yet.
-const WITHOUT_PAGE: [Format; 4] = [Format::Mscons, Format::Ndjson, Format::Parquet, Format::Arrow];
+const WITHOUT_PAGE: [Format; 3] = [Format::Ndjson, Format::Parquet, Format::Arrow];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..")

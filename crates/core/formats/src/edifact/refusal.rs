@@ -1,12 +1,12 @@
 //! A message that is kept out as a whole: of a test interchange, of another type, or without a head.
 
-use crate::edifact::Segment;
+use super::segments::Segment;
 use crate::limits::REJECT_BYTES_MAX;
 use crate::output::{Output, Problem};
 
 /// What a refused message holds.
 #[derive(Debug)]
-pub(super) struct Refusal {
+pub(crate) struct Refusal {
     position: String,
     reason: String,
     /// Whether its QTY are readings that are lost; those of other message types mean other things.
@@ -17,18 +17,18 @@ pub(super) struct Refusal {
 }
 
 impl Refusal {
-    pub(super) fn new(position: String, reason: String, of_readings: bool, prelude: &[u8]) -> Self {
+    pub(crate) fn new(position: String, reason: String, of_readings: bool, prelude: &[u8]) -> Self {
         Self { position, reason, of_readings, readings: 0, prelude: prelude.to_vec(), bytes: Vec::new() }
     }
 
-    pub(super) fn add(&mut self, segment: &Segment<'_>) {
+    pub(crate) fn add(&mut self, segment: &Segment<'_>) {
         self.readings += u64::from(self.of_readings && segment.tag() == b"QTY");
         if self.bytes.len() + segment.bytes.len() < REJECT_BYTES_MAX {
             segment.append_to(&mut self.bytes);
         }
     }
 
-    pub(super) fn finish(self, out: &mut Output<'_>) {
+    pub(crate) fn finish(self, out: &mut Output<'_>) {
         let Self { position, reason, of_readings: _, readings, prelude, bytes } = self;
         out.problem(Problem { position, reason, readings: readings.max(1), prelude, bytes });
     }
