@@ -121,6 +121,8 @@ macro_rules! formats {
 
 formats! {
     Sml = "sml" in sml,
+    D0 = "d0" in d0,
+    Dsmr = "dsmr" in dsmr,
     Mscons = "mscons" in mscons,
     Ndjson = "ndjson" in ndjson,
     Csv = "csv" in csv,

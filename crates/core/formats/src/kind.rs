@@ -1,4 +1,4 @@
-//! What a value that a meter shows is, by its OBIS code and its unit.
+//! What a value that a meter shows is, by its OBIS code and its unit, and the unit where none is shown.
 
 use metrify_domain::unit::Dimension;
 use metrify_domain::{Kind, ObisCode, Unit};
@@ -27,6 +27,16 @@ pub(crate) fn shown_kind(code: ObisCode, unit: &Unit) -> Kind {
         (_, None) if is_counted => Kind::Register,
         (_, None) => Kind::Instant,
     }
+}
+
+/// The unit of a value that stands without one.
+///
+/// # Errors
+/// Where it could have several.
+pub(crate) fn assumed_unit(code: ObisCode) -> Option<Result<Unit, &'static str>> {
+    let unit = code.default_unit()?;
+    let is_power = code.groups()[3] == 7 && matches!(unit.as_str(), "W" | "var" | "VA");
+    Some(if is_power { Err("it has no unit, and powers are shown in watts or in kilowatts") } else { Ok(unit) })
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 
 mod archive;
 mod columns;
+mod datasets;
 mod dates;
 mod detect;
 mod digits;
@@ -15,16 +16,20 @@ mod keys;
 mod kind;
 pub mod limits;
 mod lines;
+mod meters;
 mod numbers;
 mod output;
 mod page;
 mod record;
 mod remarks;
 mod seek;
+mod stamps;
 mod timeline;
 mod unreadable;
 
 pub mod csv;
+pub mod d0;
+pub mod dsmr;
 pub mod dwd;
 pub mod mosmix;
 pub mod mscons;
