@@ -11,6 +11,7 @@ use metrify_formats::limits::{MEMBER_RATIO_MAX, PROBLEM_BYTES_MAX, PROBLEMS_MAX,
 use metrify_formats::{Decoded, Decoder, Format, HEAD_BYTES, Head, Options, Output, Problem};
 
 pub mod sml;
+pub mod telegrams;
 
 /// Most readings that a byte can make: a row of a table that leaves the values of its day out has some twenty bytes, and is a
 /// day of a hundred missing values.
