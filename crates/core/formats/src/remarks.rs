@@ -19,6 +19,11 @@ impl Remarks {
     }
 }
 
+/// A place in a delivery of bytes.
+pub(crate) fn at_byte(position: u64) -> String {
+    format!("byte {position}")
+}
+
 /// A finding about a place of the delivery; about the whole of it where the place is empty.
 pub(crate) fn finding(rule: &'static str, severity: Severity, position: &str, reason: String) -> Finding {
     let position = position.to_owned();

@@ -9,6 +9,8 @@
 use metrify_domain::Timestamp;
 use metrify_domain::time::SECOND;
 
+/// How far a meter's clock may be ahead of the time of receipt, in microseconds; what shows more was set wrongly.
+pub(crate) const CLOCK_AHEAD_MAX: i64 = 86_400 * SECOND;
 /// Seconds of a day: a meter that was silent for longer was without power, or its index began anew.
 pub(crate) const LEAP_MAX: u64 = 86_400;
 

@@ -310,16 +310,22 @@ fn a_stream_that_begins_or_ends_within_a_telegram_costs_that_telegram() {
     );
     // What is left of a block whose beginning is lost cannot be checked, whether a `!` ends its data or not.
     let answer = block("0.0.0(4711)\r\n1.8.0(1.5*kWh)\r\n", ETX);
-    check(&format!("{}{answer}", &answer[3..]), &expect![[r#"
+    check(
+        &format!("{}{answer}", &answer[3..]),
+        &expect![[r#"
         4711 1-0:1.8.0 register 2025-01-01T00:00:00Z 1.5 kWh true
         problem byte 0: the beginning of the telegram is lost, so its block check cannot be verified (1 readings, 27 bytes)
         meter Meter { point: 4711, kind: Some(Device), name: None, server_id: None, maker: None, resolution: Some((0.1, kWh)) }
-    "#]]);
-    check(&format!("{answer}{}", &block("0.0.0(1)\r\n1.8.0(1.5*kWh)\r\n!\r\n", ETX)[1..]), &expect![[r#"
+    "#]],
+    );
+    check(
+        &format!("{answer}{}", &block("0.0.0(1)\r\n1.8.0(1.5*kWh)\r\n!\r\n", ETX)[1..]),
+        &expect![[r#"
         4711 1-0:1.8.0 register 2025-01-01T00:00:00Z 1.5 kWh true
         problem byte 32: the beginning of the telegram is lost, so its block check cannot be verified (1 readings, 27 bytes)
         meter Meter { point: 4711, kind: Some(Device), name: None, server_id: None, maker: None, resolution: Some((0.1, kWh)) }
-    "#]]);
+    "#]],
+    );
     let blocks = format!("/ABC5X\r\n{}", block("0.0.0(4711)\r\n1.8.0(1.5*kWh)\r\n!\r\n", ETX));
     check(
         &format!("{}{blocks}{}", &blocks[12..], &blocks[..30]),

@@ -12,12 +12,10 @@ use super::status;
 use super::tree::{Element, Integer};
 use super::units::{self, WATT};
 use crate::kind::shown_kind;
-use crate::timeline::LEAP_MAX;
+use crate::timeline::{CLOCK_AHEAD_MAX, LEAP_MAX};
 
 /// 2009-01-01T00:00:00Z: SML is not older, so a clock before that was never set.
 const CLOCK_MIN: Timestamp = Timestamp::from_micros(1_230_768_000 * SECOND);
-/// How far a clock may be ahead of the time of receipt, in microseconds.
-const CLOCK_AHEAD_MAX: i64 = 86_400 * SECOND;
 /// Serials of the DZG meters whose powers lack the sign byte, as their maker named them: those of the series DVS74 that were
 /// made before it was mended.
 const UNSIGNED_POWER_SERIALS: [RangeInclusive<u32>; 2] = [42_000_000..=48_999_999, 55_000_000..=58_999_999];

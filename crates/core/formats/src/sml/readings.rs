@@ -11,7 +11,7 @@ use super::transport::{Frame, Loss, Piece};
 use super::tree::Cursor;
 use super::{status, units};
 use crate::output::{Output, Problem};
-use crate::remarks::{Remarks, finding};
+use crate::remarks::{Remarks, at_byte, finding};
 
 /// Readings that are held at most until it is known when their meter's last frame was sent: a day of a meter that sends
 /// six every two seconds.
@@ -236,8 +236,4 @@ fn reading(shown: &Shown, at: Timestamp) -> Reading {
 fn problem(frame: &Frame<'_>, reason: String, readings: u64) -> Problem {
     let position = at_byte(frame.position);
     Problem { position, reason, readings, prelude: Vec::new(), bytes: frame.bytes.to_vec() }
-}
-
-fn at_byte(position: u64) -> String {
-    format!("byte {position}")
 }
