@@ -14,6 +14,7 @@ use metrify_formats::{Decoded, Decoder, Format, HEAD_BYTES, Head, Keys, Options,
 pub mod dlms;
 pub mod mbus;
 pub mod sml;
+pub mod telegrams;
 pub mod workbook;
 
 /// Most readings that a byte can make: a row of a table that leaves the values of its day out has some twenty bytes, and is a

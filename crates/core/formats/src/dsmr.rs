@@ -17,7 +17,7 @@ use crate::detect::Head;
 use crate::format::Options;
 use crate::output::{Output, Problem};
 use crate::page::Table;
-use crate::remarks::finding;
+use crate::remarks::{at_byte, finding};
 
 use checksum::Checksum;
 use frame::{Framer, Loss, Piece};
@@ -173,8 +173,4 @@ fn problem(position: u64, bytes: &[u8], reason: String) -> Problem {
 /// Whether a byte, perhaps with its parity, stands around values.
 const fn is_bracket(byte: u8) -> bool {
     matches!(byte & 0x7F, b'(' | b')')
-}
-
-fn at_byte(position: u64) -> String {
-    format!("byte {position}")
 }

@@ -19,7 +19,12 @@ impl Remarks {
     }
 }
 
-/// A finding that speaks of no channel.
+/// A place in a delivery of bytes.
+pub(crate) fn at_byte(position: u64) -> String {
+    format!("byte {position}")
+}
+
+/// A finding about a place of the delivery; about the whole of it where the place is empty.
 pub(crate) fn finding(rule: &'static str, severity: Severity, position: &str, reason: String) -> Finding {
     let position = position.to_owned();
     Finding { rule: rule.into(), severity, channel: None, period: None, position, reason }

@@ -9,13 +9,13 @@
 use metrify_domain::Timestamp;
 use metrify_domain::time::SECOND;
 
+/// How far a meter's clock may be ahead of the time of receipt, in microseconds; what shows more was set wrongly.
+pub(crate) const CLOCK_AHEAD_MAX: i64 = 86_400 * SECOND;
 /// Seconds of a day: a meter that was silent for longer was without power, or its index began anew.
 pub(crate) const LEAP_MAX: u64 = 86_400;
 
 /// 2009-01-01T00:00:00Z: neither SML nor meters that push DLMS are older, so a clock before that was never set.
 const CLOCK_MIN: Timestamp = Timestamp::from_micros(1_230_768_000 * SECOND);
-/// How far a clock may be ahead of the time of receipt, in microseconds.
-const CLOCK_AHEAD_MAX: i64 = 86_400 * SECOND;
 
 /// Whether a meter's clock can be right.
 pub(crate) fn is_plausible(at: Timestamp, received_at: Timestamp) -> bool {

@@ -194,8 +194,8 @@ fn a_clock_that_tells_its_season_needs_no_zone() {
 
 #[test]
 fn a_load_profile_gives_intervals_that_end_on_its_stamps() {
-    let profile = "P.01(1241026234500)(00)(15)(3)(1.5)(kW)(2.5)(kW)(1-1:1.8.0)(kWh)\r\n\
-                   (0.12)(0.00)(00100.1)\r\n(0.34)(--.--)(00100.2)\r\n\
+    let profile = "P.01(1241026234500)(00)(15)(4)(1.5)(kW)(2.5)(kW)(1-1:1.8.0)(kWh)(C.5.0)()\r\n\
+                   (0.12)(0.00)(00100.1)(1A)\r\n(0.34)(--.--)(00100.2)(1A)\r\n\
                    P.01(1241027003000)(84)(15)(1)(1-1:1.29.0)(kWh)\r\n(0.5)\r\n";
     let session =
         format!("/?05939068!\r\n/EMH4X\r\n\u{6}041\r\n\u{1}R5{STX}P.01(1241026234500;){ETX}x{}", block(profile, ETX));
@@ -308,15 +308,33 @@ fn a_stream_that_begins_or_ends_within_a_telegram_costs_that_telegram() {
         meter Meter { point: 4711, kind: Some(Device), name: None, server_id: None, maker: Some("ABC"), resolution: Some((0.1, kWh)) }
     "#]],
     );
+    // What is left of a block whose beginning is lost cannot be checked, whether a `!` ends its data or not.
+    let answer = block("0.0.0(4711)\r\n1.8.0(1.5*kWh)\r\n", ETX);
+    check(
+        &format!("{}{answer}", &answer[3..]),
+        &expect![[r#"
+        4711 1-0:1.8.0 register 2025-01-01T00:00:00Z 1.5 kWh true
+        problem byte 0: the beginning of the telegram is lost, so its block check cannot be verified (1 readings, 27 bytes)
+        meter Meter { point: 4711, kind: Some(Device), name: None, server_id: None, maker: None, resolution: Some((0.1, kWh)) }
+    "#]],
+    );
+    check(
+        &format!("{answer}{}", &block("0.0.0(1)\r\n1.8.0(1.5*kWh)\r\n!\r\n", ETX)[1..]),
+        &expect![[r#"
+        4711 1-0:1.8.0 register 2025-01-01T00:00:00Z 1.5 kWh true
+        problem byte 32: the beginning of the telegram is lost, so its block check cannot be verified (1 readings, 27 bytes)
+        meter Meter { point: 4711, kind: Some(Device), name: None, server_id: None, maker: None, resolution: Some((0.1, kWh)) }
+    "#]],
+    );
     let blocks = format!("/ABC5X\r\n{}", block("0.0.0(4711)\r\n1.8.0(1.5*kWh)\r\n!\r\n", ETX));
     check(
         &format!("{}{blocks}{}", &blocks[12..], &blocks[..30]),
         &expect![[r#"
-        4711 1-0:1.8.0 register 2025-01-01T00:00:00Z 1.5 kWh true
-        problem byte 0: the delivery begins within a telegram, whose beginning is not there (1 readings, 27 bytes)
-        problem byte 82: the telegram is cut off before its end, so its block check is not there (1 readings, 22 bytes)
-        meter Meter { point: 4711, kind: Some(Device), name: None, server_id: None, maker: Some("ABC"), resolution: Some((0.1, kWh)) }
-    "#]],
+            4711 1-0:1.8.0 register 2025-01-01T00:00:00Z 1.5 kWh true
+            problem byte 0: the beginning of the telegram is lost, so its block check cannot be verified (1 readings, 27 bytes)
+            problem byte 82: the telegram is cut off before its end, so its block check is not there (1 readings, 22 bytes)
+            meter Meter { point: 4711, kind: Some(Device), name: None, server_id: None, maker: Some("ABC"), resolution: Some((0.1, kWh)) }
+        "#]],
     );
 }
 

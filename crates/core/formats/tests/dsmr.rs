@@ -359,8 +359,38 @@ fn samples_give_the_values_that_stand_in_them() {
         "#]],
         ),
         (
-            "TELEGRAM_V5_TWO_MBUS",
+            "TELEGRAM_UNPADDED_CRC",
             expect![[r#"
+            621848012D2C0B0C 6-0:1.0.0 register 2026-02-15T19:05:23Z 240.86 GJ true
+            meter Meter { point: ADC3100000158491, kind: Some(Device), name: None, server_id: None, maker: None, resolution: None }
+            meter Meter { point: 621848012D2C0B0C, kind: Some(Device), name: None, server_id: None, maker: None, resolution: None }
+        "#]],
+        ),
+        (
+            "p1-example-3.0",
+            expect![[r#"
+            2222ABCD123456789 7-0:3.1.0 register 2009-02-12T15:00:00Z 0 m3 true
+            K8EG004046395507 1-0:1.8.1 register 2027-01-15T08:00:00Z 12345.678 kWh true
+            K8EG004046395507 1-0:1.8.2 register 2027-01-15T08:00:00Z 12345.678 kWh true
+            K8EG004046395507 1-0:2.8.1 register 2027-01-15T08:00:00Z 12345.678 kWh true
+            K8EG004046395507 1-0:2.8.2 register 2027-01-15T08:00:00Z 12345.678 kWh true
+            K8EG004046395507 1-0:1.7.0 instant 2027-01-15T08:00:00Z 1.19 kW true
+            K8EG004046395507 1-0:2.7.0 instant 2027-01-15T08:00:00Z 0 kW true
+            meter Meter { point: K8EG004046395507, kind: Some(Device), name: None, server_id: None, maker: None, resolution: Some((0.001, kWh)) }
+            meter Meter { point: 2222ABCD123456789, kind: Some(Device), name: None, server_id: None, maker: None, resolution: None }
+        "#]],
+        ),
+    ];
+    for (name, expected) in expected {
+        let Some(bytes) = sample(&format!("dsmr/{name}.txt")) else { return };
+        expected.assert_eq(&describe(&decode(Format::Dsmr, &bytes, &later, 64)));
+    }
+}
+
+#[test]
+fn a_device_that_was_never_read_gives_no_reading() {
+    let Some(bytes) = sample("dsmr/TELEGRAM_V5_TWO_MBUS.txt") else { return };
+    let expected = expect![[r#"
             E0044007382246019 1-0:1.8.1 register 2020-04-26T20:33:25Z 2130.115 kWh true
             E0044007382246019 1-0:1.8.2 register 2020-04-26T20:33:25Z 245.467 kWh true
             E0044007382246019 1-0:2.8.1 register 2020-04-26T20:33:25Z 0 kWh true
@@ -392,35 +422,8 @@ fn samples_give_the_values_that_stand_in_them() {
             finding note unset_stamp byte 0: 0-1:24.2.1 has a stamp that was never set: there was no value yet, and none is read
             meter Meter { point: E0044007382246019, kind: Some(Device), name: None, server_id: None, maker: None, resolution: Some((0.001, kWh)) }
             meter Meter { point: G0039001936990619, kind: Some(Device), name: None, server_id: None, maker: None, resolution: None }
-        "#]],
-        ),
-        (
-            "TELEGRAM_UNPADDED_CRC",
-            expect![[r#"
-            621848012D2C0B0C 6-0:1.0.0 register 2026-02-15T19:05:23Z 240.86 GJ true
-            meter Meter { point: ADC3100000158491, kind: Some(Device), name: None, server_id: None, maker: None, resolution: None }
-            meter Meter { point: 621848012D2C0B0C, kind: Some(Device), name: None, server_id: None, maker: None, resolution: None }
-        "#]],
-        ),
-        (
-            "p1-example-3.0",
-            expect![[r#"
-            2222ABCD123456789 7-0:3.1.0 register 2009-02-12T15:00:00Z 0 m3 true
-            K8EG004046395507 1-0:1.8.1 register 2027-01-15T08:00:00Z 12345.678 kWh true
-            K8EG004046395507 1-0:1.8.2 register 2027-01-15T08:00:00Z 12345.678 kWh true
-            K8EG004046395507 1-0:2.8.1 register 2027-01-15T08:00:00Z 12345.678 kWh true
-            K8EG004046395507 1-0:2.8.2 register 2027-01-15T08:00:00Z 12345.678 kWh true
-            K8EG004046395507 1-0:1.7.0 instant 2027-01-15T08:00:00Z 1.19 kW true
-            K8EG004046395507 1-0:2.7.0 instant 2027-01-15T08:00:00Z 0 kW true
-            meter Meter { point: K8EG004046395507, kind: Some(Device), name: None, server_id: None, maker: None, resolution: Some((0.001, kWh)) }
-            meter Meter { point: 2222ABCD123456789, kind: Some(Device), name: None, server_id: None, maker: None, resolution: None }
-        "#]],
-        ),
-    ];
-    for (name, expected) in expected {
-        let Some(bytes) = sample(&format!("dsmr/{name}.txt")) else { return };
-        expected.assert_eq(&describe(&decode(Format::Dsmr, &bytes, &later, 64)));
-    }
+        "#]];
+    expected.assert_eq(&describe(&decode(Format::Dsmr, &bytes, &options(), 64)));
 }
 
 #[test]

@@ -23,6 +23,8 @@ const NAK: u8 = 0x15;
 pub(super) enum Loss {
     #[error("the telegram is cut off before its end, so its block check is not there")]
     CutOff,
+    #[error("the beginning of the telegram is lost, so its block check cannot be verified")]
+    NoBeginning,
     #[error("the telegram has more than {TELEGRAM_BYTES_MAX} bytes")]
     TooLong,
     #[error("the block check is {found:02x}, but the bytes give {expected:02x}")]
@@ -74,6 +76,8 @@ enum State {
     /// Between two blocks of one telegram.
     Between,
     Bare,
+    /// Behind the `!` of bare data: an end of block there tells that they are not bare.
+    Marked,
     /// The check behind a command or an ETX that stands alone.
     StrayCheck,
     /// Behind a telegram that is longer than can be held.
@@ -129,6 +133,7 @@ impl Framer {
             State::Block | State::Check { more: true } | State::Between => self.lose(Loss::CutOff, &mut each),
             State::Overrun => self.lose(Loss::TooLong, &mut each),
             State::Bare => self.data(false, &mut each),
+            State::Marked => self.data(true, &mut each),
             State::Idle | State::Tail | State::Command | State::StrayCheck => self.reset(State::Idle),
         }
     }
@@ -149,6 +154,7 @@ impl Framer {
             State::Check { more } => self.in_check(byte, more, each),
             State::Between => self.in_between(byte, each),
             State::Bare => self.in_bare(byte, each),
+            State::Marked => self.behind_mark(byte, each),
             State::Overrun => match letter {
                 b'!' | ETX | EOT => {
                     self.lose(Loss::TooLong, each);
@@ -276,10 +282,33 @@ impl Framer {
             self.data(false, each);
             return self.begin(byte);
         }
+        if matches!(letter, ETX | EOT) {
+            self.lose(Loss::NoBeginning, each);
+            self.state = State::StrayCheck;
+            return;
+        }
         self.hold(byte);
         if letter == b'!' && self.state == State::Bare {
-            self.data(true, each);
-            self.state = State::Tail;
+            self.state = State::Marked;
+        }
+    }
+
+    fn behind_mark(&mut self, byte: u8, each: &mut impl FnMut(Piece<'_>)) {
+        match byte & 0x7F {
+            0..=b' ' if !matches!(byte & 0x7F, SOH..=EOT | ACK) => {}
+            ETX | EOT => {
+                self.lose(Loss::NoBeginning, each);
+                self.state = State::StrayCheck;
+            }
+            _ if self.last > b' ' => {
+                // Something else of the line.
+                self.data(true, each);
+                self.enter(State::Tail, byte);
+            }
+            _ => {
+                self.data(true, each);
+                self.begin(byte);
+            }
         }
     }
 

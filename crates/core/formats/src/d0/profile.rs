@@ -36,7 +36,8 @@ pub(super) struct Profile<'a> {
     /// The status is of a form whose bits we do not know.
     pub strange_status: Option<&'a str>,
     period_micros: i64,
-    pub columns: Vec<(ObisCode, Unit)>,
+    /// `None` for a column that holds no numbers, such as one of statuses.
+    pub columns: Vec<Option<(ObisCode, Unit)>>,
     /// Row by row; the last row may lack values.
     pub values: &'a [&'a str],
 }
@@ -71,11 +72,10 @@ pub(super) fn read<'a>(set: &'a DataSet<'a>) -> Result<Profile<'a>, String> {
     })
 }
 
-fn column(code: &str, unit: &str) -> Result<(ObisCode, Unit), String> {
-    let read = codes::read(code.trim(), false).filter(|code| code.role == Role::Value);
-    let obis = read.ok_or_else(|| format!("column `{}` is no code of a value", shown(code)))?.obis;
-    let unit = codes::unit(unit.trim()).or_else(|| obis.default_unit());
-    unit.map(|unit| (obis, unit)).ok_or_else(|| format!("column {obis} has no unit"))
+fn column(code: &str, unit: &str) -> Result<Option<(ObisCode, Unit)>, String> {
+    let code = codes::read(code.trim(), false).ok_or_else(|| format!("column `{}` is no code", shown(code)))?;
+    let unit = codes::unit(unit.trim()).or_else(|| code.obis.default_unit());
+    Ok(unit.filter(|_| code.role == Role::Value).map(|unit| (code.obis, unit)))
 }
 
 fn minutes(text: &str) -> Result<i64, String> {

@@ -1,7 +1,6 @@
 //! The telegrams of a delivery as readings: which meter each is from, and when its values held.
 
 use metrify_domain::calendar::{LocalClock, Zone};
-use metrify_domain::time::SECOND;
 use metrify_domain::{
     Channel, Code as Reason, Decimal, Document, Kind, ObisCode, Period, Point, Quality, Quantity, Reading, Severity,
     Timestamp, Unit,
@@ -19,12 +18,11 @@ use crate::format::Options;
 use crate::kind::shown_kind;
 use crate::meters::{Meters, Place, Statement};
 use crate::output::{Output, Problem};
-use crate::remarks::{Remarks, finding};
+use crate::remarks::{Remarks, at_byte, finding};
+use crate::timeline::CLOCK_AHEAD_MAX;
 
 /// The zone of meters after the Lastenhefte of VDEW and FNN, where a stamp tells its season.
 const HOME: Zone = Zone::BERLIN;
-/// How far a clock may be ahead of the time of receipt, in microseconds.
-const CLOCK_AHEAD_MAX: i64 = 86_400 * SECOND;
 
 /// What was said since the last sign-on.
 #[derive(Debug, Default)]
@@ -333,8 +331,8 @@ fn rows(
     losses: &mut Losses,
     out: &mut Output<'_>,
 ) {
-    let columns: Vec<(Channel, Kind, Unit)> =
-        profile.columns.iter().map(|(code, unit)| (channel(source, *code), profile::kind(*code), *unit)).collect();
+    let column = |(code, unit): &(ObisCode, Unit)| (channel(source, *code), profile::kind(*code), *unit);
+    let columns: Vec<_> = profile.columns.iter().map(|told| told.as_ref().map(column)).collect();
     let standing = Source { quality: profile.quality, reason: profile.reason, ..source.clone() };
     for (row, interval) in profile.values.chunks(columns.len().max(1)).zip(intervals) {
         let period = interval.and_then(|(start, end)| Period::interval(start, end));
@@ -342,7 +340,8 @@ fn rows(
             losses.add(row.len() as u64, || "the last row of a profile is not whole".to_owned());
             continue;
         };
-        for ((channel, kind, unit), text) in columns.iter().zip(row) {
+        for (column, text) in columns.iter().zip(row) {
+            let Some((channel, kind, unit)) = column else { continue };
             match number(text.trim()) {
                 Ok((value, _)) => {
                     let period = if *kind == Kind::Interval { period } else { Period::instant(period.end()) };
@@ -371,8 +370,4 @@ fn reading(kind: Kind, value: Option<Decimal>, unit: Unit, source: &Source) -> R
 fn maker(identification: &str) -> Option<String> {
     let letters = identification.strip_prefix('/')?.get(..3)?;
     letters.bytes().all(|letter| letter.is_ascii_alphabetic()).then(|| letters.to_ascii_uppercase())
-}
-
-fn at_byte(position: u64) -> String {
-    format!("byte {position}")
 }

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, HashMap};
 
 use metrify_domain::calendar::{LocalClock, Zone};
-use metrify_domain::time::SECOND;
 use metrify_domain::{Channel, Kind, ObisCode, Period, Point, Quality, Quantity, Reading, Severity, Timestamp, Unit};
 
 use super::codes::{self, Role};
@@ -15,9 +14,8 @@ use crate::kind::{assumed_unit, shown_kind};
 use crate::meters::{Meters, Place, Statement};
 use crate::output::Output;
 use crate::remarks::{Remarks, finding};
+use crate::timeline::CLOCK_AHEAD_MAX;
 
-/// How far a clock may be ahead of the time of receipt, in microseconds.
-const CLOCK_AHEAD_MAX: i64 = 86_400 * SECOND;
 /// Logs whose last text is remembered.
 const LOGS_MAX: usize = 4_096;
 

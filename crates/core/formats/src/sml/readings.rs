@@ -10,7 +10,7 @@ use super::remarks;
 use super::transport::{Frame, Loss, Piece};
 use super::tree::Cursor;
 use crate::output::{Output, Problem};
-use crate::remarks::{Remarks, finding};
+use crate::remarks::{Remarks, at_byte, finding};
 use crate::status_word;
 use crate::units;
 
@@ -237,8 +237,4 @@ fn reading(shown: &Shown, at: Timestamp) -> Reading {
 fn problem(frame: &Frame<'_>, reason: String, readings: u64) -> Problem {
     let position = at_byte(frame.position);
     Problem { position, reason, readings, prelude: Vec::new(), bytes: frame.bytes.to_vec() }
-}
-
-fn at_byte(position: u64) -> String {
-    format!("byte {position}")
 }
