@@ -162,6 +162,11 @@ impl Stream {
         frames.push(bytes, |piece| session.take(&piece, places, out));
     }
 
+    fn has_frames(&mut self, out: &mut Output<'_>) -> bool {
+        let Self { frames, places, session, .. } = self;
+        frames.has_frames(|piece| session.take(&piece, places, out))
+    }
+
     fn end(&mut self, out: &mut Output<'_>) {
         let Self { frames, places, session, .. } = self;
         frames.finish(|piece| session.take(&piece, places, out));
@@ -171,7 +176,7 @@ impl Stream {
         match heard {
             Heard::Bytes { line, opening, bytes } => {
                 // A line that begins with a telegram ends what was cut in the line before it.
-                if *opening && !self.frames.has_frames() && telegram::without_link(bytes).is_some() {
+                if *opening && telegram::without_link(bytes).is_some() && !self.has_frames(out) {
                     self.end(out);
                 }
                 self.places.line(self.made, *line);

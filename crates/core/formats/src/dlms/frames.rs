@@ -137,9 +137,12 @@ impl Frames {
         }
     }
 
-    /// Whether frames were seen, so that no telegram comes without one.
-    pub(super) const fn has_frames(&self) -> bool {
-        matches!(self.bare, Bare::No)
+    /// Whether frames were seen, so that no telegram comes without one. What is held is looked at first, so that the answer
+    /// depends on the bytes so far and not on their pieces.
+    pub(super) fn has_frames(&mut self, mut each: impl FnMut(Piece<'_>)) -> bool {
+        self.enough = 0;
+        while self.step(&mut each) {}
+        self.bare == Bare::No
     }
 
     /// Calls `each` for every frame that ends within `bytes`, and for what is lost beside them.
