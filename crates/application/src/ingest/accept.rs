@@ -112,8 +112,8 @@ impl Intake {
 
     /// What a decoder has to know.
     pub(super) fn options(&self, hints: &Hints, received_at: Timestamp) -> Options {
-        let Hints { zone, area, swap_tariffs } = hints.clone();
-        Options { zone, area, received_at, keys: self.keys.clone(), swap_tariffs }
+        let Hints { zone, area, point, quantity, swap_tariffs } = hints.clone();
+        Options { zone, area, point, quantity, received_at, keys: self.keys.clone(), swap_tariffs }
     }
 
     pub(super) fn begin(&self, ctx: &Context, delivery: &DeliveryId, received_at: Timestamp) -> Begun {

@@ -4,8 +4,8 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use metrify_domain::Point;
 use metrify_domain::calendar::Zone;
+use metrify_domain::{Point, Quantity};
 use metrify_formats::{Detected, Format, HEAD_BYTES, Head, detect};
 use sha2::{Digest, Sha256};
 
@@ -30,6 +30,10 @@ pub struct Hints {
     pub zone: Option<Zone>,
     /// The area of grid files that name none.
     pub area: Option<Point>,
+    /// The point of tables that name none.
+    pub point: Option<Point>,
+    /// The quantity of tables that name none.
+    pub quantity: Option<Quantity>,
     /// Tariff 1 of DSMR meters is the normal one and 2 the low one.
     pub swap_tariffs: bool,
 }

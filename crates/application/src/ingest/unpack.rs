@@ -138,7 +138,9 @@ impl Unpacker {
                 Ok(read) => {
                     written += read as u64;
                     if written > limit {
-                        break Some(format!("it unpacks to more than {limit} bytes, which no delivery of this size does"));
+                        break Some(format!(
+                            "it unpacks to more than {limit} bytes, which no delivery of this size does"
+                        ));
                     }
                     file.write_all(&piece[..read])?;
                 }

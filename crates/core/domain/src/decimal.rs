@@ -128,6 +128,44 @@ impl Decimal {
         self.0.checked_sub(other.0).and_then(Self::from_units)
     }
 
+    /// The number with at most `places` after the point, halves away from zero; `None` beyond 38 digits.
+    #[must_use]
+    pub const fn rounded(self, places: u32) -> Option<Self> {
+        let step = 10_i128.pow(SCALE.saturating_sub(places));
+        match divided(self.0, step).checked_mul(step) {
+            Some(units) => Self::from_units(units),
+            None => None,
+        }
+    }
+
+    /// The product with at most `places` after the point, rounded once, halves away from zero; `None` where it has more than
+    /// 14 digits before the point.
+    #[must_use]
+    pub const fn product(self, factor: Self, places: u32) -> Option<Self> {
+        let places = if places < SCALE { places } else { SCALE };
+        let Some(exact) = self.0.checked_mul(factor.0) else { return None };
+        let rounded = divided(exact, 10_i128.pow(2 * SCALE - places));
+        match rounded.checked_mul(10_i128.pow(SCALE - places)) {
+            Some(units) => Self::from_units(units),
+            None => None,
+        }
+    }
+
+    /// The quotient with at most `places` after the point, rounded once, halves away from zero; `None` for a divisor of zero
+    /// and where dividend or quotient has more than 14 digits before the point.
+    #[must_use]
+    pub const fn quotient(self, divisor: Self, places: u32) -> Option<Self> {
+        let places = if places < SCALE { places } else { SCALE };
+        let Some(shifted) = self.0.checked_mul(10_i128.pow(places)) else { return None };
+        if divisor.0 == 0 {
+            return None;
+        }
+        match divided(shifted, divisor.0).checked_mul(10_i128.pow(SCALE - places)) {
+            Some(units) => Self::from_units(units),
+            None => None,
+        }
+    }
+
     #[must_use]
     pub const fn is_negative(self) -> bool {
         self.0 < 0
@@ -137,6 +175,17 @@ impl Decimal {
     #[must_use]
     pub const fn is_multiple_of(self, step: Self) -> bool {
         step.0 != 0 && self.0 % step.0 == 0
+    }
+}
+
+/// A quotient of whole numbers, halves away from zero. The divisor is not zero.
+const fn divided(number: i128, divisor: i128) -> i128 {
+    let (quotient, rest) = (number / divisor, number % divisor);
+    // `rest` is smaller than the divisor, so that the difference cannot leave the range, where twice the rest could.
+    if rest.unsigned_abs() >= divisor.unsigned_abs() - rest.unsigned_abs() {
+        quotient + if (number < 0) == (divisor < 0) { 1 } else { -1 }
+    } else {
+        quotient
     }
 }
 
@@ -252,7 +301,47 @@ mod tests {
         assert_eq!(Decimal::scaled(1, i32::MIN), Err(DecimalError::TooManyPlaces));
     }
 
+    fn number(text: &str) -> Decimal {
+        text.parse().expect(text)
+    }
+
+    #[test]
+    fn halves_are_rounded_away_from_zero() {
+        for (value, places, expected) in
+            [("2.5", 0, "3"), ("-2.5", 0, "-3"), ("2.4999", 0, "2"), ("0.0005", 3, "0.001"), ("1.5", 12, "1.5")]
+        {
+            assert_eq!(number(value).rounded(places), Some(number(expected)), "{value}");
+        }
+        for (one, other, places, expected) in [
+            ("20.126", "1.2424", 3, Some("25.005")),
+            ("-0.0005", "1", 3, Some("-0.001")),
+            ("0.000001", "0.0000005", 12, Some("0.000000000001")),
+            ("10000000000", "10000000000", 3, None),
+        ] {
+            assert_eq!(number(one).product(number(other), places), expected.map(number), "{one} x {other}");
+        }
+        for (one, other, places, expected) in [
+            ("1", "3", 4, Some("0.3333")),
+            ("-2", "3", 4, Some("-0.6667")),
+            ("1", "-8", 2, Some("-0.13")),
+            ("1", "0", 2, None),
+        ] {
+            assert_eq!(number(one).quotient(number(other), places), expected.map(number), "{one} / {other}");
+        }
+        assert_eq!(Decimal::from_units(10_i128.pow(38) - 1).and_then(|most| most.rounded(3)), None);
+    }
+
     proptest! {
+        #[test]
+        fn rounding_moves_a_number_by_half_a_step_at_most(units in -(10_i128.pow(37))..10_i128.pow(37), places in 0_u32..14) {
+            let value = Decimal::from_units(units).expect("within 38 digits");
+            let rounded = value.rounded(places).expect("far from the limit");
+            let step = 10_i128.pow(12_u32.saturating_sub(places));
+            prop_assert!((rounded.units() - units).abs() * 2 <= step);
+            prop_assert_eq!(rounded.units() % step, 0);
+            prop_assert_eq!(value.product(Decimal::from(1), places).unwrap_or(rounded), rounded);
+        }
+
         #[test]
         fn text_and_number_are_one(units in -(10_i128.pow(38) - 1)..10_i128.pow(38)) {
             let number = Decimal::from_units(units).expect("within 38 digits");

@@ -9,6 +9,7 @@ pub mod finding;
 pub mod identifier;
 pub mod obis;
 pub mod point;
+pub mod profile;
 pub mod quality;
 pub mod quantity;
 pub mod reading;

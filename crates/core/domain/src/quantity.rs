@@ -34,8 +34,22 @@ pub enum Direction {
 }
 
 /// The first words of the names that quantities of grids and markets have; every other name is one of the weather.
-pub const GRID_FAMILIES: [&str; 9] =
-    ["load", "residual_load", "generation", "capacity", "price", "frequency", "exchange", "balance", "redispatch"];
+///
+/// Forecasts and schedules have families of their own, so that a sum over measured values never holds one.
+pub const GRID_FAMILIES: [&str; 12] = [
+    "load",
+    "load_forecast",
+    "residual_load",
+    "generation",
+    "generation_forecast",
+    "capacity",
+    "price",
+    "frequency",
+    "exchange",
+    "exchange_scheduled",
+    "balance",
+    "redispatch",
+];
 
 impl Quantity {
     /// For names written in our own source.
@@ -87,7 +101,7 @@ impl Quantity {
 /// The units of grid and weather quantities, as SMARD, ENTSO-E and the DWD give them.
 fn named_unit(name: &str) -> Option<Unit> {
     let unit = match name.split('.').next()? {
-        "load" | "residual_load" | "generation" => "MWh",
+        "load" | "residual_load" | "generation" | "generation_forecast" => "MWh",
         "capacity" => "MW",
         "price" => "EUR/MWh",
         "frequency" | "grid_frequency" => "Hz",

@@ -50,10 +50,14 @@ const fn unit(code: &'static str, dimension: Dimension, mantissa: i128, exponent
 
 /// The units we can convert. The base of each dimension is the row with factor one.
 const DEFINITIONS: &[Definition] = &[
-    unit("Wh", Dimension::ActiveEnergy, 1, 0),
-    unit("kWh", Dimension::ActiveEnergy, 1, 3),
-    unit("MWh", Dimension::ActiveEnergy, 1, 6),
-    unit("GWh", Dimension::ActiveEnergy, 1, 9),
+    unit("J", Dimension::ActiveEnergy, 1, 0),
+    unit("kJ", Dimension::ActiveEnergy, 1, 3),
+    unit("MJ", Dimension::ActiveEnergy, 1, 6),
+    unit("GJ", Dimension::ActiveEnergy, 1, 9),
+    unit("Wh", Dimension::ActiveEnergy, 36, 2),
+    unit("kWh", Dimension::ActiveEnergy, 36, 5),
+    unit("MWh", Dimension::ActiveEnergy, 36, 8),
+    unit("GWh", Dimension::ActiveEnergy, 36, 11),
     unit("varh", Dimension::ReactiveEnergy, 1, 0),
     unit("kvarh", Dimension::ReactiveEnergy, 1, 3),
     unit("Mvarh", Dimension::ReactiveEnergy, 1, 6),
@@ -149,11 +153,14 @@ impl Unit {
                 if from.dimension != to.dimension {
                     return None;
                 }
+                let exponent = from.exponent - to.exponent - crate::decimal::SCALE as i32;
+                if from.mantissa == to.mantissa {
+                    return Decimal::scaled(value.units(), exponent).ok();
+                }
                 let units = value.units().checked_mul(from.mantissa)?;
                 if units % to.mantissa != 0 {
                     return None;
                 }
-                let exponent = from.exponent - to.exponent - crate::decimal::SCALE as i32;
                 Decimal::scaled(units / to.mantissa, exponent).ok()
             }
         }
@@ -192,6 +199,7 @@ mod tests {
         assert_eq!(check("288.15", "K", "Cel").as_deref(), Some("15"));
         assert_eq!(check("1", "kWh/m2", "J/cm2").as_deref(), Some("360"));
         assert_eq!(check("90", "min", "h").as_deref(), Some("1.5"));
+        assert_eq!(check("0.9", "GJ", "kWh").as_deref(), Some("250"));
     }
 
     #[test]
@@ -200,5 +208,6 @@ mod tests {
         assert_eq!(check("1", "kW", "kWh"), None);
         assert_eq!(check("1", "furlong", "m"), None);
         assert_eq!(check("10", "min", "h"), None, "a sixth of an hour is no decimal");
+        assert_eq!(check("1", "GJ", "kWh"), None, "nor are 277.7 kilowatt hours and so on");
     }
 }

@@ -88,6 +88,13 @@ impl<'a> Record<'a> {
         self.values.iter().rposition(Option::is_some).map_or(0, |last| last + 1)
     }
 
+    /// As [`set`](Self::set), whatever the column had before.
+    pub(crate) fn put(&mut self, column: Column, text: String) {
+        if let Some(cell) = self.cells.get_mut(column as usize) {
+            *cell = Some(Cow::Owned(text));
+        }
+    }
+
     /// `false` where the column already had a text.
     pub(crate) fn set(&mut self, column: Column, text: Cow<'a, str>) -> bool {
         let cell = self.cells.get_mut(column as usize);

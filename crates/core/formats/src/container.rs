@@ -28,7 +28,8 @@ pub enum Container {
 /// Where a tar archive says that it is one.
 const TAR_MARK: std::ops::Range<usize> = 257..262;
 /// Lines of which one stands among the first of an e-mail.
-const MAIL_FIELDS: [&[u8]; 6] = [b"mime-version:", b"received:", b"return-path:", b"message-id:", b"from:", b"delivered-to:"];
+const MAIL_FIELDS: [&[u8]; 6] =
+    [b"mime-version:", b"received:", b"return-path:", b"message-id:", b"from:", b"delivered-to:"];
 /// Header lines that are looked at.
 const MAIL_LINES: usize = 40;
 
@@ -115,14 +116,15 @@ fn is_mail(bytes: &[u8]) -> bool {
         }
         let folded = line.starts_with(b" ") || line.starts_with(b"\t");
         let name = line.iter().position(|byte| *byte == b':').map(|end| &line[..end]);
-        let is_field =
-            name.is_some_and(|name| !name.is_empty() && name.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-'));
+        let is_field = name.is_some_and(|name| {
+            !name.is_empty() && name.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-')
+        });
         if !folded && !is_field {
             return false;
         }
-        known |= MAIL_FIELDS.iter().any(|field| {
-            line.get(..field.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(field))
-        });
+        known |= MAIL_FIELDS
+            .iter()
+            .any(|field| line.get(..field.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(field)));
     }
     // So many fields and no blank line among them.
     known
@@ -199,7 +201,10 @@ fn tar_members(packed: impl Read, each: &mut dyn FnMut(&str, &mut dyn Read) -> C
 /// Attachments, and the parts of a message that was sent on with its own; an e-mail without any is told, not passed over.
 fn mail_members(bytes: &[u8], each: &mut dyn FnMut(&str, &mut dyn Read) -> ControlFlow<()>) -> Result<(), String> {
     if bytes.len() as u64 > MAIL_BYTES_MAX {
-        return Err(format!("the e-mail has more than {} MiB; send its attachments by themselves", MAIL_BYTES_MAX >> 20));
+        return Err(format!(
+            "the e-mail has more than {} MiB; send its attachments by themselves",
+            MAIL_BYTES_MAX >> 20
+        ));
     }
     let message = MessageParser::default().parse(bytes).ok_or("the e-mail cannot be read")?;
     let mut found = 0;

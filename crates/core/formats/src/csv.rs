@@ -1,13 +1,15 @@
 //! CSV: a header line and one record a line; and back.
 //!
-//! Three layouts, told by the header, whose names may stand in any order and in upper or lower case:
+//! Five layouts, told by the header, whose names may stand in any order and in upper or lower case:
 //! * the columns of the table `readings`, as many as there are: `point`, `quantity`, `value` and a time at least;
 //! * a day set: `point`, `quantity`, `day` and `v1`, `v2` … with one value for every quarter-hour (up to `v100`) or hour (up to
 //!   `v25`) of the day; an empty one is a missing value, and those behind the last of a shorter day stay empty;
 //! * one column for every quantity of a meter: `meter_id`, `reading_timestamp` and any of `consumption_kwh`, `voltage_v`,
 //!   `current_a`, `power_factor`, `frequency_hz`; an empty one says nothing. Such a table does not state over which time
 //!   `consumption_kwh` was drawn. It is taken as the amount of the quarter-hour that begins at the stamp (`1-0:1.29.0`), since
-//!   intervals are named by their begin everywhere else here, and a finding says so.
+//!   intervals are named by their begin everywhere else here, and a finding says so;
+//! * a day and a column for each of its quarter-hours or hours, named by the clock or by number ([`days`]);
+//! * a column of times and columns of values, which says least of itself and needs hints ([`series`]).
 //!
 //! The delimiter is `;`, `,`, tab or `|`, whichever the header has most of. Quotes around a field are read, and it may not span
 //! lines. Numbers have a decimal point where the delimiter is a comma. Under any other delimiter the numbers of the delivery
@@ -15,34 +17,75 @@
 //! read both ways, such as `1.234`, waits for the first that cannot; where none comes near it, it is refused. Lines are UTF-8, or
 //! ISO-8859-1 where they are not UTF-8. Times without an offset are read in the zone of the options, in the order of each channel.
 
-mod fields;
+mod days;
 mod header;
 mod meters;
+mod rows;
+mod series;
 mod write;
 
 use crate::columns::{Column, Loss, Record, Resolver, UnknownNames};
 use crate::detect::Head;
 use crate::encoding::{self, text, without_mark};
+use crate::fields::{Field, split};
 use crate::format::Options;
 use crate::lines::{Line, Lines};
 use crate::numbers::{Evidence, Notation, evidence};
 use crate::output::{Output, Problem};
 use crate::page::Table;
-use crate::unreadable::Unreadable;
-use fields::{Field, split};
+use crate::sheet;
+use crate::unreadable::{Unreadable, Untold};
 use header::{Header, Layout, Slot};
 use meters::{Meters, Row};
+use rows::{Lost, SeriesRows};
+use series::{Known, Series};
 
 pub use write::{write_header, write_reading};
 
+/// Begins the reason why a table needs hints.
+const UNSTATED: &str = "the table does not say all that its values are";
+
 #[must_use]
 pub fn tables() -> Vec<Table> {
-    Vec::new()
+    let code = |text: &str| format!("`{text}`");
+    let list = |names: &[&str]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let names = days::names().map(|(column, names)| vec![code(column), list(names)]).collect();
+    let known = |known: &Known| {
+        vec![code(known.name), code(&known.quantity.to_string()), code(known.unit), known.source.to_owned()]
+    };
+    let row = |what: &str, names: &[&str]| vec![what.to_owned(), list(names)];
+    let places = vec![
+        row("a time", &series::TIMES[..series::TIMES.len() - 1]),
+        row("the end of the interval", &series::ENDS),
+        row("no reading", &series::REMARKS),
+    ];
+    vec![
+        Table { name: "meters", columns: &["column", "quantity", "unit", "kind"], rows: header::meter_rows() },
+        Table { name: "day_columns", columns: &["column", "names"], rows: names },
+        Table { name: "series_columns", columns: &["column holds", "names"], rows: places },
+        Table {
+            name: "series_values",
+            columns: &["name of the column", "quantity", "unit", "who names it so"],
+            rows: series::KNOWN.iter().map(known).collect(),
+        },
+    ]
 }
 
 #[must_use]
 pub fn recognise(head: &Head<'_>) -> Option<&'static str> {
-    Header::read(&text(head.first_line())).ok().map(|_| "a header line with our columns")
+    let header = Header::read(&text(head.first_line())).ok()?;
+    if header.is_ours(None) {
+        return Some("a header line with our columns");
+    }
+    let row = second_line(head).map(sheet::fields);
+    let foreign = crate::frequency::recognise(head).is_some() || crate::netztransparenz::recognise(head).is_some();
+    (!foreign && header.is_ours(row.as_deref())).then_some("a column of times beside columns of numbers")
+}
+
+/// The line behind the header.
+fn second_line<'a>(head: &Head<'a>) -> Option<&'a [u8]> {
+    let lines = head.bytes.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    lines.filter(|line| !line.is_empty()).nth(1)
 }
 
 /// Most bytes of lines that wait for a number which tells how numbers are written.
@@ -50,7 +93,7 @@ const WAITING_BYTES_MAX: usize = 64 << 10;
 
 pub struct Decoder {
     lines: Lines,
-    reader: Reader,
+    reader: Box<Reader>,
 }
 
 struct Reader {
@@ -62,6 +105,8 @@ enum Stage {
     /// The header line has not come yet.
     Head,
     Body(Body),
+    /// A hint is missing.
+    Untold(Untold),
     Unreadable(Unreadable),
 }
 
@@ -73,14 +118,18 @@ struct Body {
     notation: Notation,
     waiting: Vec<(u64, Vec<u8>)>,
     waiting_bytes: usize,
+    /// A row has come.
+    begun: bool,
 }
 
 /// What is known across rows.
 struct Rows {
     resolver: Resolver,
     meters: Meters,
+    series: Option<Box<SeriesRows>>,
     unknown: UnknownNames,
     fields: Vec<Field>,
+    options: Options,
 }
 
 impl Decoder {
@@ -89,10 +138,12 @@ impl Decoder {
         let rows = Rows {
             resolver: Resolver::new(options.zone),
             meters: Meters::new(options.zone),
+            series: None,
             unknown: UnknownNames::new("unknown_column"),
             fields: Vec::new(),
+            options: options.clone(),
         };
-        Self { lines: Lines::default(), reader: Reader { stage: Stage::Head, rows } }
+        Self { lines: Lines::default(), reader: Box::new(Reader { stage: Stage::Head, rows }) }
     }
 
     pub fn push(&mut self, bytes: &[u8], out: &mut Output<'_>) {
@@ -103,7 +154,8 @@ impl Decoder {
         self.lines.finish(|line| self.reader.line(line, out));
         match &mut self.reader.stage {
             Stage::Head => {}
-            Stage::Body(body) => body.release(&mut self.reader.rows, out),
+            Stage::Body(body) => body.finish(&mut self.reader.rows, out),
+            Stage::Untold(untold) => untold.finish(out),
             Stage::Unreadable(unreadable) => unreadable.finish(out),
         }
     }
@@ -113,7 +165,15 @@ impl Reader {
     fn line(&mut self, line: Line<'_>, out: &mut Output<'_>) {
         match &mut self.stage {
             Stage::Head => self.head(line, out),
-            Stage::Body(body) => body.line(line, &mut self.rows, out),
+            Stage::Body(body) => {
+                if let Some(mut untold) = body.without_zone(line, &mut self.rows) {
+                    untold.line(line, out);
+                    self.stage = Stage::Untold(untold);
+                } else {
+                    body.line(line, &mut self.rows, out);
+                }
+            }
+            Stage::Untold(untold) => untold.line(line, out),
             Stage::Unreadable(unreadable) => unreadable.line(line),
         }
     }
@@ -128,7 +188,12 @@ impl Reader {
                 for name in &header.unknown {
                     self.rows.unknown.tell(name, header.known, line.number, out);
                 }
-                Stage::Body(Body::new(header, bytes))
+                match self.rows.take_up(&header, line.number, out) {
+                    Ok(()) => Stage::Body(Body::new(header, bytes)),
+                    Err(series::Untold { reason, width }) => {
+                        Stage::Untold(Untold::new(reason, width, [bytes, b"\n"].concat()))
+                    }
+                }
             }
             Err(reason) => {
                 let mut unreadable = Unreadable::new(reason);
@@ -143,7 +208,27 @@ impl Body {
     fn new(header: Header, line: &[u8]) -> Self {
         let prelude = [line, b"\n"].concat();
         let notation = if header.delimiter == b',' { Notation::Point } else { Notation::Unclear };
-        Self { header, prelude, notation, waiting: Vec::new(), waiting_bytes: 0 }
+        Self { header, prelude, notation, waiting: Vec::new(), waiting_bytes: 0, begun: false }
+    }
+
+    /// A series whose first time needs a zone that is not given: its rows tell each other's ends, so they are kept together.
+    fn without_zone(&mut self, line: Line<'_>, rows: &mut Rows) -> Option<Untold> {
+        if self.begun || line.bytes.trim_ascii().is_empty() {
+            return None;
+        }
+        self.begun = true;
+        let reason = rows.series.as_mut()?.needs_zone(line.bytes)?;
+        let width = rows.series.as_ref().map_or(1, |series| series.width());
+        Some(Untold::new(reason, width, self.prelude.clone()))
+    }
+
+    fn finish(&mut self, rows: &mut Rows, out: &mut Output<'_>) {
+        self.release(rows, out);
+        if let Some(series) = &mut rows.series {
+            series.finish(self.notation, out, &mut |Lost { number, bytes, loss }, out| {
+                self.lose(number, &bytes, loss, out);
+            });
+        }
     }
 
     fn line(&mut self, line: Line<'_>, rows: &mut Rows, out: &mut Output<'_>) {
@@ -186,7 +271,13 @@ impl Body {
         if line.trim_ascii().is_empty() {
             return;
         }
-        let Rows { resolver, meters, fields, .. } = rows;
+        let Rows { resolver, meters, fields, series, options, .. } = rows;
+        if let Some(series) = series {
+            let mut lose =
+                |Lost { number, bytes, loss }: Lost, out: &mut Output<'_>| self.lose(number, &bytes, loss, out);
+            series.row((number, bytes), self.notation, out, &mut lose);
+            return;
+        }
         let delimiter = self.header.delimiter;
         let read = if line.contains('\0') {
             Err("the line holds a zero byte".to_owned())
@@ -200,6 +291,16 @@ impl Body {
                 let row = Row { number, line: &line, fields, meter: *meter, time: *time, values };
                 meters.read(&row, self.notation, out)
             }
+            Layout::Days(days) => {
+                let row = days::Row { number, line: &line, fields };
+                let mut record = days.record(&row);
+                hint(&mut record, options);
+                let beside = days.fill(&mut record, &row, out)?;
+                resolver.read(&record, self.notation, out)?;
+                beside.map_or(Ok(()), Err)
+            }
+            // Its rows are read above.
+            Layout::Series(_) => Ok(()),
         });
         if let Err(loss) = read {
             self.lose(number, bytes, loss, out);
@@ -210,6 +311,8 @@ impl Body {
     fn fits(&self, fields: &[Field], line: &str) -> Result<(), String> {
         let (columns, needed) = match &self.header.layout {
             Layout::Meters { columns, .. } => (*columns, *columns),
+            Layout::Days(days) => (days.columns(), 0),
+            Layout::Series(_) => (fields.len(), 0),
             Layout::Rows { slots, .. } => {
                 let last = slots.iter().rposition(|slot| !matches!(slot, Slot::Value(_)));
                 (slots.len(), last.map_or(0, |last| last + 1))
@@ -228,7 +331,46 @@ impl Body {
     }
 }
 
+/// What is given where the table has no column for it.
+fn hint(record: &mut Record<'_>, options: &Options) {
+    if let (None, Some(point)) = (record.get(Column::Point), &options.point) {
+        record.put(Column::Point, point.to_string());
+    }
+    if let (None, Some(quantity)) = (record.get(Column::Quantity), options.quantity) {
+        record.put(Column::Quantity, quantity.to_string());
+    }
+}
+
 impl Rows {
+    /// Prepares for the rows of a table with this header.
+    ///
+    /// # Errors
+    /// Where a hint is needed.
+    fn take_up(&mut self, header: &Header, line: u64, out: &mut Output<'_>) -> Result<(), series::Untold> {
+        let options = &self.options;
+        match &header.layout {
+            Layout::Rows { .. } | Layout::Meters { .. } => {}
+            Layout::Days(days) => {
+                let point = days.has(Column::Point) || options.point.is_some();
+                let quantity = days.has(Column::Quantity) || options.quantity.is_some();
+                let needed: Vec<_> =
+                    [(point, "--point"), (quantity, "--quantity")].into_iter().filter(|(told, _)| !told).collect();
+                if !needed.is_empty() {
+                    let names = needed.iter().map(|(_, name)| *name).collect::<Vec<_>>().join(" and ");
+                    return Err(series::Untold { reason: format!("{UNSTATED}: give {names}"), width: days.width() });
+                }
+            }
+            Layout::Series(places) => {
+                let lower: Vec<String> = header.names.iter().map(|name| name.to_lowercase()).collect();
+                let series = Series::read(places, &header.names, &lower, options)?;
+                let rows = SeriesRows::new(series, header.delimiter, options.zone);
+                rows.begin(line, out);
+                self.series = Some(Box::new(rows));
+            }
+        }
+        Ok(())
+    }
+
     /// What the numbers of a row tell about their notation.
     fn evidence(&mut self, line: &str, header: &Header) -> Evidence {
         if split(line, header.delimiter, &mut self.fields).is_err() {
@@ -237,6 +379,8 @@ impl Rows {
         let is_number = |column: usize| match &header.layout {
             Layout::Rows { slots, .. } => slots.get(column).is_some_and(Slot::is_number),
             Layout::Meters { values, .. } => values.iter().any(|(number, _)| *number == column),
+            Layout::Days(days) => days.is_number(column),
+            Layout::Series(_) => self.series.as_ref().is_some_and(|series| series.is_number(column)),
         };
         let numbers = self.fields.iter().enumerate().filter(|(column, _)| is_number(*column));
         let mut told = Evidence::None;

@@ -32,6 +32,8 @@ pub(crate) enum DateError {
     NotADay(String),
     #[error("`{0}` has no zone: give --timezone")]
     NoZone(String),
+    #[error("`{0}` is not a zone that is known: UTC, CET (MEZ) or CEST (MESZ)")]
+    UnknownZone(String),
     #[error(transparent)]
     Clock(#[from] ClockError),
 }
@@ -90,6 +92,24 @@ pub(crate) fn day(text: &str) -> Result<NaiveDate, DateError> {
         Some((None, [])) => Err(DateError::NoSuchTime(shown(text))),
         Some(_) | None => Err(DateError::NotADay(shown(text))),
     }
+}
+
+/// The moment of a day and a time of day in the zone that stands beside them, such as `31.12.2023`, `19:15` and `CET`.
+pub(crate) fn zoned(date: &str, time: &str, zone: &str) -> Result<Timestamp, DateError> {
+    let midnight = midnight(day(date)?);
+    let Some((micros, [])) = clock(time.as_bytes()) else { return Err(DateError::NotATime(shown(time))) };
+    let offset = match zone {
+        "UTC" => 0,
+        "CET" | "MEZ" => HOUR,
+        "CEST" | "MESZ" => 2 * HOUR,
+        _ => return Err(DateError::UnknownZone(shown(zone))),
+    };
+    Ok(Timestamp::from_micros(midnight + micros - offset))
+}
+
+/// Whether a text is a time of day alone, such as `00:15` or `00:15:00`.
+pub(crate) fn is_time_of_day(text: &str) -> bool {
+    matches!(clock(text.as_bytes()), Some((_, [])))
 }
 
 /// The end of an interval that begins at `start`, where only the clock of `zone` tells it.

@@ -24,7 +24,7 @@ use stations::Stations;
 
 #[must_use]
 pub fn tables() -> Vec<Table> {
-    Vec::new()
+    columns::tables()
 }
 
 #[must_use]

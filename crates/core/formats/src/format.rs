@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use metrify_domain::calendar::Zone;
-use metrify_domain::{Point, Timestamp};
+use metrify_domain::{Point, Quantity, Timestamp};
 
 use crate::detect::Head;
 use crate::keys::Keys;
@@ -19,6 +19,10 @@ pub struct Options {
     pub zone: Option<Zone>,
     /// The area of grid files that name none.
     pub area: Option<Point>,
+    /// The point of tables that name none, such as a column of times beside a column of values.
+    pub point: Option<Point>,
+    /// The quantity of tables that name none.
+    pub quantity: Option<Quantity>,
     /// When the delivery was received: the time of values whose meter has no clock.
     pub received_at: Timestamp,
     /// The keys of meters that encrypt what they send.
@@ -31,7 +35,15 @@ impl Options {
     /// For a delivery of which nothing is known but when it was received.
     #[must_use]
     pub fn at(received_at: Timestamp) -> Self {
-        Self { zone: None, area: None, received_at, keys: Arc::default(), swap_tariffs: false }
+        Self {
+            zone: None,
+            area: None,
+            point: None,
+            quantity: None,
+            received_at,
+            keys: Arc::default(),
+            swap_tariffs: false,
+        }
     }
 }
 
@@ -121,12 +133,29 @@ macro_rules! formats {
 
 formats! {
     Sml = "sml" in sml,
+    Dlms = "dlms" in dlms,
+    D0 = "d0" in d0,
+    Dsmr = "dsmr" in dsmr,
     Mscons = "mscons" in mscons,
+    Utilmd = "utilmd" in utilmd,
+    Contrl = "contrl" in contrl,
+    Aperak = "aperak" in aperak,
+    Edifact = "edifact" in edifact,
     Ndjson = "ndjson" in ndjson,
     Csv = "csv" in csv,
     Smard = "smard" in smard,
     Dwd = "dwd" in dwd,
     Mosmix = "mosmix" in mosmix,
+    Mbus = "mbus" in mbus,
+    LoadProfile = "load_profile" in load_profile,
+    Entsoe = "entsoe" in entsoe,
+    Smgw = "smgw" in smgw,
+    Greenbutton = "greenbutton" in greenbutton,
+    Poi = "poi" in poi,
+    Redispatch = "redispatch" in redispatch,
+    Netztransparenz = "netztransparenz" in netztransparenz,
+    Frequency = "frequency" in frequency,
+    Nem12 = "nem12" in nem12,
     ;
     columnar
     Parquet = "parquet",

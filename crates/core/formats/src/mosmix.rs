@@ -5,14 +5,13 @@
 //! values. The document is the issue, `DWD/MOSMIX_L/2023-04-12T09:00:00Z`, known at its issue time; every value is a forecast.
 //! Most elements are given for every third, sixth or twelfth hour only. The steps between (`-`) are missing readings, so that
 //! what came can be counted: steps times elements times places, but for sums of a whole day, which one step a day tells.
-//! [`elements`] says what each element is, [`kml`] how the product's structure is read, [`markup`] how XML is cut into tags.
+//! [`elements`] says what each element is, [`kml`] how the product's structure is read.
 
 mod elements;
 mod kml;
-mod markup;
 mod values;
 
-use metrify_domain::{Finding, Severity};
+use metrify_domain::Severity;
 
 use crate::archive::{Members, Unpacker};
 use crate::detect::Head;
@@ -23,7 +22,7 @@ use kml::Kml;
 
 #[must_use]
 pub fn tables() -> Vec<Table> {
-    Vec::new()
+    vec![elements::table()]
 }
 
 #[must_use]
@@ -75,12 +74,8 @@ impl Members for Delivery {
             self.kml = Kml::new(product(name));
             return true;
         }
-        out.finding(finding(
-            Severity::Warning,
-            "unknown_member",
-            String::new(),
-            "the member is no KML; it is not read".to_owned(),
-        ));
+        let reason = "the member is no KML; it is not read".to_owned();
+        out.remark(Severity::Warning, "unknown_member", String::new(), reason);
         false
     }
 
@@ -97,8 +92,4 @@ impl Members for Delivery {
 fn product(name: &str) -> Option<&'static str> {
     let name = name.rsplit(['/', '\\']).next().unwrap_or(name);
     ["MOSMIX_L", "MOSMIX_S"].into_iter().find(|product| name.starts_with(product))
-}
-
-fn finding(severity: Severity, rule: &'static str, position: String, reason: String) -> Finding {
-    Finding { rule: rule.into(), severity, channel: None, period: None, position, reason }
 }

@@ -2,7 +2,9 @@
 
 use std::ops::ControlFlow;
 
-use metrify_domain::{Batch, BatchBuilder, Channel, Decimal, Document, Finding, Point, PointKind, Reading, Unit};
+use metrify_domain::{
+    Batch, BatchBuilder, Channel, Decimal, Document, Finding, Point, PointKind, Reading, Severity, Unit,
+};
 
 use crate::limits;
 use crate::record::Record;
@@ -114,6 +116,11 @@ impl<'s> Output<'s> {
         finding.position = self.position(finding.position);
         self.rest.findings.push(finding);
         self.flush_if_many();
+    }
+
+    /// A finding about a place of the delivery.
+    pub(crate) fn remark(&mut self, severity: Severity, rule: &'static str, position: String, reason: String) {
+        self.finding(Finding { rule: rule.into(), severity, channel: None, period: None, position, reason });
     }
 
     pub fn withdrawal(&mut self, mut withdrawal: Withdrawal) {

@@ -45,11 +45,19 @@ pub enum RecordTable {
     Acknowledgements = 3,
     /// Certificates and signatures of readings, kept for proof.
     Signatures = 4,
+    /// Tables of standard load profiles: one row a value.
+    LoadProfiles = 5,
 }
 
 impl RecordTable {
-    pub const ALL: [Self; 5] =
-        [Self::Redispatch, Self::GridStatus, Self::MasterData, Self::Acknowledgements, Self::Signatures];
+    pub const ALL: [Self; 6] = [
+        Self::Redispatch,
+        Self::GridStatus,
+        Self::MasterData,
+        Self::Acknowledgements,
+        Self::Signatures,
+        Self::LoadProfiles,
+    ];
 
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -59,94 +67,108 @@ impl RecordTable {
             Self::MasterData => "master_data",
             Self::Acknowledgements => "acknowledgements",
             Self::Signatures => "signatures",
+            Self::LoadProfiles => "load_profiles",
         }
     }
 
     /// The columns in their order. When a row became known and with which delivery is kept with each row beside them.
     #[must_use]
     pub const fn columns(self) -> &'static [Column] {
-        use ColumnKind::{Bytes, Number, Text, Time};
         match self {
-            Self::Redispatch => {
-                const {
-                    &[
-                        required("period_start", Time),
-                        required("period_end", Time),
-                        required("reason", Text),
-                        required("direction", Text),
-                        optional("mean_power_mw", Number),
-                        optional("max_power_mw", Number),
-                        optional("energy_mwh", Number),
-                        // Several operators are told one after the other, set apart by ` & `.
-                        required("instructing_operator", Text),
-                        required("requesting_operator", Text),
-                        required("plant", Text),
-                        optional("energy_source", Text),
-                    ]
-                }
-            }
-            Self::GridStatus => {
-                const {
-                    &[
-                        required("area", Text),
-                        required("period_start", Time),
-                        required("period_end", Time),
-                        required("status", Text),
-                    ]
-                }
-            }
-            Self::MasterData => {
-                const {
-                    &[
-                        required("subject", Text),
-                        // `market_location`, `metering_location`, `meter`, ...
-                        required("subject_kind", Text),
-                        required("fact", Text),
-                        required("value", Text),
-                        optional("valid_from", Time),
-                        optional("valid_to", Time),
-                        // The kind of message: a Pruefidentifikator such as `55001`.
-                        optional("category", Text),
-                        optional("sender", Text),
-                        optional("receiver", Text),
-                        required("document", Text),
-                    ]
-                }
-            }
-            Self::Acknowledgements => {
-                const {
-                    &[
-                        // `contrl`, `aperak`, `acknowledgement`.
-                        required("kind", Text),
-                        required("document", Text),
-                        required("answers", Text),
-                        // `accepted` or `rejected`.
-                        required("outcome", Text),
-                        optional("code", Text),
-                        optional("reason", Text),
-                        optional("position", Text),
-                        optional("sender", Text),
-                        optional("receiver", Text),
-                        optional("issued_at", Time),
-                    ]
-                }
-            }
-            Self::Signatures => {
-                const {
-                    &[
-                        // `certificate` or `signature`.
-                        required("kind", Text),
-                        required("signer", Text),
-                        optional("point", Text),
-                        optional("quantity", Text),
-                        optional("at", Time),
-                        required("bytes", Bytes),
-                    ]
-                }
-            }
+            Self::Redispatch => &REDISPATCH,
+            Self::GridStatus => &GRID_STATUS,
+            Self::MasterData => &MASTER_DATA,
+            Self::Acknowledgements => &ACKNOWLEDGEMENTS,
+            Self::Signatures => &SIGNATURES,
+            Self::LoadProfiles => &LOAD_PROFILES,
         }
     }
 }
+
+const REDISPATCH: [Column; 11] = [
+    required("period_start", ColumnKind::Time),
+    required("period_end", ColumnKind::Time),
+    required("reason", ColumnKind::Text),
+    required("direction", ColumnKind::Text),
+    optional("mean_power_mw", ColumnKind::Number),
+    optional("max_power_mw", ColumnKind::Number),
+    optional("energy_mwh", ColumnKind::Number),
+    // Several operators are told one after the other, set apart by ` & `.
+    required("instructing_operator", ColumnKind::Text),
+    required("requesting_operator", ColumnKind::Text),
+    required("plant", ColumnKind::Text),
+    optional("energy_source", ColumnKind::Text),
+];
+
+const GRID_STATUS: [Column; 4] = [
+    required("area", ColumnKind::Text),
+    required("period_start", ColumnKind::Time),
+    required("period_end", ColumnKind::Time),
+    required("status", ColumnKind::Text),
+];
+
+const MASTER_DATA: [Column; 14] = [
+    required("subject", ColumnKind::Text),
+    // `market_location`, `metering_location`, `meter`, ...
+    required("subject_kind", ColumnKind::Text),
+    required("fact", ColumnKind::Text),
+    required("value", ColumnKind::Text),
+    optional("valid_from", ColumnKind::Time),
+    optional("valid_to", ColumnKind::Time),
+    // The kind of message: a Pruefidentifikator such as `55001`.
+    optional("category", ColumnKind::Text),
+    optional("sender", ColumnKind::Text),
+    optional("receiver", ColumnKind::Text),
+    required("document", ColumnKind::Text),
+    // The register of a meter or of a point, as an OBIS code.
+    optional("part", ColumnKind::Text),
+    optional("unit", ColumnKind::Text),
+    // How the data stand, where the message says so: `expected`, `in_system`, `informative`, ...
+    optional("standing", ColumnKind::Text),
+    // The transaction of the message, where it has several.
+    optional("transaction", ColumnKind::Text),
+];
+
+const ACKNOWLEDGEMENTS: [Column; 10] = [
+    // `contrl`, `aperak`, `acknowledgement`.
+    required("kind", ColumnKind::Text),
+    required("document", ColumnKind::Text),
+    required("answers", ColumnKind::Text),
+    // `accepted`, `rejected`, or `no_data` where it was a question.
+    required("outcome", ColumnKind::Text),
+    optional("code", ColumnKind::Text),
+    optional("reason", ColumnKind::Text),
+    optional("position", ColumnKind::Text),
+    optional("sender", ColumnKind::Text),
+    optional("receiver", ColumnKind::Text),
+    optional("issued_at", ColumnKind::Time),
+];
+
+const SIGNATURES: [Column; 6] = [
+    // `certificate` or `signature`.
+    required("kind", ColumnKind::Text),
+    required("signer", ColumnKind::Text),
+    optional("point", ColumnKind::Text),
+    optional("quantity", ColumnKind::Text),
+    optional("at", ColumnKind::Time),
+    required("bytes", ColumnKind::Bytes),
+];
+
+const LOAD_PROFILES: [Column; 8] = [
+    required("profile", ColumnKind::Text),
+    // `winter`, `summer`, `transition`, or the number of a month: a table has the one or the other.
+    optional("season", ColumnKind::Text),
+    optional("month", ColumnKind::Number),
+    // `working_day`, `saturday`, `sunday`.
+    required("day_type", ColumnKind::Text),
+    // When the quarter-hour begins, in minutes from midnight: 0 to 1425.
+    required("minute", ColumnKind::Number),
+    required("value", ColumnKind::Number),
+    // `W`: mean power, or `kWh`: energy of the quarter-hour.
+    required("unit", ColumnKind::Text),
+    // The consumption of a year that the values are made for, where the table says it.
+    optional("annual_kwh", ColumnKind::Number),
+];
 
 /// One value of a [`Record`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -217,11 +239,14 @@ pub struct Record {
 }
 
 impl Record {
-    /// `document` names the message that told it and when it became known, as for readings. `None` where the cells are not
-    /// those of the table's columns.
+    /// `document` names the message that told it and when it became known, as for readings. Cells that are left out at the
+    /// end are null. `None` where the cells are not those of the table's columns.
     #[must_use]
-    pub fn new(table: RecordTable, document: Document, cells: Vec<Cell>) -> Option<Self> {
+    pub fn new(table: RecordTable, document: Document, mut cells: Vec<Cell>) -> Option<Self> {
         let columns = table.columns();
+        if cells.len() < columns.len() {
+            cells.resize(columns.len(), Cell::Null);
+        }
         let fits = columns.len() == cells.len() && columns.iter().zip(&cells).all(|(column, cell)| cell.fits(column));
         fits.then_some(Self { table, document, cells })
     }
@@ -256,5 +281,14 @@ mod tests {
         assert!(record(cells(Cell::Null)).is_none());
         assert!(record(cells(at.into())).is_none());
         assert!(record(vec!["DE".into()]).is_none());
+        assert!(record([cells("GREEN".into()), vec![Cell::Null]].concat()).is_none());
+    }
+
+    #[test]
+    fn optional_cells_at_the_end_may_be_left_out() {
+        let cells = ["50120962218", "market_location", "voltage_level", "E06"].map(Cell::from).to_vec();
+        let told = [cells, vec![Cell::Null; 5], vec!["9900/1".into()]].concat();
+        let record = Record::new(RecordTable::MasterData, Document::default(), told).map(|row| row.cells().to_vec());
+        assert_eq!(record.map(|cells| cells.len()), Some(RecordTable::MasterData.columns().len()));
     }
 }

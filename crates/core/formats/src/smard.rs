@@ -34,7 +34,7 @@ use length::{Begin, Length};
 
 #[must_use]
 pub fn tables() -> Vec<Table> {
-    Vec::new()
+    series::tables()
 }
 
 #[must_use]

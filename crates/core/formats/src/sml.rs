@@ -10,11 +10,8 @@ mod meters;
 mod readings;
 mod remarks;
 mod resolution;
-mod status;
-mod timeline;
 mod transport;
 mod tree;
-mod units;
 
 use crate::detect::Head;
 use crate::format::Options;
@@ -27,12 +24,12 @@ use transport::{START, Transport};
 /// The type and length with which every message begins: a list of six.
 const MESSAGE: u8 = 0x76;
 
-/// A stream may begin within a frame, so the start sequence may stand anywhere, but then with a message behind it.
 #[must_use]
 pub fn tables() -> Vec<Table> {
-    Vec::new()
+    vec![meters::table(), crate::status_word::table(), crate::units::table()]
 }
 
+/// A stream may begin within a frame, so the start sequence may stand anywhere, but then with a message behind it.
 #[must_use]
 pub fn recognise(head: &Head<'_>) -> Option<&'static str> {
     let has_frame =

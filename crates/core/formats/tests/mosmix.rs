@@ -197,7 +197,9 @@ fn what_cannot_be_read_is_a_problem_with_its_place() {
     ] {
         expected.assert_eq(&complaints(&changed(from, to)));
     }
-    expect!["problem : there is no KML (1 readings, 0 bytes)"].assert_eq(&complaints("no forecast at all"));
+    for other in ["no forecast at all", "<html></html>"] {
+        expect!["problem : there is no KML (1 readings, 0 bytes)"].assert_eq(&complaints(other));
+    }
     expect!["problem place 1 (10315), element Rad1h: the forecast is cut off within the element's values (2 readings, 59 bytes)"]
         .assert_eq(&complaints(KML.split_once(" 540.00").expect("a value").0));
 }

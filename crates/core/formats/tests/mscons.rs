@@ -572,18 +572,19 @@ fn messages_of_test_interchanges_and_of_other_types_are_kept_out() {
     check_bytes(
         tests.as_bytes(),
         &expect![[r#"
-        problem message 1: the interchange is a test (UNB DE0035 is 1), whose values are kept out (2 readings, 277 bytes)
-        problem message 2: the interchange is a test (UNB DE0035 is 1), whose values are kept out (2 readings, 277 bytes)
-    "#]],
+            problem message 1: the interchange is a test (UNB DE0035 is 1), whose content is kept out (2 readings, 277 bytes)
+            problem message 2: the interchange is a test (UNB DE0035 is 1), whose content is kept out (2 readings, 277 bytes)
+        "#]],
     );
-    let mixed = interchange(&[&one, &one]).replacen("MSCONS", "UTILMD", 1);
+    let mixed = interchange(&[&one, &one]).replacen("MSCONS", "ORDERS", 1);
     check_bytes(
         mixed.as_bytes(),
         &expect![[r#"
-        50120962218 1-1:1.29.0 interval 2024-03-30T23:00:00Z..2024-03-30T23:15:00Z 1 kWh true known 2024-04-02T03:07:00Z in 9905048000007/MSI5422
-        problem message 1: the message is a `UTILMD`, and only MSCONS holds readings (1 readings, 277 bytes)
-        problem message 2, segment 15: nothing says for which interval the value is (DTM+163 and DTM+164) (1 readings, 10 bytes)
-    "#]],
+            50120962218 1-1:1.29.0 interval 2024-03-30T23:00:00Z..2024-03-30T23:15:00Z 1 kWh true known 2024-04-02T03:07:00Z in 9905048000007/MSI5422
+            problem message 1: the message's type is `ORDERS`, an order of values or changes, of which nothing is read; read are MSCONS, UTILMD, CONTRL, APERAK (1 readings, 277 bytes)
+            problem message 2, segment 15: nothing says for which interval the value is (DTM+163 and DTM+164) (1 readings, 10 bytes)
+            finding warning mixed_interchange message 2: the interchange holds messages of several types: `ORDERS` and `MSCONS`
+        "#]],
     );
 }
 

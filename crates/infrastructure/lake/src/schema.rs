@@ -25,7 +25,7 @@ pub enum TableName {
 }
 
 impl TableName {
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Readings,
         Self::Superseded,
         Self::Withdrawals,
@@ -39,6 +39,7 @@ impl TableName {
         Self::Records(RecordTable::MasterData),
         Self::Records(RecordTable::Acknowledgements),
         Self::Records(RecordTable::Signatures),
+        Self::Records(RecordTable::LoadProfiles),
     ];
 
     #[must_use]

@@ -17,6 +17,8 @@ pub struct DeliveryParameters {
     pub format: Option<String>,
     pub timezone: Option<String>,
     pub area: Option<String>,
+    pub point: Option<String>,
+    pub quantity: Option<String>,
     #[serde(default)]
     pub swap_tariffs: bool,
 }
@@ -31,13 +33,15 @@ impl DeliveryParameters {
             source: self.source.clone().unwrap_or_else(|| source.to_owned()),
             file: file.to_owned(),
             format: meaning(self.format.as_deref())?,
-            hints: hints(self.timezone.as_deref(), self.area.as_deref(), self.swap_tariffs)?,
+            hints: Hints {
+                zone: meaning(self.timezone.as_deref())?,
+                area: meaning(self.area.as_deref())?,
+                point: meaning(self.point.as_deref())?,
+                quantity: meaning(self.quantity.as_deref())?,
+                swap_tariffs: self.swap_tariffs,
+            },
         })
     }
-}
-
-fn hints(timezone: Option<&str>, area: Option<&str>, swap_tariffs: bool) -> Result<Hints> {
-    Ok(Hints { zone: meaning(timezone)?, area: meaning(area)?, swap_tariffs })
 }
 
 /// A parameter that was given has to mean something.
@@ -234,6 +238,8 @@ pub struct Replay {
     pub ids: Vec<String>,
     pub timezone: Option<String>,
     pub area: Option<String>,
+    pub point: Option<String>,
+    pub quantity: Option<String>,
     #[serde(default)]
     pub swap_tariffs: bool,
 }
@@ -242,7 +248,13 @@ impl Replay {
     /// # Errors
     /// Where a parameter means nothing.
     pub fn hints(&self) -> Result<Hints> {
-        hints(self.timezone.as_deref(), self.area.as_deref(), self.swap_tariffs)
+        Ok(Hints {
+            zone: meaning(self.timezone.as_deref())?,
+            area: meaning(self.area.as_deref())?,
+            point: meaning(self.point.as_deref())?,
+            quantity: meaning(self.quantity.as_deref())?,
+            swap_tariffs: self.swap_tariffs,
+        })
     }
 
     /// Whether this reject is one of those to read again.

@@ -112,6 +112,12 @@ pub struct Ingest {
     /// The area of grid files that name none, such as DE or TenneT
     #[arg(long, value_name = "AREA")]
     pub area: Option<String>,
+    /// The point of tables that name none, such as a column of times beside one of values
+    #[arg(long, value_name = "POINT")]
+    pub point: Option<String>,
+    /// The quantity of tables that name none, such as 1-0:1.29.0 or generation.photovoltaics
+    #[arg(long, value_name = "QUANTITY")]
+    pub quantity: Option<String>,
     /// Tariff 1 of DSMR meters is the normal one and 2 the low one, as in Belgium
     #[arg(long)]
     pub swap_tariffs: bool,
@@ -189,6 +195,10 @@ Examples:
         timezone: Option<String>,
         #[arg(long, value_name = "AREA")]
         area: Option<String>,
+        #[arg(long, value_name = "POINT")]
+        point: Option<String>,
+        #[arg(long, value_name = "QUANTITY")]
+        quantity: Option<String>,
         #[arg(long)]
         swap_tariffs: bool,
     },

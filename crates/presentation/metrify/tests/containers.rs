@@ -49,7 +49,8 @@ fn tar(members: &[(&str, &[u8])]) -> Vec<u8> {
 fn mail(text: &str, packed: &[u8]) -> Vec<u8> {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let digit = |group: &[u8], place: usize| {
-        let bits = group.iter().enumerate().fold(0_u32, |bits, (index, byte)| bits | u32::from(*byte) << (16 - 8 * index));
+        let bits =
+            group.iter().enumerate().fold(0_u32, |bits, (index, byte)| bits | u32::from(*byte) << (16 - 8 * index));
         if place > group.len() { '=' } else { char::from(DIGITS[(bits >> (18 - 6 * place) & 63) as usize]) }
     };
     let base64: String = packed.chunks(3).flat_map(|group| (0..4).map(move |place| digit(group, place))).collect();
@@ -84,14 +85,20 @@ fn each_member_has_a_receipt_of_its_own_whatever_it_is_packed_in() {
     let known = |name: &str, count: u32| {
         format!("ndjson {name}: {count} = 0 stored + {count} duplicates + 0 corrections + 0 rejected")
     };
-    for (name, packed) in [("x1", gzip(one)), ("x2", zstd(one)), ("x3", bzip2(one)), ("x4", [gzip(&one[..100]), gzip(&one[100..])].concat())] {
+    for (name, packed) in [
+        ("x1", gzip(one)),
+        ("x2", zstd(one)),
+        ("x3", bzip2(one)),
+        ("x4", [gzip(&one[..100]), gzip(&one[100..])].concat()),
+    ] {
         assert_eq!(told(&metrify, &metrify.take_in(name, packed)), known(name, 4));
     }
     let both: &[(&str, &[u8])] = &[("in/one", one), ("two", two)];
     let first = metrify.take_in("archive", zip(both));
     let two_is_new = "ndjson archive/two: 1 = 1 stored + 0 duplicates + 0 corrections + 0 rejected";
     assert_eq!(told(&metrify, &first), [known("archive/in/one", 4), two_is_new.to_owned()].join("\n"));
-    for (name, packed) in [("y1", tar(both)), ("y2", gzip(&tar(both))), ("y3", zip(&[("deep.tgz", &gzip(&tar(both)))]))] {
+    for (name, packed) in [("y1", tar(both)), ("y2", gzip(&tar(both))), ("y3", zip(&[("deep.tgz", &gzip(&tar(both)))]))]
+    {
         let inner = if name == "y3" { "y3/deep.tgz" } else { name };
         let expected = [known(&format!("{inner}/in/one"), 4), known(&format!("{inner}/two"), 1)].join("\n");
         assert_eq!(told(&metrify, &metrify.take_in(name, packed)), expected);
@@ -129,10 +136,7 @@ fn a_server_opens_what_it_is_sent_as_the_command_does_alone() {
     let archive = zip(&[("one", one.as_bytes()), ("two", two.as_bytes()), ("three", b"nonsense")]);
     let (alone, served) = (Metrify::new(), Metrify::new());
     let server = served.serve();
-    assert_eq!(
-        told(&served, &served.take_in("a.zip", &archive)),
-        told(&alone, &alone.take_in("a.zip", &archive)),
-    );
+    assert_eq!(told(&served, &served.take_in("a.zip", &archive)), told(&alone, &alone.take_in("a.zip", &archive)),);
     let answer = server.post("/api/v1/deliveries?source=a.zip", &archive);
     let body: serde_json::Value = serde_json::from_str(&answer.body).expect("a receipt");
     support::adds_up(&body);
@@ -147,5 +151,8 @@ fn standard_input_is_a_delivery() {
     child.stdin.take().expect("a pipe").write_all(&gzip(quarter_hours(4).as_bytes())).expect("it reads");
     let ran = support::said(&child.wait_with_output().expect("what the program said"));
     let receipts = Receipts::of(&ran.stdout);
-    assert_eq!(told(&metrify, &receipts), "ndjson standard input: 4 = 4 stored + 0 duplicates + 0 corrections + 0 rejected");
+    assert_eq!(
+        told(&metrify, &receipts),
+        "ndjson standard input: 4 = 4 stored + 0 duplicates + 0 corrections + 0 rejected"
+    );
 }

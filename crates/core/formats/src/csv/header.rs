@@ -4,8 +4,10 @@ use std::collections::HashSet;
 
 use metrify_domain::{Kind, ObisCode, Quantity, Unit};
 
-use super::fields::split;
+use super::days::{self, Days};
+use super::series::Places;
 use crate::columns::Column;
+use crate::fields::{delimiter, split};
 
 /// A column of the meters layout: what its values are.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +33,15 @@ const METER_VALUES: [MeterValue; 5] = [
     meter_value("frequency_hz", [14, 7], "Hz", Kind::Instant),
 ];
 
+/// For the page.
+pub(super) fn meter_rows() -> Vec<Vec<String>> {
+    let row = |value: &MeterValue| {
+        let code = |text: &str| format!("`{text}`");
+        vec![code(value.column), code(&value.quantity.to_string()), code(value.unit.as_str()), code(value.kind.name())]
+    };
+    METER_VALUES.iter().map(row).collect()
+}
+
 const METER: &str = "meter_id";
 const TIME: &str = "reading_timestamp";
 /// The names of the meters layout.
@@ -55,43 +66,57 @@ impl Slot {
     }
 }
 
-#[derive(Debug)]
 pub(super) enum Layout {
     /// The columns of the table `readings`, and those of a day set.
     Rows { slots: Vec<Slot>, values: usize },
     /// One column for every quantity of a meter; the numbers are those of the columns.
     Meters { columns: usize, meter: usize, time: usize, values: Vec<(usize, MeterValue)> },
+    /// A day in one row, with a column for each of its intervals.
+    Days(Days),
+    /// A column of times and columns of values.
+    Series(Places),
 }
 
-#[derive(Debug)]
 pub(super) struct Header {
     pub(super) delimiter: u8,
     pub(super) layout: Layout,
+    /// As they came.
+    pub(super) names: Vec<String>,
     /// Names we do not know.
     pub(super) unknown: Vec<String>,
     pub(super) known: &'static [&'static str],
 }
 
-const DELIMITERS: [u8; 4] = [b';', b'\t', b'|', b','];
-
 impl Header {
     /// # Errors
     /// Where the columns are not those of one of our layouts: which were found and which are needed.
     pub(super) fn read(line: &str) -> Result<Self, String> {
-        // Of those that stand equally often, the first is meant; `max_by_key` would give the last.
-        let often = |delimiter: &u8| line.bytes().filter(|byte| byte == delimiter).count();
-        let delimiter = DELIMITERS.into_iter().rev().max_by_key(often).unwrap_or(b',');
+        let delimiter = delimiter(line);
         let mut fields = Vec::new();
         split(line, delimiter, &mut fields).map_err(|reason| format!("the header: {reason}"))?;
-        let names: Vec<String> = fields.iter().map(|field| field.text(line).trim().to_lowercase()).collect();
+        let as_they_came: Vec<String> = fields.iter().map(|field| field.text(line).trim().to_owned()).collect();
+        let names: Vec<String> = as_they_came.iter().map(|name| name.to_lowercase()).collect();
         let mut seen = HashSet::new();
-        if let Some(twice) = names.iter().find(|name| !name.is_empty() && !seen.insert(name.as_str())) {
+        // The hour that comes twice has the same names twice.
+        let unique = |name: &&String| !name.is_empty() && !days::is_label(name);
+        if let Some(twice) = names.iter().filter(unique).find(|name| !seen.insert(name.as_str())) {
             return Err(format!("the column `{}` stands twice", shown(twice)));
         }
-        let read = meters(&names).or_else(|| rows(&names));
+        let days = || Days::read(&names).map(|days| (days.unknown().to_vec(), Layout::Days(days)));
+        let series = || Places::find(&names).map(|places| (Vec::new(), Layout::Series(places)));
+        let foreign = || days().or_else(series).map(|(unknown, layout)| (layout, &Column::NAMES[..], unknown));
+        let read = meters(&names).or_else(|| rows(&names)).or_else(foreign);
         let found = || fields.iter().map(|field| format!("`{}`", shown(&field.text(line))));
         let (layout, known, unknown) = read.ok_or_else(|| unfit(found()))?;
-        Ok(Self { delimiter, layout, unknown, known })
+        Ok(Self { delimiter, layout, names: as_they_came, unknown, known })
+    }
+
+    /// Whether the header tells by itself that the table is one of ours; of a series the first row has to tell it as well.
+    pub(super) fn is_ours(&self, first_row: Option<&[String]>) -> bool {
+        match &self.layout {
+            Layout::Rows { .. } | Layout::Meters { .. } | Layout::Days(_) => true,
+            Layout::Series(places) => first_row.is_some_and(|row| places.fits(row)),
+        }
     }
 }
 
@@ -144,7 +169,8 @@ fn unfit(names: impl ExactSizeIterator<Item = String>) -> String {
     let found: Vec<_> = names.take(NAMES_SHOWN).collect();
     format!(
         "the columns are {}{more}; needed are `point`, `quantity`, `value` and a time (`at`, or `period_start` and \
-         `period_end`), or `point`, `quantity`, `day` and `v1` to `v96`, or `meter_id`, `reading_timestamp` and one of {}",
+         `period_end`), or `point`, `quantity`, `day` and `v1` to `v96`, or `meter_id`, `reading_timestamp` and one of {}, or \
+         a day and a column for each of its intervals, or a column of times and columns of values",
         found.join(", "),
         METER_VALUES.map(|value| format!("`{}`", value.column)).join(", "),
     )

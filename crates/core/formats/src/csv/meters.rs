@@ -6,10 +6,10 @@ use metrify_domain::calendar::{LocalClock, Zone};
 use metrify_domain::time::{MINUTE, QUARTER_HOUR};
 use metrify_domain::{Channel, Document, Finding, Kind, Period, Point, Quality, Reading, Severity, Timestamp};
 
-use super::fields::Field;
 use super::header::MeterValue;
 use crate::columns::{Known, Loss};
 use crate::dates;
+use crate::fields::Field;
 use crate::numbers::Notation;
 use crate::output::Output;
 

@@ -18,6 +18,7 @@ use metrify_domain::time::{HOUR, MINUTE};
 use metrify_domain::{Kind, Period, Quantity, Unit};
 
 use super::stamp::{Clock, Stamp};
+use crate::page::Table;
 
 /// What a column is.
 #[derive(Clone, Copy, Debug)]
@@ -231,6 +232,32 @@ const HOURLY: &[Measured] = &[
     hour("SD_LBERG", "sunshine_duration", "min"),
     measured("ZENIT", "sun_zenith", "deg", Over::InstantBefore(HOUR / 2)),
 ];
+
+/// For the page: what each column measures, and those that are no reading.
+pub(super) fn tables() -> Vec<Table> {
+    let over = |over: Over| match over {
+        Over::Instant => "at the stamp".to_owned(),
+        Over::Before(HOUR) => "the hour before it".to_owned(),
+        Over::Before(span) => format!("the {} minutes before it", span / MINUTE),
+        Over::InstantBefore(span) => format!("{} minutes before it", span / MINUTE),
+    };
+    let row = |measured: &Measured| {
+        let code = |text: &str| format!("`{text}`");
+        let (quantity, unit) = (measured.quantity.to_string(), measured.unit.to_string());
+        vec![code(measured.name), code(&quantity), code(&unit), over(measured.over)]
+    };
+    let table = |name: &'static str, rows: &[Measured]| Table {
+        name,
+        columns: &["column", "quantity", "unit", "when"],
+        rows: rows.iter().map(row).collect(),
+    };
+    let indicators = INDICATORS.iter().map(|name| vec![format!("`{name}`")]).collect();
+    vec![
+        table("ten_minutes", TEN_MINUTES),
+        table("hourly", HOURLY),
+        Table { name: "indicators", columns: &["column that is no reading"], rows: indicators },
+    ]
+}
 
 #[cfg(test)]
 mod tests {

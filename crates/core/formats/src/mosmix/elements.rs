@@ -9,6 +9,8 @@
 use metrify_domain::time::HOUR;
 use metrify_domain::{Kind, Period, Quantity, Timestamp, Unit};
 
+use crate::page::Table;
+
 /// What an element forecasts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Element {
@@ -209,6 +211,18 @@ const ELEMENTS: &[(&str, Element)] = &[
     over(12, "wwTh", "thunderstorm_12h.probability", "%"),
     over(24, "wwTd", "thunderstorm_24h.probability", "%"),
 ];
+
+pub(super) fn table() -> Table {
+    let rows = ELEMENTS.iter().map(|(name, element)| {
+        let over = match element.over {
+            Over::Instant => "-".to_owned(),
+            Over::Hours(hours) => format!("{hours} h"),
+            Over::Yesterday => "the day before".to_owned(),
+        };
+        vec![format!("`{name}`"), format!("`{}`", element.quantity), format!("`{}`", element.unit), over]
+    });
+    Table { name: "elements", columns: &["element", "quantity", "unit", "over"], rows: rows.collect() }
+}
 
 #[cfg(test)]
 mod tests {

@@ -56,7 +56,7 @@ pub(super) struct Place {
     pub(super) description: Option<String>,
 }
 
-/// One element's values as they stood.
+/// What the values of one element belong to.
 pub(super) struct Values<'a> {
     pub(super) issue: &'a Issue,
     pub(super) document: &'a Document,
@@ -64,21 +64,20 @@ pub(super) struct Values<'a> {
     pub(super) element_name: &'a str,
     /// `None` where the name makes no quantity.
     pub(super) element: Option<&'a Element>,
-    pub(super) text: &'a [u8],
 }
 
 impl Values<'_> {
-    pub(super) fn read(&self, out: &mut Output<'_>) {
+    pub(super) fn read(&self, text: &[u8], out: &mut Output<'_>) {
         let Some(point) = &self.place.point else {
-            return self.refuse("the place has no name that can be a point", out);
+            return self.refuse("the place has no name that can be a point", text, out);
         };
         let Some(element) = self.element else {
-            return self.refuse("the name of the element makes no quantity", out);
+            return self.refuse("the name of the element makes no quantity", text, out);
         };
-        let values = || self.text.split(u8::is_ascii_whitespace).filter(|value| !value.is_empty());
+        let values = || text.split(u8::is_ascii_whitespace).filter(|value| !value.is_empty());
         let (found, steps) = (values().count(), self.issue.steps.len());
         if found != steps || steps == 0 {
-            return self.refuse(&format!("the element has {found} values for {steps} steps"), out);
+            return self.refuse(&format!("the element has {found} values for {steps} steps"), text, out);
         }
         let channel = Channel { point: point.clone(), quantity: element.quantity };
         for (index, (value, step)) in values().zip(&self.issue.steps).enumerate() {
@@ -98,8 +97,8 @@ impl Values<'_> {
     }
 
     /// All values of the element are lost.
-    pub(super) fn refuse(&self, reason: &str, out: &mut Output<'_>) {
-        let problem = self.problem(self.position(), reason.to_owned(), &self.issue.written_steps, self.text);
+    pub(super) fn refuse(&self, reason: &str, text: &[u8], out: &mut Output<'_>) {
+        let problem = self.problem(self.position(), reason.to_owned(), &self.issue.written_steps, text);
         out.problem(Problem { readings: self.issue.steps.len().max(1) as u64, ..problem });
     }
 

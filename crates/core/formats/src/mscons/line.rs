@@ -4,9 +4,10 @@ use metrify_domain::identifier::{IdentifierError, MaloId};
 use metrify_domain::{Channel, Kind, Point, Quantity, Timestamp, Unit};
 
 use super::time::Times;
+use super::unit;
 use super::value::Fault;
-use super::{shown, unit};
-use crate::edifact::Segment;
+use crate::dates::shown;
+use crate::edifact::segments::Segment;
 
 /// LOC DE3227 of a metering point: Marktlokation, Messlokation, Tranche.
 const METERING_POINT: &str = "172";

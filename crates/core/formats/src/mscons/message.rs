@@ -4,46 +4,23 @@
 //! the line, and whose bytes are the value's own segments: together they can be decoded again. The values of a line that is
 //! useless as a whole (no point, no OBIS code) become one problem.
 
-use std::collections::HashSet;
-
 use metrify_domain::calendar::Zone;
-use metrify_domain::{Channel, Finding, Period, Point, PointKind, Severity};
+use metrify_domain::{Channel, Finding, Period, PointKind, Severity};
 
-use super::header::{self, Header, Origin};
+use super::header::Header;
 use super::line::{self, Line, Location, Lost};
-use super::time::{Dated, LocalDays};
 use super::value::{Fault, Situation, Value};
-use super::{METERS_MAX, shown, shown_bytes};
-use crate::edifact::Segment;
+use crate::dates::shown;
+use crate::edifact::heading::{Origin, name};
+use crate::edifact::meters::Meters;
+use crate::edifact::segments::{Segment, shown_bytes};
+use crate::edifact::stamp::{Dated, LocalDays};
 use crate::limits::REJECT_BYTES_MAX;
-use crate::output::{Meter, Output, Problem, Withdrawal};
-
-/// Bytes of the head, of a location and of a line that are kept for preludes, each; and of a value.
-const CONTEXT_BYTES_MAX: usize = 4 << 10;
+use crate::output::{Output, Problem, Withdrawal};
 
 /// Segments of MSCONS (UN D.04B) that say nothing about a value.
 const PASSED_OVER: [&[u8]; 13] =
     [b"CTA", b"COM", b"CCI", b"CAV", b"CUX", b"MEA", b"IMD", b"PRI", b"MOA", b"CNT", b"FTX", b"TAX", b"ALI"];
-
-/// Meters told about so far, each once.
-#[derive(Debug, Default)]
-pub(super) struct Meters(HashSet<Point>);
-
-impl Meters {
-    fn tell(&mut self, number: &str, out: &mut Output<'_>) {
-        let Ok(point) = number.parse::<Point>() else { return };
-        if self.0.contains(&point) {
-            return;
-        }
-        // Forgetting tells some meters twice, which changes nothing for their reader.
-        if self.0.len() >= METERS_MAX {
-            self.0.clear();
-        }
-        self.0.insert(point.clone());
-        let kind = Some(PointKind::Device);
-        out.meter(Meter { point, kind, name: None, server_id: None, maker: None, resolution: None });
-    }
-}
 
 /// Where a DTM, an RFF or a STS belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +35,7 @@ enum Place {
 
 /// Reads the segments of one message.
 #[derive(Debug)]
-pub(super) struct Reader {
+pub(crate) struct Reader {
     days: LocalDays,
     /// The message's number in the delivery, and that of the segment at hand in the message, both from 1.
     message: u64,
@@ -75,9 +52,9 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    pub(super) fn new(zone: Zone, origin: &Origin, message: u64, head: &Segment<'_>) -> Self {
-        let mut header = Header::new(origin, head.field(1).text().trim());
-        keep(&mut header.bytes, head);
+    pub(crate) fn new(zone: Zone, origin: &Origin, message: u64, head: &Segment<'_>) -> Self {
+        let mut header = Header::new(origin, head);
+        head.keep_in(&mut header.bytes);
         Self {
             days: LocalDays { zone, gas: false },
             message,
@@ -93,7 +70,7 @@ impl Reader {
         }
     }
 
-    pub(super) fn read(&mut self, segment: &Segment<'_>, meters: &mut Meters, out: &mut Output<'_>) {
+    pub(crate) fn read(&mut self, segment: &Segment<'_>, meters: &mut Meters, out: &mut Output<'_>) {
         self.segment += 1;
         match segment.tag() {
             _ if segment.cut => self.read_cut(segment, out),
@@ -115,16 +92,16 @@ impl Reader {
             self.open_value(Value::faulty(self.segment, Fault::Swallowed), out);
         }
         match self.place {
-            Place::Header => keep(&mut self.header.bytes, segment),
+            Place::Header => segment.keep_in(&mut self.header.bytes),
             Place::Between => {}
-            Place::Location => keep(&mut self.location.bytes, segment),
-            Place::Line => keep(&mut self.line.bytes, segment),
-            Place::Value => keep(&mut self.value_bytes, segment),
+            Place::Location => segment.keep_in(&mut self.location.bytes),
+            Place::Line => segment.keep_in(&mut self.line.bytes),
+            Place::Value => segment.keep_in(&mut self.value_bytes),
         }
     }
 
     /// The message is over.
-    pub(super) fn finish(&mut self, out: &mut Output<'_>) {
+    pub(crate) fn finish(&mut self, out: &mut Output<'_>) {
         self.leave_header(out);
         self.close_line(out);
         if self.header.withdraws() {
@@ -133,7 +110,7 @@ impl Reader {
     }
 
     /// The delivery ends here, with `rest` behind the last terminator.
-    pub(super) fn cut_off(&mut self, rest: Option<&Segment<'_>>, out: &mut Output<'_>) {
+    pub(crate) fn cut_off(&mut self, rest: Option<&Segment<'_>>, out: &mut Output<'_>) {
         match rest.map_or(&[][..], |rest| rest.bytes) {
             // Another value begins; the one before is whole.
             rest @ [b'Q', ..] => {
@@ -168,21 +145,19 @@ impl Reader {
     fn read_section(&mut self, section: &Segment<'_>, out: &mut Output<'_>) {
         if !self.header.is_left {
             self.leave_header(out);
-            keep(&mut self.header.bytes, section);
+            section.keep_in(&mut self.header.bytes);
         }
         self.leave_location(out);
         self.place = Place::Between;
     }
 
     fn read_party(&mut self, party: &Segment<'_>, out: &mut Output<'_>) {
-        let role = party.field(1);
-        if self.place == Place::Header && role == "MS" {
-            self.header.sent_by(party);
-        } else if self.place != Place::Header || role != "MR" {
-            self.leave_header(out);
-            self.leave_location(out);
-            self.place = Place::Location;
+        if self.place == Place::Header && self.header.party(party) {
+            return;
         }
+        self.leave_header(out);
+        self.leave_location(out);
+        self.place = Place::Location;
     }
 
     fn read_location(&mut self, location: &Segment<'_>, out: &mut Output<'_>) {
@@ -201,10 +176,10 @@ impl Reader {
             Place::Location => {
                 let [qualifier, id] = reference.composite(1);
                 if qualifier == "AGK" {
-                    self.location.configuration = header::name(id);
+                    self.location.configuration = name(id);
                 } else if qualifier == "MG" {
-                    self.location.meter = header::name(id);
-                    self.location.meter.iter().for_each(|number| meters.tell(number, out));
+                    self.location.meter = name(id);
+                    self.location.meter.iter().for_each(|number| meters.tell(number, Some(PointKind::Device), out));
                 }
             }
             Place::Between | Place::Line | Place::Value => {}
@@ -450,12 +425,5 @@ impl Reader {
 
     fn position(&self, segment: u64) -> String {
         format!("message {}, segment {segment}", self.message)
-    }
-}
-
-/// Keeps a whole segment, or none of it where the room is used up.
-fn keep(bytes: &mut Vec<u8>, segment: &Segment<'_>) {
-    if bytes.len() + segment.bytes.len() < CONTEXT_BYTES_MAX {
-        segment.append_to(bytes);
     }
 }

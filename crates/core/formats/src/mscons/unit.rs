@@ -1,27 +1,31 @@
-//! Units of values: named by QTY (DE6411), or implied by the OBIS code, as the code list of OBIS codes has it.
+//! Units of values: named by QTY (DE6411, after UN/ECE recommendation 20, whose codes ENTSO-E has, too), or implied by the OBIS code, as the code list of OBIS codes has it.
 
 use metrify_domain::{ObisCode, Unit};
 
+/// Codes of DE6411 and the units that they mean.
+pub(super) const UNITS: [(&str, &str); 16] = [
+    ("KWH", "kWh"),
+    ("MWH", "MWh"),
+    ("WHR", "Wh"),
+    ("KWT", "kW"),
+    ("MAW", "MW"),
+    ("WTT", "W"),
+    ("K3", "kvarh"),
+    ("KVH", "kvarh"),
+    ("KVR", "kvar"),
+    ("KVA", "kVA"),
+    ("D54", "W/m2"),
+    ("MTS", "m/s"),
+    ("MTQ", "m3"),
+    ("CEL", "Cel"),
+    ("P1", "%"),
+    ("C62", "1"),
+];
+
 /// The unit that DE6411 names; a code that we do not know is kept as it stands. `None` where it cannot be a unit.
-pub(super) fn named(code: &str) -> Option<Unit> {
-    let known = match code {
-        "KWH" => "kWh",
-        "MWH" => "MWh",
-        "WHR" => "Wh",
-        "KWT" => "kW",
-        "MAW" => "MW",
-        "WTT" => "W",
-        "K3" | "KVH" => "kvarh",
-        "KVR" => "kvar",
-        "KVA" => "kVA",
-        "D54" => "W/m2",
-        "MTS" => "m/s",
-        "MTQ" => "m3",
-        "CEL" => "Cel",
-        "P1" => "%",
-        as_it_stands => as_it_stands,
-    };
-    Unit::new(known)
+pub(crate) fn named(code: &str) -> Option<Unit> {
+    let known = UNITS.iter().find(|(known, _)| *known == code).map(|(_, unit)| *unit);
+    Unit::new(known.unwrap_or(code))
 }
 
 /// The unit that an OBIS code implies where QTY names none: that of the quantity, and those of codes that MSCONS alone has.

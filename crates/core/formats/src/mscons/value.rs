@@ -1,14 +1,15 @@
 //! One value: QTY with its DTM and STS, and the reading that they make.
 
-use metrify_domain::calendar::ClockError;
 use metrify_domain::decimal::DecimalError;
 use metrify_domain::point::PointError;
 use metrify_domain::{Code, Decimal, Quality, Quantity, Reading, Timestamp, Unit};
 
 use super::line::Basis;
-use super::time::{LocalDays, Times, Wanted};
-use super::{shown, unit};
-use crate::edifact::{SEGMENT_BYTES_MAX, Segment};
+use super::time::{Times, Wanted};
+use super::{standing, status, unit};
+use crate::dates::shown;
+use crate::edifact::segments::{SEGMENT_BYTES_MAX, Segment};
+use crate::edifact::stamp::{LocalDays, StampError};
 
 /// Why a value could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -31,14 +32,10 @@ pub(super) enum Fault {
     Unit(String),
     #[error("QTY names no unit, and {0} implies none")]
     NoUnit(Quantity),
-    #[error("`{0}` is no time in a format that we know (102, 203, 204, 303, 304, 602, 610)")]
-    Time(String),
+    #[error(transparent)]
+    Stamp(#[from] StampError),
     #[error("`{0}` contradicts what was said before it")]
     Contradiction(String),
-    #[error(transparent)]
-    Clock(ClockError),
-    #[error("the time is beyond what a calendar names")]
-    BeyondCalendar,
     #[error("the interval ends at {end}, which is not after its begin {begin}")]
     EndNotAfterBegin { begin: Timestamp, end: Timestamp },
     #[error("the interval has an end (DTM+164) and no begin (DTM+163)")]
@@ -59,26 +56,6 @@ pub(super) enum Fault {
     UnterminatedLocation,
     #[error("the id `{0}` (LOC) names no point: {1}")]
     NotAPoint(String, PointError),
-}
-
-/// The standing that a qualifier (QTY DE6063) gives, and the method where the qualifier itself tells it.
-///
-/// An amount for a delivery note (Z31) is what is settled, like a sum (79) of readings whose own standing it does not tell.
-/// An amount that decides on the price cap (Z47) is an average over years: formed, not measured.
-fn standing(qualifier: &[u8]) -> Option<(Quality, Option<Code>)> {
-    let standing = match qualifier {
-        b"220" | b"79" => (Quality::True, None),
-        b"67" => (Quality::Substitute, None),
-        b"201" => (Quality::Proposed, None),
-        b"20" => (Quality::Faulty, None),
-        b"187" => (Quality::Forecast, None),
-        b"Z18" => (Quality::Provisional, None),
-        b"Z30" => (Quality::Missing, None),
-        b"Z31" => (Quality::True, Some(Code::literal("Z31"))),
-        b"Z47" => (Quality::Substitute, Some(Code::literal("Z47"))),
-        _ => return None,
-    };
-    Some(standing)
 }
 
 /// A value as far as its segments have been read.
@@ -132,7 +109,8 @@ impl Value {
     fn read_quantity(&mut self, quantity: &Segment<'_>) -> Result<(), Fault> {
         let [qualifier, number, unit] = quantity.composite(1);
         let unknown = || Fault::Qualifier(shown(&qualifier.text()));
-        (self.quality, self.method) = standing(qualifier.raw()).ok_or_else(unknown)?;
+        let standing = standing::of(qualifier.raw()).ok_or_else(unknown)?;
+        (self.quality, self.method) = (standing.quality, standing.method);
         if !unit.is_empty() {
             let code = unit.text();
             self.unit = Some(unit::named(code.trim()).ok_or_else(|| Fault::Unit(shown(&code)))?);
@@ -149,13 +127,13 @@ impl Value {
         Ok(())
     }
 
-    /// Reads STS: the method under Z32, the reasons under everything else.
-    pub(super) fn status(&mut self, status: &Segment<'_>) {
-        let category = status.field(1);
+    /// Reads STS: the method or a reason, by its category.
+    pub(super) fn status(&mut self, segment: &Segment<'_>) {
+        let category = segment.field(1);
         // The code stands in C556; the categories without a reason of their own (10) have it in C555.
-        let code = [status.field(3), status.field(2)].into_iter().find(|field| !field.is_empty());
+        let code = [segment.field(3), segment.field(2)].into_iter().find(|field| !field.is_empty());
         let Some(code) = code.map(|field| field.text()) else { return };
-        let joined = if category == "Z32" { &mut self.method } else { &mut self.reason };
+        let joined = if status::is_method(category.raw()) { &mut self.method } else { &mut self.reason };
         match joined_with(*joined, code.trim()) {
             Some(codes) => *joined = Some(codes),
             None => self.status_left_out = true,

@@ -2,6 +2,9 @@
 
 use metrify_domain::Unit;
 
+use crate::generation;
+use crate::page::Table;
+
 /// What a column can hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Family {
@@ -50,21 +53,21 @@ const LOADS: &[Series] = &[
 ];
 
 const GENERATION: &[Series] = &[
-    series("biomasse", "biomass", Family::Measured, "biomass"),
-    series("wasserkraft", "hydropower", Family::Measured, "hydro"),
-    series("wind offshore", "wind offshore", Family::Either, "wind_offshore"),
-    series("wind onshore", "wind onshore", Family::Either, "wind_onshore"),
-    series("photovoltaik", "photovoltaics", Family::Either, "photovoltaics"),
-    series("sonstige erneuerbare", "other renewable", Family::Measured, "other_renewable"),
-    series("kernenergie", "nuclear", Family::Measured, "nuclear"),
-    series("braunkohle", "lignite", Family::Measured, "lignite"),
-    series("steinkohle", "hard coal", Family::Measured, "hard_coal"),
-    series("erdgas", "fossil gas", Family::Measured, "gas"),
-    series("pumpspeicher", "hydro pumped storage", Family::PumpedStorage, "pumped_storage"),
-    series("sonstige konventionelle", "other conventional", Family::Measured, "other_conventional"),
-    series("gesamt", "total", Family::Sum, "total"),
-    series("photovoltaik und wind", "photovoltaics and wind", Family::Forecast, "wind_and_photovoltaics"),
-    series("sonstige", "other", Family::Sum, "other"),
+    series("biomasse", "biomass", Family::Measured, generation::BIOMASS),
+    series("wasserkraft", "hydropower", Family::Measured, generation::HYDRO),
+    series("wind offshore", "wind offshore", Family::Either, generation::WIND_OFFSHORE),
+    series("wind onshore", "wind onshore", Family::Either, generation::WIND_ONSHORE),
+    series("photovoltaik", "photovoltaics", Family::Either, generation::PHOTOVOLTAICS),
+    series("sonstige erneuerbare", "other renewable", Family::Measured, generation::OTHER_RENEWABLE),
+    series("kernenergie", "nuclear", Family::Measured, generation::NUCLEAR),
+    series("braunkohle", "lignite", Family::Measured, generation::LIGNITE),
+    series("steinkohle", "hard coal", Family::Measured, generation::HARD_COAL),
+    series("erdgas", "fossil gas", Family::Measured, generation::GAS),
+    series("pumpspeicher", "hydro pumped storage", Family::PumpedStorage, generation::PUMPED_STORAGE),
+    series("sonstige konventionelle", "other conventional", Family::Measured, generation::OTHER_CONVENTIONAL),
+    series("gesamt", "total", Family::Sum, generation::TOTAL),
+    series("photovoltaik und wind", "photovoltaics and wind", Family::Forecast, generation::WIND_AND_PHOTOVOLTAICS),
+    series("sonstige", "other", Family::Sum, generation::OTHER),
 ];
 
 /// Bidding zones, by the codes the market uses.
@@ -86,6 +89,38 @@ const PRICES: &[Series] = &[
     series("tschechien", "czech republic", Family::Price, "CZ"),
     series("ungarn", "hungary", Family::Price, "HU"),
 ];
+
+/// For the page: the series of loads and generation, and the prices.
+pub(super) fn tables() -> Vec<Table> {
+    let row = |series: &Series, quantity: String, told: &str| {
+        vec![series.german.to_owned(), series.english.to_owned(), format!("`{quantity}`"), told.to_owned()]
+    };
+    let told = |family: Family| match family {
+        Family::Either => "measured or forecast",
+        Family::Measured => "measured",
+        Family::Forecast => "forecast",
+        Family::PumpedStorage => "beside a load as `load.pumped_storage`",
+        Family::Sum => "forecast, beside kinds of generation",
+        Family::Price => "",
+    };
+    let loads = LOADS.iter().map(|series| row(series, series.name.to_owned(), told(series.family)));
+    let generation =
+        GENERATION.iter().map(|series| row(series, format!("generation.{}", series.name), told(series.family)));
+    let price =
+        |series: &Series| vec![series.german.to_owned(), series.english.to_owned(), format!("`{}`", series.name)];
+    vec![
+        Table {
+            name: "series",
+            columns: &["German", "English", "quantity", "values"],
+            rows: loads.chain(generation).collect(),
+        },
+        Table {
+            name: "prices",
+            columns: &["German", "English", "bidding zone"],
+            rows: PRICES.iter().map(price).collect(),
+        },
+    ]
+}
 
 /// A column name taken apart: `Gesamt (Netzlast) [MWh] Originalauflösungen`.
 #[derive(Clone, Debug)]

@@ -3,21 +3,16 @@
 use std::ops::RangeInclusive;
 
 use metrify_domain::reading::Kind;
-use metrify_domain::time::SECOND;
-use metrify_domain::unit::Dimension;
 use metrify_domain::{Decimal, ObisCode, Quality, Timestamp};
 
 use super::message::{Entry, List, Time};
 use super::meters::Meter;
-use super::status;
-use super::timeline::LEAP_MAX;
 use super::tree::{Element, Integer};
-use super::units::{self, WATT};
+use crate::kind::shown_kind;
+use crate::status_word;
+use crate::timeline::{self, LEAP_MAX};
+use crate::units::{self, WATT};
 
-/// 2009-01-01T00:00:00Z: SML is not older, so a clock before that was never set.
-const CLOCK_MIN: Timestamp = Timestamp::from_micros(1_230_768_000 * SECOND);
-/// How far a clock may be ahead of the time of receipt, in microseconds.
-const CLOCK_AHEAD_MAX: i64 = 86_400 * SECOND;
 /// Serials of the DZG meters whose powers lack the sign byte, as their maker named them: those of the series DVS74 that were
 /// made before it was mended.
 const UNSIGNED_POWER_SERIALS: [RangeInclusive<u32>; 2] = [42_000_000..=48_999_999, 55_000_000..=58_999_999];
@@ -87,15 +82,15 @@ pub(super) fn circumstances(list: &List<'_>, meter: &mut Meter, received_at: Tim
         (None, place) => At::Second(place.map_or(0, |place| place.second)),
     };
     let statuses = || list.entries.iter().filter_map(|entry| entry.status);
-    let status = statuses().min_by_key(|status| status::quality(*status));
-    let quality = status.map_or(Quality::True, status::quality);
+    let status = statuses().min_by_key(|status| status_word::quality(*status));
+    let quality = status.map_or(Quality::True, status_word::quality);
     let unsigned_power = lacks_sign_bytes(&meter.server_id);
     let oddities = Oddities {
         kermit: false,
         unset_clock: clock.is_none() && clocks.iter().any(|time| matches!(time, Some(Time::Unix(_)))),
         restarted: place.is_some_and(|place| place.restarted),
         unsigned_power: unsigned_power && list.entries.iter().any(|entry| without_sign(entry).is_some()),
-        influence: statuses().find(|status| status::is_influenced(*status)),
+        influence: statuses().find(|status| status_word::is_influenced(*status)),
         fault: status.filter(|_| quality != Quality::True),
     };
     (Circumstances { received_at, at, index, status, quality, unsigned_power }, oddities)
@@ -122,7 +117,7 @@ impl Circumstances {
             value,
             unit,
             scaler,
-            kind: kind(code, unit),
+            kind: shown_kind(code, &units::unit(unit)),
             at: self.at(entry.time),
             status: entry.status.or(self.status.filter(|_| self.quality != Quality::True)),
             quality: self.quality,
@@ -161,8 +156,7 @@ pub(super) fn readings_within(bytes: &[u8]) -> u64 {
 fn instant(time: Option<Time>, received_at: Timestamp) -> Option<Timestamp> {
     let Some(Time::Unix(seconds)) = time else { return None };
     let at = Timestamp::from_seconds(i64::try_from(seconds).ok()?)?;
-    let latest = received_at.plus(CLOCK_AHEAD_MAX)?;
-    (CLOCK_MIN..=latest).contains(&at).then_some(at)
+    timeline::is_plausible(at, received_at).then_some(at)
 }
 
 /// The second index of a list, or that of its newest entry; zero is sent by meters that do not count.
@@ -177,24 +171,6 @@ fn second_index(list: &List<'_>) -> Option<u64> {
 /// The code of an entry's unit; meters also send 0 for none.
 fn unit(entry: &Entry<'_>) -> u8 {
     entry.unit.filter(|unit| *unit != 0).unwrap_or_else(|| units::natural(entry.code))
-}
-
-/// What a value of this quantity is.
-fn kind(code: ObisCode, unit: u8) -> Kind {
-    match (code.groups(), code.natural_kind()) {
-        // Amounts of the last day, week, month and year, and since the last reset: they go up and down.
-        ([1, _, _, 8, _, 96..=100], _) => Kind::Instant,
-        (_, Some(kind @ (Kind::Register | Kind::Instant))) => kind,
-        // An advance or a value of a load curve, but over what interval is not said.
-        (_, Some(Kind::Interval)) => Kind::Instant,
-        (_, None) if is_counted(unit) => Kind::Register,
-        (_, None) => Kind::Instant,
-    }
-}
-
-fn is_counted(unit: u8) -> bool {
-    let counted = [Dimension::ActiveEnergy, Dimension::ReactiveEnergy, Dimension::ApparentEnergy, Dimension::Volume];
-    counted.contains(&units::unit(unit).dimension())
 }
 
 /// Whether a meter writes powers from 327.68 W on in two bytes, as if these had no sign. It sends negative ones in four.

@@ -3,15 +3,16 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry as Slot;
 
-use metrify_domain::identifier::DeviceId;
 use metrify_domain::{Channel, ObisCode, Point, PointKind, Quantity};
 
 use super::message::List;
-use super::remarks::Remarks;
 use super::resolution::Evidence;
-use super::timeline::Timeline;
 use super::tree::Element;
 use crate::output;
+use crate::page::Table;
+use crate::remarks::Remarks;
+use crate::server_id;
+use crate::timeline::Timeline;
 
 /// Server ids that are kept at once; a concentrator reads some hundred meters.
 const SERVER_IDS_MAX: usize = 20_000;
@@ -37,7 +38,7 @@ impl Meter {
     /// Learns the maker from its entry where the server id does not tell it.
     pub(super) fn learn_maker(&mut self, list: &List<'_>) {
         if self.maker.is_none() {
-            self.maker = MAKER_ENTRIES.iter().find_map(|groups| octets(list, *groups)).and_then(letters);
+            self.maker = MAKER_ENTRIES.iter().find_map(|groups| octets(list, *groups)).and_then(server_id::letters);
         }
     }
 
@@ -89,14 +90,14 @@ impl Meters {
     }
 
     fn add(&mut self, server_id: &[u8]) -> Option<u32> {
-        let point = point(server_id)?;
+        let point = server_id::point(server_id)?;
         let next = u32::try_from(self.meters.len()).ok()?;
         let number = *self.by_point.entry(point.clone()).or_insert(next);
         if number == next {
             self.meters.push(Meter {
                 point,
                 server_id: server_id.to_vec(),
-                maker: maker(server_id),
+                maker: server_id::maker(server_id),
                 timeline: Timeline::default(),
                 evidence: Evidence::default(),
                 remarks: Remarks::default(),
@@ -134,35 +135,6 @@ impl Meters {
     }
 }
 
-/// The point that a server id names: the device id of the norm, a text as it stands, or the bytes in hexadecimal digits.
-///
-/// EMH and ISKRA had forms of their own (prefix 06) and others send an M-Bus address; what the nameplate says cannot be told
-/// from these, so their bytes are the name that stays the same. `None` for no bytes, and for more than a point can hold.
-fn point(server_id: &[u8]) -> Option<Point> {
-    if let Some(device) = DeviceId::from_server_id(server_id) {
-        return device.as_str().parse().ok();
-    }
-    match std::str::from_utf8(server_id) {
-        Ok(text) if text.bytes().all(|byte| byte.is_ascii_graphic()) => text.parse().ok(),
-        _ => server_id.iter().map(|byte| format!("{byte:02x}")).collect::<String>().parse().ok(),
-    }
-}
-
-/// The maker's letters within a server id: of a device id, or of the form `06`, letters, number.
-fn maker(server_id: &[u8]) -> Option<String> {
-    match (DeviceId::from_server_id(server_id), server_id) {
-        (Some(device), _) => Some(device.maker().to_owned()),
-        (None, [0x06, maker @ .., _, _, _, _, _, _]) => letters(maker),
-        (None, _) => None,
-    }
-}
-
-/// Three letters of the FLAG association; other names (`HAGER`) are no such letters.
-fn letters(bytes: &[u8]) -> Option<String> {
-    let are_letters = bytes.len() == 3 && bytes.iter().all(u8::is_ascii_uppercase);
-    are_letters.then(|| String::from_utf8_lossy(bytes).into_owned())
-}
-
 /// The bytes of the entry with these groups C to E.
 fn octets<'a>(list: &List<'a>, wanted: [u8; 3]) -> Option<&'a [u8]> {
     list.entries.iter().find_map(|entry| {
@@ -174,24 +146,16 @@ fn octets<'a>(list: &List<'a>, wanted: [u8; 3]) -> Option<&'a [u8]> {
     })
 }
 
-#[cfg(test)]
-mod tests {
-    use super::{maker, point};
-
-    fn check(server_id: &[u8], expected: Option<&str>, letters: Option<&str>) {
-        assert_eq!(point(server_id).map(|point| point.to_string()).as_deref(), expected, "{server_id:02x?}");
-        assert_eq!(maker(server_id).as_deref(), letters, "{server_id:02x?}");
-    }
-
-    #[test]
-    fn every_form_of_server_id_names_a_stable_point() {
-        check(b"\x0a\x01ISK\x00\x04\x7a\x55\x44", Some("1ISK0075126084"), Some("ISK"));
-        check(b"\x09\x01ESY\x11\x03\xb5\x99\xa5", Some("1ESY1162232997"), Some("ESY"));
-        check(b"\x06EMH\x01\x02\x71\x56\xcd\x45", Some("06454d4801027156cd45"), Some("EMH"));
-        check(b"\x01\xa8\x15\x98\x64\x80\x02\x01\x02", Some("01a815986480020102"), None);
-        check(b"1001185", Some("1001185"), None);
-        check(b"two words", Some("74776f20776f726473"), None);
-        check(b"", None, None);
-        check(&[0xFF; 33], None, None);
-    }
+/// The entries that tell something of the meter, for the page.
+pub(super) fn table() -> Table {
+    let codes = |entries: &[[u8; 3]]| {
+        let codes = entries.iter().map(|[c, d, e]| format!("`{c}.{d}.{e}`"));
+        codes.collect::<Vec<_>>().join(", ")
+    };
+    let rows = [
+        (codes(&ID_ENTRIES), "a number of the meter, where its list names none"),
+        (codes(&MAKER_ENTRIES), "the maker's letters"),
+    ];
+    let rows = rows.map(|(codes, what)| vec![codes, what.to_owned()]).to_vec();
+    Table { name: "entries", columns: &["entries", "what they tell"], rows }
 }

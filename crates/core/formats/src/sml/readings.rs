@@ -6,11 +6,13 @@ use super::checksum::Procedure;
 use super::entries::{self, At, Shown};
 use super::message::{self, Body, List, Message};
 use super::meters::Meters;
-use super::remarks::{self, Remarks, finding};
+use super::remarks;
 use super::transport::{Frame, Loss, Piece};
 use super::tree::Cursor;
-use super::{status, units};
 use crate::output::{Output, Problem};
+use crate::remarks::{Remarks, at_byte, finding};
+use crate::status_word;
+use crate::units;
 
 /// Readings that are held at most until it is known when their meter's last frame was sent: a day of a meter that sends
 /// six every two seconds.
@@ -197,7 +199,7 @@ impl Readings {
             };
             if shown.status.is_some() && shown.status != status {
                 status = shown.status;
-                reason = status.and_then(status::code);
+                reason = status.and_then(status_word::code);
             }
             let reason = reason.filter(|_| shown.status.is_some());
             out.reading(channel, &document, &reading(&shown, at).with_reason(reason));
@@ -235,8 +237,4 @@ fn reading(shown: &Shown, at: Timestamp) -> Reading {
 fn problem(frame: &Frame<'_>, reason: String, readings: u64) -> Problem {
     let position = at_byte(frame.position);
     Problem { position, reason, readings, prelude: Vec::new(), bytes: frame.bytes.to_vec() }
-}
-
-fn at_byte(position: u64) -> String {
-    format!("byte {position}")
 }

@@ -1,28 +1,12 @@
 //! What is noticed about meters and deliveries without a reading being lost, each once.
 
-use metrify_domain::{Finding, Severity};
+use metrify_domain::Severity;
 
 use super::entries::Oddities;
 use super::meters::Meter;
-use super::status;
 use crate::output::Output;
-
-/// Findings that speak of the delivery, by their rules.
-#[derive(Debug, Default)]
-pub(super) struct Remarks {
-    made: Vec<&'static str>,
-}
-
-impl Remarks {
-    /// Whether a rule has something to say for the first time.
-    pub(super) fn first(&mut self, rule: &'static str) -> bool {
-        let first = !self.made.contains(&rule);
-        if first {
-            self.made.push(rule);
-        }
-        first
-    }
-}
+use crate::remarks::finding;
+use crate::status_word;
 
 /// Says what is odd about a meter, each thing once in a delivery.
 pub(super) fn tell(meter: &mut Meter, oddities: &Oddities, position: &str, out: &mut Output<'_>) {
@@ -51,7 +35,7 @@ pub(super) fn tell(meter: &mut Meter, oddities: &Oddities, position: &str, out: 
         say("meter_influenced", Severity::Warning, reason);
     }
     if let Some(status) = oddities.fault {
-        let quality = status::quality(status);
+        let quality = status_word::quality(status);
         say(
             "meter_fault",
             Severity::Error,
@@ -67,9 +51,4 @@ pub(super) fn tell_resolution(meter: &Meter, out: &mut Output<'_>) {
         let reason = format!("{point} shows whole kilowatt hours, as a meter does without its PIN: {why}");
         out.finding(finding("whole_kwh_register", Severity::Note, "", reason));
     }
-}
-
-pub(super) fn finding(rule: &'static str, severity: Severity, position: &str, reason: String) -> Finding {
-    let position = position.to_owned();
-    Finding { rule: rule.into(), severity, channel: None, period: None, position, reason }
 }

@@ -7,7 +7,7 @@
 use metrify_domain::{Decimal, ObisCode, Unit};
 
 use super::entries::Shown;
-use super::units::{WATT, WATT_HOUR};
+use crate::units::{WATT, WATT_HOUR};
 
 /// The scaler of kilowatt hours in watt hours.
 const KILO: i8 = 3;

@@ -45,6 +45,8 @@ pub async fn run(settings: &Settings, output: Output, arguments: &Ingest) -> Res
             format: arguments.format.clone(),
             timezone: arguments.timezone.clone(),
             area: arguments.area.clone(),
+            point: arguments.point.clone(),
+            quantity: arguments.quantity.clone(),
             swap_tariffs: arguments.swap_tariffs,
         };
         match access.ingest(&file, &parameters).await {

@@ -16,8 +16,9 @@ pub async fn run(settings: &Settings, output: Output, command: Rejects) -> Resul
     match command {
         Rejects::List { all } => list(&access, output, all).await,
         Rejects::Show { id } => show(&access, output, &id).await,
-        Rejects::Replay { ids, timezone, area, swap_tariffs } => {
-            let outcome = replay(&access, output, &Replay { ids, timezone, area, swap_tariffs }).await?;
+        Rejects::Replay { ids, timezone, area, point, quantity, swap_tariffs } => {
+            let outcome =
+                replay(&access, output, &Replay { ids, timezone, area, point, quantity, swap_tariffs }).await?;
             access.close().await?;
             Ok(outcome)
         }
