@@ -113,7 +113,7 @@ impl Intake {
     /// What a decoder has to know.
     pub(super) fn options(&self, hints: &Hints, received_at: Timestamp) -> Options {
         let Hints { zone, area, swap_tariffs } = hints.clone();
-        Options { zone, area, received_at, keys: self.keys.clone(), swap_tariffs }
+        Options { zone, area, keys: self.keys.clone(), swap_tariffs, ..Options::at(received_at) }
     }
 
     pub(super) fn begin(&self, ctx: &Context, delivery: &DeliveryId, received_at: Timestamp) -> Begun {

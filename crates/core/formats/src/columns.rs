@@ -6,6 +6,7 @@
 mod resolve;
 
 use std::borrow::Cow;
+use std::fmt;
 
 use metrify_domain::{Finding, Severity};
 
@@ -113,19 +114,21 @@ impl UnknownNames {
         Self { rule, seen: Vec::new() }
     }
 
-    pub(crate) fn tell(&mut self, name: &str, known: &[&str], line: u64, out: &mut Output<'_>) {
+    /// `known` are the names it may have been meant for, if any.
+    pub(crate) fn tell(&mut self, name: &str, known: &[&str], position: fmt::Arguments<'_>, out: &mut Output<'_>) {
         let name: String = name.chars().take(NAME_BYTES_MAX).collect();
         if self.seen.len() >= UNKNOWN_NAMES_MAX || self.seen.contains(&name) {
             return;
         }
-        let nearest = known.iter().min_by_key(|candidate| distance(&name, candidate)).copied().unwrap_or_default();
+        let nearest = known.iter().min_by_key(|candidate| distance(&name, candidate));
+        let nearest = nearest.map(|nearest| format!("; the nearest is `{nearest}`")).unwrap_or_default();
         out.finding(Finding {
             rule: self.rule.into(),
             severity: Severity::Warning,
             channel: None,
             period: None,
-            position: format!("line {line}"),
-            reason: format!("`{name}` is passed over, since it is not one we know; the nearest is `{nearest}`"),
+            position: position.to_string(),
+            reason: format!("`{name}` is passed over, since it is not one we know{nearest}"),
         });
         self.seen.push(name);
     }

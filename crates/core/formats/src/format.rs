@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use metrify_domain::calendar::Zone;
-use metrify_domain::{Point, Timestamp};
+use metrify_domain::{Point, Quantity, Timestamp};
 
 use crate::detect::Head;
 use crate::keys::Keys;
@@ -19,6 +19,8 @@ pub struct Options {
     pub zone: Option<Zone>,
     /// The area of grid files that name none.
     pub area: Option<Point>,
+    /// What the values of files are that do not say it themselves.
+    pub quantity: Option<Quantity>,
     /// When the delivery was received: the time of values whose meter has no clock.
     pub received_at: Timestamp,
     /// The keys of meters that encrypt what they send.
@@ -31,7 +33,7 @@ impl Options {
     /// For a delivery of which nothing is known but when it was received.
     #[must_use]
     pub fn at(received_at: Timestamp) -> Self {
-        Self { zone: None, area: None, received_at, keys: Arc::default(), swap_tariffs: false }
+        Self { zone: None, area: None, quantity: None, received_at, keys: Arc::default(), swap_tariffs: false }
     }
 }
 
@@ -127,6 +129,9 @@ formats! {
     Smard = "smard" in smard,
     Dwd = "dwd" in dwd,
     Mosmix = "mosmix" in mosmix,
+    Brightsky = "brightsky" in brightsky,
+    SmardChart = "smard_chart" in smard_chart,
+    TrafficLight = "traffic_light" in traffic_light,
     ;
     columnar
     Parquet = "parquet",

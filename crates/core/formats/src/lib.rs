@@ -11,6 +11,7 @@ mod digits;
 mod edifact;
 mod encoding;
 mod format;
+mod json;
 mod keys;
 pub mod limits;
 mod lines;
@@ -21,13 +22,16 @@ mod record;
 mod seek;
 mod unreadable;
 
+pub mod brightsky;
 pub mod csv;
 pub mod dwd;
 pub mod mosmix;
 pub mod mscons;
 pub mod ndjson;
 pub mod smard;
+pub mod smard_chart;
 pub mod sml;
+pub mod traffic_light;
 
 pub use detect::{Detected, HEAD_BYTES, Head, detect};
 pub use format::{Decoder, Format, Options, UnknownFormat};
