@@ -28,6 +28,7 @@ pub mod dwd;
 pub mod mosmix;
 pub mod mscons;
 pub mod ndjson;
+pub mod openweathermap;
 pub mod smard;
 pub mod smard_chart;
 pub mod sml;

@@ -27,7 +27,8 @@ fn every_sample_is_claimed_by_the_format_it_is_and_by_no_other_of_json() {
     if support::sample("expected.json").is_none() {
         return;
     }
-    const OURS: [Format; 3] = [Format::Brightsky, Format::SmardChart, Format::TrafficLight];
+    const OURS: [Format; 4] =
+        [Format::OpenWeatherMap, Format::Brightsky, Format::SmardChart, Format::TrafficLight];
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../../shared/samples");
     let mut claimed = 0;
     for path in files(&folder) {
@@ -35,7 +36,10 @@ fn every_sample_is_claimed_by_the_format_it_is_and_by_no_other_of_json() {
         let head = Head::new(&bytes[..bytes.len().min(HEAD_BYTES)]);
         let claims: Vec<Format> = OURS.into_iter().filter(|format| format.recognise(&head).is_some()).collect();
         let name = path.strip_prefix(&folder).expect("below the folder").display().to_string();
-        let expected: Vec<Format> = Vec::new();
+        let expected = match name.split('/').next() {
+            Some("weather-owm") => vec![Format::OpenWeatherMap],
+            _ => Vec::new(),
+        };
         assert_eq!(claims, expected, "{name}");
         claimed += claims.len();
         if name.ends_with(".json") {
@@ -43,7 +47,7 @@ fn every_sample_is_claimed_by_the_format_it_is_and_by_no_other_of_json() {
             assert_eq!(detect(&head), detected, "{name}");
         }
     }
-    assert_eq!(claimed, 0);
+    assert_eq!(claimed, 11);
 }
 
 #[test]
