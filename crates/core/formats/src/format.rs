@@ -129,6 +129,7 @@ formats! {
     Smard = "smard" in smard,
     Dwd = "dwd" in dwd,
     Mosmix = "mosmix" in mosmix,
+    Bo4e = "bo4e" in bo4e,
     OpenWeatherMap = "openweathermap" in openweathermap,
     Brightsky = "brightsky" in brightsky,
     SmardChart = "smard_chart" in smard_chart,

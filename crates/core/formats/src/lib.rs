@@ -22,6 +22,7 @@ mod record;
 mod seek;
 mod unreadable;
 
+pub mod bo4e;
 pub mod brightsky;
 pub mod csv;
 pub mod dwd;

@@ -10,8 +10,9 @@ mod line;
 mod message;
 mod pruefidentifikator;
 mod refusal;
+pub(crate) mod standing;
 mod time;
-mod unit;
+pub(crate) mod unit;
 mod value;
 
 use metrify_domain::calendar::Zone;

@@ -27,8 +27,8 @@ fn every_sample_is_claimed_by_the_format_it_is_and_by_no_other_of_json() {
     if support::sample("expected.json").is_none() {
         return;
     }
-    const OURS: [Format; 4] =
-        [Format::OpenWeatherMap, Format::Brightsky, Format::SmardChart, Format::TrafficLight];
+    const OURS: [Format; 5] =
+        [Format::Bo4e, Format::OpenWeatherMap, Format::Brightsky, Format::SmardChart, Format::TrafficLight];
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../../shared/samples");
     let mut claimed = 0;
     for path in files(&folder) {
@@ -37,6 +37,7 @@ fn every_sample_is_claimed_by_the_format_it_is_and_by_no_other_of_json() {
         let claims: Vec<Format> = OURS.into_iter().filter(|format| format.recognise(&head).is_some()).collect();
         let name = path.strip_prefix(&folder).expect("below the folder").display().to_string();
         let expected = match name.split('/').next() {
+            Some("bo4e") => vec![Format::Bo4e],
             Some("weather-owm") => vec![Format::OpenWeatherMap],
             _ => Vec::new(),
         };
@@ -47,7 +48,7 @@ fn every_sample_is_claimed_by_the_format_it_is_and_by_no_other_of_json() {
             assert_eq!(detect(&head), detected, "{name}");
         }
     }
-    assert_eq!(claimed, 11);
+    assert_eq!(claimed, 22 + 11);
 }
 
 #[test]

@@ -6,6 +6,7 @@ use metrify_domain::point::PointError;
 use metrify_domain::{Code, Decimal, Quality, Quantity, Reading, Timestamp, Unit};
 
 use super::line::Basis;
+use super::standing::{joined_with, standing};
 use super::time::{LocalDays, Times, Wanted};
 use super::{shown, unit};
 use crate::edifact::{SEGMENT_BYTES_MAX, Segment};
@@ -59,26 +60,6 @@ pub(super) enum Fault {
     UnterminatedLocation,
     #[error("the id `{0}` (LOC) names no point: {1}")]
     NotAPoint(String, PointError),
-}
-
-/// The standing that a qualifier (QTY DE6063) gives, and the method where the qualifier itself tells it.
-///
-/// An amount for a delivery note (Z31) is what is settled, like a sum (79) of readings whose own standing it does not tell.
-/// An amount that decides on the price cap (Z47) is an average over years: formed, not measured.
-fn standing(qualifier: &[u8]) -> Option<(Quality, Option<Code>)> {
-    let standing = match qualifier {
-        b"220" | b"79" => (Quality::True, None),
-        b"67" => (Quality::Substitute, None),
-        b"201" => (Quality::Proposed, None),
-        b"20" => (Quality::Faulty, None),
-        b"187" => (Quality::Forecast, None),
-        b"Z18" => (Quality::Provisional, None),
-        b"Z30" => (Quality::Missing, None),
-        b"Z31" => (Quality::True, Some(Code::literal("Z31"))),
-        b"Z47" => (Quality::Substitute, Some(Code::literal("Z47"))),
-        _ => return None,
-    };
-    Some(standing)
 }
 
 /// A value as far as its segments have been read.
@@ -197,13 +178,4 @@ impl Value {
 pub(super) struct Situation {
     pub(super) days: LocalDays,
     pub(super) before: Option<Timestamp>,
-}
-
-/// Distinct codes in the order of their appearance, joined by a space; `None` where they do not fit one code.
-fn joined_with(codes: Option<Code>, code: &str) -> Option<Code> {
-    match codes {
-        None => Code::new(code),
-        Some(codes) if codes.as_str().split(' ').any(|known| known == code) => Some(codes),
-        Some(codes) => Code::new(&format!("{codes} {code}")),
-    }
 }
