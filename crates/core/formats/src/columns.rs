@@ -11,6 +11,7 @@ use std::fmt;
 use metrify_domain::{Finding, Severity};
 
 use crate::output::Output;
+use crate::page::Table;
 
 pub(crate) use resolve::{Known, Loss, Resolver};
 
@@ -23,6 +24,7 @@ macro_rules! columns {
 
         impl Column {
             pub(crate) const NAMES: [&'static str; [$($name,)+].len()] = [$($name,)+];
+            const ALL: [Self; Self::NAMES.len()] = [$(Self::$variant,)+];
 
             pub(crate) fn named(name: &str) -> Option<Self> {
                 match name {
@@ -56,6 +58,36 @@ columns! {
     Delivery = "delivery",
     Day = "day",
     Values = "values",
+}
+
+impl Column {
+    const fn meaning(self) -> &'static str {
+        match self {
+            Self::Point => "where it was measured",
+            Self::Quantity => "an OBIS code or a name such as `load`",
+            Self::Kind => "`register`, `interval` or `instant`; may be left out where quantity and times tell it",
+            Self::PeriodStart => "when the value begins to hold",
+            Self::PeriodEnd => "when it ends to hold, itself not included",
+            Self::At => "stands for both times of a register state or an instant",
+            Self::Value => "a decimal number",
+            Self::Unit => "may be left out where the quantity fixes it",
+            Self::Quality => {
+                "`true`, `provisional`, `substitute`, `proposed`, `forecast`, `faulty`, `missing`; `true` where it is left out"
+            }
+            Self::Method => "how a substitute was formed",
+            Self::Reason => "why, or another code of the sender",
+            Self::RecordedAt => "when the value became known; the time of receipt where it is left out",
+            Self::Delivery => "ours to assign: passed over",
+            Self::Day => "the local day of a day set",
+            Self::Values => "the values of a day set: one for every quarter-hour or every hour of the day",
+        }
+    }
+}
+
+/// The columns as a table of a page.
+pub(crate) fn table() -> Table {
+    let rows = Column::ALL.map(|column| vec![format!("`{}`", column.name()), column.meaning().to_owned()]);
+    Table { name: "columns", columns: &["column", "meaning"], rows: rows.to_vec() }
 }
 
 /// What one record says, each column at most once.

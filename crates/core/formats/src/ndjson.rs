@@ -11,7 +11,7 @@ mod write;
 
 use std::borrow::Cow;
 
-use crate::columns::{Column, Loss, Record, Resolver, UnknownNames};
+use crate::columns::{self, Column, Loss, Record, Resolver, UnknownNames};
 use crate::dates::DateError;
 use crate::detect::Head;
 use crate::encoding::{UTF_16, is_utf_16, without_mark};
@@ -30,7 +30,7 @@ const LINES_LOOKED_AT: usize = 16;
 
 #[must_use]
 pub fn tables() -> Vec<Table> {
-    Vec::new()
+    vec![columns::table()]
 }
 
 #[must_use]

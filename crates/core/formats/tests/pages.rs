@@ -9,10 +9,9 @@ use std::path::{Path, PathBuf};
 use metrify_formats::{Detected, Format, HEAD_BYTES, Head, Options, detect};
 
 /// Formats whose page is not written yet.
-const WITHOUT_PAGE: [Format; 9] = [
+const WITHOUT_PAGE: [Format; 8] = [
     Format::Sml,
     Format::Mscons,
-    Format::Ndjson,
     Format::Csv,
     Format::Smard,
     Format::Dwd,
