@@ -27,6 +27,10 @@ use series::{LISTS, Place, Series};
 /// Kinds of objects we do not read that are told of in one delivery, each once.
 const UNREAD_MAX: usize = 50;
 
+/// Lists in a location or a meter that hold values or meters.
+const INNER: [&str; 5] =
+    ["verbrauchsmengen", "verbrauchsmenge", "zaehlwerke", "zaehlwerkeDerBeteiligtenMarktrolle", METERS];
+
 /// Lists of words that BO4E defines; their schemas do not name it.
 const WORD_LISTS: [&str; 10] = [
     "Energierichtung",
@@ -197,24 +201,17 @@ impl Reader {
             Err(reason) => return out.problem(around.loss(Value::Object(object), reason, 1)),
         };
         Facts { item, envelope, subject, point: &point, path: &path, told: 0 }.tell(object, out);
-        let lists = object.members().filter_map(|(key, value)| Some((key.read(), value.list()?)));
-        for (key, list) in lists {
+        for (key, list) in INNER.iter().filter_map(|key| Some((*key, object.get(key)?.list()?))) {
             for (index, inner) in list.open_elements().enumerate() {
                 let Some(inner) = inner.object() else { continue };
                 let path = format!("{path}.{key}[{index}]");
-                let has_values = LISTS.iter().any(|key| inner.get(key).and_then(Value::list).is_some());
-                match &*key {
-                    "verbrauchsmengen" | "verbrauchsmenge" => {
-                        self.series(inner, Place { item, envelope, path, point: Some(point.clone()) }, out);
-                    }
-                    "zaehlwerke" | "zaehlwerkeDerBeteiligtenMarktrolle" if has_values => {
-                        self.series(inner, Place { item, envelope, path, point: Some(point.clone()) }, out);
-                    }
-                    METERS => {
-                        let [.., meter] = SUBJECTS;
-                        self.subject(meter, inner, Place { item, envelope, path, point: None }, out);
-                    }
-                    _ => {}
+                let is_register = key.starts_with("zaehlwerke");
+                let has_values = || LISTS.iter().any(|key| inner.get(key).and_then(Value::list).is_some());
+                if key == METERS {
+                    let [.., meter] = SUBJECTS;
+                    self.subject(meter, inner, Place { item, envelope, path, point: None }, out);
+                } else if !is_register || has_values() {
+                    self.series(inner, Place { item, envelope, path, point: Some(point.clone()) }, out);
                 }
             }
         }

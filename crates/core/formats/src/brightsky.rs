@@ -20,8 +20,11 @@ use crate::format::Options;
 use crate::json::{Item, Items, List, Object, Outline, Value};
 use crate::output::{Output, Problem};
 use crate::page::Table;
-use columns::{Column, System};
+use columns::{COLUMNS, Column, System};
 use sources::Sources;
+
+/// Sources that stand before a record which is read again. A record takes from one and some that stand in.
+const SOURCES_BEFORE_MAX: usize = 4;
 
 #[must_use]
 pub fn tables() -> Vec<Table> {
@@ -156,7 +159,7 @@ impl Reader {
         let origin = Origin::of(record);
         let (mut lost, mut first) = (0, None);
         for (index, column, value) in parameters(record) {
-            let source = origin.source(column);
+            let source = origin.source(index);
             let is_gap = || source.is_some_and(|id| column.is_due(at) && reply.measured.contains(&(id, index)));
             if matches!(value, Value::Null) && !is_gap() {
                 continue;
@@ -201,12 +204,10 @@ impl Reply<'_> {
     /// A record of which something is lost, behind the sources that it needs to be read again.
     fn loss(&self, path: &str, record: Object<'_>, reason: String, readings: u64) -> Problem {
         let origin = Origin::of(record);
-        let fallbacks = origin.fallbacks.into_iter().flat_map(Object::members).filter_map(|(_, id)| id.whole());
-        let mut ids: Vec<i64> = origin.source.into_iter().chain(fallbacks).collect();
+        let mut ids: Vec<i64> = origin.source.into_iter().chain(origin.fallbacks.into_iter().flatten()).collect();
         ids.sort_unstable();
         ids.dedup();
-        // A record takes from a handful of sources.
-        let sources = ids.iter().take(16).filter_map(|id| self.sources.get(*id).ok());
+        let sources = ids.iter().take(SOURCES_BEFORE_MAX).filter_map(|id| self.sources.get(*id).ok());
         let sources: Vec<_> = sources.map(sources::Source::raw).filter(|raw| !raw.is_empty()).collect();
         let value = Value::Object(record);
         let units = self.system.name();
@@ -259,8 +260,8 @@ impl<'a> Weather<'a> {
         let mut measured = HashSet::new();
         for record in self.objects() {
             let origin = Origin::of(record);
-            for (index, column, value) in parameters(record) {
-                if let (false, Some(id)) = (matches!(value, Value::Null), origin.source(column)) {
+            for (index, _, value) in parameters(record) {
+                if let (false, Some(id)) = (matches!(value, Value::Null), origin.source(index)) {
                     measured.insert((id, index));
                 }
             }
@@ -287,22 +288,28 @@ fn values(record: Object<'_>) -> u64 {
 
 /// The sources of a record.
 #[derive(Clone, Copy)]
-struct Origin<'a> {
+struct Origin {
     source: Option<i64>,
     /// By parameter, where another source stands in.
-    fallbacks: Option<Object<'a>>,
+    fallbacks: [Option<i64>; COLUMNS.len()],
 }
 
-impl<'a> Origin<'a> {
-    fn of(record: Object<'a>) -> Self {
+impl Origin {
+    fn of(record: Object<'_>) -> Self {
         let source = record.get("source_id").and_then(Value::whole);
-        Self { source, fallbacks: record.get("fallback_source_ids").and_then(Value::object) }
+        let mut fallbacks = [None; COLUMNS.len()];
+        let named = record.get("fallback_source_ids").and_then(Value::object);
+        for (index, _, id) in named.into_iter().flat_map(parameters) {
+            if let Some(fallback) = fallbacks.get_mut(index) {
+                *fallback = id.whole();
+            }
+        }
+        Self { source, fallbacks }
     }
 
-    /// The source that a parameter comes from.
-    fn source(self, column: &Column) -> Option<i64> {
-        let fallback = self.fallbacks.and_then(|ids| ids.get(column.name)).and_then(Value::whole);
-        fallback.or(self.source)
+    /// The source that a parameter comes from, by its place in the table.
+    fn source(&self, index: usize) -> Option<i64> {
+        self.fallbacks.get(index).copied().flatten().or(self.source)
     }
 }
 

@@ -12,6 +12,8 @@ mod place;
 mod reply;
 mod units;
 
+use std::cell::OnceCell;
+
 use metrify_domain::{Channel, Document, Kind, Period, Point, PointKind, Quality, Reading, Severity, Timestamp};
 
 use crate::columns::UnknownNames;
@@ -102,6 +104,8 @@ struct Context<'a> {
     object: Object<'a>,
     place: Place,
     system: System,
+    /// What stands before a step that is read again; made with the first such step, since it takes a look at all the reply.
+    head: OnceCell<String>,
 }
 
 /// One step, and where it stands.
@@ -150,7 +154,7 @@ impl Reader {
                 return out.problem(item.loss("", Value::Object(object), reason, lost));
             }
         };
-        let context = Context { item, object, place, system };
+        let context = Context { item, object, place, system, head: OnceCell::new() };
         for group in groups {
             for (index, value) in group.steps() {
                 let path = match index {
@@ -176,13 +180,14 @@ impl Reader {
         }
         let mut evidence = Evidence::default();
         for group in groups {
-            let objects = group.steps().filter_map(|(_, step)| step.object());
-            for member in objects.flat_map(|step| group.shape.members(step)) {
-                if let Member::Known(Field { measure: Measure::Temperature, .. }, value) = member
-                    && let Ok(temperature) = value.decimal()
-                {
-                    evidence.take(temperature);
-                }
+            for step in group.steps().filter_map(|(_, step)| step.object()) {
+                group.shape.members(step, |member| {
+                    if let Member::Known(Field { measure: Measure::Temperature, .. }, value) = member
+                        && let Ok(temperature) = value.decimal()
+                    {
+                        evidence.take(temperature);
+                    }
+                });
             }
         }
         let (system, proven) = evidence.system()?;
@@ -212,27 +217,22 @@ impl Reader {
         };
         self.tell(&point, place.name, out);
         let (mut lost, mut first) = (0, None);
-        for member in step.group.shape.members(object) {
-            match member {
-                Member::Known(field, value) => {
-                    let read = times.reading(field, context.system, value);
-                    match read {
-                        Ok(reading) => {
-                            let channel = Channel { point: point.clone(), quantity: field.quantity };
-                            out.reading(&channel, &Document::default(), &reading);
-                        }
-                        Err(reason) => {
-                            lost += 1;
-                            first.get_or_insert(format!("`{}`: {reason}", field.path));
-                        }
-                    }
+        step.group.shape.members(object, |member| match member {
+            Member::Known(field, value) => match times.reading(field, context.system, value) {
+                Ok(reading) => {
+                    let channel = Channel { point: point.clone(), quantity: field.quantity };
+                    out.reading(&channel, &Document::default(), &reading);
                 }
-                Member::Unknown(name) => {
-                    let position = context.item.position(&step.path);
-                    self.unknown.tell(&name, &[], format_args!("{position}"), out);
+                Err(reason) => {
+                    lost += 1;
+                    first.get_or_insert(format!("`{}`: {reason}", field.path));
                 }
+            },
+            Member::Unknown(name) => {
+                let position = context.item.position(&step.path);
+                self.unknown.tell(&name, &[], format_args!("{position}"), out);
             }
-        }
+        });
         if let (1.., Some(reason)) = (lost, first) {
             out.problem(context.loss(step, reason, lost));
         }
@@ -266,8 +266,11 @@ impl Reader {
 
 /// How many values a step has.
 fn values(group: Group<'_>, step: Value<'_>) -> u64 {
-    let members = step.object().map(|step| group.shape.members(step)).unwrap_or_default();
-    members.iter().filter(|member| matches!(member, Member::Known(..))).count() as u64
+    let mut count = 0;
+    if let Some(step) = step.object() {
+        group.shape.members(step, |member| count += u64::from(matches!(member, Member::Known(..))));
+    }
+    count
 }
 
 /// The day of a summary, whose clock keeps one offset all day long.
@@ -309,16 +312,20 @@ impl Context<'_> {
         if step.group.key.is_empty() {
             return loss;
         }
-        let mut prelude = format!("{{\"units\":\"{}\"", self.system.name());
+        let prelude = format!("{},\"{}\":[", self.head.get_or_init(|| self.head()), step.group.key);
+        let bytes = [step.value.kept().as_slice(), b"]}"].concat();
+        Problem { prelude: prelude.into_bytes(), bytes, ..loss }
+    }
+
+    fn head(&self) -> String {
+        let mut head = format!("{{\"units\":\"{}\"", self.system.name());
         for key in ["lat", "lon", "timezone", "timezone_offset", "coord", "city_id", "city"] {
             let Some(value) = self.object.get(key) else { continue };
             let raw = value.raw();
-            if prelude.len() + raw.len() < PRELUDE_BYTES_MAX {
-                prelude.push_str(&format!(",\"{key}\":{raw}"));
+            if head.len() + raw.len() < PRELUDE_BYTES_MAX {
+                head.push_str(&format!(",\"{key}\":{raw}"));
             }
         }
-        prelude.push_str(&format!(",\"{}\":[", step.group.key));
-        let bytes = [step.value.kept().as_slice(), b"]}"].concat();
-        Problem { prelude: prelude.into_bytes(), bytes, ..loss }
+        head
     }
 }

@@ -374,6 +374,15 @@ fn keys_may_stand_in_any_order_and_what_breaks_off_is_read_up_to_there() {
 }
 
 #[test]
+fn what_stands_before_a_lost_value_is_looked_up_once_for_all_of_them() {
+    // Looked up for each of them, this would take minutes.
+    const VALUES: usize = 20_000;
+    let text = load_curve(&vec![format!(r#"{{{QUARTER},"wert":"viel"}}"#); VALUES].join(","));
+    let decoded = read(text.as_bytes(), &support::options(), 1 << 16);
+    assert_eq!(decoded.iter().map(|piece| piece.problems.len()).sum::<usize>(), VALUES);
+}
+
+#[test]
 fn facts_have_a_limit() {
     let facts: Vec<String> = (0..2_100).map(|index| format!("\"f{index}\":{index}")).collect();
     let text = format!(

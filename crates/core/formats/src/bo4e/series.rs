@@ -49,6 +49,8 @@ pub(super) struct Series<'a> {
     /// What is odd about several values is told of once.
     told_status: bool,
     told_missing: bool,
+    /// What stands before a value that is read again; made with the first such value, since it takes a look at all the object.
+    head: Option<String>,
 }
 
 /// Where an object stands, and what it takes over from the object around it.
@@ -117,6 +119,7 @@ impl<'a> Series<'a> {
             times,
             told_status,
             told_missing,
+            head: None,
         })
     }
 
@@ -230,16 +233,22 @@ impl<'a> Series<'a> {
     }
 
     /// The object of a value that is read again, up to its list.
-    fn head(&self) -> String {
-        let mut members = Vec::new();
-        for (key, value) in self.object.members() {
-            let raw = value.raw();
-            if HEAD_KEYS.contains(&&*key.read()) && raw.len() <= HEAD_BYTES_MAX {
-                members.push(format!("\"{}\":{raw}", key.read()));
+    fn head(&mut self) -> &str {
+        let Self { head, object, point, envelope, .. } = self;
+        head.get_or_insert_with(|| {
+            let mut members = vec![location_of(point)];
+            // A key that stands twice is one too many.
+            for (key, value) in object.members() {
+                if members.len() > HEAD_KEYS.len() {
+                    break;
+                }
+                let raw = value.raw();
+                if HEAD_KEYS.contains(&&*key.read()) && raw.len() <= HEAD_BYTES_MAX {
+                    members.push(format!("\"{}\":{raw}", key.read()));
+                }
             }
-        }
-        members.push(location_of(&self.point));
-        format!("{}{{{}", self.envelope.prefix, members.join(","))
+            format!("{}{{{}", envelope.prefix, members.join(","))
+        })
     }
 }
 

@@ -101,7 +101,7 @@ const HALF: i64 = 30 * MINUTE;
 const TEN: i64 = 10 * MINUTE;
 
 #[rustfmt::skip] // A table is read by its columns.
-const COLUMNS: &[Column] = &[
+pub(super) const COLUMNS: &[Column] = &[
     instant("temperature", "air_temperature", TEMPERATURE),
     instant("dew_point", "dew_point", TEMPERATURE),
     instant("pressure_msl", "air_pressure_sea_level", ["hPa", "Pa"]),

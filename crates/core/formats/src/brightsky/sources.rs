@@ -12,7 +12,7 @@ const SOURCES_MAX: usize = 100_000;
 /// Longest name of a station, in characters.
 const NAME_CHARS_MAX: usize = 200;
 /// Longest source that stands before a value that can be read again, in bytes; a usual one has four hundred.
-const SOURCE_BYTES_MAX: usize = 2 << 10;
+const SOURCE_BYTES_MAX: usize = 1 << 10;
 
 /// The kinds of observation, with the standing of their values.
 pub(super) const KINDS: [(&str, Quality); 4] = [

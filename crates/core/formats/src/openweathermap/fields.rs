@@ -9,6 +9,7 @@ use metrify_domain::time::HOUR;
 use metrify_domain::{Quantity, Unit};
 
 use super::units::System;
+use crate::dates::shown;
 use crate::json::{Object, Value};
 use crate::page::Table;
 use Measure::{Speed, Temperature};
@@ -77,14 +78,12 @@ impl Shape {
         self.fields.iter().copied().flatten()
     }
 
-    /// The values of a step. A null says nothing.
-    pub(super) fn members<'a>(&self, step: Object<'a>) -> Vec<Member<'a>> {
-        let mut members = Vec::new();
-        self.collect(step, &mut String::new(), &mut members, DEPTH_MAX);
-        members
+    /// Calls `each` for the values of a step. A null says nothing.
+    pub(super) fn members<'a>(&self, step: Object<'a>, mut each: impl FnMut(Member<'a>)) {
+        self.walk(step, &mut String::new(), DEPTH_MAX, &mut each);
     }
 
-    fn collect<'a>(&self, object: Object<'a>, path: &mut String, members: &mut Vec<Member<'a>>, depth: usize) {
+    fn walk<'a>(&self, object: Object<'a>, path: &mut String, depth: usize, each: &mut dyn FnMut(Member<'a>)) {
         let length = path.len();
         for (key, value) in object.members() {
             if length > 0 {
@@ -93,10 +92,10 @@ impl Shape {
             path.push_str(&key.read());
             match (self.fields().find(|field| field.path == path.as_str()), value) {
                 (_, Value::Null) => {}
-                (Some(field), value) => members.push(Member::Known(field, value)),
+                (Some(field), value) => each(Member::Known(field, value)),
                 (None, _) if self.others.contains(&path.as_str()) => {}
-                (None, Value::Object(inner)) if depth > 1 => self.collect(inner, path, members, depth - 1),
-                (None, _) => members.push(Member::Unknown(path.clone())),
+                (None, Value::Object(inner)) if depth > 1 => self.walk(inner, path, depth - 1, each),
+                (None, _) => each(Member::Unknown(shown(path))),
             }
             path.truncate(length);
         }
