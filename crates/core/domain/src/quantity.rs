@@ -36,7 +36,20 @@ pub enum Direction {
 /// The first words of the names that quantities of grids and markets have; every other name is one of the weather.
 ///
 /// Forecasts and schedules have families of their own, so that a sum over measured values never holds one.
-pub const GRID_FAMILIES: [&str; 12] = ["load", "load_forecast", "residual_load", "generation", "generation_forecast", "capacity", "price", "frequency", "exchange", "exchange_scheduled", "balance", "redispatch"];
+pub const GRID_FAMILIES: [&str; 12] = [
+    "load",
+    "load_forecast",
+    "residual_load",
+    "generation",
+    "generation_forecast",
+    "capacity",
+    "price",
+    "frequency",
+    "exchange",
+    "exchange_scheduled",
+    "balance",
+    "redispatch",
+];
 
 impl Quantity {
     /// For names written in our own source.

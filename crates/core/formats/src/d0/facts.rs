@@ -9,8 +9,8 @@ use super::clock;
 use super::codes::{self, Code, Role};
 use crate::datasets::{DataSet, Item, number_and_unit};
 use crate::dates::DateError;
-use crate::status_word;
 use crate::stamps::Stamp;
+use crate::status_word;
 
 /// A number that names a meter only where nothing else does.
 const RANK_ZEROS: u8 = 9;
