@@ -171,11 +171,11 @@ fn amounts_and_states_of_registers_are_read_in_their_versions() {
             1EMH0012345678 1-1:1.8.0 register 2025-03-30T23:45:00Z 18 kWh substitute method=Z88
             finding note status_untold .[0].verbrauchsmengen[0]: the value has no status; it is taken as read off, as are the others of the object without one
             meter Meter { point: 1EMH0012345678, kind: Some(Device), name: None, server_id: None, maker: None, resolution: None }
-            master_data 50120962218 | market_location | marktlokationsId | 50120962218 | - | - | - | - | - | 
-            master_data 50120962218 | market_location | sparte | STROM | - | - | - | - | - | 
-            master_data 1EMH0012345678 | meter | zaehlernummer | 1EMH0012345678 | - | - | - | - | - | 
-            master_data 1EMH0012345678 | meter | zaehlwerke[0].obisKennzahl | 1-1:1.8.0 | - | - | - | - | - | 
-            master_data 1EMH0012345678 | meter | zaehlwerke[0].einheit | KWH | - | - | - | - | - | 
+            master_data 50120962218 | market_location | marktlokationsId | 50120962218 | - | - | - | - | - |  | - | - | - | -
+            master_data 50120962218 | market_location | sparte | STROM | - | - | - | - | - |  | - | - | - | -
+            master_data 1EMH0012345678 | meter | zaehlernummer | 1EMH0012345678 | - | - | - | - | - |  | - | - | - | -
+            master_data 1EMH0012345678 | meter | zaehlwerke[0].obisKennzahl | 1-1:1.8.0 | - | - | - | - | - |  | - | - | - | -
+            master_data 1EMH0012345678 | meter | zaehlwerke[0].einheit | KWH | - | - | - | - | - |  | - | - | - | -
         "#]],
     );
     // Older: amounts in a list, states by themselves.
@@ -226,13 +226,13 @@ fn a_boneycomb_is_a_message_with_its_time_and_parties() {
             50120962218 1-1:1.29.0 interval 2025-03-30T00:45:00Z..2025-03-30T01:00:00Z 1 kWh true known 2025-04-01T15:27:00Z in 9900360000008/81f4
             finding note object_passed_over .stammdaten[2]: objects `GESCHAEFTSPARTNER` hold neither values nor facts about a point, and are passed over
             meter Meter { point: 987654, kind: Some(Device), name: None, server_id: None, maker: None, resolution: None }
-            master_data DE00056266802AO6G56M11SN51G21M24S | metering_location | messlokationsId | DE00056266802AO6G56M11SN51G21M24S | - | - | 13025 | 9900360000008 | 9905048000007 | 9900360000008/81f4 known 2025-04-01T15:27:00Z
-            master_data DE00056266802AO6G56M11SN51G21M24S | metering_location | netzebeneMessung | NSP | - | - | 13025 | 9900360000008 | 9905048000007 | 9900360000008/81f4 known 2025-04-01T15:27:00Z
-            master_data DE00056266802AO6G56M11SN51G21M24S | metering_location | messlokationszaehler[0].zaehlernummer | 987654 | - | - | 13025 | 9900360000008 | 9905048000007 | 9900360000008/81f4 known 2025-04-01T15:27:00Z
-            master_data 987654 | meter | zaehlernummer | 987654 | - | - | 13025 | 9900360000008 | 9905048000007 | 9900360000008/81f4 known 2025-04-01T15:27:00Z
-            master_data 987654 | meter | sparte | STROM | - | - | 13025 | 9900360000008 | 9905048000007 | 9900360000008/81f4 known 2025-04-01T15:27:00Z
-            master_data 987654 | meter | zaehlwerke[0].obisKennzahl | 1-1:1.8.0 | - | - | 13025 | 9900360000008 | 9905048000007 | 9900360000008/81f4 known 2025-04-01T15:27:00Z
-            master_data 987654 | meter | zaehlwerke[0].wandlerfaktor | 40 | - | - | 13025 | 9900360000008 | 9905048000007 | 9900360000008/81f4 known 2025-04-01T15:27:00Z
+            master_data DE00056266802AO6G56M11SN51G21M24S | metering_location | messlokationsId | DE00056266802AO6G56M11SN51G21M24S | - | - | 13025 | 9900360000008 | 9905048000007 | 9900360000008/81f4 | - | - | - | - known 2025-04-01T15:27:00Z
+            master_data DE00056266802AO6G56M11SN51G21M24S | metering_location | netzebeneMessung | NSP | - | - | 13025 | 9900360000008 | 9905048000007 | 9900360000008/81f4 | - | - | - | - known 2025-04-01T15:27:00Z
+            master_data DE00056266802AO6G56M11SN51G21M24S | metering_location | messlokationszaehler[0].zaehlernummer | 987654 | - | - | 13025 | 9900360000008 | 9905048000007 | 9900360000008/81f4 | - | - | - | - known 2025-04-01T15:27:00Z
+            master_data 987654 | meter | zaehlernummer | 987654 | - | - | 13025 | 9900360000008 | 9905048000007 | 9900360000008/81f4 | - | - | - | - known 2025-04-01T15:27:00Z
+            master_data 987654 | meter | sparte | STROM | - | - | 13025 | 9900360000008 | 9905048000007 | 9900360000008/81f4 | - | - | - | - known 2025-04-01T15:27:00Z
+            master_data 987654 | meter | zaehlwerke[0].obisKennzahl | 1-1:1.8.0 | - | - | 13025 | 9900360000008 | 9905048000007 | 9900360000008/81f4 | - | - | - | - known 2025-04-01T15:27:00Z
+            master_data 987654 | meter | zaehlwerke[0].wandlerfaktor | 40 | - | - | 13025 | 9900360000008 | 9905048000007 | 9900360000008/81f4 | - | - | - | - known 2025-04-01T15:27:00Z
         "#]],
     );
 }
@@ -409,21 +409,21 @@ fn the_sample_of_a_boneycomb_tells_facts_and_schemas_are_refused_by_name() {
         finding note object_passed_over .stammdaten[2]: objects `GESCHAEFTSPARTNER` hold neither values nor facts about a point, and are passed over
         finding note object_passed_over .stammdaten[3]: objects `MARKTTEILNEHMER` hold neither values nor facts about a point, and are passed over
         meter Meter { point: 987654, kind: Some(Device), name: None, server_id: None, maker: None, resolution: None }
-        master_data 987654 | meter | zaehlernummer | 987654 | - | - | 11001 | 9900360000008 | 9905048000007 | 9900360000008/81f40295a40fc3e5 known 2021-01-15T15:27:00Z
-        master_data 987654 | meter | sparte | STROM | - | - | 11001 | 9900360000008 | 9905048000007 | 9900360000008/81f40295a40fc3e5 known 2021-01-15T15:27:00Z
-        master_data 91928347857 | market_location | marktlokationsId | 91928347857 | - | - | 11001 | 9900360000008 | 9905048000007 | 9900360000008/81f40295a40fc3e5 known 2021-01-15T15:27:00Z
-        master_data 91928347857 | market_location | sparte | STROM | - | - | 11001 | 9900360000008 | 9905048000007 | 9900360000008/81f40295a40fc3e5 known 2021-01-15T15:27:00Z
-        master_data 91928347857 | market_location | energierichtung | AUSSP | - | - | 11001 | 9900360000008 | 9905048000007 | 9900360000008/81f40295a40fc3e5 known 2021-01-15T15:27:00Z
-        master_data 91928347857 | market_location | bilanzierungsmethode | RLM | - | - | 11001 | 9900360000008 | 9905048000007 | 9900360000008/81f40295a40fc3e5 known 2021-01-15T15:27:00Z
-        master_data 91928347857 | market_location | netzebene | NSP | - | - | 11001 | 9900360000008 | 9905048000007 | 9900360000008/81f40295a40fc3e5 known 2021-01-15T15:27:00Z
-        master_data 91928347857 | market_location | bilanzierungsgebiet | 11YN10000762-01E | - | - | 11001 | 9900360000008 | 9905048000007 | 9900360000008/81f40295a40fc3e5 known 2021-01-15T15:27:00Z
-        master_data 91928347857 | market_location | lokationsadresse.postleitzahl | 30926 | - | - | 11001 | 9900360000008 | 9905048000007 | 9900360000008/81f40295a40fc3e5 known 2021-01-15T15:27:00Z
-        master_data 91928347857 | market_location | lokationsadresse.ort | Seelze | - | - | 11001 | 9900360000008 | 9905048000007 | 9900360000008/81f40295a40fc3e5 known 2021-01-15T15:27:00Z
-        master_data 91928347857 | market_location | lokationsadresse.strasse | Im Sande | - | - | 11001 | 9900360000008 | 9905048000007 | 9900360000008/81f40295a40fc3e5 known 2021-01-15T15:27:00Z
-        master_data 91928347857 | market_location | lokationsadresse.hausnummer | 33 | - | - | 11001 | 9900360000008 | 9905048000007 | 9900360000008/81f40295a40fc3e5 known 2021-01-15T15:27:00Z
-        master_data 91928347857 | market_location | lokationsadresse.landescode | DE | - | - | 11001 | 9900360000008 | 9905048000007 | 9900360000008/81f40295a40fc3e5 known 2021-01-15T15:27:00Z
-        master_data 91928347857 | market_location | lokationsadresse.ortsteil | Letter | - | - | 11001 | 9900360000008 | 9905048000007 | 9900360000008/81f40295a40fc3e5 known 2021-01-15T15:27:00Z
-        master_data 91928347857 | market_location | some untyped prop | hello world | - | - | 11001 | 9900360000008 | 9905048000007 | 9900360000008/81f40295a40fc3e5 known 2021-01-15T15:27:00Z
+        master_data 987654 | meter | zaehlernummer | 987654 | - | - | 11001 | 9900360000008 | 9905048000007 | 9900360000008/81f40295a40fc3e5 | - | - | - | - known 2021-01-15T15:27:00Z
+        master_data 987654 | meter | sparte | STROM | - | - | 11001 | 9900360000008 | 9905048000007 | 9900360000008/81f40295a40fc3e5 | - | - | - | - known 2021-01-15T15:27:00Z
+        master_data 91928347857 | market_location | marktlokationsId | 91928347857 | - | - | 11001 | 9900360000008 | 9905048000007 | 9900360000008/81f40295a40fc3e5 | - | - | - | - known 2021-01-15T15:27:00Z
+        master_data 91928347857 | market_location | sparte | STROM | - | - | 11001 | 9900360000008 | 9905048000007 | 9900360000008/81f40295a40fc3e5 | - | - | - | - known 2021-01-15T15:27:00Z
+        master_data 91928347857 | market_location | energierichtung | AUSSP | - | - | 11001 | 9900360000008 | 9905048000007 | 9900360000008/81f40295a40fc3e5 | - | - | - | - known 2021-01-15T15:27:00Z
+        master_data 91928347857 | market_location | bilanzierungsmethode | RLM | - | - | 11001 | 9900360000008 | 9905048000007 | 9900360000008/81f40295a40fc3e5 | - | - | - | - known 2021-01-15T15:27:00Z
+        master_data 91928347857 | market_location | netzebene | NSP | - | - | 11001 | 9900360000008 | 9905048000007 | 9900360000008/81f40295a40fc3e5 | - | - | - | - known 2021-01-15T15:27:00Z
+        master_data 91928347857 | market_location | bilanzierungsgebiet | 11YN10000762-01E | - | - | 11001 | 9900360000008 | 9905048000007 | 9900360000008/81f40295a40fc3e5 | - | - | - | - known 2021-01-15T15:27:00Z
+        master_data 91928347857 | market_location | lokationsadresse.postleitzahl | 30926 | - | - | 11001 | 9900360000008 | 9905048000007 | 9900360000008/81f40295a40fc3e5 | - | - | - | - known 2021-01-15T15:27:00Z
+        master_data 91928347857 | market_location | lokationsadresse.ort | Seelze | - | - | 11001 | 9900360000008 | 9905048000007 | 9900360000008/81f40295a40fc3e5 | - | - | - | - known 2021-01-15T15:27:00Z
+        master_data 91928347857 | market_location | lokationsadresse.strasse | Im Sande | - | - | 11001 | 9900360000008 | 9905048000007 | 9900360000008/81f40295a40fc3e5 | - | - | - | - known 2021-01-15T15:27:00Z
+        master_data 91928347857 | market_location | lokationsadresse.hausnummer | 33 | - | - | 11001 | 9900360000008 | 9905048000007 | 9900360000008/81f40295a40fc3e5 | - | - | - | - known 2021-01-15T15:27:00Z
+        master_data 91928347857 | market_location | lokationsadresse.landescode | DE | - | - | 11001 | 9900360000008 | 9905048000007 | 9900360000008/81f40295a40fc3e5 | - | - | - | - known 2021-01-15T15:27:00Z
+        master_data 91928347857 | market_location | lokationsadresse.ortsteil | Letter | - | - | 11001 | 9900360000008 | 9905048000007 | 9900360000008/81f40295a40fc3e5 | - | - | - | - known 2021-01-15T15:27:00Z
+        master_data 91928347857 | market_location | some untyped prop | hello world | - | - | 11001 | 9900360000008 | 9905048000007 | 9900360000008/81f40295a40fc3e5 | - | - | - | - known 2021-01-15T15:27:00Z
     "#]].assert_eq(&described);
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../../shared/samples/bo4e");
     let mut schemas = 0;
