@@ -35,7 +35,9 @@ static KEYS: LazyLock<Arc<Keys>> =
 pub fn decode(format: Format, bytes: &[u8]) {
     // A delivery of an even length comes from senders whose zone is known.
     let zone = bytes.len().is_multiple_of(2).then_some(Zone::BERLIN);
-    let options = Options { zone, keys: KEYS.clone(), ..Options::at(RECEIVED_AT) };
+    // Some files do not say what their values are.
+    let quantity = "load".parse().ok();
+    let options = Options { zone, quantity, keys: KEYS.clone(), ..Options::at(RECEIVED_AT) };
     let whole = decoded(format, &options, [bytes].into_iter());
     assert_eq!(whole, decoded(format, &options, pieces(bytes)), "the results depend on how the bytes are cut");
     check_rows(format, &whole, bytes);
@@ -79,10 +81,16 @@ fn check_size(piece: &Decoded) {
     assert_ne!(*piece, Decoded::default(), "a piece without content");
     let held: usize = piece.problems.iter().map(|problem| problem.prelude.len() + problem.bytes.len()).sum();
     assert!(held <= PROBLEM_BYTES_MAX + 2 * REJECT_BYTES_MAX, "the problems of one piece hold {held} bytes");
-    let lengths = [piece.problems.len(), piece.findings.len(), piece.withdrawals.len(), piece.meters.len()];
+    let lengths = [
+        piece.problems.len(),
+        piece.findings.len(),
+        piece.withdrawals.len(),
+        piece.meters.len(),
+        piece.records.len(),
+    ];
     assert!(
         lengths.iter().all(|length| *length <= PROBLEMS_MAX),
-        "{lengths:?} problems, findings, withdrawals, meters"
+        "{lengths:?} problems, findings, withdrawals, meters, records"
     );
 }
 

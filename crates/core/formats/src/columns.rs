@@ -6,10 +6,12 @@
 mod resolve;
 
 use std::borrow::Cow;
+use std::fmt;
 
 use metrify_domain::{Finding, Severity};
 
 use crate::output::Output;
+use crate::page::Table;
 
 pub(crate) use resolve::{Known, Loss, Resolver};
 
@@ -22,6 +24,7 @@ macro_rules! columns {
 
         impl Column {
             pub(crate) const NAMES: [&'static str; [$($name,)+].len()] = [$($name,)+];
+            const ALL: [Self; Self::NAMES.len()] = [$(Self::$variant,)+];
 
             pub(crate) fn named(name: &str) -> Option<Self> {
                 match name {
@@ -55,6 +58,36 @@ columns! {
     Delivery = "delivery",
     Day = "day",
     Values = "values",
+}
+
+impl Column {
+    const fn meaning(self) -> &'static str {
+        match self {
+            Self::Point => "where it was measured",
+            Self::Quantity => "an OBIS code or a name such as `load`",
+            Self::Kind => "`register`, `interval` or `instant`; may be left out where quantity and times tell it",
+            Self::PeriodStart => "when the value begins to hold",
+            Self::PeriodEnd => "when it ends to hold, itself not included",
+            Self::At => "stands for both times of a register state or an instant",
+            Self::Value => "a decimal number",
+            Self::Unit => "may be left out where the quantity fixes it",
+            Self::Quality => {
+                "`true`, `provisional`, `substitute`, `proposed`, `forecast`, `faulty`, `missing`; `true` where it is left out"
+            }
+            Self::Method => "how a substitute was formed",
+            Self::Reason => "why, or another code of the sender",
+            Self::RecordedAt => "when the value became known; the time of receipt where it is left out",
+            Self::Delivery => "ours to assign: passed over",
+            Self::Day => "the local day of a day set",
+            Self::Values => "the values of a day set: one for every quarter-hour or every hour of the day",
+        }
+    }
+}
+
+/// The columns as a table of a page.
+pub(crate) fn table() -> Table {
+    let rows = Column::ALL.map(|column| vec![format!("`{}`", column.name()), column.meaning().to_owned()]);
+    Table { name: "columns", columns: &["column", "meaning"], rows: rows.to_vec() }
 }
 
 /// What one record says, each column at most once.
@@ -120,19 +153,21 @@ impl UnknownNames {
         Self { rule, seen: Vec::new() }
     }
 
-    pub(crate) fn tell(&mut self, name: &str, known: &[&str], line: u64, out: &mut Output<'_>) {
+    /// `known` are the names it may have been meant for, if any.
+    pub(crate) fn tell(&mut self, name: &str, known: &[&str], position: fmt::Arguments<'_>, out: &mut Output<'_>) {
         let name: String = name.chars().take(NAME_BYTES_MAX).collect();
         if self.seen.len() >= UNKNOWN_NAMES_MAX || self.seen.contains(&name) {
             return;
         }
-        let nearest = known.iter().min_by_key(|candidate| distance(&name, candidate)).copied().unwrap_or_default();
+        let nearest = known.iter().min_by_key(|candidate| distance(&name, candidate));
+        let nearest = nearest.map(|nearest| format!("; the nearest is `{nearest}`")).unwrap_or_default();
         out.finding(Finding {
             rule: self.rule.into(),
             severity: Severity::Warning,
             channel: None,
             period: None,
-            position: format!("line {line}"),
-            reason: format!("`{name}` is passed over, since it is not one we know; the nearest is `{nearest}`"),
+            position: position.to_string(),
+            reason: format!("`{name}` is passed over, since it is not one we know{nearest}"),
         });
         self.seen.push(name);
     }

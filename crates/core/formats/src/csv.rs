@@ -186,7 +186,7 @@ impl Reader {
         self.stage = match encoding::header(bytes).and_then(|text| Header::read(&text)) {
             Ok(header) => {
                 for name in &header.unknown {
-                    self.rows.unknown.tell(name, header.known, line.number, out);
+                    self.rows.unknown.tell(name, header.known, format_args!("line {}", line.number), out);
                 }
                 match self.rows.take_up(&header, line.number, out) {
                     Ok(()) => Stage::Body(Body::new(header, bytes)),

@@ -21,7 +21,7 @@ pub struct Options {
     pub area: Option<Point>,
     /// The point of tables that name none, such as a column of times beside a column of values.
     pub point: Option<Point>,
-    /// The quantity of tables that name none.
+    /// What the values of files are that do not say it themselves.
     pub quantity: Option<Quantity>,
     /// When the delivery was received: the time of values whose meter has no clock.
     pub received_at: Timestamp,
@@ -156,6 +156,11 @@ formats! {
     Netztransparenz = "netztransparenz" in netztransparenz,
     Frequency = "frequency" in frequency,
     Nem12 = "nem12" in nem12,
+    Bo4e = "bo4e" in bo4e,
+    OpenWeatherMap = "openweathermap" in openweathermap,
+    Brightsky = "brightsky" in brightsky,
+    SmardChart = "smard_chart" in smard_chart,
+    TrafficLight = "traffic_light" in traffic_light,
     ;
     columnar
     Parquet = "parquet",

@@ -7,22 +7,21 @@
 //! `unit` and `quality` may be left out where the quantity and the times tell them. A key we do not know is passed over, with one
 //! finding. Times without an offset are read in the zone of the options, in the order of each channel's lines.
 
-mod scan;
 mod write;
 
 use std::borrow::Cow;
 
-use crate::columns::{Column, Loss, Record, Resolver, UnknownNames};
+use crate::columns::{self, Column, Loss, Record, Resolver, UnknownNames};
 use crate::dates::DateError;
 use crate::detect::Head;
 use crate::encoding::{UTF_16, is_utf_16, without_mark};
 use crate::format::Options;
+use crate::json::{Json, Scanner};
 use crate::lines::{Line, Lines};
 use crate::numbers::Notation;
 use crate::output::{Output, Problem};
 use crate::page::Table;
 use crate::unreadable::Unreadable;
-use scan::{Json, Scanner};
 
 pub use write::{DaySet, write_day_set, write_reading};
 
@@ -31,7 +30,7 @@ const LINES_LOOKED_AT: usize = 16;
 
 #[must_use]
 pub fn tables() -> Vec<Table> {
-    Vec::new()
+    vec![columns::table()]
 }
 
 #[must_use]
@@ -102,7 +101,7 @@ impl Reader {
         let read = Scanner::object(text, |key, value| match Column::named(&key.read()) {
             Some(column) => set(&mut record, column, value),
             None => {
-                self.unknown.tell(&key.read(), &Column::NAMES, line.number, out);
+                self.unknown.tell(&key.read(), &Column::NAMES, format_args!("line {}", line.number), out);
                 Ok(())
             }
         });

@@ -10,7 +10,7 @@
 //! forecasts; where nothing tells, the values are taken as measured, with a finding.
 
 mod header;
-mod length;
+pub(crate) mod length;
 mod series;
 
 use std::collections::BTreeSet;

@@ -73,9 +73,9 @@ fn the_gas_meter_of_oms_says_the_same_on_air_and_on_the_wire() {
         ELS12345678 7-0:3.0.0 register 2025-01-01T00:00:00Z 28504.27 m3 true
         finding note local_time byte 0: ELS12345678 tells times without a zone: its values get the time of receipt, unless --timezone is given
         meter Meter { point: ELS12345678, kind: Some(Device), name: None, server_id: Some([147, 21, 120, 86, 52, 18, 51, 3]), maker: Some("ELS"), resolution: None }
-        master_data ELS12345678 | meter | version | 51 | - | - | - | - | - | 
-        master_data ELS12345678 | meter | device_type | gas | - | - | - | - | - | 
-        master_data ELS12345678 | meter | error_flags | 0 | - | - | - | - | - | 
+        master_data ELS12345678 | meter | version | 51 | - | - | - | - | - |  | - | - | - | -
+        master_data ELS12345678 | meter | device_type | gas | - | - | - | - | - |  | - | - | - | -
+        master_data ELS12345678 | meter | error_flags | 0 | - | - | - | - | - |  | - | - | - | -
     "#]];
     expected.assert_eq(&describe(&decoded(&hex(WIRED), &options())));
     let readings = |bytes: &[u8], keys: &str| {
@@ -97,16 +97,16 @@ fn a_part_of_a_telegram_may_be_encrypted() {
         &hex(PARTIAL),
         &with_keys(keys),
         &expect![[r#"
-        QDS55667788 4-0:1.0.0 register 2025-01-01T00:00:00Z 1234 1 true
-        QDS55667788 4-0:1.2.0 instant 2025-01-01T00:00:00Z 23456 1 true
-        finding note local_time byte 0: QDS55667788 tells times without a zone: its values get the time of receipt, unless --timezone is given
-        finding warning meter_power byte 0: QDS55667788 reports low power (status 0x04)
-        meter Meter { point: QDS55667788, kind: Some(Device), name: None, server_id: Some([147, 68, 136, 119, 102, 85, 85, 8]), maker: Some("QDS"), resolution: None }
-        master_data QDS55667788 | meter | version | 85 | - | - | - | - | - | 
-        master_data QDS55667788 | meter | device_type | heat cost allocator | - | - | - | - | - | 
-        master_data QDS55667788 | meter | date.storage_1 | 2007-04-30 | - | - | - | - | - | 
-        master_data QDS55667788 | meter | customer_location | 12345678 | - | - | - | - | - | 
-    "#]],
+            QDS55667788 4-0:1.0.0 register 2025-01-01T00:00:00Z 1234 1 true
+            QDS55667788 4-0:1.2.0 instant 2025-01-01T00:00:00Z 23456 1 true
+            finding note local_time byte 0: QDS55667788 tells times without a zone: its values get the time of receipt, unless --timezone is given
+            finding warning meter_power byte 0: QDS55667788 reports low power (status 0x04)
+            meter Meter { point: QDS55667788, kind: Some(Device), name: None, server_id: Some([147, 68, 136, 119, 102, 85, 85, 8]), maker: Some("QDS"), resolution: None }
+            master_data QDS55667788 | meter | version | 85 | - | - | - | - | - |  | - | - | - | -
+            master_data QDS55667788 | meter | device_type | heat cost allocator | - | - | - | - | - |  | - | - | - | -
+            master_data QDS55667788 | meter | date.storage_1 | 2007-04-30 | - | - | - | - | - |  | - | - | - | -
+            master_data QDS55667788 | meter | customer_location | 12345678 | - | - | - | - | - |  | - | - | - | -
+        "#]],
     );
 }
 
@@ -116,15 +116,15 @@ fn the_link_layer_may_be_encrypted_as_a_whole() {
         &hex(LINK),
         &with_keys(LINK_KEY),
         &expect![[r#"
-        KAM76348799 maker_20 instant 2025-01-01T00:00:00Z 113 1 true
-        KAM76348799 8-0:1.0.0 register 2025-01-01T00:00:00Z 6.408 m3 true
-        KAM76348799 8-0:1.2.0 instant 2025-01-01T00:00:00Z 6.408 m3 true
-        KAM76348799 flow_temperature.min.storage_1 instant 2025-01-01T00:00:00Z 127 Cel true
-        KAM76348799 external_temperature.min.storage_1 instant 2025-01-01T00:00:00Z 19 Cel true
-        meter Meter { point: KAM76348799, kind: Some(Device), name: None, server_id: Some([45, 44, 153, 135, 52, 118, 27, 22]), maker: Some("KAM"), resolution: None }
-        master_data KAM76348799 | meter | version | 27 | - | - | - | - | - | 
-        master_data KAM76348799 | meter | device_type | cold water | - | - | - | - | - | 
-    "#]],
+            KAM76348799 maker_20 instant 2025-01-01T00:00:00Z 113 1 true
+            KAM76348799 8-0:1.0.0 register 2025-01-01T00:00:00Z 6.408 m3 true
+            KAM76348799 8-0:1.2.0 instant 2025-01-01T00:00:00Z 6.408 m3 true
+            KAM76348799 flow_temperature.min.storage_1 instant 2025-01-01T00:00:00Z 127 Cel true
+            KAM76348799 external_temperature.min.storage_1 instant 2025-01-01T00:00:00Z 19 Cel true
+            meter Meter { point: KAM76348799, kind: Some(Device), name: None, server_id: Some([45, 44, 153, 135, 52, 118, 27, 22]), maker: Some("KAM"), resolution: None }
+            master_data KAM76348799 | meter | version | 27 | - | - | - | - | - |  | - | - | - | -
+            master_data KAM76348799 | meter | device_type | cold water | - | - | - | - | - |  | - | - | - | -
+        "#]],
     );
 }
 
@@ -167,19 +167,19 @@ fn several_telegrams_of_a_stream_are_read_and_a_damaged_one_costs_itself() {
         &stream,
         &with_keys(PROFILE_A),
         &expect![[r#"
-        ACW12345678 8-0:1.0.0 register 2024-12-31T23:59:59Z 0.001 m3 true
-        ACW12345678 8-0:1.0.0 register 2025-01-01T00:00:00Z 0.003 m3 true
-        ELS12345678 7-0:3.0.0 register 2025-01-01T00:00:00Z 28504.27 m3 true
-        problem byte 28: the frame's checksum is 70, but its bytes give b0: some were lost or changed (2 readings, 32 bytes)
-        finding note local_time byte 87: ELS12345678 tells times without a zone: its values get the time of receipt, unless --timezone is given
-        meter Meter { point: ACW12345678, kind: Some(Device), name: None, server_id: Some([119, 4, 120, 86, 52, 18, 20, 7]), maker: Some("ACW"), resolution: None }
-        meter Meter { point: ELS12345678, kind: Some(Device), name: None, server_id: Some([147, 21, 120, 86, 52, 18, 51, 3]), maker: Some("ELS"), resolution: None }
-        master_data ACW12345678 | meter | version | 20 | - | - | - | - | - | 
-        master_data ACW12345678 | meter | device_type | water | - | - | - | - | - | 
-        master_data ELS12345678 | meter | version | 51 | - | - | - | - | - | 
-        master_data ELS12345678 | meter | device_type | gas | - | - | - | - | - | 
-        master_data ELS12345678 | meter | error_flags | 0 | - | - | - | - | - | 
-    "#]],
+            ACW12345678 8-0:1.0.0 register 2024-12-31T23:59:59Z 0.001 m3 true
+            ACW12345678 8-0:1.0.0 register 2025-01-01T00:00:00Z 0.003 m3 true
+            ELS12345678 7-0:3.0.0 register 2025-01-01T00:00:00Z 28504.27 m3 true
+            problem byte 28: the frame's checksum is 70, but its bytes give b0: some were lost or changed (2 readings, 32 bytes)
+            finding note local_time byte 87: ELS12345678 tells times without a zone: its values get the time of receipt, unless --timezone is given
+            meter Meter { point: ACW12345678, kind: Some(Device), name: None, server_id: Some([119, 4, 120, 86, 52, 18, 20, 7]), maker: Some("ACW"), resolution: None }
+            meter Meter { point: ELS12345678, kind: Some(Device), name: None, server_id: Some([147, 21, 120, 86, 52, 18, 51, 3]), maker: Some("ELS"), resolution: None }
+            master_data ACW12345678 | meter | version | 20 | - | - | - | - | - |  | - | - | - | -
+            master_data ACW12345678 | meter | device_type | water | - | - | - | - | - |  | - | - | - | -
+            master_data ELS12345678 | meter | version | 51 | - | - | - | - | - |  | - | - | - | -
+            master_data ELS12345678 | meter | device_type | gas | - | - | - | - | - |  | - | - | - | -
+            master_data ELS12345678 | meter | error_flags | 0 | - | - | - | - | - |  | - | - | - | -
+        "#]],
     );
 }
 
@@ -199,9 +199,9 @@ fn a_line_of_text_is_a_telegram_and_a_broken_one_costs_itself() {
             problem line 3: the telegram of 47 bytes has neither valid checksums (formats A and B) nor the length of one without (1 readings, 30 bytes)
             finding note local_time line 2: ELS12345678 tells times without a zone: its values get the time of receipt, unless --timezone is given
             meter Meter { point: ELS12345678, kind: Some(Device), name: None, server_id: Some([147, 21, 120, 86, 52, 18, 51, 3]), maker: Some("ELS"), resolution: None }
-            master_data ELS12345678 | meter | version | 51 | - | - | - | - | - | 
-            master_data ELS12345678 | meter | device_type | gas | - | - | - | - | - | 
-            master_data ELS12345678 | meter | error_flags | 0 | - | - | - | - | - | 
+            master_data ELS12345678 | meter | version | 51 | - | - | - | - | - |  | - | - | - | -
+            master_data ELS12345678 | meter | device_type | gas | - | - | - | - | - |  | - | - | - | -
+            master_data ELS12345678 | meter | error_flags | 0 | - | - | - | - | - |  | - | - | - | -
         "#]],
     );
 }
@@ -218,39 +218,39 @@ fn the_clock_of_a_meter_counts_where_its_zone_is_known() {
         &telegram,
         &options(),
         &expect![[r#"
-        ACW12345678 8-0:1.0.0 register 2025-01-01T00:00:00Z 0.031 m3 true
-        ACW12345678 8-0:1.2.0 instant 2025-01-01T00:00:00Z 0.03 m3 true
-        finding note local_time byte 0: ACW12345678 tells times without a zone: its values get the time of receipt, unless --timezone is given
-        meter Meter { point: ACW12345678, kind: Some(Device), name: None, server_id: Some([119, 4, 120, 86, 52, 18, 20, 7]), maker: Some("ACW"), resolution: None }
-        master_data ACW12345678 | meter | version | 20 | - | - | - | - | - | 
-        master_data ACW12345678 | meter | device_type | water | - | - | - | - | - | 
-        master_data ACW12345678 | meter | date.storage_1 | 2013-12-31 | - | - | - | - | - | 
-    "#]],
+            ACW12345678 8-0:1.0.0 register 2025-01-01T00:00:00Z 0.031 m3 true
+            ACW12345678 8-0:1.2.0 instant 2025-01-01T00:00:00Z 0.03 m3 true
+            finding note local_time byte 0: ACW12345678 tells times without a zone: its values get the time of receipt, unless --timezone is given
+            meter Meter { point: ACW12345678, kind: Some(Device), name: None, server_id: Some([119, 4, 120, 86, 52, 18, 20, 7]), maker: Some("ACW"), resolution: None }
+            master_data ACW12345678 | meter | version | 20 | - | - | - | - | - |  | - | - | - | -
+            master_data ACW12345678 | meter | device_type | water | - | - | - | - | - |  | - | - | - | -
+            master_data ACW12345678 | meter | date.storage_1 | 2013-12-31 | - | - | - | - | - |  | - | - | - | -
+        "#]],
     );
     let zoned = Options { zone: Some(Zone::BERLIN), ..options() };
     check(
         &telegram,
         &zoned,
         &expect![[r#"
-        ACW12345678 8-0:1.0.0 register 2014-03-13T13:26:00Z 0.031 m3 true
-        ACW12345678 8-0:1.2.0 register 2013-12-31T23:00:00Z 0.03 m3 true
-        meter Meter { point: ACW12345678, kind: Some(Device), name: None, server_id: Some([119, 4, 120, 86, 52, 18, 20, 7]), maker: Some("ACW"), resolution: None }
-        master_data ACW12345678 | meter | version | 20 | - | - | - | - | - | 
-        master_data ACW12345678 | meter | device_type | water | - | - | - | - | - | 
-        master_data ACW12345678 | meter | date.storage_1 | 2013-12-31 | - | - | - | - | - | 
-    "#]],
+            ACW12345678 8-0:1.0.0 register 2014-03-13T13:26:00Z 0.031 m3 true
+            ACW12345678 8-0:1.2.0 register 2013-12-31T23:00:00Z 0.03 m3 true
+            meter Meter { point: ACW12345678, kind: Some(Device), name: None, server_id: Some([119, 4, 120, 86, 52, 18, 20, 7]), maker: Some("ACW"), resolution: None }
+            master_data ACW12345678 | meter | version | 20 | - | - | - | - | - |  | - | - | - | -
+            master_data ACW12345678 | meter | device_type | water | - | - | - | - | - |  | - | - | - | -
+            master_data ACW12345678 | meter | date.storage_1 | 2013-12-31 | - | - | - | - | - |  | - | - | - | -
+        "#]],
     );
     let unset = wired(0x07, 0, &[0x04, 0x13, 0x1f, 0, 0, 0, 0x04, 0x6d, 0, 0, 0x01, 0x01]);
     check(
         &unset,
         &zoned,
         &expect![[r#"
-        ACW12345678 8-0:1.0.0 register 2025-01-01T00:00:00Z 0.031 m3 true
-        finding note meter_clock byte 0: ACW12345678 tells a time before 2001, more than a day after the receipt, or none at all, which is not used
-        meter Meter { point: ACW12345678, kind: Some(Device), name: None, server_id: Some([119, 4, 120, 86, 52, 18, 20, 7]), maker: Some("ACW"), resolution: None }
-        master_data ACW12345678 | meter | version | 20 | - | - | - | - | - | 
-        master_data ACW12345678 | meter | device_type | water | - | - | - | - | - | 
-    "#]],
+            ACW12345678 8-0:1.0.0 register 2025-01-01T00:00:00Z 0.031 m3 true
+            finding note meter_clock byte 0: ACW12345678 tells a time before 2001, more than a day after the receipt, or none at all, which is not used
+            meter Meter { point: ACW12345678, kind: Some(Device), name: None, server_id: Some([119, 4, 120, 86, 52, 18, 20, 7]), maker: Some("ACW"), resolution: None }
+            master_data ACW12345678 | meter | version | 20 | - | - | - | - | - |  | - | - | - | -
+            master_data ACW12345678 | meter | device_type | water | - | - | - | - | - |  | - | - | - | -
+        "#]],
     );
 }
 
@@ -273,20 +273,20 @@ fn values_in_error_and_errors_of_the_meter_are_told() {
             ACW12345678 flow_temperature.2 instant 2025-01-01T00:00:00Z 20 Cel true reason=status 0x10
             finding warning meter_warning byte 0: ACW12345678 reports a temporary error (status 0x10)
             meter Meter { point: ACW12345678, kind: Some(Device), name: None, server_id: Some([119, 4, 120, 86, 52, 18, 20, 4]), maker: Some("ACW"), resolution: None }
-            master_data ACW12345678 | meter | version | 20 | - | - | - | - | - | 
-            master_data ACW12345678 | meter | device_type | heat, volume in the return | - | - | - | - | - | 
+            master_data ACW12345678 | meter | version | 20 | - | - | - | - | - |  | - | - | - | -
+            master_data ACW12345678 | meter | device_type | heat, volume in the return | - | - | - | - | - |  | - | - | - | -
         "#]],
     );
     check(
         &wired(0x04, 0x08, &[0x0A, 0x5B, 0x20, 0]),
         &options(),
         &expect![[r#"
-        ACW12345678 flow_temperature instant 2025-01-01T00:00:00Z 20 Cel faulty reason=status 0x08
-        finding error meter_fault byte 0: ACW12345678 reports a permanent error: its values are faulty (status 0x08)
-        meter Meter { point: ACW12345678, kind: Some(Device), name: None, server_id: Some([119, 4, 120, 86, 52, 18, 20, 4]), maker: Some("ACW"), resolution: None }
-        master_data ACW12345678 | meter | version | 20 | - | - | - | - | - | 
-        master_data ACW12345678 | meter | device_type | heat, volume in the return | - | - | - | - | - | 
-    "#]],
+            ACW12345678 flow_temperature instant 2025-01-01T00:00:00Z 20 Cel faulty reason=status 0x08
+            finding error meter_fault byte 0: ACW12345678 reports a permanent error: its values are faulty (status 0x08)
+            meter Meter { point: ACW12345678, kind: Some(Device), name: None, server_id: Some([119, 4, 120, 86, 52, 18, 20, 4]), maker: Some("ACW"), resolution: None }
+            master_data ACW12345678 | meter | version | 20 | - | - | - | - | - |  | - | - | - | -
+            master_data ACW12345678 | meter | device_type | heat, volume in the return | - | - | - | - | - |  | - | - | - | -
+        "#]],
     );
 }
 
@@ -308,19 +308,19 @@ fn due_date_values_tariffs_and_equal_records_are_told_apart() {
         &wired(0x04, 0, &records.concat()),
         &options(),
         &expect![[r#"
-        ACW12345678 6-0:1.0.0 register 2025-01-01T00:00:00Z 1000 Wh true
-        ACW12345678 6-0:1.2.0 instant 2025-01-01T00:00:00Z 2000 Wh true
-        ACW12345678 6-0:1.2.0*2 instant 2025-01-01T00:00:00Z 3000 Wh true
-        ACW12345678 6-0:1.0.1 register 2025-01-01T00:00:00Z 4000 Wh true
-        ACW12345678 6-0:1.2.1 instant 2025-01-01T00:00:00Z 5000 Wh true
-        ACW12345678 energy.unit_1 register 2025-01-01T00:00:00Z 6000 Wh true
-        ACW12345678 energy.max instant 2025-01-01T00:00:00Z 7000 Wh true
-        ACW12345678 energy.2 register 2025-01-01T00:00:00Z 8000 Wh true
-        ACW12345678 energy.3 register 2025-01-01T00:00:00Z 9000 Wh true
-        meter Meter { point: ACW12345678, kind: Some(Device), name: None, server_id: Some([119, 4, 120, 86, 52, 18, 20, 4]), maker: Some("ACW"), resolution: None }
-        master_data ACW12345678 | meter | version | 20 | - | - | - | - | - | 
-        master_data ACW12345678 | meter | device_type | heat, volume in the return | - | - | - | - | - | 
-    "#]],
+            ACW12345678 6-0:1.0.0 register 2025-01-01T00:00:00Z 1000 Wh true
+            ACW12345678 6-0:1.2.0 instant 2025-01-01T00:00:00Z 2000 Wh true
+            ACW12345678 6-0:1.2.0*2 instant 2025-01-01T00:00:00Z 3000 Wh true
+            ACW12345678 6-0:1.0.1 register 2025-01-01T00:00:00Z 4000 Wh true
+            ACW12345678 6-0:1.2.1 instant 2025-01-01T00:00:00Z 5000 Wh true
+            ACW12345678 energy.unit_1 register 2025-01-01T00:00:00Z 6000 Wh true
+            ACW12345678 energy.max instant 2025-01-01T00:00:00Z 7000 Wh true
+            ACW12345678 energy.2 register 2025-01-01T00:00:00Z 8000 Wh true
+            ACW12345678 energy.3 register 2025-01-01T00:00:00Z 9000 Wh true
+            meter Meter { point: ACW12345678, kind: Some(Device), name: None, server_id: Some([119, 4, 120, 86, 52, 18, 20, 4]), maker: Some("ACW"), resolution: None }
+            master_data ACW12345678 | meter | version | 20 | - | - | - | - | - |  | - | - | - | -
+            master_data ACW12345678 | meter | device_type | heat, volume in the return | - | - | - | - | - |  | - | - | - | -
+        "#]],
     );
 }
 
@@ -349,10 +349,10 @@ fn floats_texts_and_what_is_the_makers_own() {
             finding note more_telegrams byte 0: ACW12345678 has more telegrams than the one that was read
             finding note binary_float byte 0: ACW12345678 sends floating-point numbers: each is taken for the shortest decimal that names it
             meter Meter { point: ACW12345678, kind: Some(Device), name: None, server_id: Some([119, 4, 120, 86, 52, 18, 20, 2]), maker: Some("ACW"), resolution: None }
-            master_data ACW12345678 | meter | version | 20 | - | - | - | - | - | 
-            master_data ACW12345678 | meter | device_type | electricity | - | - | - | - | - | 
-            master_data ACW12345678 | meter | device_id | 1ACW4012345678 | - | - | - | - | - | 
-            master_data ACW12345678 | meter | enhanced_identification | 1ACW4012345678 | - | - | - | - | - | 
+            master_data ACW12345678 | meter | version | 20 | - | - | - | - | - |  | - | - | - | -
+            master_data ACW12345678 | meter | device_type | electricity | - | - | - | - | - |  | - | - | - | -
+            master_data ACW12345678 | meter | device_id | 1ACW4012345678 | - | - | - | - | - |  | - | - | - | -
+            master_data ACW12345678 | meter | enhanced_identification | 1ACW4012345678 | - | - | - | - | - |  | - | - | - | -
         "#]],
     );
 }
@@ -408,12 +408,12 @@ fn the_sample_says_what_its_page_tells() {
             ABC81234567 remaining_battery_time instant 2025-03-30T12:00:00Z 2920 d true
             meter Meter { point: ABC61234567, kind: Some(Device), name: None, server_id: Some([67, 4, 103, 69, 35, 97, 3, 4]), maker: Some("ABC"), resolution: None }
             meter Meter { point: ABC81234567, kind: Some(Device), name: None, server_id: Some([67, 4, 103, 69, 35, 129, 1, 22]), maker: Some("ABC"), resolution: None }
-            master_data ABC61234567 | meter | version | 3 | - | - | - | - | - | 
-            master_data ABC61234567 | meter | device_type | heat, volume in the return | - | - | - | - | - | 
-            master_data ABC61234567 | meter | date.storage_1 | 2024-12-31 | - | - | - | - | - | 
-            master_data ABC81234567 | meter | version | 1 | - | - | - | - | - | 
-            master_data ABC81234567 | meter | device_type | cold water | - | - | - | - | - | 
-            master_data ABC81234567 | meter | date.storage_1 | 2024-12-31 | - | - | - | - | - | 
+            master_data ABC61234567 | meter | version | 3 | - | - | - | - | - |  | - | - | - | -
+            master_data ABC61234567 | meter | device_type | heat, volume in the return | - | - | - | - | - |  | - | - | - | -
+            master_data ABC61234567 | meter | date.storage_1 | 2024-12-31 | - | - | - | - | - |  | - | - | - | -
+            master_data ABC81234567 | meter | version | 1 | - | - | - | - | - |  | - | - | - | -
+            master_data ABC81234567 | meter | device_type | cold water | - | - | - | - | - |  | - | - | - | -
+            master_data ABC81234567 | meter | date.storage_1 | 2024-12-31 | - | - | - | - | - |  | - | - | - | -
         "#]],
     );
 }

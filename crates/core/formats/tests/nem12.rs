@@ -66,8 +66,8 @@ fn a_day_begins_at_ten_hours_ahead_of_utc_and_the_market_counts_from_its_own_sid
             4103000001 1-2:3.29.0 interval 2025-03-30T13:55:00Z..2025-03-30T14:00:00Z 288.5 kvarh forecast method=E52 reason=0 far away known 2025-03-30T16:03:04Z
             4103000001/check 1-1:1.29.0 interval 2025-03-29T14:00:00Z..2025-03-29T14:30:00Z - kWh missing method=N known 2025-03-30T16:03:04Z
             4103000001/check 1-1:1.29.0 interval 2025-03-30T13:30:00Z..2025-03-30T14:00:00Z - kWh missing method=N known 2025-03-30T16:03:04Z
-            master_data 4103000001 | metering_location | meter | METER7 | - | - | - | - | - | NEM12 202503310101
-            master_data 4103000001 | metering_location | meter | METER7 | - | - | - | - | - | NEM12 202503310101
+            master_data 4103000001 | metering_location | meter | METER7 | - | - | - | - | - | NEM12 202503310101 | - | - | - | -
+            master_data 4103000001 | metering_location | meter | METER7 | - | - | - | - | - | NEM12 202503310101 | - | - | - | -
         "#]],
     );
 }

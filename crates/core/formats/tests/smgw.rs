@@ -83,8 +83,8 @@ fn neighbouring_states_make_the_amount_between_them_through_the_clock_change() {
             1EMH0005347102 1-0:1.29.0 interval 2025-03-30T00:45:00Z..2025-03-30T01:00:00Z 1 Wh true method=register difference
             1EMH0005347102 1-0:1.29.0 interval 2025-03-30T01:00:00Z..2025-03-30T01:15:00Z 1.2 Wh true method=register difference
             meter Meter { point: 1EMH0005347102, kind: Some(Device), name: None, server_id: Some([10, 1, 69, 77, 72, 0, 0, 81, 151, 30]), maker: Some("EMH"), resolution: None }
-            master_data DE00056266802AO6G56M11SN51G21M24S | metering_location | gateway | EXXX0012345678 | - | - | - | - | - | 
-            master_data DE00056266802AO6G56M11SN51G21M24S | metering_location | meter | 1EMH0005347102 | - | - | - | - | - | 
+            master_data DE00056266802AO6G56M11SN51G21M24S | metering_location | gateway | EXXX0012345678 | - | - | - | - | - |  | - | - | - | -
+            master_data DE00056266802AO6G56M11SN51G21M24S | metering_location | meter | 1EMH0005347102 | - | - | - | - | - |  | - | - | - | -
         "#]],
     );
 }
@@ -116,8 +116,8 @@ fn a_capture_time_within_a_hundredth_is_moved_onto_the_raster_and_another_is_kep
             finding warning beside_raster list 1 (0100010800FF.0A01454D48000051971E.sm), reading 3: captured at 2025-03-30T10:29:40Z, more than a hundredth of the period beside the raster
             finding warning beside_raster list 1 (0100010800FF.0A01454D48000051971E.sm), reading 5: captured at 2025-03-30T11:00:20Z for 2025-03-30T11:00:00Z, more than a hundredth of the period beside the raster
             meter Meter { point: 1EMH0005347102, kind: Some(Device), name: None, server_id: Some([10, 1, 69, 77, 72, 0, 0, 81, 151, 30]), maker: Some("EMH"), resolution: None }
-            master_data DE00056266802AO6G56M11SN51G21M24S | metering_location | gateway | EXXX0012345678 | - | - | - | - | - | 
-            master_data DE00056266802AO6G56M11SN51G21M24S | metering_location | meter | 1EMH0005347102 | - | - | - | - | - | 
+            master_data DE00056266802AO6G56M11SN51G21M24S | metering_location | gateway | EXXX0012345678 | - | - | - | - | - |  | - | - | - | -
+            master_data DE00056266802AO6G56M11SN51G21M24S | metering_location | meter | 1EMH0005347102 | - | - | - | - | - |  | - | - | - | -
         "#]],
     );
 }
@@ -160,8 +160,8 @@ fn a_difference_over_a_missing_step_a_reset_or_two_values_of_one_instant_is_not_
             finding note duplicate_stamp list 1 (0100010800FF.0A01454D48000051971E.sm), reading 6: the same value stands at 2025-03-30T11:15:00Z already
             finding warning duplicate_stamp list 1 (0100010800FF.0A01454D48000051971E.sm), reading 8: another value stands at 2025-03-30T11:30:00Z already
             meter Meter { point: 1EMH0005347102, kind: Some(Device), name: None, server_id: Some([10, 1, 69, 77, 72, 0, 0, 81, 151, 30]), maker: Some("EMH"), resolution: None }
-            master_data DE00056266802AO6G56M11SN51G21M24S | metering_location | gateway | EXXX0012345678 | - | - | - | - | - | 
-            master_data DE00056266802AO6G56M11SN51G21M24S | metering_location | meter | 1EMH0005347102 | - | - | - | - | - | 
+            master_data DE00056266802AO6G56M11SN51G21M24S | metering_location | gateway | EXXX0012345678 | - | - | - | - | - |  | - | - | - | -
+            master_data DE00056266802AO6G56M11SN51G21M24S | metering_location | meter | 1EMH0005347102 | - | - | - | - | - |  | - | - | - | -
         "#]],
     );
 }
@@ -196,8 +196,8 @@ fn statuses_tell_how_far_a_value_can_be_trusted_and_an_amount_is_as_good_as_its_
             finding warning status list 1 (0100010800FF.0A01454D48000051971E.sm), reading 5: statusPTB and statusFNN do not say the same; statusPTB counts
             finding note no_status list 1 (0100010800FF.0A01454D48000051971E.sm), reading 6: neither statusPTB nor statusFNN is told; taken as without a fault
             meter Meter { point: 1EMH0005347102, kind: Some(Device), name: None, server_id: Some([10, 1, 69, 77, 72, 0, 0, 81, 151, 30]), maker: Some("EMH"), resolution: None }
-            master_data DE00056266802AO6G56M11SN51G21M24S | metering_location | gateway | EXXX0012345678 | - | - | - | - | - | 
-            master_data DE00056266802AO6G56M11SN51G21M24S | metering_location | meter | 1EMH0005347102 | - | - | - | - | - | 
+            master_data DE00056266802AO6G56M11SN51G21M24S | metering_location | gateway | EXXX0012345678 | - | - | - | - | - |  | - | - | - | -
+            master_data DE00056266802AO6G56M11SN51G21M24S | metering_location | meter | 1EMH0005347102 | - | - | - | - | - |  | - | - | - | -
         "#]],
     );
 }
@@ -208,10 +208,10 @@ fn what_the_gateway_derived_is_told_at_the_usage_point_and_the_logical_name_coun
     check(
         &document(METER, kind, &values(&[("00:00:00+01:00", "65", FINE)])),
         &expect![[r#"
-        DE00056266802AO6G56M11SN51G21M24S 1-0:1.8.2 register 2025-03-29T23:00:00Z 6.5 Wh true
-        finding warning obis_code list 1 (0100010802ff.TAF-2-ID.sm), reading 1: obisCode `0100010801ff` is not that of the logical name `0100010802ff.TAF-2-ID.sm`, which counts
-        master_data DE00056266802AO6G56M11SN51G21M24S | metering_location | gateway | EXXX0012345678 | - | - | - | - | - | 
-    "#]],
+            DE00056266802AO6G56M11SN51G21M24S 1-0:1.8.2 register 2025-03-29T23:00:00Z 6.5 Wh true
+            finding warning obis_code list 1 (0100010802ff.TAF-2-ID.sm), reading 1: obisCode `0100010801ff` is not that of the logical name `0100010802ff.TAF-2-ID.sm`, which counts
+            master_data DE00056266802AO6G56M11SN51G21M24S | metering_location | gateway | EXXX0012345678 | - | - | - | - | - |  | - | - | - | -
+        "#]],
     );
 }
 
@@ -236,8 +236,8 @@ fn a_list_without_a_period_makes_amounts_of_exact_quarter_hours_alone() {
             1EMH0005347102 1-0:1.29.0 interval 2025-03-30T10:00:00Z..2025-03-30T10:15:00Z 1 Wh true method=register difference
             1EMH0005347102 1-0:1.8.0 register 2025-03-30T12:00:00Z 4 Wh true
             meter Meter { point: 1EMH0005347102, kind: Some(Device), name: None, server_id: None, maker: None, resolution: None }
-            master_data DE00056266802AO6G56M11SN51G21M24S | metering_location | gateway | EXXX0012345678 | - | - | - | - | - | 
-            master_data DE00056266802AO6G56M11SN51G21M24S | metering_location | meter | 1EMH0005347102 | - | - | - | - | - | 
+            master_data DE00056266802AO6G56M11SN51G21M24S | metering_location | gateway | EXXX0012345678 | - | - | - | - | - |  | - | - | - | -
+            master_data DE00056266802AO6G56M11SN51G21M24S | metering_location | meter | 1EMH0005347102 | - | - | - | - | - |  | - | - | - | -
         "#]],
     );
 }
@@ -311,17 +311,17 @@ fn certificates_and_signatures_are_kept_and_log_entries_are_counted() {
     check(
         &text,
         &expect![[r#"
-        1EMH0005347102 1-0:1.8.0 register 2025-03-30T10:00:00Z 1 Wh true method=aligned by -1 s known 2025-03-31T22:00:00Z in SMGW/EXXX0012345678/2025-03-31T22:00:00Z
-        finding warning certificate UsagePoint/Certificate: the certificate is not written in hexadecimal digits; it is not kept
-        finding note log_entries : entries of the gateway's log are not read: 2
-        meter Meter { point: 1EMH0005347102, kind: Some(Device), name: None, server_id: Some([10, 1, 69, 77, 72, 0, 0, 81, 151, 30]), maker: Some("EMH"), resolution: None }
-        master_data DE00056266802AO6G56M11SN51G21M24S | metering_location | gateway | EXXX0012345678 | - | - | - | - | - | 
-        signatures certificate | EXXX0012345678/1 | - | - | - | 4 bytes known 2025-03-31T22:00:00Z
-        master_data DE00056266802AO6G56M11SN51G21M24S | metering_location | tariff_use_case | 7 | - | - | - | - | - | SMGW/EXXX0012345678/2025-03-31T22:00:00Z known 2025-03-31T22:00:00Z
-        signatures signature | EXXX0012345678/1 | 1EMH0005347102 | 1-0:1.8.0 | 2025-03-30T10:00:01Z | 3 bytes known 2025-03-31T22:00:00Z
-        signatures signature | 1EMH0005347102 | 1EMH0005347102 | 1-0:1.8.0 | 2025-03-30T10:00:01Z | 2 bytes known 2025-03-31T22:00:00Z
-        master_data DE00056266802AO6G56M11SN51G21M24S | metering_location | meter | 1EMH0005347102 | - | - | - | - | - | SMGW/EXXX0012345678/2025-03-31T22:00:00Z known 2025-03-31T22:00:00Z
-    "#]],
+            1EMH0005347102 1-0:1.8.0 register 2025-03-30T10:00:00Z 1 Wh true method=aligned by -1 s known 2025-03-31T22:00:00Z in SMGW/EXXX0012345678/2025-03-31T22:00:00Z
+            finding warning certificate UsagePoint/Certificate: the certificate is not written in hexadecimal digits; it is not kept
+            finding note log_entries : entries of the gateway's log are not read: 2
+            meter Meter { point: 1EMH0005347102, kind: Some(Device), name: None, server_id: Some([10, 1, 69, 77, 72, 0, 0, 81, 151, 30]), maker: Some("EMH"), resolution: None }
+            master_data DE00056266802AO6G56M11SN51G21M24S | metering_location | gateway | EXXX0012345678 | - | - | - | - | - |  | - | - | - | -
+            signatures certificate | EXXX0012345678/1 | - | - | - | 4 bytes known 2025-03-31T22:00:00Z
+            master_data DE00056266802AO6G56M11SN51G21M24S | metering_location | tariff_use_case | 7 | - | - | - | - | - | SMGW/EXXX0012345678/2025-03-31T22:00:00Z | - | - | - | - known 2025-03-31T22:00:00Z
+            signatures signature | EXXX0012345678/1 | 1EMH0005347102 | 1-0:1.8.0 | 2025-03-30T10:00:01Z | 3 bytes known 2025-03-31T22:00:00Z
+            signatures signature | 1EMH0005347102 | 1EMH0005347102 | 1-0:1.8.0 | 2025-03-30T10:00:01Z | 2 bytes known 2025-03-31T22:00:00Z
+            master_data DE00056266802AO6G56M11SN51G21M24S | metering_location | meter | 1EMH0005347102 | - | - | - | - | - | SMGW/EXXX0012345678/2025-03-31T22:00:00Z | - | - | - | - known 2025-03-31T22:00:00Z
+        "#]],
     );
 }
 
@@ -333,9 +333,9 @@ fn a_suppliers_tariff_has_no_readings() {
     check(
         &text,
         &expect![[r#"
-        finding note no_readings : there are no readings: a document of a supplier tells a tariff alone
-        master_data DE00056266802AO6G56M11SN51G21M24S | metering_location | gateway | EXXX0012345678 | - | - | - | - | - | 
-    "#]],
+            finding note no_readings : there are no readings: a document of a supplier tells a tariff alone
+            master_data DE00056266802AO6G56M11SN51G21M24S | metering_location | gateway | EXXX0012345678 | - | - | - | - | - |  | - | - | - | -
+        "#]],
     );
 }
 
@@ -428,11 +428,11 @@ fn a_problem_can_be_read_again_by_itself_and_names_no_customer() {
     check(
         &again.replace("2x", "20"),
         &expect![[r#"
-        1EMH0005347102 1-0:1.8.0 register 2025-03-30T10:15:00Z 2 Wh true
-        meter Meter { point: 1EMH0005347102, kind: Some(Device), name: None, server_id: Some([10, 1, 69, 77, 72, 0, 0, 81, 151, 30]), maker: Some("EMH"), resolution: None }
-        master_data DE00056266802AO6G56M11SN51G21M24S | metering_location | gateway | EXXX0012345678 | - | - | - | - | - | 
-        master_data DE00056266802AO6G56M11SN51G21M24S | metering_location | meter | 1EMH0005347102 | - | - | - | - | - | 
-    "#]],
+            1EMH0005347102 1-0:1.8.0 register 2025-03-30T10:15:00Z 2 Wh true
+            meter Meter { point: 1EMH0005347102, kind: Some(Device), name: None, server_id: Some([10, 1, 69, 77, 72, 0, 0, 81, 151, 30]), maker: Some("EMH"), resolution: None }
+            master_data DE00056266802AO6G56M11SN51G21M24S | metering_location | gateway | EXXX0012345678 | - | - | - | - | - |  | - | - | - | -
+            master_data DE00056266802AO6G56M11SN51G21M24S | metering_location | meter | 1EMH0005347102 | - | - | - | - | - |  | - | - | - | -
+        "#]],
     );
 }
 
@@ -519,9 +519,9 @@ fn the_examples_of_the_interface_are_read() {
         finding warning status list 1 (0100010800ff.0A01454D48000051971E.sm), reading 1: statusPTB and statusFNN do not say the same; statusPTB counts
         finding note log_entries : entries of the gateway's log are not read: 6
         meter Meter { point: 1EMH0005347102, kind: Some(Device), name: None, server_id: Some([10, 1, 69, 77, 72, 0, 0, 81, 151, 30]), maker: Some("EMH"), resolution: None }
-        master_data DE00000000000000000000000000000001 | other | gateway | DNT0017055173 | - | - | - | - | - | 
+        master_data DE00000000000000000000000000000001 | other | gateway | DNT0017055173 | - | - | - | - | - |  | - | - | - | -
         signatures certificate | DNT0017055173/1 | - | - | - | 5 bytes
-        master_data DE00000000000000000000000000000001 | other | meter | 1EMH0005347102 | - | - | - | - | - | 
+        master_data DE00000000000000000000000000000001 | other | meter | 1EMH0005347102 | - | - | - | - | - |  | - | - | - | -
     "#]].assert_eq(&support::describe(&taf_7));
     let taf_2 = sample("IF_Adapter_TRuDI_DatenTAF2.xml").expect("it stands beside the other");
     expect![[r#"
@@ -538,9 +538,9 @@ fn the_examples_of_the_interface_are_read() {
         finding warning status list 5 (010001083fff.TAF-2-ID.sm), reading 1: statusPTB and statusFNN do not say the same; statusPTB counts
         finding note log_entries : entries of the gateway's log are not read: 1
         meter Meter { point: 1EMH0005347102, kind: Some(Device), name: None, server_id: Some([10, 1, 69, 77, 72, 0, 0, 81, 151, 30]), maker: Some("EMH"), resolution: None }
-        master_data DE00000000000000000000000000000001 | other | gateway | DNT0017055173 | - | - | - | - | - | 
+        master_data DE00000000000000000000000000000001 | other | gateway | DNT0017055173 | - | - | - | - | - |  | - | - | - | -
         signatures certificate | DNT0017055173/1 | - | - | - | 5 bytes
-        master_data DE00000000000000000000000000000001 | other | meter | 1EMH0005347102 | - | - | - | - | - | 
+        master_data DE00000000000000000000000000000001 | other | meter | 1EMH0005347102 | - | - | - | - | - |  | - | - | - | -
     "#]].assert_eq(&support::describe(&taf_2));
     for name in ["IF_Lieferant_TRuDI_example.xml", "Lieferanten-XML_Jan_2018.xml"] {
         let supplier = support::describe(&sample(name).expect("it stands beside the others"));

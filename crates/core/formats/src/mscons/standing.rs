@@ -35,3 +35,8 @@ pub(super) const STANDINGS: [Standing; 10] = [
 pub(super) fn of(qualifier: &[u8]) -> Option<&'static Standing> {
     STANDINGS.iter().find(|standing| standing.qualifier.as_bytes() == qualifier)
 }
+
+/// The quality that a qualifier gives, and the method where the qualifier itself tells it.
+pub(crate) fn standing(qualifier: &[u8]) -> Option<(Quality, Option<Code>)> {
+    of(qualifier).map(|standing| (standing.quality, standing.method))
+}

@@ -1,5 +1,7 @@
 //! Status codes of values (STS): by which method a substitute was formed, and what else is said about a value.
 
+use metrify_domain::Code;
+
 /// A category (DE9015), its title, and where its codes go.
 pub(super) struct Category {
     pub(super) code: &'static str,
@@ -24,6 +26,20 @@ pub(super) const CATEGORIES: [Category; 6] = [
 /// Whether the codes of a category name a method; those of all others are reasons.
 pub(super) fn is_method(category: &[u8]) -> bool {
     CATEGORIES.iter().any(|known| known.code.as_bytes() == category && known.is_method)
+}
+
+/// Whether a code names a method, where its category is not told (BO4E).
+pub(crate) fn names_method(code: &str) -> bool {
+    METHODS.iter().any(|(known, _)| *known == code)
+}
+
+/// Distinct codes in the order of their appearance, joined by a space; `None` where they do not fit one code.
+pub(crate) fn joined_with(codes: Option<Code>, code: &str) -> Option<Code> {
+    match codes {
+        None => Code::new(code),
+        Some(codes) if codes.as_str().split(' ').any(|known| known == code) => Some(codes),
+        Some(codes) => Code::new(&format!("{codes} {code}")),
+    }
 }
 
 /// Codes of Z32 (MIG 2.4c and 2.5).

@@ -29,7 +29,7 @@ pub(crate) fn named(code: &str) -> Option<Unit> {
 }
 
 /// The unit that an OBIS code implies where QTY names none: that of the quantity, and those of codes that MSCONS alone has.
-pub(super) fn implied(obis: ObisCode) -> Option<Unit> {
+pub(crate) fn implied(obis: ObisCode) -> Option<Unit> {
     let [medium, _, function, processing, ..] = obis.groups();
     let of_messages = || match (medium, function, processing) {
         // Time integral 3, which older senders use for load curves.

@@ -134,7 +134,7 @@ impl Value {
         let code = [segment.field(3), segment.field(2)].into_iter().find(|field| !field.is_empty());
         let Some(code) = code.map(|field| field.text()) else { return };
         let joined = if status::is_method(category.raw()) { &mut self.method } else { &mut self.reason };
-        match joined_with(*joined, code.trim()) {
+        match status::joined_with(*joined, code.trim()) {
             Some(codes) => *joined = Some(codes),
             None => self.status_left_out = true,
         }
@@ -175,13 +175,4 @@ impl Value {
 pub(super) struct Situation {
     pub(super) days: LocalDays,
     pub(super) before: Option<Timestamp>,
-}
-
-/// Distinct codes in the order of their appearance, joined by a space; `None` where they do not fit one code.
-fn joined_with(codes: Option<Code>, code: &str) -> Option<Code> {
-    match codes {
-        None => Code::new(code),
-        Some(codes) if codes.as_str().split(' ').any(|known| known == code) => Some(codes),
-        Some(codes) => Code::new(&format!("{codes} {code}")),
-    }
 }

@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use metrify_domain::{Channel, Decimal, Document, Quality, Reading, Timestamp, Unit};
 
 use crate::digits::{write_day, write_decimal, write_instant, write_quantity};
+use crate::json::write_text;
 
 /// The values of one local day, one for every quarter-hour or every hour of it.
 #[derive(Clone, Copy, Debug)]
@@ -88,20 +89,4 @@ fn write_known_at(line: &mut Vec<u8>, known_at: Option<Timestamp>) {
         write_instant(line, known_at);
         line.push(b'"');
     }
-}
-
-/// Appends a text in quotes. Points, units and codes hold no control characters.
-fn write_text(line: &mut Vec<u8>, text: &str) {
-    line.push(b'"');
-    if text.bytes().any(|byte| matches!(byte, b'"' | b'\\')) {
-        for byte in text.bytes() {
-            if matches!(byte, b'"' | b'\\') {
-                line.push(b'\\');
-            }
-            line.push(byte);
-        }
-    } else {
-        line.extend_from_slice(text.as_bytes());
-    }
-    line.push(b'"');
 }

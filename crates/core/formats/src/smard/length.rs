@@ -7,7 +7,7 @@ use metrify_domain::time::{HOUR, QUARTER_HOUR};
 
 /// The resolutions of SMARD, from the finest to the coarsest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Length {
+pub(crate) enum Length {
     QuarterHour,
     Hour,
     Day,
@@ -18,20 +18,38 @@ pub(super) enum Length {
 
 /// When an interval begins, in both senses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Begin {
-    pub(super) at: Timestamp,
-    pub(super) clock: NaiveDateTime,
+pub(crate) struct Begin {
+    pub(crate) at: Timestamp,
+    pub(crate) clock: NaiveDateTime,
 }
 
 impl Length {
+    const ALL: [Self; 6] = [Self::QuarterHour, Self::Hour, Self::Day, Self::Week, Self::Month, Self::Year];
+
+    /// As SMARD names it in the addresses of its charts.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::QuarterHour => "quarterhour",
+            Self::Hour => "hour",
+            Self::Day => "day",
+            Self::Week => "week",
+            Self::Month => "month",
+            Self::Year => "year",
+        }
+    }
+
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|length| length.name() == name)
+    }
+
     /// Between the two clock times of one row; `None` where no resolution lies between them.
-    pub(super) fn told(start: NaiveDateTime, end: NaiveDateTime) -> Option<Self> {
+    pub(crate) fn told(start: NaiveDateTime, end: NaiveDateTime) -> Option<Self> {
         let clock = |length: &Self| length.after(start) == Some(end);
-        [Self::QuarterHour, Self::Hour, Self::Day, Self::Week, Self::Month, Self::Year].into_iter().find(clock)
+        Self::ALL.into_iter().find(clock)
     }
 
     /// Between the beginnings of two rows.
-    pub(super) fn between(first: Begin, second: Begin) -> Option<Self> {
+    pub(crate) fn between(first: Begin, second: Begin) -> Option<Self> {
         match second.at.micros().checked_sub(first.at.micros()) {
             Some(QUARTER_HOUR) => Some(Self::QuarterHour),
             Some(HOUR) => Some(Self::Hour),
@@ -41,7 +59,7 @@ impl Length {
     }
 
     /// The end of an interval: hours are counted, days and longer are told by the clock.
-    pub(super) fn end(self, begin: Begin) -> Option<Timestamp> {
+    pub(crate) fn end(self, begin: Begin) -> Option<Timestamp> {
         match self {
             Self::QuarterHour => begin.at.plus(QUARTER_HOUR),
             Self::Hour => begin.at.plus(HOUR),

@@ -1,4 +1,5 @@
-//! Reads one JSON object (RFC 8259) from a line. Numbers stay the text they are, so that no digit is lost.
+//! The marks, words, texts and numbers of JSON (RFC 8259), and one object read from a line. Numbers stay the text they are, so
+//! that no digit is lost.
 
 use std::borrow::Cow;
 
@@ -27,6 +28,11 @@ impl<'a> Text<'a> {
     pub(crate) fn read(self) -> Cow<'a, str> {
         if self.escaped { Cow::Owned(unescaped(self.raw)) } else { Cow::Borrowed(self.raw) }
     }
+
+    /// As it stands between its quotes.
+    pub(super) const fn raw(self) -> &'a str {
+        self.raw
+    }
 }
 
 impl Json<'_> {
@@ -47,10 +53,11 @@ impl Json<'_> {
 const DEPTH_MAX: u32 = 64;
 
 /// What was expected where something else was found.
-#[derive(Clone, Copy, Debug)]
-struct Wrong {
-    at: usize,
-    expected: &'static str,
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Wrong {
+    /// In bytes of the text.
+    pub(super) at: usize,
+    pub(super) expected: &'static str,
 }
 
 impl Wrong {
@@ -62,12 +69,12 @@ impl Wrong {
     }
 }
 
-type Scan<T> = Result<T, Wrong>;
+pub(super) type Scan<T> = Result<T, Wrong>;
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Scanner<'a> {
-    text: &'a str,
-    at: usize,
+    pub(super) text: &'a str,
+    pub(super) at: usize,
 }
 
 /// The bytes that end the plain part of a string: its quote, a backslash and control characters.
@@ -118,16 +125,22 @@ impl<'a> Scanner<'a> {
 
     #[inline]
     fn member(&mut self, depth: u32) -> Scan<(Text<'a>, Json<'a>)> {
+        Ok((self.key()?, self.value(depth)?))
+    }
+
+    /// A key and the colon behind it.
+    #[inline]
+    pub(super) fn key(&mut self) -> Scan<Text<'a>> {
         self.skip_space();
         self.expect(b'"', "a key in quotes")?;
         let key = self.string()?;
         self.skip_space();
         self.expect(b':', "`:` after the key")?;
-        Ok((key, self.value(depth)?))
+        Ok(key)
     }
 
     /// Whether the next mark ends a list or an object; `false` where it is the comma before another element.
-    fn closes(&mut self, mark: u8, what: &'static str) -> Scan<bool> {
+    pub(super) fn closes(&mut self, mark: u8, what: &'static str) -> Scan<bool> {
         self.skip_space();
         if self.accept(mark) {
             return Ok(true);
@@ -135,7 +148,8 @@ impl<'a> Scanner<'a> {
         self.expect(b',', what).map(|()| false)
     }
 
-    fn value(&mut self, depth: u32) -> Scan<Json<'a>> {
+    /// A value at this depth below the object or list that is read. What is nested in it is passed over.
+    pub(super) fn value(&mut self, depth: u32) -> Scan<Json<'a>> {
         self.skip_space();
         match self.peek() {
             Some(b'"') => {
@@ -290,21 +304,22 @@ impl<'a> Scanner<'a> {
         Ok(value)
     }
 
-    fn skip_space(&mut self) {
-        while let Some(b' ' | b'\t' | b'\r') = self.peek() {
+    pub(super) fn skip_space(&mut self) {
+        // A line holds no line end, a document may.
+        while let Some(b' ' | b'\t' | b'\r' | b'\n') = self.peek() {
             self.at += 1;
         }
     }
 
-    fn rest(&self) -> &'a str {
+    pub(super) fn rest(&self) -> &'a str {
         self.text.get(self.at..).unwrap_or_default()
     }
 
-    fn peek(&self) -> Option<u8> {
+    pub(super) fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }
 
-    fn accept(&mut self, byte: u8) -> bool {
+    pub(super) fn accept(&mut self, byte: u8) -> bool {
         let found = self.peek() == Some(byte);
         self.at += usize::from(found);
         found
