@@ -1,6 +1,7 @@
 # run   build, and serve http://127.0.0.1:8000 with a simulated fleet, data in ./data (METRIFY_DATA_DIR names another folder)
 # test  all tests; what they need beside Rust is installed into the cache by `venv`
 # lint  formatting and clippy
+# formats-report  what every public sample gives, written to docs/formats/report.txt and printed
 # fuzz  every fuzz target for FUZZ_SECONDS, or those in FUZZ_TARGETS; needs a nightly compiler, and installs cargo-fuzz
 #
 # Dependencies compile once, into a folder outside the checkout that the next clone uses, too. They are compiled anew for
@@ -8,7 +9,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := run
-.PHONY: run test lint fuzz venv
+.PHONY: run test lint fuzz venv formats-report
 
 CACHE := $(HOME)/.cache/metrify
 export CARGO_TARGET_DIR ?= $(CACHE)/target
@@ -21,6 +22,10 @@ run:
 
 test: venv
 	LAKE_READERS_PYTHON="$(VENV)/bin/python" cargo test --workspace
+
+formats-report:
+	UPDATE_EXPECT=1 CARGO_TARGET_DIR=$(CACHE)/core cargo test -q -p metrify-formats --test report
+	cat docs/formats/report.txt
 
 # Clippy checks all dependencies once by itself, which takes minutes the first time: it is not part of `test`.
 lint:
@@ -46,9 +51,10 @@ fuzz:
 			"$(CACHE)/fuzz/corpus/$$target" fuzz/corpus/$$target "$$seeds" -- $(FUZZ_LIMITS) $$words || exit 1; \
 	done
 
-# Programs of others that read the lake: a test compares their answers with ours, and skips visibly where they are absent.
+# Programs of others that read what we write, the lake and messages of the market: tests compare their answers with ours, and
+# skip visibly where they are absent.
 VENV := $(CACHE)/venv
-LAKE_READERS := deltalake==1.6.6 duckdb==2.0.0 pyarrow==26.0.1
+LAKE_READERS := deltalake==1.6.6 duckdb==2.0.0 pyarrow==26.0.1 pydifact==0.2.3
 LAKE_READERS_STAMP := $(VENV)/$(subst $() ,-,$(subst ==,_,$(LAKE_READERS))).stamp
 
 venv:

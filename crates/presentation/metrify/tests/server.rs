@@ -240,6 +240,33 @@ fn a_file_that_a_killed_server_left_does_not_lead_to_the_server_of_other_data() 
     drop(other);
 }
 
+/// Files that were replaced stay for the readers of older versions, and go once their time is over.
+#[test]
+fn replaced_files_are_deleted_once_their_time_is_over() {
+    let metrify = Metrify::new();
+    for value in ["1", "2", "3"] {
+        metrify.take_in(&format!("{value}.ndjson"), quarter_hour(POINT, 0, value));
+    }
+    let parquet = || metrify.files("lake/default/readings").lines().filter(|line| line.contains(".parquet")).count();
+    assert_eq!((parquet(), metrify.sql("select count(*) from system.files where \"table\" = 'readings'")), (3, "1".into()));
+    let keeping = metrify.serve();
+    assert_eq!((metrify.sql("select value from readings").as_str(), parquet()), ("3", 3));
+    assert_eq!(keeping.stop().code, Some(0));
+    let server = metrify.serve_with(&[("METRIFY_LANDING_KEEP_H", "0")]);
+    for _ in 0..200 {
+        if parquet() == 1 {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    assert_eq!(parquet(), 1);
+    metrify.take_in("4.ndjson", quarter_hour(POINT, 0, "4"));
+    assert_eq!(metrify.sql("select value from readings"), "4");
+    assert_eq!(metrify.sql("select value from readings_history order by value"), "1\n2\n3\n4");
+    assert_eq!(server.stop().code, Some(0));
+    assert_eq!(metrify.sql("select value from readings"), "4");
+}
+
 /// Deliveries that wait while the journal is synced share the next sync.
 #[test]
 fn deliveries_of_many_clients_share_the_syncs_of_the_journal() {

@@ -2,6 +2,8 @@
 #![allow(dead_code, reason = "each test file uses its own part")]
 #![allow(clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "the helpers of tests are tests, too")]
 
+pub mod edifact;
+
 use std::fmt::Write;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -101,8 +103,14 @@ pub fn describe(pieces: &[Decoded]) -> String {
 pub fn sample(name: &str) -> Option<Vec<u8>> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../../shared/samples");
     if !folder.is_dir() {
-        println!("SKIPPED: no samples beside the project, so `{name}` is not read");
+        skipped(&format!("no samples beside the project, so `{name}` is not read"));
         return None;
     }
     Some(std::fs::read(folder.join(name)).unwrap_or_else(|error| panic!("read sample `{name}`: {error}")))
+}
+
+/// Tells, past the capture of the test's output, that a test was not made.
+pub fn skipped(why: &str) {
+    use std::io::Write;
+    writeln!(std::io::stderr(), "SKIPPED: {why}").expect("standard error");
 }
