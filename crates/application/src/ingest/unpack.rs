@@ -109,13 +109,16 @@ impl Unpacker {
     fn run(mut self, packed: &Path, container: Container) -> Result<Option<String>> {
         let step = || format!("read `{}`", packed.display());
         let packed = BufReader::new(File::open(packed).map_err(|error| io_error(step(), error))?);
-        let mut failed = None;
+        let (mut failed, mut damaged) = (None, false);
         let ended = container.members(packed, &mut |name, bytes| match self.unpack(name, bytes) {
-            // Nobody waits for members any longer: the delivery failed.
-            Ok(member) => match self.members.blocking_send(member) {
-                Ok(()) => ControlFlow::Continue(()),
-                Err(_) => ControlFlow::Break(()),
-            },
+            Ok(member) => {
+                damaged = member.damage.is_some();
+                match self.members.blocking_send(member) {
+                    Ok(()) => ControlFlow::Continue(()),
+                    // Nobody waits for members any longer: the delivery failed.
+                    Err(_) => ControlFlow::Break(()),
+                }
+            }
             Err(error) => {
                 failed = Some(error);
                 ControlFlow::Break(())
@@ -123,7 +126,8 @@ impl Unpacker {
         });
         match failed {
             Some(error) => Err(io_error("spool a member of the delivery", error)),
-            None => Ok(ended.err()),
+            // What damaged the last member was told of there.
+            None => Ok(ended.err().filter(|_| !damaged)),
         }
     }
 

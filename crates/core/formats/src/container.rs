@@ -191,11 +191,30 @@ fn tar_members(packed: impl Read, each: &mut dyn FnMut(&str, &mut dyn Read) -> C
             continue;
         }
         let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
-        if each(&name, &mut entry).is_break() {
+        let left = entry.size();
+        if each(&name, &mut Whole { bytes: &mut entry, left }).is_break() {
             break;
         }
     }
     Ok(())
+}
+
+/// Bytes whose number is known: an archive that ends before them is damaged.
+struct Whole<R> {
+    bytes: R,
+    left: u64,
+}
+
+impl<R: Read> Read for Whole<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let read = self.bytes.read(into)?;
+        if read == 0 && self.left > 0 && !into.is_empty() {
+            let reason = format!("the archive ends {} bytes before the member does", self.left);
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, reason));
+        }
+        self.left = self.left.saturating_sub(read as u64);
+        Ok(read)
+    }
 }
 
 /// Attachments, and the parts of a message that was sent on with its own; an e-mail without any is told, not passed over.

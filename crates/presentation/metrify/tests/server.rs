@@ -248,7 +248,10 @@ fn replaced_files_are_deleted_once_their_time_is_over() {
         metrify.take_in(&format!("{value}.ndjson"), quarter_hour(POINT, 0, value));
     }
     let parquet = || metrify.files("lake/default/readings").lines().filter(|line| line.contains(".parquet")).count();
-    assert_eq!((parquet(), metrify.sql("select count(*) from system.files where \"table\" = 'readings'")), (3, "1".into()));
+    assert_eq!(
+        (parquet(), metrify.sql("select count(*) from system.files where \"table\" = 'readings'")),
+        (3, "1".into())
+    );
     let keeping = metrify.serve();
     assert_eq!((metrify.sql("select value from readings").as_str(), parquet()), ("3", 3));
     assert_eq!(keeping.stop().code, Some(0));
