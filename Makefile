@@ -24,7 +24,7 @@ test: venv
 	LAKE_READERS_PYTHON="$(VENV)/bin/python" cargo test --workspace
 
 formats-report:
-	UPDATE_EXPECT=1 CARGO_TARGET_DIR=$(CACHE)/core cargo test -q -p metrify-formats --test report
+	UPDATE_EXPECT=1 CARGO_TARGET_DIR=$(CACHE)/core cargo test -q -p metrify-formats report::
 	cat docs/formats/report.txt
 
 # Clippy checks all dependencies once by itself, which takes minutes the first time: it is not part of `test`.
