@@ -64,7 +64,7 @@ fn container(delivery: &Delivery, seen: &Seen) -> Option<Container> {
 }
 
 fn budget(seen: &Seen) -> u64 {
-    seen.bytes.saturating_mul(MEMBER_RATIO_MAX).max(UNPACKED_BYTES_FREE).min(UNPACKED_BYTES_MAX)
+    seen.bytes.saturating_mul(MEMBER_RATIO_MAX).clamp(UNPACKED_BYTES_FREE, UNPACKED_BYTES_MAX)
 }
 
 async fn receive_member(

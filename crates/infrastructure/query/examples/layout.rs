@@ -166,6 +166,7 @@ async fn asked(session: &SessionContext, query: &str) -> Result<f64, Failure> {
 async fn session(folder: &Path) -> Result<SessionContext, Failure> {
     let config = SessionConfig::new()
         .with_target_partitions(2)
+        .set_bool("datafusion.execution.listing_table_ignore_subdirectory", false)
         .set_bool("datafusion.execution.parquet.pushdown_filters", true)
         .set_bool("datafusion.execution.parquet.reorder_filters", true);
     let session = SessionContext::new_with_config(config);
