@@ -16,6 +16,7 @@ mod edifact;
 mod entsoe;
 mod frequency;
 mod greenbutton;
+mod hostile;
 mod json;
 mod load_profile;
 mod mbus;
