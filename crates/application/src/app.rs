@@ -6,7 +6,7 @@ use std::sync::Arc;
 use metrify_validation::Ruleset;
 
 use crate::ingest::Intake;
-use crate::ports::{Columns, Journal, Landing, Ledger, Memory, Sql, Versions};
+use crate::ports::{Archive, Columns, Journal, Landing, Ledger, Memory, Sql, Versions};
 
 /// Built once, in the binary's wiring, and lent to every use case.
 pub struct App {
@@ -15,6 +15,7 @@ pub struct App {
     pub ledger: Arc<dyn Ledger>,
     pub memory: Arc<dyn Memory>,
     pub landing: Arc<dyn Landing>,
+    pub archive: Arc<dyn Archive>,
     pub columns: Arc<dyn Columns>,
     pub sql: Arc<dyn Sql>,
     pub intake: Intake,

@@ -1,8 +1,10 @@
 //! What the use cases need of the world: a journal that makes durable, a store that remembers, an engine that answers SQL.
 
 use std::collections::{HashMap, HashSet};
+use std::fs::File;
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use metrify_domain::{Batch, Channel, Period, Point, Timestamp};
@@ -10,7 +12,8 @@ use metrify_formats::{Decoded, Format, Options};
 
 use crate::context::Tenant;
 use crate::error::Result;
-use crate::record::{Accepted, DeliveryId, PointStatus, Position, RecordId, RecordRow, Reject, Version};
+use crate::ingest::Hints;
+use crate::record::{Accepted, DeliveryId, PointStatus, Position, RecordId, RecordRow, Reject, Version, Withdrawn};
 
 /// The ingest log. What it took is on disk, or acknowledged by every replica that counts.
 pub trait Journal: Send + Sync {
@@ -46,6 +49,13 @@ pub struct Key {
     pub period: Period,
 }
 
+impl Version {
+    #[must_use]
+    pub fn key(&self) -> Key {
+        Key { channel: self.channel.clone(), period: self.reading.period }
+    }
+}
+
 /// What a tenant's readings are known to be, in memory and in the lake together.
 #[async_trait]
 pub trait Versions: Send + Sync {
@@ -58,8 +68,11 @@ pub trait Versions: Send + Sync {
     /// What holds and came with a message.
     async fn of_document(&self, tenant: &Tenant, document: &str) -> Result<Vec<Version>>;
 
-    /// The references of all messages that were taken back.
-    async fn withdrawn(&self, tenant: &Tenant) -> Result<HashSet<String>>;
+    /// Every version that came with a delivery, whether it holds or not.
+    async fn of_delivery(&self, tenant: &Tenant, delivery: &DeliveryId) -> Result<Vec<Version>>;
+
+    /// All that was ever taken back.
+    async fn withdrawn(&self, tenant: &Tenant) -> Result<Arc<Withdrawn>>;
 }
 
 /// What is known about deliveries, points, records and rejects.
@@ -67,6 +80,9 @@ pub trait Versions: Send + Sync {
 pub trait Ledger: Send + Sync {
     /// When a delivery was first received, if it was received to its end.
     async fn delivery(&self, tenant: &Tenant, id: &DeliveryId) -> Result<Option<Timestamp>>;
+
+    /// Which deliveries were first received at an instant or after it.
+    async fn deliveries(&self, tenant: &Tenant, since: Timestamp) -> Result<Vec<DeliveryId>>;
 
     /// How each of the points stands that is known.
     async fn points(&self, tenant: &Tenant, points: &[Point]) -> Result<HashMap<Point, PointStatus>>;
@@ -149,6 +165,38 @@ pub trait Columns: Send + Sync {
     /// # Errors
     /// Where the file cannot be written, or the format has no columns.
     fn encode(&self, format: ExportFormat, file: &Path, batches: &mut dyn Iterator<Item = Batch>) -> Result<()>;
+}
+
+/// A delivery whose bytes are kept, and all that has to be known to read them again.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    pub id: DeliveryId,
+    pub source: String,
+    /// The format that its sender named; `None` where it is found out from the content.
+    pub format: Option<Format>,
+    pub hints: Hints,
+    pub received_at: Timestamp,
+}
+
+/// Keeps the bytes of deliveries as they were received, as long as there is room for them.
+pub trait Archive: Send + Sync {
+    /// Keeps what is in `bytes`. The oldest deliveries make room.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    fn keep(&self, tenant: &Tenant, kept: &Kept, bytes: &mut File) -> Result<()>;
+
+    /// What is kept, in the order in which it came.
+    ///
+    /// # Errors
+    /// Where it cannot be read.
+    fn kept(&self, tenant: &Tenant) -> Result<Vec<Kept>>;
+
+    /// Writes the bytes of a delivery to `out`; tells whether they are kept.
+    ///
+    /// # Errors
+    /// Where they cannot be read, are not what was received, or `out` cannot be written.
+    fn restore(&self, tenant: &Tenant, id: &DeliveryId, out: &mut File) -> Result<bool>;
 }
 
 /// One value of an answer. Numbers are exact decimal text.

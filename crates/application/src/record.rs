@@ -1,5 +1,6 @@
 //! What is kept: deliveries, versions of readings, points, rejects, and the piece of a delivery that is made durable as one.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use metrify_domain::{Batch, Channel, Document, Finding, Period, Point, Reading, Timestamp};
@@ -201,6 +202,40 @@ pub struct WithdrawalRecord {
     pub delivery: DeliveryId,
 }
 
+/// A version that its delivery turned out not to say when it was read again: it holds no longer, and is not taken for known
+/// at any time.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Retraction {
+    pub version: Sequence,
+    pub retracted_at: Timestamp,
+}
+
+/// What was taken back: whole messages by those who sent them, versions by whoever read them wrongly.
+#[derive(Clone, Debug, Default)]
+pub struct Withdrawn {
+    /// References of messages.
+    pub documents: HashSet<String>,
+    pub versions: HashSet<Sequence>,
+}
+
+impl Withdrawn {
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.documents.is_empty() && self.versions.is_empty()
+    }
+
+    #[must_use]
+    pub fn covers(&self, version: &Version) -> bool {
+        self.versions.contains(&version.sequence) || self.covers_document(&version.document)
+    }
+
+    /// Never for the empty reference, which is none.
+    #[must_use]
+    pub fn covers_document(&self, reference: &str) -> bool {
+        !reference.is_empty() && self.documents.contains(reference)
+    }
+}
+
 /// Names a row of a record table: the first 16 bytes of a SHA-256 over what it says.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct RecordId(pub [u8; RecordId::BYTES]);
@@ -251,6 +286,7 @@ pub struct Accepted {
     /// Former versions that hold again since the one after them was taken back.
     pub restored: Vec<Version>,
     pub withdrawals: Vec<WithdrawalRecord>,
+    pub retractions: Vec<Retraction>,
     pub points: Vec<PointRecord>,
     pub meters: Vec<Meter>,
     pub findings: Vec<Finding>,

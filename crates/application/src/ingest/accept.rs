@@ -16,7 +16,7 @@ use crate::context::{Context, Tenant};
 use crate::error::{Error, Kind, Result};
 use crate::ingest::delivery::Hints;
 use crate::ingest::piece::{self, Outcome, Piece};
-use crate::record::{DeliveryId, PointStatus};
+use crate::record::{Accepted, DeliveryId, PointStatus};
 
 /// Pieces that are made durable with one sync at most.
 const GROUP_PIECES_MAX: usize = 64;
@@ -143,6 +143,11 @@ impl Intake {
                 }
             }
         }
+    }
+
+    /// What accepting a piece would do, without doing it.
+    pub(super) async fn settle(&self, app: &App, ctx: &Context, piece: Piece) -> Result<(Accepted, Outcome)> {
+        piece::settle(app, ctx, self.unknown_points, piece).await
     }
 
     fn lane(&self, tenant: &Tenant) -> Arc<Lane> {

@@ -24,7 +24,7 @@ pub struct Delivery {
 }
 
 /// What a sender says about bytes that do not say it themselves.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Hints {
     /// The zone of stamps that carry none.
     pub zone: Option<Zone>,

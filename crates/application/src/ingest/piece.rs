@@ -32,6 +32,8 @@ pub(super) struct Piece {
     pub(super) finish: Option<(u64, Counts)>,
     /// Rejects that are understood by now.
     pub(super) resolved: Vec<Reject>,
+    /// Versions that the delivery turned out not to say.
+    pub(super) retracted: Vec<Version>,
     /// Points that somebody vouched for.
     pub(super) confirmed: Vec<PointRecord>,
 }
@@ -65,9 +67,10 @@ pub(super) async fn settle(
     keep_out(&points.quarantined, &mut piece, &mut refused);
 
     let origin = Origin { tenant: &ctx.tenant, delivery: &piece.delivery, received_at: piece.received_at };
-    let taken_back = withdraw::withdraw(app.versions.as_ref(), origin, &piece.decoded.withdrawals).await?;
+    let versions = app.versions.as_ref();
+    let taken_back = withdraw::withdraw(versions, origin, &piece.decoded.withdrawals, &piece.retracted).await?;
     let batch = std::mem::take(&mut piece.decoded.batch);
-    let settled = settle::settle(app.versions.as_ref(), origin, &taken_back, batch).await?;
+    let settled = settle::settle(versions, origin, &taken_back, batch).await?;
 
     let kept = records::settle(app.ledger.as_ref(), &ctx.tenant, std::mem::take(&mut piece.records)).await?;
     let counts = counts(received, &settled, &taken_back, &kept, &refused);
@@ -77,6 +80,7 @@ pub(super) async fn settle(
         problems: refused.iter().map(|(problem, _)| (problem.position.clone(), problem.reason.clone())).collect(),
     };
     let repeated = app.ledger.delivery(&ctx.tenant, &piece.delivery).await?.is_some();
+    let nothing_new = counts.stored + counts.corrections == 0;
     let mut rejects = std::mem::take(&mut piece.resolved);
     rejects.extend(new_rejects(app, ctx, &piece, refused).await?);
     let entry = Accepted {
@@ -85,24 +89,24 @@ pub(super) async fn settle(
         rejects,
         points: points.new.into_iter().chain(std::mem::take(&mut piece.confirmed)).collect(),
         finished: if repeated { None } else { finished(&piece, &counts) },
-        // What a delivery noticed is noted once, however often it comes.
-        meters: if repeated { Vec::new() } else { piece.decoded.meters },
+        // What a delivery noticed is noted once, however often it comes; meters are where a better decoder found more.
+        meters: if repeated && nothing_new { Vec::new() } else { piece.decoded.meters },
         findings: if repeated { Vec::new() } else { findings },
         records: kept.new,
         batch: settled.batch,
         standings: settled.standings,
         ended: taken_back.ended,
         restored: merged(taken_back.restored, settled.restored),
-        withdrawals: taken_back.records,
+        withdrawals: taken_back.withdrawals,
+        retractions: taken_back.retractions,
     };
     Ok((entry, outcome))
 }
 
 /// What holds again by both: the rows of the piece had the last word.
 fn merged(taken_back: Vec<Version>, mut settled: Vec<Version>) -> Vec<Version> {
-    let key = |version: &Version| (version.channel.clone(), version.reading.period);
-    let later: HashSet<_> = settled.iter().map(key).collect();
-    settled.extend(taken_back.into_iter().filter(|version| !later.contains(&key(version))));
+    let later: HashSet<_> = settled.iter().map(Version::key).collect();
+    settled.extend(taken_back.into_iter().filter(|version| !later.contains(&version.key())));
     settled
 }
 
@@ -125,7 +129,7 @@ fn counts(received: u64, settled: &Settled, taken_back: &TakenBack, kept: &Kept,
         received,
         stored: settled.stored + kept.new.len() as u64,
         duplicates: settled.duplicates + taken_back.known + kept.known,
-        corrections: settled.corrections + taken_back.records.len() as u64,
+        corrections: settled.corrections + taken_back.withdrawals.len() as u64,
         rejected: refused.iter().map(|(problem, _)| problem.readings).sum(),
     }
 }

@@ -1,17 +1,20 @@
 //! Receives a delivery: the whole architecture in a dozen lines.
 
+use std::fs::File;
+
 use metrify_domain::Timestamp;
 use metrify_formats::{Decoded, Format, Problem};
 
 use crate::app::App;
 use crate::context::Context;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, io};
 use crate::ingest::decode::Pieces;
 use crate::ingest::delivery::{Delivery, Seen, look_through};
 use crate::ingest::piece::Piece;
 use crate::ingest::receipt::Receipt;
 use crate::ingest::records::Namer;
 use crate::ingest::unpack;
+use crate::ports::Kept;
 use crate::record::Counts;
 
 /// Receives a delivery. What is packed is opened: each member is a delivery with a receipt of its own.
@@ -33,8 +36,9 @@ pub(super) async fn receive_one(
 ) -> Result<Receipt> {
     let first_received = app.ledger.delivery(&ctx.tenant, &seen.id).await?;
     let running = app.intake.begin(ctx, &seen.id, first_received.unwrap_or(ctx.now));
-    let name = format.as_ref().map_or("unknown", |format| format.name());
+    let name = name_of(&format);
     let mut account = Account::new(delivery, seen, name, running.received_at(), first_received.is_some());
+    let keeping = first_received.is_none().then(|| keep(app, ctx, delivery, seen, running.received_at()));
     let mut pieces = Unread::of(app, delivery, seen, format, running.received_at());
     let mut held = pieces.next().await?.unwrap_or_default();
     while let Some(next) = pieces.next().await? {
@@ -42,7 +46,36 @@ pub(super) async fn receive_one(
         held = next;
     }
     account.accept(app, ctx, held, true).await?;
+    if let Some(keeping) = keeping {
+        keeping.await.map_err(|error| Error::new(Kind::Internal, "keep the delivery").because(error))??;
+    }
     account.close()
+}
+
+pub(super) fn name_of(format: &std::result::Result<Format, String>) -> &'static str {
+    format.as_ref().map_or("unknown", |format| format.name())
+}
+
+/// Begins to keep the bytes of a delivery that nobody received before, beside its decoding.
+fn keep(
+    app: &App,
+    ctx: &Context,
+    delivery: &Delivery,
+    seen: &Seen,
+    received_at: Timestamp,
+) -> tokio::task::JoinHandle<Result<()>> {
+    let (archive, tenant, file) = (app.archive.clone(), ctx.tenant.clone(), delivery.file.clone());
+    let kept = Kept {
+        id: seen.id.clone(),
+        source: delivery.source.clone(),
+        format: delivery.format,
+        hints: delivery.hints.clone(),
+        received_at,
+    };
+    tokio::task::spawn_blocking(move || {
+        let opened = File::open(&file).map_err(|error| io(format!("read `{}`", file.display()), error));
+        archive.keep(&tenant, &kept, &mut opened?)
+    })
 }
 
 pub(super) async fn look(delivery: &Delivery) -> Result<Seen> {
@@ -52,13 +85,13 @@ pub(super) async fn look(delivery: &Delivery) -> Result<Seen> {
 }
 
 /// The pieces of a delivery, or the one problem that it is.
-enum Unread {
+pub(super) enum Unread {
     Pieces(Pieces),
     Problem(Option<Problem>),
 }
 
 impl Unread {
-    fn of(
+    pub(super) fn of(
         app: &App,
         delivery: &Delivery,
         seen: &Seen,
@@ -80,7 +113,7 @@ impl Unread {
         }
     }
 
-    async fn next(&mut self) -> Result<Option<Decoded>> {
+    pub(super) async fn next(&mut self) -> Result<Option<Decoded>> {
         match self {
             Self::Pieces(pieces) => pieces.next().await,
             Self::Problem(problem) => {
@@ -116,9 +149,7 @@ impl Account {
     }
 
     async fn accept(&mut self, app: &App, ctx: &Context, mut decoded: Decoded, last: bool) -> Result<()> {
-        let Decoded { batch, problems, withdrawals, meters, records, findings: _ } = &decoded;
-        let readings = batch.rows().len() + problems.len() + withdrawals.len();
-        self.empty &= readings == 0 && meters.is_empty() && records.is_empty();
+        self.empty &= says_nothing(&decoded);
         if last && self.empty {
             // Zero stored is never success: a delivery in which nothing was found is told, not passed over.
             decoded.problems.push(nothing_found());
@@ -150,7 +181,13 @@ impl Account {
     }
 }
 
-fn nothing_found() -> Problem {
+pub(super) fn says_nothing(decoded: &Decoded) -> bool {
+    let Decoded { batch, problems, withdrawals, meters, records, findings: _ } = decoded;
+    let readings = batch.rows().len() + problems.len() + withdrawals.len();
+    readings == 0 && meters.is_empty() && records.is_empty()
+}
+
+pub(super) fn nothing_found() -> Problem {
     Problem {
         position: String::new(),
         reason: "nothing was found in it: no reading, no message, no master data".to_owned(),

@@ -4,7 +4,8 @@
 //! deliveries give the same answers in any order.
 
 use std::cmp::Ordering;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+use std::sync::Arc;
 
 use metrify_domain::{Batch, Reading, Row, Timestamp};
 
@@ -12,7 +13,7 @@ use crate::context::Tenant;
 use crate::error::Result;
 use crate::ingest::withdraw::TakenBack;
 use crate::ports::{Key, Versions};
-use crate::record::{DeliveryId, Sequence, Standing, Version, recorded_at};
+use crate::record::{DeliveryId, Sequence, Standing, Version, Withdrawn, recorded_at};
 
 /// What became of the rows of a batch. The batch that is left holds the new versions only.
 #[derive(Debug, Default)]
@@ -46,7 +47,11 @@ pub async fn settle(
 ) -> Result<Settled> {
     let keys: Vec<Key> = batch.rows().iter().map(|row| key(&batch, row)).collect();
     let mut withdrawn = versions.withdrawn(origin.tenant).await?;
-    withdrawn.extend(taken_back.records.iter().map(|record| record.document.clone()));
+    if !taken_back.withdrawals.is_empty() || !taken_back.retractions.is_empty() {
+        let all = Arc::make_mut(&mut withdrawn);
+        all.documents.extend(taken_back.withdrawals.iter().map(|record| record.document.clone()));
+        all.versions.extend(taken_back.retractions.iter().map(|retraction| retraction.version));
+    }
     let mut current = versions.current(origin.tenant, &keys).await?;
     let questions = questions(&batch, &keys, &current, !withdrawn.is_empty());
     let former = if questions.is_empty() { HashMap::new() } else { versions.former(origin.tenant, &questions).await? };
@@ -80,7 +85,7 @@ struct Bench {
     before: HashMap<Key, Version>,
     current: HashMap<Key, Version>,
     former: HashMap<Key, Vec<Version>>,
-    withdrawn: HashSet<String>,
+    withdrawn: Arc<Withdrawn>,
 }
 
 impl Bench {
@@ -90,13 +95,15 @@ impl Bench {
         let holding = self.current.get(key);
         let resent = holding.is_some_and(|holding| says_the_same(&holding.reading, &version.reading));
         let known = holding.into_iter().chain(self.former.get(key).into_iter().flatten());
-        if known.into_iter().any(|known| is_same_version(known, &version)) || (resent && !has_own_time) {
+        // What was retracted may be said again, by a better decoder.
+        let mut known = known.filter(|known| !self.withdrawn.versions.contains(&known.sequence));
+        if known.any(|known| is_same_version(known, &version)) || (resent && !has_own_time) {
             settled.duplicates += 1;
             return false;
         }
         match holding {
             _ if resent => settled.duplicates += 1,
-            None if !self.withdrawn.contains(&version.document) => settled.stored += 1,
+            None if !self.withdrawn.covers_document(&version.document) => settled.stored += 1,
             _ => settled.corrections += 1,
         }
         let statements = self.former.entry(key.clone()).or_default();
@@ -129,9 +136,9 @@ impl Bench {
 
 /// Which of all statements about a reading holds: the newest that was not taken back; and where others before it said the
 /// same without a break, the first of them, since then it is known.
-pub(super) fn holding_of(statements: &[Version], withdrawn: &HashSet<String>) -> Option<usize> {
-    let standing = |version: &Version| version.document.is_empty() || !withdrawn.contains(&version.document);
-    let mut places: Vec<usize> = (0..statements.len()).filter(|place| standing(&statements[*place])).collect();
+pub(super) fn holding_of(statements: &[Version], withdrawn: &Withdrawn) -> Option<usize> {
+    let standing = |place: &usize| !withdrawn.covers(&statements[*place]);
+    let mut places: Vec<usize> = (0..statements.len()).filter(standing).collect();
     places.sort_by(|one, other| order(&statements[*one], &statements[*other]));
     let newest = *places.last()?;
     let same = |place: &&usize| says_the_same(&statements[**place].reading, &statements[newest].reading);

@@ -2,8 +2,8 @@
 
 use metrify_application::Tenant;
 use metrify_application::record::{
-    Accepted, Counts, DeliveryId, DeliveryRecord, PointRecord, PointStatus, Reject, RejectState, Sequence, Standing,
-    Version, WithdrawalRecord,
+    Accepted, Counts, DeliveryId, DeliveryRecord, PointRecord, PointStatus, Reject, RejectState, Retraction, Sequence,
+    Standing, Version, WithdrawalRecord,
 };
 use metrify_domain::{
     Batch, Channel, Code, Decimal, Document, Finding, Kind, Period, PointKind, Quality, Reading, Row, Severity, Tables,
@@ -15,9 +15,11 @@ use crate::wire::{Reader, Result, WireError, Writer};
 
 mod records;
 
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 /// The last version without records.
 const WITHOUT_RECORDS: u8 = 1;
+/// The last version without retractions.
+const WITHOUT_RETRACTIONS: u8 = 2;
 
 pub(crate) fn encode(tenant: &Tenant, entry: &Accepted) -> Vec<u8> {
     let mut out = Writer::default();
@@ -40,6 +42,10 @@ pub(crate) fn encode(tenant: &Tenant, entry: &Accepted) -> Vec<u8> {
     out.list(&entry.rejects, |out, reject| write_reject(out, reject, &mut prelude));
     out.option(entry.finished.as_ref(), write_delivery);
     out.list(&entry.records, records::write);
+    out.list(&entry.retractions, |out, retraction| {
+        out.signed(retraction.version.0);
+        out.signed(retraction.retracted_at.micros());
+    });
     out.bytes
 }
 
@@ -67,6 +73,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<(Tenant, Accepted)> {
         },
         finished: input.option(read_delivery)?,
         records: if version > WITHOUT_RECORDS { input.list(records::read)? } else { Vec::new() },
+        retractions: if version > WITHOUT_RETRACTIONS { input.list(read_retraction)? } else { Vec::new() },
     };
     if !input.rest.is_empty() || entry.standings.len() != entry.batch.rows().len() {
         return Err(WireError::Nonsense("lists of different lengths"));
@@ -262,6 +269,10 @@ fn read_withdrawal(input: &mut Reader<'_>) -> Result<WithdrawalRecord> {
         withdrawn_at: read_time(input)?,
         delivery: read_delivery_id(input)?,
     })
+}
+
+fn read_retraction(input: &mut Reader<'_>) -> Result<Retraction> {
+    Ok(Retraction { version: Sequence(input.signed()?), retracted_at: read_time(input)? })
 }
 
 fn write_point(out: &mut Writer, record: &PointRecord) {

@@ -7,14 +7,14 @@ use arrow::array::{Array, ArrayRef, BooleanArray, RecordBatch};
 use bytes::Bytes;
 use deltalake::Path;
 use deltalake::logstore::object_store::ObjectStoreExt;
-use metrify_application::record::{RecordId, Version};
+use metrify_application::record::{DeliveryId, RecordId, Version};
 use metrify_application::{Error, Kind, Result};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowPredicateFn, ParquetRecordBatchReaderBuilder, RowFilter};
 
 use crate::keys::KeySet;
 use crate::rows;
-use crate::table::{FileFacts, Snapshot, store_error};
+use crate::table::{FileFacts, Range, Snapshot, store_error};
 use crate::write::internal;
 
 /// Rows that are decoded at once.
@@ -71,18 +71,32 @@ pub(crate) async fn versions(snapshot: &Snapshot, keys: &KeySet) -> Result<Vec<V
 
 /// The versions that a table has from a message.
 pub(crate) async fn of_document(snapshot: &Snapshot, document: &str) -> Result<Vec<Version>> {
+    from(snapshot, "document", document, |file| file.documents.as_ref()).await
+}
+
+/// The versions that a table has from a delivery.
+pub(crate) async fn of_delivery(snapshot: &Snapshot, delivery: &DeliveryId) -> Result<Vec<Version>> {
+    from(snapshot, "delivery", delivery.as_str(), |file| file.deliveries.as_ref()).await
+}
+
+/// The versions of a table whose `column` says where they came `from`.
+async fn from(
+    snapshot: &Snapshot,
+    column: &'static str,
+    from: &str,
+    range: fn(&FileFacts) -> Option<&Range<String>>,
+) -> Result<Vec<Version>> {
     let mut found = Vec::new();
-    let may_hold = |file: &&FileFacts| {
-        file.documents.as_ref().is_none_or(|range| range.low.as_str() <= document && document <= range.high.as_str())
-    };
+    let may_hold =
+        |file: &&FileFacts| range(file).is_none_or(|range| range.low.as_str() <= from && from <= range.high.as_str());
     for file in snapshot.files.iter().filter(may_hold) {
-        let wanted = document.to_owned();
+        let wanted = from.to_owned();
         let choose = move |rows: &RecordBatch| {
-            let documents = rows.column_by_name("document")?;
-            let same = (0..rows.num_rows()).map(|row| rows::text_at(documents, row) == Some(wanted.as_str()));
+            let texts = rows.column_by_name(column)?;
+            let same = (0..rows.num_rows()).map(|row| rows::text_at(texts, row) == Some(wanted.as_str()));
             Some(same.map(Some).collect::<BooleanArray>())
         };
-        let choice = Choice { columns: &["document"], choose: Box::new(choose) };
+        let choice = Choice { columns: &[column], choose: Box::new(choose) };
         collect(&read(snapshot, file, Some(choice)).await?, &mut found)?;
     }
     Ok(found)

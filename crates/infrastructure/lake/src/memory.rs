@@ -1,13 +1,13 @@
 //! What is known and not in the lake yet: entries of the journal with marks of what holds no longer.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 use arrow::array::RecordBatch;
 use metrify_application::Result;
 use metrify_application::ports::Key;
 use metrify_application::record::{
-    Accepted, DeliveryId, PointStatus, Position, Sequence, Standing, Version, recorded_at,
+    Accepted, DeliveryId, PointStatus, Position, Sequence, Standing, Version, Withdrawn, recorded_at,
 };
 use metrify_domain::{Point, Timestamp};
 
@@ -47,7 +47,7 @@ impl Chunk {
             Some(row) => Key { channel: batch.channel(row).clone(), period: row.period },
             None => {
                 let version = &self.entry.restored[row - batch.rows().len()];
-                Key { channel: version.channel.clone(), period: version.reading.period }
+                version.key()
             }
         }
     }
@@ -177,6 +177,7 @@ enum Undo {
     Point(Point, Option<PointStatus>),
     Delivery(DeliveryId),
     Withdrawn(String),
+    Retracted(Sequence),
 }
 
 /// The state that the next entry is applied to, with what is needed to settle it.
@@ -186,7 +187,7 @@ pub(crate) struct Working {
     index: HashMap<Key, RowPlace>,
     pub(crate) points: HashMap<Point, PointStatus>,
     pub(crate) deliveries: HashMap<DeliveryId, Timestamp>,
-    pub(crate) withdrawn: HashSet<String>,
+    pub(crate) withdrawn: Arc<Withdrawn>,
     undo: Vec<Undo>,
 }
 
@@ -203,7 +204,7 @@ impl Working {
         }
         let own = entry.batch.rows().len();
         for (place, version) in entry.restored.iter().enumerate() {
-            let key = Key { channel: version.channel.clone(), period: version.reading.period };
+            let key = version.key();
             self.replace(key, RowPlace { position, row: (own + place) as u32 }, &mut removed);
         }
         for (place, (row, standing)) in entry.batch.rows().iter().zip(&entry.standings).enumerate() {
@@ -244,11 +245,16 @@ impl Working {
             self.deliveries.insert(record.id.clone(), record.received_at);
             self.undo.push(Undo::Delivery(record.id.clone()));
         }
-        for record in &entry.withdrawals {
-            if self.withdrawn.insert(record.document.clone()) {
-                self.undo.push(Undo::Withdrawn(record.document.clone()));
-            }
+        if entry.withdrawals.is_empty() && entry.retractions.is_empty() {
+            return;
         }
+        let withdrawn = Arc::make_mut(&mut self.withdrawn);
+        let documents = entry.withdrawals.iter().map(|record| &record.document);
+        let documents = documents.filter(|document| withdrawn.documents.insert((*document).clone()));
+        self.undo.extend(documents.cloned().map(Undo::Withdrawn));
+        let versions = entry.retractions.iter().map(|retraction| retraction.version);
+        let versions = versions.filter(|version| withdrawn.versions.insert(*version));
+        self.undo.extend(versions.map(Undo::Retracted));
     }
 
     pub(crate) fn published(&mut self) {
@@ -263,7 +269,12 @@ impl Working {
                 Undo::Point(point, Some(status)) => drop(self.points.insert(point, status)),
                 Undo::Point(point, None) => drop(self.points.remove(&point)),
                 Undo::Delivery(id) => drop(self.deliveries.remove(&id)),
-                Undo::Withdrawn(document) => drop(self.withdrawn.remove(&document)),
+                Undo::Withdrawn(document) => {
+                    Arc::make_mut(&mut self.withdrawn).documents.remove(&document);
+                }
+                Undo::Retracted(version) => {
+                    Arc::make_mut(&mut self.withdrawn).versions.remove(&version);
+                }
             }
         }
         self.index.clear();

@@ -21,6 +21,7 @@ enum Field<'a> {
     Text(&'a str),
     Owned(String),
     Number(u64),
+    Signed(i64),
     Decimal(Decimal),
     Time(Timestamp),
     Bytes(&'a [u8]),
@@ -55,6 +56,7 @@ impl Column {
             (Self::Text(column), Field::Text(text)) => column.append_value(text),
             (Self::Text(column), Field::Owned(text)) => column.append_value(text),
             (Self::Number(column), Field::Number(number)) => column.append_value(number.cast_signed()),
+            (Self::Number(column), Field::Signed(number)) => column.append_value(*number),
             (Self::Decimal(column), Field::Decimal(number)) => column.append_value(number.units()),
             (Self::Time(column), Field::Time(at)) => column.append_value(at.micros()),
             (Self::Bytes(column), Field::Bytes(bytes)) => column.append_value(bytes),
@@ -102,6 +104,7 @@ fn fields(table: TableName, entry: &Accepted) -> Vec<Vec<Field<'_>>> {
     match table {
         TableName::Readings | TableName::Superseded => Vec::new(),
         TableName::Withdrawals => withdrawals(entry),
+        TableName::Retractions => retractions(entry),
         TableName::Points => points(entry),
         TableName::Meters => meters(entry),
         TableName::Findings => findings(entry),
@@ -138,6 +141,17 @@ fn withdrawals(entry: &Accepted) -> Vec<Vec<Field<'_>>> {
             Field::Text(&record.by.reference),
             Field::Time(record.withdrawn_at),
             Field::Text(record.delivery.as_str()),
+        ]
+    });
+    rows.collect()
+}
+
+fn retractions(entry: &Accepted) -> Vec<Vec<Field<'_>>> {
+    let rows = entry.retractions.iter().map(|retraction| {
+        vec![
+            Field::Signed(retraction.version.0),
+            Field::Time(retraction.retracted_at),
+            Field::Text(entry.delivery.as_str()),
         ]
     });
     rows.collect()

@@ -15,6 +15,8 @@ pub enum TableName {
     Superseded,
     /// Messages taken back as a whole.
     Withdrawals,
+    /// Versions that their deliveries turned out not to say.
+    Retractions,
     Points,
     Meters,
     Findings,
@@ -25,10 +27,11 @@ pub enum TableName {
 }
 
 impl TableName {
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Readings,
         Self::Superseded,
         Self::Withdrawals,
+        Self::Retractions,
         Self::Points,
         Self::Meters,
         Self::Findings,
@@ -48,6 +51,7 @@ impl TableName {
             Self::Readings => "readings",
             Self::Superseded => "readings_superseded",
             Self::Withdrawals => "withdrawals",
+            Self::Retractions => "retractions",
             Self::Points => "points",
             Self::Meters => "meters",
             Self::Findings => "findings",
@@ -71,6 +75,7 @@ impl TableName {
             Self::Withdrawals => {
                 vec![text("document"), text("withdrawn_by"), time("withdrawn_at"), text("delivery")]
             }
+            Self::Retractions => vec![required("sequence", DataType::Int64), time("retracted_at"), text("delivery")],
             Self::Points => vec![
                 text("point"),
                 text("kind"),

@@ -4,11 +4,14 @@ use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use arrow::array::RecordBatch;
+use arrow::array::{AsArray, RecordBatch};
+use arrow::datatypes::Int64Type;
 use async_trait::async_trait;
 use deltalake::kernel::Add;
 use metrify_application::ports::{Key, Landed, Landing, Ledger, Memory, Versions};
-use metrify_application::record::{Accepted, DeliveryId, PointStatus, Position, RecordId, RecordRow, Reject, Version};
+use metrify_application::record::{
+    Accepted, DeliveryId, PointStatus, Position, RecordId, RecordRow, Reject, Sequence, Version, Withdrawn,
+};
 use metrify_application::{Error, Kind, Result, Tenant, io};
 use metrify_domain::{Point, Timestamp};
 use metrify_formats::RecordTable;
@@ -166,12 +169,23 @@ async fn read_ledger(snapshots: &HashMap<TableName, Arc<Snapshot>>, working: &mu
         });
         working.deliveries.extend(ids);
     }
+    working.withdrawn = Arc::new(read_withdrawn(snapshots).await?);
+    Ok(())
+}
+
+async fn read_withdrawn(snapshots: &HashMap<TableName, Arc<Snapshot>>) -> Result<Withdrawn> {
+    let mut withdrawn = Withdrawn::default();
     for batch in all_rows(snapshots, TableName::Withdrawals, |_| true).await? {
         let documents = (0..batch.num_rows())
             .filter_map(|row| rows::text_at(batch.column_by_name("document")?, row).map(str::to_owned));
-        working.withdrawn.extend(documents);
+        withdrawn.documents.extend(documents);
     }
-    Ok(())
+    for batch in all_rows(snapshots, TableName::Retractions, |_| true).await? {
+        let missing = || Error::new(Kind::Corrupt, "read the retractions: they name no version");
+        let versions = batch.column_by_name("sequence").and_then(|column| column.as_primitive_opt::<Int64Type>());
+        withdrawn.versions.extend(versions.ok_or_else(missing)?.values().iter().copied().map(Sequence));
+    }
+    Ok(withdrawn)
 }
 
 /// The rows of a table's files that `wanted` accepts, oldest file first.
@@ -210,7 +224,7 @@ impl Versions for DeltaLake {
             (KeySet::of(unknown.into_iter()), lake.table(TableName::Readings)?.snapshot())
         };
         for version in lookup::versions(&readings, &unknown).await? {
-            found.insert(Key { channel: version.channel.clone(), period: version.reading.period }, version);
+            found.insert(version.key(), version);
         }
         Ok(found)
     }
@@ -236,7 +250,7 @@ impl Versions for DeltaLake {
         let mut lain = lookup::versions(&superseded, &KeySet::of(keys.iter())).await?;
         lain.extend(lookup::versions(&readings, &removed).await?);
         for version in lain {
-            let key = Key { channel: version.channel.clone(), period: version.reading.period };
+            let key = version.key();
             found.entry(key).or_default().push(version);
         }
         Ok(found)
@@ -254,7 +268,7 @@ impl Versions for DeltaLake {
             lake.table(TableName::Readings)?.snapshot()
         };
         for version in lookup::of_document(&readings, document).await? {
-            let key = Key { channel: version.channel.clone(), period: version.reading.period };
+            let key = version.key();
             if !lake.working().state.is_removed(&key) {
                 found.push(version);
             }
@@ -262,7 +276,26 @@ impl Versions for DeltaLake {
         Ok(found)
     }
 
-    async fn withdrawn(&self, tenant: &Tenant) -> Result<HashSet<String>> {
+    async fn of_delivery(&self, tenant: &Tenant, delivery: &DeliveryId) -> Result<Vec<Version>> {
+        let lake = self.tenant(tenant)?;
+        let mut found = Vec::new();
+        let (readings, superseded) = {
+            let working = lake.working();
+            let entries = working.state.chunks.iter().filter(|chunk| chunk.entry.delivery == *delivery);
+            let rows =
+                entries.flat_map(|chunk| (0..chunk.entry.batch.rows().len() as u32).map(|row| chunk.version(row)));
+            found.extend(rows);
+            (lake.table(TableName::Readings)?.snapshot(), lake.table(TableName::Superseded)?.snapshot())
+        };
+        found.extend(lookup::of_delivery(&superseded, delivery).await?);
+        found.extend(lookup::of_delivery(&readings, delivery).await?);
+        // What holds again is a copy of a version that lies among the superseded.
+        let mut seen = HashSet::new();
+        found.retain(|version| seen.insert(version.sequence));
+        Ok(found)
+    }
+
+    async fn withdrawn(&self, tenant: &Tenant) -> Result<Arc<Withdrawn>> {
         Ok(self.tenant(tenant)?.working().withdrawn.clone())
     }
 }
@@ -271,6 +304,13 @@ impl Versions for DeltaLake {
 impl Ledger for DeltaLake {
     async fn delivery(&self, tenant: &Tenant, id: &DeliveryId) -> Result<Option<Timestamp>> {
         Ok(self.tenant(tenant)?.working().deliveries.get(id).copied())
+    }
+
+    async fn deliveries(&self, tenant: &Tenant, since: Timestamp) -> Result<Vec<DeliveryId>> {
+        let lake = self.tenant(tenant)?;
+        let working = lake.working();
+        let wanted = working.deliveries.iter().filter(|(_, received_at)| **received_at >= since);
+        Ok(wanted.map(|(id, _)| id.clone()).collect())
     }
 
     async fn points(&self, tenant: &Tenant, points: &[Point]) -> Result<HashMap<Point, PointStatus>> {

@@ -31,7 +31,9 @@ pub(crate) async fn register(session: &SessionContext, tenant: &Tenant, view: &V
     session.register_table("readings_history", history.clone().into_view())?;
     session.register_udtf("readings_as_known", Arc::new(AsKnown { history }));
 
-    for table in [TableName::Meters, TableName::Findings, TableName::Deliveries, TableName::Withdrawals] {
+    for table in
+        [TableName::Meters, TableName::Findings, TableName::Deliveries, TableName::Withdrawals, TableName::Retractions]
+    {
         session.register_table(table.name(), records(session, tenant, view, table)?.into_view())?;
     }
     for table in RecordTable::ALL {
@@ -121,8 +123,12 @@ fn history(session: &SessionContext, tenant: &Tenant, view: &View) -> Result<Dat
     let withdrawals = records(session, tenant, view, TableName::Withdrawals)?
         .aggregate(vec![col("document")], vec![min(col("withdrawn_at")).alias("withdrawn_at")])?
         .with_column_renamed("document", "withdrawn")?;
+    let retractions = records(session, tenant, view, TableName::Retractions)?
+        .aggregate(vec![col("sequence")], vec![min(col("retracted_at")).alias("retracted_at")])?
+        .with_column_renamed("sequence", "retracted")?;
     let joined = rows.join(withdrawals, JoinType::Left, &["document"], &["withdrawn"], None)?;
-    columns.push("withdrawn_at");
+    let joined = joined.join(retractions, JoinType::Left, &["sequence"], &["retracted"], None)?;
+    columns.extend(["withdrawn_at", "retracted_at"]);
     joined.select_columns(&columns)
 }
 
@@ -173,6 +179,8 @@ impl TableFunctionImpl for AsKnown {
         let at = lit(as_instant(argument)?);
         let known = self.history.clone().filter(col("recorded_at").lt_eq(at.clone()))?;
         let standing = known.filter(col("withdrawn_at").is_null().or(col("withdrawn_at").gt(at)))?;
+        // What a delivery never said was not known at any time, whatever we took it for.
+        let standing = standing.filter(col("retracted_at").is_null())?;
         let rows = newest(standing, &KEY, &["recorded_at", "document", "sequence"])?;
         let rows = rows.select_columns(&metrify_lake::READING_COLUMNS)?;
         Ok(Arc::new(ViewTable::new(rows.logical_plan().clone(), None)))

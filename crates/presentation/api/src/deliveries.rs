@@ -1,15 +1,16 @@
-//! `POST /api/v1/deliveries`: the body is the delivery, the answer its receipt.
+//! `POST /api/v1/deliveries`: the body is the delivery, the answer its receipt. `POST /api/v1/deliveries/replay`: what was kept
+//! is read again.
 
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use futures::StreamExt;
-use metrify_application::ingest::receive;
+use metrify_application::ingest::{receive, replay_deliveries};
 use metrify_application::{Error, Kind, Result, io};
 use tokio::io::AsyncWriteExt;
 
-use crate::wire::{DeliveryParameters, ReceiptBody};
+use crate::wire::{ChangesBody, DeliveryParameters, DeliveryReplay, ReceiptBody};
 use crate::{Problem, Server};
 
 async fn take_in(server: Server, parameters: DeliveryParameters, body: Body) -> Result<ReceiptBody> {
@@ -61,4 +62,15 @@ pub(crate) async fn post(
     let receipt = to_its_end("receive the delivery", take_in(server, parameters, body)).await?;
     let status = if receipt.rejected == 0 { StatusCode::OK } else { StatusCode::MULTI_STATUS };
     Ok((status, Json(receipt)))
+}
+
+pub(crate) async fn replay(
+    State(server): State<Server>,
+    Json(request): Json<DeliveryReplay>,
+) -> Result<Json<Vec<ChangesBody>>, Problem> {
+    let selection = request.selection()?;
+    let ctx = server.context();
+    let work = async move { replay_deliveries(&server.app, &ctx, &selection, request.apply).await };
+    let changes = to_its_end("replay deliveries", work).await?;
+    Ok(Json(changes.into_iter().map(ChangesBody::from).collect()))
 }

@@ -24,8 +24,8 @@ use metrify_domain::Timestamp;
 
 pub use crate::problem::Problem;
 pub use crate::wire::{
-    Answer, DeliveryParameters, ExportRequest, Point, ReceiptBody, ReceiptProblemBody, Reject, Replay, Replayed,
-    SqlRequest, export_format,
+    Answer, ChangeBody, ChangesBody, DeliveryParameters, DeliveryReplay, ExportRequest, Point, ReadingBody,
+    ReceiptBody, ReceiptProblemBody, Reject, Replay, Replayed, SqlRequest, export_format,
 };
 
 /// Largest body of a request that is no delivery, in bytes.
@@ -56,6 +56,7 @@ impl Server {
 pub fn router(server: Server) -> Router {
     let guarded = Router::new()
         .route("/api/v1/deliveries", post(deliveries::post).layer(DefaultBodyLimit::disable()))
+        .route("/api/v1/deliveries/replay", post(deliveries::replay))
         .route("/api/v1/sql", post(sql::query))
         .route("/api/v1/export", post(sql::export))
         .route("/api/v1/rejects", get(rejects::list))

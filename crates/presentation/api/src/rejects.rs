@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use metrify_application::ingest::replay as replay_all;
+use metrify_application::ingest::replay_rejects;
 use metrify_application::read;
 
 use crate::deliveries::to_its_end;
@@ -24,7 +24,7 @@ pub(crate) async fn replay(
     let work = async move {
         let mut rejects = read::rejects(&app, &ctx).await?;
         rejects.retain(|reject| request.wants(&reject.id, reject.state));
-        replay_all(&app, &ctx, rejects, &hints).await
+        replay_rejects(&app, &ctx, rejects, &hints).await
     };
     let replayed = to_its_end("replay rejects", work).await?;
     Ok(Json(replayed.into_iter().map(Replayed::from).collect()))

@@ -2,11 +2,15 @@
 
 use std::path::Path;
 
-use metrify_application::ingest::{self, Delivery, Hints, Receipt};
+use metrify_application::ingest::{Delivery, Hints, Receipt};
 use metrify_application::ports::{Cell, ExportFormat, Page};
 use metrify_application::{Error, Kind, Result, record};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+
+mod replay;
+
+pub use replay::{ChangeBody, ChangesBody, DeliveryReplay, ReadingBody, Replay, Replayed};
 
 /// How a delivery is sent: the query of `POST /api/v1/deliveries`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -226,67 +230,6 @@ impl From<record::Reject> for Reject {
             readings: reject.readings,
             state: reject.state.name().to_owned(),
             bytes: reject.bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
-        }
-    }
-}
-
-/// Which rejects to read again, and with what; none named means all that are open.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Replay {
-    #[serde(default)]
-    pub ids: Vec<String>,
-    pub timezone: Option<String>,
-    pub area: Option<String>,
-    pub point: Option<String>,
-    pub quantity: Option<String>,
-    #[serde(default)]
-    pub swap_tariffs: bool,
-}
-
-impl Replay {
-    /// # Errors
-    /// Where a parameter means nothing.
-    pub fn hints(&self) -> Result<Hints> {
-        Ok(Hints {
-            zone: meaning(self.timezone.as_deref())?,
-            area: meaning(self.area.as_deref())?,
-            point: meaning(self.point.as_deref())?,
-            quantity: meaning(self.quantity.as_deref())?,
-            swap_tariffs: self.swap_tariffs,
-        })
-    }
-
-    /// Whether this reject is one of those to read again.
-    #[must_use]
-    pub fn wants(&self, id: &str, state: record::RejectState) -> bool {
-        if self.ids.is_empty() {
-            state == record::RejectState::Open
-        } else {
-            self.ids.iter().any(|wanted| wanted == id)
-        }
-    }
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-pub struct Replayed {
-    pub id: String,
-    pub resolved: bool,
-    pub stored: u64,
-    pub duplicates: u64,
-    pub corrections: u64,
-    pub reasons: Vec<String>,
-}
-
-impl From<ingest::Replayed> for Replayed {
-    fn from(replayed: ingest::Replayed) -> Self {
-        Self {
-            id: replayed.id,
-            resolved: replayed.resolved,
-            stored: replayed.counts.stored,
-            duplicates: replayed.counts.duplicates,
-            corrections: replayed.counts.corrections,
-            reasons: replayed.reasons,
         }
     }
 }

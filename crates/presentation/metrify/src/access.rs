@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use metrify_api::{DeliveryParameters, ReceiptBody, Reject, Replay, Replayed};
-use metrify_application::ingest::{confirm, receive, replay};
+use metrify_api::{ChangesBody, DeliveryParameters, DeliveryReplay, ReceiptBody, Reject, Replay, Replayed};
+use metrify_application::ingest::{confirm, receive, replay_deliveries, replay_rejects};
 use metrify_application::ports::Pages;
 use metrify_application::{Context, Error, Kind, Result, operate, read};
 
@@ -84,8 +84,21 @@ impl Access {
         let hints = request.hints()?;
         let mut rejects = read::rejects(&house.app, &context(house)).await?;
         rejects.retain(|reject| request.wants(&reject.id, reject.state));
-        let replayed = replay(&house.app, &context(house), rejects, &hints).await?;
+        let replayed = replay_rejects(&house.app, &context(house), rejects, &hints).await?;
         Ok(replayed.into_iter().map(Replayed::from).collect())
+    }
+
+    /// # Errors
+    /// Where one was never received, or the archive or the store cannot be read or written.
+    pub async fn replay_deliveries(&self, request: &DeliveryReplay) -> Result<Vec<ChangesBody>> {
+        match self {
+            Self::Remote(client) => client.replay_deliveries(request).await,
+            Self::Local(house) => {
+                let selection = request.selection()?;
+                let changes = replay_deliveries(&house.app, &context(house), &selection, request.apply).await?;
+                Ok(changes.into_iter().map(ChangesBody::from).collect())
+            }
+        }
     }
 
     /// # Errors

@@ -79,6 +79,9 @@ Examples:
   metrify export --out readings.parquet
   metrify export --query \"select * from weather\" --format csv --out weather.csv")]
     Export(Export),
+    /// Deliveries as they were received
+    #[command(subcommand)]
+    Deliveries(Deliveries),
     /// What could not be understood, with its bytes
     #[command(subcommand)]
     Rejects(Rejects),
@@ -171,6 +174,28 @@ pub struct Export {
     pub format: Option<String>,
     #[arg(long, value_name = "PATH")]
     pub out: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Deliveries {
+    /// Read them again with the decoders of today
+    #[command(after_help = "\
+Examples:
+  metrify deliveries replay --since 2025-01-05 --diff
+  metrify deliveries replay --since 2025-01-05
+  metrify deliveries replay 9f86d081884c7d659a2feaa0c55ad015 --diff -o json
+
+Ends with 0 when all was understood, 2 when something is rejected or no longer kept, 1 when it failed.")]
+    Replay {
+        /// Which ones; all since then where none is named
+        ids: Vec<String>,
+        /// A day, local, or an instant [default: all that are kept]
+        #[arg(long, value_name = "TIME", conflicts_with = "ids")]
+        since: Option<String>,
+        /// Show what would change, and change nothing
+        #[arg(long)]
+        diff: bool,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -4,7 +4,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use metrify_api::{
-    Answer, DeliveryParameters, ExportRequest, Point, ReceiptBody, Reject, Replay, Replayed, SqlRequest,
+    Answer, ChangesBody, DeliveryParameters, DeliveryReplay, ExportRequest, Point, ReceiptBody, Reject, Replay,
+    Replayed, SqlRequest,
 };
 use metrify_application::ports::Pages;
 use metrify_application::{Error, Kind, Result, io};
@@ -140,6 +141,11 @@ impl Client {
 
     pub async fn replay(&self, replay: &Replay) -> Result<Vec<Replayed>> {
         self.json(self.http.post(self.url("/api/v1/rejects/replay")).json(replay), "replay the rejects").await
+    }
+
+    pub async fn replay_deliveries(&self, replay: &DeliveryReplay) -> Result<Vec<ChangesBody>> {
+        let request = self.http.post(self.url("/api/v1/deliveries/replay")).json(replay);
+        self.json(request, "replay the deliveries").await
     }
 
     pub async fn confirm(&self, points: &[String]) -> Result<u64> {

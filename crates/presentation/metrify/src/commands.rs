@@ -2,6 +2,7 @@
 
 mod completions;
 mod config;
+mod deliveries;
 mod doctor;
 mod export;
 mod ingest;
@@ -27,6 +28,7 @@ pub async fn run(cli: Cli, settings: Settings) -> Result<Outcome> {
         Command::Up(arguments) => up::run(settings, &arguments).await,
         Command::Simulate(arguments) => simulate::run(&settings, output, &arguments).await,
         Command::Export(arguments) => export::run(&settings, &arguments).await,
+        Command::Deliveries(command) => deliveries::run(&settings, output, command).await,
         Command::Rejects(command) => rejects::run(&settings, output, command).await,
         Command::Points { command } => points::run(&settings, output, command).await,
         Command::Doctor => doctor::run(&settings, output).await,

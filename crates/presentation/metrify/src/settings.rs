@@ -15,6 +15,7 @@ pub struct Settings {
     pub server: Server,
     pub intake: Intake,
     pub landing: Landing,
+    pub archive: Archive,
     pub query: Query,
     pub log: Log,
 }
@@ -46,6 +47,13 @@ pub struct Landing {
     pub interval_s: u64,
     /// Hours.
     pub keep_h: u32,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Archive {
+    /// Megabytes.
+    pub limit_mb: u64,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]

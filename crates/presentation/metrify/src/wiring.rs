@@ -7,6 +7,7 @@ use std::sync::Arc;
 use metrify_application::ingest::{Intake, UnknownPoints};
 use metrify_application::ports::{Columns, Journal};
 use metrify_application::{App, Error, Kind, Result, Tenant, io, operate};
+use metrify_archive::FileArchive;
 use metrify_formats::Keys;
 use metrify_journal::FileJournal;
 use metrify_lake::{ColumnFiles, DeltaLake, Layout};
@@ -41,7 +42,7 @@ pub fn columns() -> Arc<dyn Columns> {
 /// Where another process holds the directory, a newer program wrote it, or something in it cannot be read.
 pub async fn open(settings: &Settings) -> Result<House> {
     let folder = &settings.data_dir;
-    for name in ["lake", "journal", "spool", "spill"] {
+    for name in ["lake", "journal", "archive", "spool", "spill"] {
         let folder = folder.join(name);
         fs::create_dir_all(&folder).map_err(|error| io(format!("make folder `{}`", folder.display()), error))?;
     }
@@ -70,6 +71,7 @@ pub async fn open(settings: &Settings) -> Result<House> {
         ledger: lake.clone(),
         memory: lake.clone(),
         landing: lake,
+        archive: Arc::new(FileArchive::new(settings.folder("archive"), settings.archive.limit_mb << 20)),
         columns: columns(),
         sql: Arc::new(engine),
         intake: intake(&settings.intake)?,

@@ -1,4 +1,5 @@
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use metrify_domain::{Batch, BatchBuilder, Channel, Document, Quality, Reading, Timestamp, Unit};
@@ -9,7 +10,7 @@ use crate::context::Tenant;
 use crate::error::Result;
 use crate::ingest::withdraw::TakenBack;
 use crate::ports::{Key, Versions};
-use crate::record::{DeliveryId, Sequence, Standing, Version};
+use crate::record::{DeliveryId, Sequence, Standing, Version, Withdrawn};
 
 /// A store in memory: what holds, and what held.
 #[derive(Default)]
@@ -33,8 +34,13 @@ impl Versions for Fake {
         Ok(self.current.values().filter(|version| version.document == document).cloned().collect())
     }
 
-    async fn withdrawn(&self, _: &Tenant) -> Result<HashSet<String>> {
-        Ok(HashSet::new())
+    async fn of_delivery(&self, _: &Tenant, delivery: &DeliveryId) -> Result<Vec<Version>> {
+        let all = self.current.values().chain(self.former.values().flatten());
+        Ok(all.filter(|version| version.delivery == *delivery).cloned().collect())
+    }
+
+    async fn withdrawn(&self, _: &Tenant) -> Result<Arc<Withdrawn>> {
+        Ok(Arc::default())
     }
 }
 
@@ -43,7 +49,7 @@ impl Fake {
         self.entries += 1;
         for (place, (row, standing)) in settled.batch.rows().iter().zip(&settled.standings).enumerate() {
             let version = version(&settled.batch, row, origin, Sequence::new(self.entries, place));
-            let key = Key { channel: version.channel.clone(), period: version.reading.period };
+            let key = version.key();
             let replaced = match standing {
                 Standing::Late => Some(version),
                 Standing::First | Standing::Correction => self.current.insert(key.clone(), version),
@@ -51,7 +57,7 @@ impl Fake {
             self.former.entry(key).or_default().extend(replaced);
         }
         for version in &settled.restored {
-            let key = Key { channel: version.channel.clone(), period: version.reading.period };
+            let key = version.key();
             let former = self.former.entry(key.clone()).or_default();
             former.retain(|former| former.sequence != version.sequence);
             former.extend(self.current.insert(key, version.clone()));

@@ -1,13 +1,10 @@
 //! What is told about faults is what was done: truth, account and readings agree.
-#![allow(clippy::expect_used, clippy::panic, reason = "what a helper of a test expects, the test expects")]
-
-mod support;
 
 use std::collections::HashMap;
 
+use crate::support::{Told, at, decode, faulty, fleet, sum, told, write};
 use metrify_domain::{Channel, Decimal, Period, Timestamp};
 use metrify_simulation::{Fault, FaultRates, Fleet, Form, Measure, Settings};
-use support::{Told, at, decode, faulty, fleet, sum, told, write};
 
 type Keyed = HashMap<(Channel, Period), Vec<(Decimal, Option<Timestamp>)>>;
 

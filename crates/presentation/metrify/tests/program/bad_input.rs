@@ -1,14 +1,11 @@
 //! Bad input gets a clear reason and a count in the receipt, and everything else is stored all the same.
-#![allow(clippy::expect_used, clippy::panic, reason = "what a helper of a test expects, the test expects")]
-
-mod support;
 
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use support::{Chance, Metrify, OTHER_POINT, POINT, Receipts, quarter_hour, quarter_hours, said, skipped, sum};
+use crate::support::{Chance, Metrify, OTHER_POINT, POINT, Receipts, quarter_hour, quarter_hours, said, skipped, sum};
 
 /// Ten sound lines and one that is bad: the receipt has to be `sum`, and each of `words` in the reason.
 fn check(bad: impl AsRef<[u8]>, expected: &str, words: &[&str]) {
@@ -158,7 +155,8 @@ fn text_in_latin_1_is_read_and_utf_16_is_named() {
 #[test]
 fn every_truncation_of_a_message_of_the_market_adds_up() {
     let metrify = Metrify::new();
-    let whole = support::mscons::load_curve("D1", "202404020300", &[(0, "220", "1"), (1, "220", "2"), (2, "220", "3")]);
+    let whole =
+        crate::support::mscons::load_curve("D1", "202404020300", &[(0, "220", "1"), (1, "220", "2"), (2, "220", "3")]);
     let cuts: Vec<usize> = (60..whole.len()).step_by(23).collect();
     let paths = cuts.iter().map(|cut| metrify.file(&format!("cut{cut:04}.edi"), &whole[..*cut]));
     let paths: Vec<PathBuf> = paths.collect();
@@ -176,7 +174,7 @@ fn every_truncation_of_a_message_of_the_market_adds_up() {
 
 #[test]
 fn truncated_archives_are_rejected_with_a_reason() {
-    let Some(samples) = support::samples() else { return };
+    let Some(samples) = crate::support::samples() else { return };
     let metrify = Metrify::new();
     for name in ["10minutenwerte_SOLAR_01766_now.zip", "MOSMIX_L_LATEST.kmz"] {
         let whole = fs::read(samples.join("weather-dwd").join(name)).expect("a sample");
@@ -326,7 +324,7 @@ fn the_same_file_while_the_first_is_still_running_is_one_delivery() {
         answers.map(|body| serde_json::from_str(&body).expect("a receipt")).collect()
     });
     let total = |name: &str| answers.iter().map(|receipt| receipt[name].as_u64().expect("a count")).sum::<u64>();
-    answers.iter().for_each(support::adds_up);
+    answers.iter().for_each(crate::support::adds_up);
     let said: Vec<String> = answers.iter().map(sum).collect();
     let alone = Metrify::new();
     let once = alone.ingest(&[Path::new(&path)]);
@@ -402,7 +400,7 @@ fn names_that_nobody_knows_are_refused_with_those_that_are_known() {
         metrify.run(&["--config", &file, "config", "check"]).failed_with(&words);
     }
     let mut command = metrify.command(&["config", "check"]);
-    support::ran(command.env("METRIFY_SERVER_LISTN", "x"))
+    crate::support::ran(command.env("METRIFY_SERVER_LISTN", "x"))
         .failed_with(&["METRIFY_SERVER_LISTN", "`METRIFY_SERVER_LISTEN`"]);
     assert_eq!(metrify.sql("select count(*) from readings"), "0");
 }

@@ -29,7 +29,7 @@ pub struct Replayed {
 ///
 /// # Errors
 /// Where a format cannot be read from bytes, or the store cannot be read or written.
-pub async fn replay(app: &App, ctx: &Context, rejects: Vec<Reject>, hints: &Hints) -> Result<Vec<Replayed>> {
+pub async fn replay_rejects(app: &App, ctx: &Context, rejects: Vec<Reject>, hints: &Hints) -> Result<Vec<Replayed>> {
     let mut replayed = Vec::new();
     let mut rest = rejects.as_slice();
     while let Some(first) = rest.first() {

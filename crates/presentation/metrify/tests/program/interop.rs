@@ -1,13 +1,9 @@
 //! The lake is read by programs that nobody here wrote, and they find what `metrify sql` answers.
 
-#![allow(clippy::expect_used, clippy::panic, reason = "what a helper of a test expects, the test expects")]
-
-mod support;
-
 use std::path::PathBuf;
 use std::process::Command;
 
-use support::{Metrify, mscons, skipped};
+use crate::support::{Metrify, mscons, skipped};
 
 /// A Python that has `deltalake`, `duckdb` and `pyarrow`; `None`, with a visible line, where there is none.
 fn python() -> Option<PathBuf> {
@@ -43,7 +39,7 @@ for name, rows in [("files", answer(files)), ("table", answer(arrow))]:
 /// What the others answer over a table of the lake, each line once for each of them.
 fn others(python: &PathBuf, metrify: &Metrify, table: &str) -> [String; 2] {
     let folder = metrify.data_dir().join("lake/default").join(table);
-    let ran = support::ran(Command::new(python).args(["-c", READ]).arg(folder));
+    let ran = crate::support::ran(Command::new(python).args(["-c", READ]).arg(folder));
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     ["files ", "table "].map(|name| {
         let lines = ran.stdout.lines().filter_map(|line| line.strip_prefix(name));
@@ -80,7 +76,9 @@ fn other_programs_find_the_same_after_many_landings_and_their_compaction() {
     let metrify = Metrify::new();
     for number in 0..24 {
         let lines: String = (0..4)
-            .map(|part| support::quarter_hour(support::POINT, number * 2 + part, &format!("{number}.{part}")))
+            .map(|part| {
+                crate::support::quarter_hour(crate::support::POINT, number * 2 + part, &format!("{number}.{part}"))
+            })
             .collect();
         metrify.take_in(&format!("{number}.ndjson"), lines);
     }
@@ -93,7 +91,7 @@ fn other_programs_find_the_same_after_many_landings_and_their_compaction() {
 
 #[test]
 fn other_programs_read_real_files_from_the_lake() {
-    let (Some(python), Some(samples)) = (python(), support::samples()) else { return };
+    let (Some(python), Some(samples)) = (python(), crate::support::samples()) else { return };
     let metrify = Metrify::new();
     let file = samples.join("grid-smard/Realisierter_Stromverbrauch_202301010000_202401010000_Viertelstunde.csv");
     metrify.ingest(&[&file]);

@@ -1,15 +1,11 @@
 //! A running server holds the data, and every command goes through it and answers as it does alone.
 
-#![allow(clippy::expect_used, clippy::panic, reason = "what a helper of a test expects, the test expects")]
-
-mod support;
-
 use std::os::unix::fs::PermissionsExt;
 
+use crate::support::{Metrify, POINT, http, quarter_hour, quarter_hours};
 use serde_json::{Value, json};
-use support::{Metrify, POINT, http, quarter_hour, quarter_hours};
 
-fn get(server: &support::Server, path: &str, token: Option<&str>) -> (u16, Value) {
+fn get(server: &crate::support::Server, path: &str, token: Option<&str>) -> (u16, Value) {
     let answer = http::send(&server.address, "GET", path, token, b"").expect("an answer");
     (answer.status, serde_json::from_str(&answer.body).unwrap_or_default())
 }
@@ -66,7 +62,7 @@ fn commands_answer_through_a_server_as_they_do_alone() {
     let receipts = [&alone, &served].map(|metrify| {
         metrify.file("mixed.ndjson", &mixed);
         let mut command = metrify.command(&["ingest", "mixed.ndjson", "-o", "json"]);
-        let ran = support::ran(command.current_dir(metrify.path("")));
+        let ran = crate::support::ran(command.current_dir(metrify.path("")));
         assert_eq!(ran.code, Some(2), "{ran:?}");
         ran.stdout
     });

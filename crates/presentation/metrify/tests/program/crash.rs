@@ -1,13 +1,10 @@
 //! A stop at any moment loses nothing that was acknowledged, and doubles nothing.
-#![allow(clippy::expect_used, clippy::panic, reason = "what a helper of a test expects, the test expects")]
-
-mod support;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use support::{Chance, Metrify, http};
+use crate::support::{Chance, Metrify, http};
 
 /// A fleet with corrections, duplicates and late values among its lines.
 fn fleet(metrify: &Metrify, meters: u32, days: u32) -> PathBuf {
@@ -39,7 +36,7 @@ fn kill_while_ingesting(metrify: &Metrify, file: &Path, after_ms: u64) -> bool {
     std::thread::sleep(Duration::from_millis(after_ms));
     let was_at_work = child.try_wait().expect("look after the program").is_none();
     child.kill().expect("kill the program");
-    support::said(&child.wait_with_output().expect("what the program said"));
+    crate::support::said(&child.wait_with_output().expect("what the program said"));
     was_at_work
 }
 
@@ -131,7 +128,7 @@ fn a_server_killed_while_deliveries_come_in_has_all_it_acknowledged() {
 fn a_server_that_was_killed_does_not_keep_others_from_its_data() {
     let metrify = Metrify::new();
     let server = metrify.serve();
-    metrify.take_in("a.ndjson", support::quarter_hours(10));
+    metrify.take_in("a.ndjson", crate::support::quarter_hours(10));
     server.kill();
     assert!(metrify.data_dir().join("server.json").exists(), "its file is left behind");
     assert_eq!(metrify.sql("select count(*) from readings"), "10");
@@ -145,7 +142,7 @@ const LANDING_ORDER: [&str; 8] =
     ["withdrawals", "points", "meters", "findings", "rejects", "deliveries", "readings_superseded", "readings"];
 
 fn copy(from: &Path, to: &Path) {
-    support::walk(from, &mut |file| {
+    crate::support::walk(from, &mut |file| {
         let copied = to.join(file.strip_prefix(from).expect("a path below"));
         std::fs::create_dir_all(copied.parent().expect("a folder")).expect("make a folder");
         std::fs::copy(file, copied).expect("copy a file");
@@ -172,14 +169,18 @@ fn told(metrify: &Metrify) -> String {
 #[test]
 fn a_landing_cut_short_between_any_two_tables_is_completed() {
     let before = Metrify::new();
-    let sent = support::mscons::load_curve("A1", "202404020307", &[(0, "220", "1"), (1, "220", "2"), (2, "220", "3")]);
+    let sent =
+        crate::support::mscons::load_curve("A1", "202404020307", &[(0, "220", "1"), (1, "220", "2"), (2, "220", "3")]);
     before.take_in("a.edi", sent);
     let server = before.serve_with(&[("METRIFY_LANDING_INTERVAL_S", "3600")]);
     let again =
-        support::mscons::load_curve("A2", "202404030307", &[(0, "67", "1.5"), (1, "220", "2"), (3, "220", "4")]);
+        crate::support::mscons::load_curve("A2", "202404030307", &[(0, "67", "1.5"), (1, "220", "2"), (3, "220", "4")]);
     before.take_in("b.edi", again);
-    before.take_in("c.edi", support::mscons::storno("A3", "202404040307", "A1"));
-    before.take_in("d.ndjson", format!("{}nonsense\n", support::quarter_hour(support::OTHER_POINT, 0, "-1")));
+    before.take_in("c.edi", crate::support::mscons::storno("A3", "202404040307", "A1"));
+    before.take_in(
+        "d.ndjson",
+        format!("{}nonsense\n", crate::support::quarter_hour(crate::support::OTHER_POINT, 0, "-1")),
+    );
     server.kill();
     let after = Metrify::new();
     copy(before.data_dir(), after.data_dir());
@@ -206,8 +207,8 @@ fn a_landing_cut_short_between_any_two_tables_is_completed() {
 fn an_entry_that_was_not_written_to_its_end_is_cut_off_and_damage_is_refused() {
     let metrify = Metrify::new();
     let server = metrify.serve_with(&[("METRIFY_LANDING_INTERVAL_S", "3600")]);
-    metrify.take_in("a.ndjson", support::quarter_hours(10));
-    metrify.take_in("b.ndjson", support::quarter_hour(support::OTHER_POINT, 0, "1"));
+    metrify.take_in("a.ndjson", crate::support::quarter_hours(10));
+    metrify.take_in("b.ndjson", crate::support::quarter_hour(crate::support::OTHER_POINT, 0, "1"));
     server.kill();
     let journal = metrify.data_dir().join("journal/00000000000000000001.journal");
     let whole = std::fs::read(&journal).expect("the journal");
@@ -218,6 +219,6 @@ fn an_entry_that_was_not_written_to_its_end_is_cut_off_and_damage_is_refused() {
     assert!(std::fs::read(&journal).expect("the journal") == damaged, "what is damaged is left as it is");
     std::fs::write(&journal, &whole[..whole.len() - 5]).expect("cut the journal");
     assert_eq!(metrify.sql("select count(*) from readings"), "10");
-    metrify.take_in("b.ndjson", support::quarter_hour(support::OTHER_POINT, 0, "1"));
+    metrify.take_in("b.ndjson", crate::support::quarter_hour(crate::support::OTHER_POINT, 0, "1"));
     assert_eq!(metrify.sql("select count(*) from readings"), "11");
 }

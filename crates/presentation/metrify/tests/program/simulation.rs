@@ -1,14 +1,10 @@
 //! The simulated fleet is the same in every run, and what it says of itself is what the program finds in it.
 
-#![allow(clippy::expect_used, clippy::panic, reason = "what a helper of a test expects, the test expects")]
-
-mod support;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::support::Metrify;
 use serde_json::Value;
-use support::Metrify;
 
 fn simulate(metrify: &Metrify, name: &str, arguments: &[&str]) -> PathBuf {
     let path = metrify.path(name);
@@ -110,7 +106,7 @@ fn a_fleet_that_is_sent_to_a_server_is_the_fleet_that_is_written() {
     let server = sent.serve();
     let ran = sent.run(&[&["simulate", "-o", "json"], &SMALL[..]].concat());
     assert_eq!(ran.code, Some(0), "{ran:?}");
-    let receipts = support::Receipts::of(&ran.stdout);
+    let receipts = crate::support::Receipts::of(&ran.stdout);
     assert!(receipts.all().len() > 1, "it comes in pieces");
     assert!(sent.answers("true") == written.answers("true"), "other readings came than are written");
     assert_eq!(summary(&sent.data_dir().join("simulated")), summary(&fleet));

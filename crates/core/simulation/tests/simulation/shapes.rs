@@ -1,17 +1,14 @@
 //! What fleets are like: clocks, seasons, weekdays, holidays and weather show in what their meters count.
-#![allow(clippy::expect_used, clippy::panic, reason = "what a helper of a test expects, the test expects")]
-
-mod support;
 
 use std::collections::HashMap;
 
+use crate::support::{each, fleet, series, sum, told, told_by, whole};
 use chrono::{NaiveDate, Timelike};
 use metrify_domain::calendar::Zone;
 use metrify_domain::calendar::day::local_day;
 use metrify_domain::calendar::land::Land;
 use metrify_domain::{Decimal, Timestamp};
 use metrify_simulation::{Customer, Fleet, Measure, SimulatedMeter, Slice};
-use support::{each, fleet, series, sum, told, told_by, whole};
 
 #[test]
 fn days_on_which_clocks_are_changed_have_92_and_100_quarter_hours() {
@@ -19,7 +16,7 @@ fn days_on_which_clocks_are_changed_have_92_and_100_quarter_hours() {
         let fleet = fleet(day, 1, 4, |settings| settings.surroundings = true);
         let told = told(&fleet);
         let of = |point: &str, measure: Measure| {
-            let is_of = |(channel, ..): &&support::Told| {
+            let is_of = |(channel, ..): &&crate::support::Told| {
                 channel.point.as_str() == point && channel.quantity == measure.quantity()
             };
             told.iter().filter(is_of).count()

@@ -1,12 +1,9 @@
 //! What the README shows is what the program prints: its commands are run one after the other, in the folder of the project.
-#![allow(clippy::expect_used, clippy::panic, reason = "what a helper of a test expects, the test expects")]
-
-mod support;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use support::Metrify;
+use crate::support::Metrify;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..").canonicalize().expect("the project")
@@ -69,7 +66,7 @@ fn run(metrify: &Metrify, folder: &Path, command: &str) -> String {
     let path = format!("{}:{}", program.display(), std::env::var("PATH").expect("a path"));
     let mut shell = Command::new("bash");
     shell.args(["-c", command]).current_dir(folder).env("PATH", path).env("METRIFY_DATA_DIR", metrify.data_dir());
-    let ran = support::ran(&mut shell);
+    let ran = crate::support::ran(&mut shell);
     assert!(ran.code.is_some_and(|code| code != 1), "{command}\n{ran:?}");
     ran.stdout
 }

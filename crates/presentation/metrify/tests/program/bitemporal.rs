@@ -1,10 +1,7 @@
 //! What holds, what held, and what was known when: messages of the market in every order of arrival.
-#![allow(clippy::expect_used, clippy::panic, reason = "what a helper of a test expects, the test expects")]
 
-mod support;
-
-use support::mscons::{load_curve, storno};
-use support::{Metrify, POINT, quarter_hour};
+use crate::support::mscons::{load_curve, storno};
+use crate::support::{Metrify, POINT, quarter_hour};
 
 /// Name and bytes of a delivery.
 type Message<'a> = (&'a str, String);

@@ -1,14 +1,11 @@
 //! What holds for every fleet: one seed means one fleet, on any machine and however it is cut.
-#![allow(clippy::expect_used, clippy::panic, reason = "what a helper of a test expects, the test expects")]
 
-mod support;
-
+use crate::support::{at, date, decode, faulty, fleet, readings, sorted, told, write};
 use chrono::Days;
 use metrify_domain::time::QUARTER_HOUR;
 use metrify_domain::{Kind, PointKind, Timestamp};
 use metrify_simulation::{FaultRates, Fleet, Form, Settings, SettingsError, Slice, live};
 use proptest::prelude::*;
-use support::{at, date, decode, faulty, fleet, readings, sorted, told, write};
 
 /// FNV-1a: a change of any byte changes it.
 fn checksum(bytes: &[u8]) -> String {

@@ -1,15 +1,11 @@
 //! What a new user does first: look around, take files in, ask, export, and carry it elsewhere.
 
-#![allow(clippy::expect_used, clippy::panic, reason = "what a helper of a test expects, the test expects")]
-
-mod support;
-
 use std::io::Read;
 use std::path::PathBuf;
 
+use crate::support::mscons::{load_curve, storno};
+use crate::support::{Metrify, POINT, quarter_hour, quarter_hours};
 use serde_json::Value;
-use support::mscons::{load_curve, storno};
-use support::{Metrify, POINT, quarter_hour, quarter_hours};
 
 const COMMANDS: [&str; 10] =
     ["ingest", "sql", "up", "simulate", "export", "rejects", "points", "doctor", "config", "completions"];
@@ -63,7 +59,7 @@ fn a_reader_that_has_seen_enough_is_no_error() {
 fn the_settings_in_force_come_from_environment_file_variables_and_flags_in_this_order() {
     let metrify = Metrify::new();
     let shown = |command: &mut std::process::Command| {
-        let ran = support::ran(command);
+        let ran = crate::support::ran(command);
         assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
         ran.stdout
     };
@@ -295,11 +291,11 @@ fn points_of_nobody_are_kept_out_where_the_settings_say_so_until_they_are_confir
     let file = metrify.file("a.ndjson", quarter_hours(10));
     let run = |arguments: &[&str]| {
         let mut command = metrify.command(arguments);
-        support::ran(command.env("METRIFY_INTAKE_UNKNOWN_POINTS", "quarantine"))
+        crate::support::ran(command.env("METRIFY_INTAKE_UNKNOWN_POINTS", "quarantine"))
     };
     let first = run(&["ingest", "-o", "json", &file.display().to_string()]);
     assert_eq!(first.code, Some(2));
-    let receipts = support::Receipts::of(&first.stdout);
+    let receipts = crate::support::Receipts::of(&first.stdout);
     assert_eq!(receipts.sum(), "10 = 0 stored + 0 duplicates + 0 corrections + 10 rejected");
     assert!(receipts.problems().contains("not confirmed"), "{}", receipts.problems());
     assert_eq!(metrify.sql("select point, status from points"), format!("{POINT},quarantined"));

@@ -1,12 +1,9 @@
 //! What deliveries are packed in is opened, and each member is a delivery with its own receipt.
-#![allow(clippy::expect_used, clippy::panic, reason = "what a helper of a test expects, the test expects")]
-
-mod support;
 
 use std::io::{Cursor, Write};
 use std::process::Stdio;
 
-use support::{Metrify, Receipts, quarter_hour, quarter_hours};
+use crate::support::{Metrify, Receipts, quarter_hour, quarter_hours};
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
@@ -69,14 +66,14 @@ fn told(metrify: &Metrify, receipts: &Receipts) -> String {
     let folder = metrify.path("").display().to_string();
     let line = |receipt: &serde_json::Value| {
         let source = receipt["source"].as_str().expect("a source").replace(&folder, "");
-        format!("{} {source}: {}", receipt["format"].as_str().expect("a format"), support::sum(receipt))
+        format!("{} {source}: {}", receipt["format"].as_str().expect("a format"), crate::support::sum(receipt))
     };
     receipts.all().iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 #[test]
 fn each_member_has_a_receipt_of_its_own_whatever_it_is_packed_in() {
-    let (one, two) = (quarter_hours(4), quarter_hour(support::OTHER_POINT, 0, "2"));
+    let (one, two) = (quarter_hours(4), quarter_hour(crate::support::OTHER_POINT, 0, "2"));
     let (one, two) = (one.as_bytes(), two.as_bytes());
     let metrify = Metrify::new();
     let new = "ndjson {}: 4 = 4 stored + 0 duplicates + 0 corrections + 0 rejected";
@@ -132,14 +129,14 @@ fn what_is_packed_badly_is_told_and_everything_else_is_read() {
 
 #[test]
 fn a_server_opens_what_it_is_sent_as_the_command_does_alone() {
-    let (one, two) = (quarter_hours(4), quarter_hour(support::OTHER_POINT, 0, "2"));
+    let (one, two) = (quarter_hours(4), quarter_hour(crate::support::OTHER_POINT, 0, "2"));
     let archive = zip(&[("one", one.as_bytes()), ("two", two.as_bytes()), ("three", b"nonsense")]);
     let (alone, served) = (Metrify::new(), Metrify::new());
     let server = served.serve();
     assert_eq!(told(&served, &served.take_in("a.zip", &archive)), told(&alone, &alone.take_in("a.zip", &archive)),);
     let answer = server.post("/api/v1/deliveries?source=a.zip", &archive);
     let body: serde_json::Value = serde_json::from_str(&answer.body).expect("a receipt");
-    support::adds_up(&body);
+    crate::support::adds_up(&body);
     assert_eq!((answer.status, body["members"].as_array().map(Vec::len)), (207, Some(3)), "{body}");
 }
 
@@ -149,7 +146,7 @@ fn standard_input_is_a_delivery() {
     let mut command = metrify.command(&["ingest", "-o", "json", "-"]);
     let mut child = command.stdin(Stdio::piped()).spawn().expect("run the program");
     child.stdin.take().expect("a pipe").write_all(&gzip(quarter_hours(4).as_bytes())).expect("it reads");
-    let ran = support::said(&child.wait_with_output().expect("what the program said"));
+    let ran = crate::support::said(&child.wait_with_output().expect("what the program said"));
     let receipts = Receipts::of(&ran.stdout);
     assert_eq!(
         told(&metrify, &receipts),

@@ -1,12 +1,9 @@
 //! Real files of every format go in whole, add up, and give the same answers however they come.
-#![allow(clippy::expect_used, clippy::panic, reason = "what a helper of a test expects, the test expects")]
-
-mod support;
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use support::{Metrify, Receipts, samples, walk};
+use crate::support::{Metrify, Receipts, samples, walk};
 
 /// All files.
 fn files(samples: &Path) -> Vec<PathBuf> {

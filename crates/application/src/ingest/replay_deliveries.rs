@@ -1,0 +1,283 @@
+//! Reads deliveries again that were kept, with the decoders of today: shows what that would change, or changes it.
+//!
+//! What is said now and was not before is stored under the delivery's own time of receipt, what is said differently corrects
+//! it, and what is said no longer is retracted: the mistake was ours, and what was sent was known since then.
+
+use std::collections::{HashMap, HashSet};
+use std::fs::File;
+
+use metrify_domain::{Channel, Reading};
+use metrify_formats::Decoded;
+use tempfile::NamedTempFile;
+
+use crate::app::App;
+use crate::context::Context;
+use crate::error::{Error, Kind, Result, io};
+use crate::ingest::delivery::{Delivery, format_of};
+use crate::ingest::piece::{Outcome, Piece};
+use crate::ingest::receive::{Unread, look, name_of, nothing_found, says_nothing};
+use crate::ingest::records::Namer;
+use crate::ports::{Kept, Key};
+use crate::record::{Accepted, Counts, DeliveryId, Reject, RejectState, Standing, Version};
+
+/// Changes of one delivery that are listed; all are counted.
+pub const CHANGES_LISTED_MAX: usize = 100;
+
+/// Which deliveries to read again.
+#[derive(Clone, Debug)]
+pub struct Selection {
+    /// These; where none is named, all that were received at an instant or after it.
+    pub ids: Vec<DeliveryId>,
+    pub since: metrify_domain::Timestamp,
+}
+
+/// A reading that today's decoder sees differently: `before` is what the store says, `after` what it would say.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Change {
+    pub channel: Channel,
+    pub before: Option<Reading>,
+    pub after: Option<Reading>,
+}
+
+/// What reading a delivery again changes.
+#[derive(Clone, Debug)]
+pub struct Changes {
+    pub delivery: DeliveryId,
+    pub source: String,
+    /// The format it has today, or `unknown`.
+    pub format: String,
+    /// What of it is new (`stored`), different (`corrections`), as before (`duplicates`) or not understood (`rejected`).
+    pub counts: Counts,
+    /// Readings it was taken to say, and does not.
+    pub retracted: u64,
+    /// Rejects of it that are understood by now.
+    pub resolved: u64,
+    /// The first [`CHANGES_LISTED_MAX`].
+    pub listed: Vec<Change>,
+    /// Its bytes are no longer kept: nothing of it was read.
+    pub lost: bool,
+}
+
+impl Changes {
+    fn new(delivery: DeliveryId) -> Self {
+        Self {
+            delivery,
+            source: String::new(),
+            format: String::new(),
+            counts: Counts::default(),
+            retracted: 0,
+            resolved: 0,
+            listed: Vec::new(),
+            lost: true,
+        }
+    }
+
+    fn list(&mut self, change: Change) {
+        if self.listed.len() < CHANGES_LISTED_MAX {
+            self.listed.push(change);
+        }
+    }
+}
+
+/// Reads deliveries again, in the order in which they came; what they change is only shown unless `apply` says otherwise.
+///
+/// # Errors
+/// Where one that is named was never received, or the archive or the store cannot be read or written.
+pub async fn replay_deliveries(app: &App, ctx: &Context, selection: &Selection, apply: bool) -> Result<Vec<Changes>> {
+    let wanted = wanted(app, ctx, selection).await?;
+    let (archive, tenant) = (app.archive.clone(), ctx.tenant.clone());
+    let kept = blocking("list the deliveries that are kept", move || archive.kept(&tenant)).await?;
+    let mut missing: HashSet<DeliveryId> = wanted.iter().cloned().collect();
+    let mut replayed = Vec::new();
+    for kept in kept.into_iter().filter(|kept| wanted.contains(&kept.id)) {
+        if let Some(changes) = replay(app, ctx, &kept, apply).await? {
+            missing.remove(&kept.id);
+            replayed.push(changes);
+        }
+    }
+    let mut missing: Vec<DeliveryId> = missing.into_iter().collect();
+    missing.sort_unstable();
+    replayed.extend(missing.into_iter().map(Changes::new));
+    Ok(replayed)
+}
+
+async fn wanted(app: &App, ctx: &Context, selection: &Selection) -> Result<HashSet<DeliveryId>> {
+    if selection.ids.is_empty() {
+        let since = app.ledger.deliveries(&ctx.tenant, selection.since).await?;
+        return Ok(since.into_iter().collect());
+    }
+    for id in &selection.ids {
+        if app.ledger.delivery(&ctx.tenant, id).await?.is_none() {
+            let error = Error::new(Kind::NotFound, format!("find delivery `{id}`"));
+            return Err(error.hint("`metrify sql \"select delivery, source from deliveries\"` lists them"));
+        }
+    }
+    Ok(selection.ids.iter().cloned().collect())
+}
+
+async fn blocking<T: Send + 'static>(step: &str, work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|error| Error::new(Kind::Internal, step).because(error))?
+}
+
+/// `None` where the bytes are no longer kept.
+async fn replay(app: &App, ctx: &Context, kept: &Kept, apply: bool) -> Result<Option<Changes>> {
+    let Some(file) = restore(app, ctx, kept).await? else {
+        return Ok(None);
+    };
+    let delivery = Delivery {
+        source: kept.source.clone(),
+        file: file.path().to_owned(),
+        format: kept.format,
+        hints: kept.hints.clone(),
+    };
+    let seen = look(&delivery).await?;
+    let format = format_of(&delivery, &seen);
+    let mut again = Again::begin(app, ctx, kept, name_of(&format), apply).await?;
+    let mut pieces = Unread::of(app, &delivery, &seen, format, kept.received_at);
+    let mut empty = true;
+    while let Some(decoded) = pieces.next().await? {
+        empty &= says_nothing(&decoded);
+        again.take(decoded).await?;
+    }
+    if empty {
+        again.take(Decoded { problems: vec![nothing_found()], ..Decoded::default() }).await?;
+    }
+    again.end().await.map(Some)
+}
+
+async fn restore(app: &App, ctx: &Context, kept: &Kept) -> Result<Option<NamedTempFile>> {
+    let file = NamedTempFile::new_in(&app.spool).map_err(|error| io("make room for a kept delivery", error))?;
+    let (archive, tenant, id) = (app.archive.clone(), ctx.tenant.clone(), kept.id.clone());
+    let mut out: File = file.reopen().map_err(|error| io("make room for a kept delivery", error))?;
+    let whole = blocking("restore a delivery", move || archive.restore(&tenant, &id, &mut out)).await?;
+    Ok(whole.then_some(file))
+}
+
+/// A delivery while it is read again.
+struct Again<'a> {
+    app: &'a App,
+    ctx: &'a Context,
+    kept: &'a Kept,
+    apply: bool,
+    namer: Namer,
+    changes: Changes,
+    /// What it was taken to say and nobody retracted; what it says today is taken out.
+    unsaid: HashMap<Key, Vec<Version>>,
+    /// Its rejects that are open and were not met again, by position and reason.
+    unmet: HashMap<(String, String), Reject>,
+    /// Something was rejected that was not before.
+    newly_rejected: bool,
+    rejects_before: u64,
+}
+
+impl<'a> Again<'a> {
+    async fn begin(app: &'a App, ctx: &'a Context, kept: &'a Kept, format: &str, apply: bool) -> Result<Self> {
+        let changes = Changes {
+            source: kept.source.clone(),
+            format: format.to_owned(),
+            lost: false,
+            ..Changes::new(kept.id.clone())
+        };
+        let rejects = app.ledger.rejects(&ctx.tenant, Some(&kept.id)).await?;
+        let rejects_before = rejects.len() as u64;
+        // What came by way of a reject, read with other hints or vouched for later, is not in today's decoding.
+        let repaired = rejects.iter().any(|reject| reject.state == RejectState::Resolved);
+        let mut unsaid: HashMap<Key, Vec<Version>> = HashMap::new();
+        if !repaired {
+            let withdrawn = app.versions.withdrawn(&ctx.tenant).await?;
+            let said = app.versions.of_delivery(&ctx.tenant, &kept.id).await?;
+            for version in said.into_iter().filter(|version| !withdrawn.versions.contains(&version.sequence)) {
+                unsaid.entry(version.key()).or_default().push(version);
+            }
+        }
+        let open = rejects.into_iter().filter(|reject| reject.state == RejectState::Open);
+        let unmet = open.map(|reject| ((reject.position.clone(), reject.reason.clone()), reject)).collect();
+        Ok(Self {
+            app,
+            ctx,
+            kept,
+            apply,
+            namer: Namer::default(),
+            changes,
+            unsaid,
+            unmet,
+            newly_rejected: false,
+            rejects_before,
+        })
+    }
+
+    fn piece(&self) -> Piece {
+        Piece {
+            delivery: self.kept.id.clone(),
+            source: self.kept.source.clone(),
+            format: self.changes.format.clone(),
+            received_at: self.kept.received_at,
+            rejects_before: self.rejects_before,
+            ..Piece::default()
+        }
+    }
+
+    async fn take(&mut self, mut decoded: Decoded) -> Result<()> {
+        let batch = &decoded.batch;
+        for row in batch.rows() {
+            self.unsaid.remove(&Key { channel: batch.channel(row).clone(), period: row.period });
+        }
+        let records = self.namer.name(std::mem::take(&mut decoded.records), self.kept.received_at);
+        let piece = Piece { records, decoded, ..self.piece() };
+        let Outcome { counts, findings: _, problems } = if self.apply {
+            self.app.intake.accept(self.app, self.ctx, piece).await?
+        } else {
+            let (entry, outcome) = self.app.intake.settle(self.app, self.ctx, piece).await?;
+            self.list(&entry).await?;
+            outcome
+        };
+        self.rejects_before += problems.len() as u64;
+        self.changes.counts.add(&counts);
+        for problem in problems {
+            self.newly_rejected |= self.unmet.remove(&problem).is_none();
+        }
+        Ok(())
+    }
+
+    /// Lists what an entry would make hold.
+    async fn list(&mut self, entry: &Accepted) -> Result<()> {
+        let rows = entry.batch.rows().iter().zip(&entry.standings);
+        let rows: Vec<_> = rows.filter(|(_, standing)| **standing != Standing::Late).map(|(row, _)| row).collect();
+        let room = CHANGES_LISTED_MAX - self.changes.listed.len();
+        let keys: Vec<Key> = rows
+            .iter()
+            .take(room)
+            .map(|row| Key { channel: entry.batch.channel(row).clone(), period: row.period })
+            .collect();
+        let mut current = self.app.versions.current(&self.ctx.tenant, &keys).await?;
+        for (key, row) in keys.into_iter().zip(rows) {
+            let before = current.remove(&key).map(|version| version.reading);
+            self.changes.list(Change { channel: key.channel, before, after: Some(entry.batch.reading(row)) });
+        }
+        Ok(())
+    }
+
+    async fn end(mut self) -> Result<Changes> {
+        let mut retracted: Vec<Version> = std::mem::take(&mut self.unsaid).into_values().flatten().collect();
+        if self.newly_rejected {
+            // What is not said may lie in what is not understood: for want of a key, say.
+            retracted.clear();
+        }
+        retracted.sort_by_key(|version| version.sequence);
+        let mut resolved: Vec<Reject> = std::mem::take(&mut self.unmet).into_values().collect();
+        resolved.sort_by(|one, other| one.id.cmp(&other.id));
+        self.changes.retracted = retracted.len() as u64;
+        self.changes.resolved = resolved.len() as u64;
+        if self.apply {
+            let resolved = resolved.into_iter().map(|reject| Reject { state: RejectState::Resolved, ..reject });
+            let piece = Piece { resolved: resolved.collect(), retracted, ..self.piece() };
+            self.app.intake.accept(self.app, self.ctx, Piece { received_at: self.ctx.now, ..piece }).await?;
+        } else {
+            for version in retracted {
+                self.changes.list(Change { channel: version.channel, before: Some(version.reading), after: None });
+            }
+        }
+        Ok(self.changes)
+    }
+}

@@ -1,0 +1,16 @@
+//! The program through its front door. One binary: tests that wait for a disk or a process leave the cores to others.
+#![allow(clippy::expect_used, clippy::panic, reason = "what a helper of a test expects, the test expects")]
+
+mod architecture;
+mod bad_input;
+mod bitemporal;
+mod containers;
+mod crash;
+mod interop;
+mod journey;
+mod readme;
+mod replay;
+mod samples;
+mod server;
+mod simulation;
+mod support;
