@@ -93,7 +93,12 @@ pub(crate) fn table() -> Table {
 /// What one record says, each column at most once.
 #[derive(Debug, Default)]
 pub(crate) struct Record<'a> {
-    cells: [Option<Cow<'a, str>>; Column::NAMES.len()],
+    /// As they stand in the delivery; empty where there is none, and where it is among the `rewritten`.
+    cells: [&'a str; Column::NAMES.len()],
+    /// Texts that do not stand in the delivery as they are meant: they hold escapes, or come from elsewhere.
+    rewritten: Vec<(Column, String)>,
+    /// A bit for each column that was set.
+    told: u32,
     /// The values of a day set; `None` is a missing one.
     pub(crate) values: Vec<Option<Cow<'a, str>>>,
     /// There is a place for every value of the longest day, so that those at the end may stay empty.
@@ -106,8 +111,14 @@ impl<'a> Record<'a> {
     }
 
     /// An empty text says as little as an absent one.
+    #[inline]
     pub(crate) fn get(&self, column: Column) -> Option<&str> {
-        self.cells.get(column as usize)?.as_deref().filter(|text| !text.is_empty())
+        let cell = self.cells[column as usize];
+        if !cell.is_empty() || self.rewritten.is_empty() {
+            return (!cell.is_empty()).then_some(cell);
+        }
+        let rewritten = self.rewritten.iter().find(|(of, _)| *of == column);
+        rewritten.map(|(_, text)| text.as_str()).filter(|text| !text.is_empty())
     }
 
     /// How many readings the record was to hold.
@@ -123,15 +134,42 @@ impl<'a> Record<'a> {
 
     /// As [`set`](Self::set), whatever the column had before.
     pub(crate) fn put(&mut self, column: Column, text: String) {
-        if let Some(cell) = self.cells.get_mut(column as usize) {
-            *cell = Some(Cow::Owned(text));
+        self.cells[column as usize] = "";
+        self.rewritten.retain(|(of, _)| *of != column);
+        self.rewritten.push((column, text));
+        self.told |= 1 << column as u32;
+    }
+
+    /// Takes in a text as it stands; `false` where the column already had one.
+    #[inline]
+    pub(crate) fn set(&mut self, column: Column, text: &'a str) -> bool {
+        let first = self.is_first(column);
+        if first {
+            self.cells[column as usize] = text;
+        }
+        first
+    }
+
+    /// As [`set`](Self::set), a text that may have had to be rewritten.
+    pub(crate) fn set_rewritten(&mut self, column: Column, text: Cow<'a, str>) -> bool {
+        match text {
+            Cow::Borrowed(text) => self.set(column, text),
+            Cow::Owned(text) => {
+                let first = self.is_first(column);
+                if first {
+                    self.rewritten.push((column, text));
+                }
+                first
+            }
         }
     }
 
-    /// `false` where the column already had a text.
-    pub(crate) fn set(&mut self, column: Column, text: Cow<'a, str>) -> bool {
-        let cell = self.cells.get_mut(column as usize);
-        cell.is_some_and(|cell| cell.replace(text).is_none())
+    #[inline]
+    fn is_first(&mut self, column: Column) -> bool {
+        let bit = 1 << column as u32;
+        let first = self.told & bit == 0;
+        self.told |= bit;
+        first
     }
 }
 

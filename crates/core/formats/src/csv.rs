@@ -279,14 +279,17 @@ impl Body {
             return;
         }
         let delimiter = self.header.delimiter;
-        let read = if line.contains('\0') {
-            Err("the line holds a zero byte".to_owned())
-        } else {
-            split(&line, delimiter, fields)
-        };
+        let read = split(&line, delimiter, fields).and_then(|plain| {
+            let has_zero = !plain && line.contains('\0');
+            if has_zero { Err("the line holds a zero byte".to_owned()) } else { Ok(()) }
+        });
         let read = read.and_then(|()| self.fits(fields, &line)).map_err(Loss::one);
         let read = read.and_then(|()| match &self.header.layout {
-            Layout::Rows { slots, values } => resolver.read(&record(slots, *values, fields, &line), self.notation, out),
+            Layout::Rows { slots, values } => {
+                let mut record = Record::padded();
+                fill(&mut record, (slots, *values), fields, &line);
+                resolver.read(&record, self.notation, out)
+            }
             Layout::Meters { meter, time, values, .. } => {
                 let row = Row { number, line: &line, fields, meter: *meter, time: *time, values };
                 meters.read(&row, self.notation, out)
@@ -395,17 +398,22 @@ impl Rows {
     }
 }
 
-fn record<'a>(slots: &[Slot], values: usize, fields: &[Field], line: &'a str) -> Record<'a> {
-    let mut record = Record::padded();
+/// Takes the fields of a line in; in place, since a record is too large to be handed around.
+fn fill<'a>(record: &mut Record<'a>, (slots, values): (&[Slot], usize), fields: &[Field], line: &'a str) {
     for (slot, field) in slots.iter().zip(fields) {
-        let text = field.text(line);
         match slot {
-            _ if text.is_empty() => {}
             // The header names every column once, so none is set twice.
             Slot::Column(column) => {
-                record.set(*column, text);
+                match field.plain(line) {
+                    Some(text) => record.set(*column, text),
+                    None => record.set_rewritten(*column, field.text(line)),
+                };
             }
             Slot::Value(number) => {
+                let text = field.text(line);
+                if text.is_empty() {
+                    continue;
+                }
                 record.values.resize_with(values, || None);
                 if let Some(value) = record.values.get_mut(*number) {
                     *value = Some(text);
@@ -417,5 +425,4 @@ fn record<'a>(slots: &[Slot], values: usize, fields: &[Field], line: &'a str) ->
     if record.get(Column::Day).is_some() {
         record.values.resize_with(values, || None);
     }
-    record
 }

@@ -68,20 +68,37 @@ pub(crate) fn stamp(text: &str) -> Result<Stamp, DateError> {
 
 /// The moment that a text means; without an offset it is the next one of a series told by `clock` in `zone`.
 pub(crate) fn instant(text: &str, zone: Option<Zone>, clock: &mut Option<LocalClock>) -> Result<Timestamp, DateError> {
-    match stamp(text)? {
-        Stamp::At(at) => Ok(at),
-        Stamp::Clock(local) => {
-            let zone = zone.ok_or_else(|| DateError::NoZone(shown(text)))?;
-            Ok(clock.get_or_insert_with(|| LocalClock::new(zone)).read(local)?)
-        }
-    }
+    stamp(text)?.instant(text, zone, clock)
 }
 
 /// The end of the interval that begins at `start`.
 pub(crate) fn end(text: &str, zone: Option<Zone>, start: Timestamp) -> Result<Timestamp, DateError> {
-    match stamp(text)? {
-        Stamp::At(at) => Ok(at),
-        Stamp::Clock(local) => Ok(end_by_clock(zone.ok_or_else(|| DateError::NoZone(shown(text)))?, start, local)?),
+    stamp(text)?.end(text, zone, start)
+}
+
+impl Stamp {
+    /// As [`instant`], of the text that it was read from.
+    pub(crate) fn instant(
+        self,
+        text: &str,
+        zone: Option<Zone>,
+        clock: &mut Option<LocalClock>,
+    ) -> Result<Timestamp, DateError> {
+        match self {
+            Self::At(at) => Ok(at),
+            Self::Clock(local) => {
+                let zone = zone.ok_or_else(|| DateError::NoZone(shown(text)))?;
+                Ok(clock.get_or_insert_with(|| LocalClock::new(zone)).read(local)?)
+            }
+        }
+    }
+
+    /// As [`end`], of the text that it was read from.
+    pub(crate) fn end(self, text: &str, zone: Option<Zone>, start: Timestamp) -> Result<Timestamp, DateError> {
+        match self {
+            Self::At(at) => Ok(at),
+            Self::Clock(local) => Ok(end_by_clock(zone.ok_or_else(|| DateError::NoZone(shown(text)))?, start, local)?),
+        }
     }
 }
 

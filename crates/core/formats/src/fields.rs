@@ -23,18 +23,46 @@ pub(crate) struct Field {
 }
 
 impl Field {
+    /// The text, where no quotes stood around it.
+    #[inline]
+    pub(crate) fn plain<'a>(&self, line: &'a str) -> Option<&'a str> {
+        if self.quoted { None } else { line.get(self.start..self.end) }
+    }
+
     #[inline]
     pub(crate) fn text<'a>(&self, line: &'a str) -> Cow<'a, str> {
         let text = line.get(self.start..self.end).unwrap_or_default();
-        if self.quoted && text.contains('"') { Cow::Owned(text.replace("\"\"", "\"")) } else { Cow::Borrowed(text) }
+        if self.quoted { unquoted(text) } else { Cow::Borrowed(text) }
     }
 }
 
-/// Splits a line at its delimiter. White space around a field is not part of it unless quotes stand around both.
+#[cold]
+fn unquoted(text: &str) -> Cow<'_, str> {
+    if text.contains('"') { Cow::Owned(text.replace("\"\"", "\"")) } else { Cow::Borrowed(text) }
+}
+
+/// Splits a line at its delimiter. White space around a field is not part of it unless quotes stand around both. Tells whether the
+/// line is plain: it holds neither quotes nor zero bytes.
 ///
 /// # Errors
 /// Where a quoted field has no end on its line, or goes on behind its end.
-pub(crate) fn split(line: &str, delimiter: u8, fields: &mut Vec<Field>) -> Result<(), String> {
+pub(crate) fn split(line: &str, delimiter: u8, fields: &mut Vec<Field>) -> Result<bool, String> {
+    let bytes = line.as_bytes();
+    fields.clear();
+    let mut start = 0;
+    let plain = seek::every(bytes, delimiter, [b'"', 0], |end| {
+        fields.push(trimmed(bytes, start, end, delimiter));
+        start = end + 1;
+    });
+    if plain {
+        fields.push(trimmed(bytes, start, bytes.len(), delimiter));
+    } else {
+        split_quoted(line, delimiter, fields)?;
+    }
+    Ok(plain)
+}
+
+fn split_quoted(line: &str, delimiter: u8, fields: &mut Vec<Field>) -> Result<(), String> {
     fields.clear();
     let bytes = line.as_bytes();
     let mut at = 0;
@@ -62,8 +90,14 @@ pub(crate) fn split(line: &str, delimiter: u8, fields: &mut Vec<Field>) -> Resul
 }
 
 /// The field between two places, without the white space at its ends.
+#[inline]
 fn trimmed(line: &[u8], start: usize, end: usize, delimiter: u8) -> Field {
     let text = line.get(start..end).unwrap_or_default();
+    match text {
+        [first, .., last] if *first > b' ' && *last > b' ' => return Field { start, end, quoted: false },
+        [] => return Field { start, end, quoted: false },
+        _ => {}
+    }
     let leading = text.iter().take_while(|byte| is_blank(**byte, delimiter)).count();
     let text = text.get(leading..).unwrap_or_default();
     let trailing = text.iter().rev().take_while(|byte| is_blank(**byte, delimiter)).count();

@@ -7,6 +7,7 @@
 //! `unit` and `quality` may be left out where the quantity and the times tell them. A key we do not know is passed over, with one
 //! finding. Times without an offset are read in the zone of the options, in the order of each channel's lines.
 
+mod shape;
 mod write;
 
 use std::borrow::Cow;
@@ -22,6 +23,8 @@ use crate::numbers::Notation;
 use crate::output::{Output, Problem};
 use crate::page::Table;
 use crate::unreadable::Unreadable;
+
+use self::shape::Shapes;
 
 pub use write::{DaySet, write_day_set, write_reading};
 
@@ -48,6 +51,7 @@ pub struct Decoder {
 }
 
 struct Reader {
+    shapes: Shapes,
     resolver: Resolver,
     unknown: UnknownNames,
     unreadable: Option<Unreadable>,
@@ -57,7 +61,10 @@ impl Decoder {
     #[must_use]
     pub fn new(options: &Options) -> Self {
         let (resolver, unknown) = (Resolver::new(options.zone), UnknownNames::new("unknown_key"));
-        Self { lines: Lines::default(), reader: Reader { resolver, unknown, unreadable: None } }
+        Self {
+            lines: Lines::default(),
+            reader: Reader { shapes: Shapes::default(), resolver, unknown, unreadable: None },
+        }
     }
 
     pub fn push(&mut self, bytes: &[u8], out: &mut Output<'_>) {
@@ -94,18 +101,27 @@ impl Reader {
         let text = std::str::from_utf8(bytes);
         let text =
             text.map_err(|error| Loss::one(format!("byte {} of the line is not UTF-8", error.valid_up_to() + 1)))?;
+        if let Some(record) = self.shapes.read(text) {
+            return self.resolver.read(&record, Notation::Point, out);
+        }
         if text.trim_ascii().is_empty() {
             return Ok(());
         }
         let mut record = Record::default();
-        let read = Scanner::object(text, |key, value| match Column::named(&key.read()) {
-            Some(column) => set(&mut record, column, value),
-            None => {
-                self.unknown.tell(&key.read(), &Column::NAMES, format_args!("line {}", line.number), out);
-                Ok(())
+        self.shapes.begin();
+        let read = Scanner::object(text, |key, value| {
+            let column = Column::named(&key.read());
+            self.shapes.note(text, column, &value);
+            match column {
+                Some(column) => set(&mut record, column, value),
+                None => {
+                    self.unknown.tell(&key.read(), &Column::NAMES, format_args!("line {}", line.number), out);
+                    Ok(())
+                }
             }
         });
         read.map_err(|reason| Loss { reason, readings: record.readings() })?;
+        self.shapes.learn(text);
         self.resolver.read(&record, Notation::Point, out)
     }
 }
@@ -113,22 +129,25 @@ impl Reader {
 /// Takes one member into the record; null says as little as an absent key.
 fn set<'a>(record: &mut Record<'a>, column: Column, value: Json<'a>) -> Result<(), String> {
     let name = column.name();
-    let text = match (column, value) {
-        (_, Json::Null) | (Column::Delivery, _) => Cow::Borrowed(""),
+    let first = match (column, value) {
+        (_, Json::Null) | (Column::Delivery, _) => record.set(column, ""),
         (Column::Values, Json::List(elements)) => {
             record.values = elements.iter().map(element).collect();
-            Cow::Borrowed("")
+            record.set(column, "")
         }
         (Column::Values, other) => return Err(format!("`values` is {}, not a list of numbers", other.described())),
-        (Column::Value, Json::Number(text)) => Cow::Borrowed(text),
+        (Column::Value, Json::Number(text)) => record.set(column, text),
         (Column::At | Column::PeriodStart | Column::PeriodEnd | Column::RecordedAt, Json::Number(text)) => {
             return Err(DateError::BareNumber(text.to_owned()).to_string());
         }
-        (_, Json::Text(text)) => text.read(),
+        (_, Json::Text(text)) => match text.plain() {
+            Some(text) => record.set(column, text),
+            None => record.set_rewritten(column, text.read()),
+        },
         (Column::Value, other) => return Err(format!("`value` is {}, not a number", other.described())),
         (_, other) => return Err(format!("`{name}` is {}, not a text", other.described())),
     };
-    if record.set(column, text) { Ok(()) } else { Err(format!("`{name}` stands twice")) }
+    if first { Ok(()) } else { Err(format!("`{name}` stands twice")) }
 }
 
 /// One value of a day set. What cannot be a number is kept, so that its own reading alone is lost.
@@ -137,6 +156,6 @@ fn element<'a>(value: &Json<'a>) -> Option<Cow<'a, str>> {
         Json::Null => None,
         Json::Number(text) => Some(Cow::Borrowed(text)),
         Json::Text(text) => Some(text.read()),
-        Json::Bool(_) | Json::List(_) | Json::Nested => Some(Cow::Borrowed(value.described())),
+        Json::True | Json::False | Json::List(_) | Json::Nested => Some(Cow::Borrowed(value.described())),
     }
 }

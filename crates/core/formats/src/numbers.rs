@@ -44,9 +44,11 @@ pub(crate) enum NumberError {
 impl Notation {
     pub(crate) fn read(self, text: &str) -> Result<Decimal, NumberError> {
         match self {
-            Self::Point if text.contains(',') => Err(NumberError::Comma(shown(text))),
+            // Without its comma it might be a number: that is the reason to tell.
+            Self::Point => exact(text, b'.')
+                .map_err(|error| if text.contains(',') { NumberError::Comma(shown(text)) } else { error }),
             Self::Unclear if evidence(text) == Evidence::Ambiguous => Err(NumberError::Unclear(shown(text))),
-            Self::Point | Self::Unclear => exact(text, b'.'),
+            Self::Unclear => exact(text, b'.'),
             Self::Comma => grouped(text, b',', b'.').ok_or_else(|| NumberError::Groups(shown(text)))?,
         }
     }

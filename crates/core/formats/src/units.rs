@@ -22,12 +22,25 @@ const TEXTS: [&str; 72] = [
     "dBuV", "dB", // 71
 ];
 
+/// The texts as units; nothing for those that are empty.
+static UNITS: [Option<Unit>; TEXTS.len()] = {
+    let mut units = [None; TEXTS.len()];
+    let mut index = 0;
+    while index < TEXTS.len() {
+        if !TEXTS[index].is_empty() {
+            units[index] = Some(Unit::literal(TEXTS[index]));
+        }
+        index += 1;
+    }
+    units
+};
+
 /// The unit of a code. A reserved code keeps its number, so that the value is not lost: `unit 58`.
 pub(crate) fn unit(code: u8) -> Unit {
     if code == UNITLESS {
         return const { Unit::literal("1") };
     }
-    let known = usize::from(code).checked_sub(1).and_then(|index| TEXTS.get(index)).and_then(|text| Unit::new(text));
+    let known = usize::from(code).checked_sub(1).and_then(|index| UNITS.get(index).copied().flatten());
     known.or_else(|| Unit::new(&format!("unit {code}"))).unwrap_or(const { Unit::literal("1") })
 }
 

@@ -11,7 +11,7 @@ use metrify_domain::{
 };
 
 use super::{Column, Record};
-use crate::dates;
+use crate::dates::{self, DateError, Stamp};
 use crate::numbers::Notation;
 use crate::output::Output;
 
@@ -50,30 +50,30 @@ pub(crate) struct Known<T> {
     entries: Vec<T>,
     numbers: HashMap<Box<[u8]>, usize>,
     key: Vec<u8>,
-    last_key: Vec<u8>,
+    last_texts: [String; 2],
     last: usize,
 }
 
 impl<T> Default for Known<T> {
     fn default() -> Self {
-        let (key, last_key) = (Vec::new(), Vec::new());
-        Self { entries: Vec::new(), numbers: HashMap::new(), key, last_key, last: 0 }
+        let (key, last_texts) = (Vec::new(), Default::default());
+        Self { entries: Vec::new(), numbers: HashMap::new(), key, last_texts, last: 0 }
     }
 }
 
 impl<T> Known<T> {
     /// What the texts name, made where it is new.
     pub(crate) fn find<E>(&mut self, texts: [&str; 2], make: impl FnOnce() -> Result<T, E>) -> Result<&mut T, E> {
-        self.key.clear();
-        self.key.extend_from_slice(texts[0].as_bytes());
-        self.key.push(0);
-        self.key.extend_from_slice(texts[1].as_bytes());
-        if self.key != self.last_key || self.entries.is_empty() {
+        if self.last_texts != texts || self.entries.is_empty() {
+            self.key.clear();
+            self.key.extend_from_slice(texts[0].as_bytes());
+            self.key.push(0);
+            self.key.extend_from_slice(texts[1].as_bytes());
             self.last = match self.numbers.get(self.key.as_slice()) {
                 Some(number) => *number,
                 None => self.add(make()?),
             };
-            self.last_key.clone_from(&self.key);
+            self.last_texts.iter_mut().zip(texts).for_each(|(last, text)| text.clone_into(last));
         }
         Ok(&mut self.entries[self.last])
     }
@@ -108,17 +108,69 @@ impl Series {
     }
 }
 
+/// What a text means, kept for the next record, which mostly says the same.
+#[derive(Debug)]
+struct Meaning<T> {
+    text: String,
+    meaning: Option<T>,
+}
+
+impl<T> Default for Meaning<T> {
+    fn default() -> Self {
+        Self { text: String::new(), meaning: None }
+    }
+}
+
+impl<T: Copy> Meaning<T> {
+    #[inline]
+    fn known(&self, text: &str) -> Option<T> {
+        self.meaning.filter(|_| self.text == text)
+    }
+
+    #[inline]
+    fn of<E>(&mut self, text: &str, read: impl FnOnce(&str) -> Result<T, E>) -> Result<T, E> {
+        if let Some(known) = self.known(text) {
+            return Ok(known);
+        }
+        let meaning = read(text)?;
+        text.clone_into(&mut self.text);
+        self.meaning = Some(meaning);
+        Ok(meaning)
+    }
+}
+
+/// What the record before said.
+#[derive(Debug, Default)]
+struct Before {
+    kind: Meaning<Kind>,
+    unit: Meaning<Unit>,
+    quality: Meaning<Quality>,
+    begin: Meaning<Stamp>,
+    end: Meaning<Stamp>,
+}
+
+impl Before {
+    /// The beginning of a period is mostly that of the record before, or its end.
+    fn begin(&mut self, text: &str) -> Result<Stamp, DateError> {
+        match self.end.known(text) {
+            Some(stamp) => Ok(stamp),
+            None => self.begin.of(text, dates::stamp),
+        }
+    }
+}
+
 /// Reads the records of one delivery.
 #[derive(Debug)]
 pub(crate) struct Resolver {
     zone: Option<Zone>,
     series: Known<Series>,
+    before: Before,
 }
 
 impl Resolver {
     /// `zone` is that of times that carry none.
     pub(crate) fn new(zone: Option<Zone>) -> Self {
-        Self { zone, series: Known::default() }
+        Self { zone, series: Known::default(), before: Before::default() }
     }
 
     /// Hands on the readings of a record; of a day set also those beside a value that is none.
@@ -135,19 +187,19 @@ impl Resolver {
         let zone = self.zone;
         let series = self.series.find([point, quantity], || Series::new(point, quantity))?;
         if record.get(Column::Day).is_some() {
-            return day_set(record, zone, series, notation, out);
+            return day_set(record, zone, (series, &mut self.before), notation, out);
         }
         if !record.values.is_empty() {
             return Err(Refusal::Whole("`values` needs a `day`".to_owned()));
         }
-        let (kind, period) = times(record, zone, series)?;
-        let standing = Standing::of(record, zone, series)?;
+        let (kind, period) = times(record, zone, series, &mut self.before)?;
+        let mut standing = Standing::of(record, zone, series, &mut self.before)?;
         let value = match (record.get(Column::Value), standing.quality) {
             (None, Quality::Missing) => None,
             (None, _) => return Err(Refusal::Whole("`value` is missing, and `quality` does not say so".to_owned())),
             (Some(text), _) => Some(standing.value(text, notation)?),
         };
-        out.reading(&series.channel, &standing.document, &standing.reading(kind, period, value));
+        standing.hand_on(&series.channel, (kind, period, value), out);
         Ok(())
     }
 }
@@ -158,28 +210,33 @@ fn required<'r>(record: &'r Record<'_>, column: Column) -> Result<&'r str, Refus
 
 /// What a record says about all of its readings.
 struct Standing {
-    unit: Unit,
     quality: Quality,
-    method: Option<Code>,
-    reason: Option<Code>,
     document: Document,
+    /// The reading that was handed on last: it is too large to be made anew for each.
+    reading: Reading,
 }
 
 impl Standing {
-    fn of(record: &Record<'_>, zone: Option<Zone>, series: &Series) -> Result<Self, Refusal> {
+    fn of(record: &Record<'_>, zone: Option<Zone>, series: &Series, before: &mut Before) -> Result<Self, Refusal> {
         let unit = match record.get(Column::Unit) {
             None => series.unit.ok_or_else(|| {
                 Refusal::Whole(format!("`unit` is missing, and `{}` does not fix it", series.channel.quantity))
             })?,
-            Some(text) => Unit::new(text).ok_or_else(|| unfit(Column::Unit, text, 15))?,
+            Some(text) => before.unit.of(text, |text| Unit::new(text).ok_or_else(|| unfit(Column::Unit, text, 15)))?,
         };
-        let quality = record.get(Column::Quality).map_or(Ok(Quality::True), str::parse)?;
+        let quality = match record.get(Column::Quality) {
+            None => Quality::True,
+            Some(text) => before.quality.of(text, str::parse)?,
+        };
         let known_at = match record.get(Column::RecordedAt) {
             None => None,
             Some(text) => Some(dates::instant(text, zone, &mut None)?),
         };
-        let (method, reason) = (code(record, Column::Method)?, code(record, Column::Reason)?);
-        Ok(Self { unit, quality, method, reason, document: Document { reference: String::new(), known_at } })
+        let method = record.get(Column::Method).map(|text| code(Column::Method, text)).transpose()?;
+        let reason = record.get(Column::Reason).map(|text| code(Column::Reason, text)).transpose()?;
+        let (kind, period) = (Kind::Interval, Period::instant(Timestamp::default()));
+        let reading = Reading { kind, period, value: None, unit, quality, method, reason };
+        Ok(Self { quality, document: Document { reference: String::new(), known_at }, reading })
     }
 
     fn value(&self, text: &str, notation: Notation) -> Result<Decimal, Refusal> {
@@ -192,15 +249,20 @@ impl Standing {
         Ok(notation.read(text)?)
     }
 
-    fn reading(&self, kind: Kind, period: Period, value: Option<Decimal>) -> Reading {
-        let quality = if value.is_some() { self.quality } else { Quality::Missing };
-        Reading { kind, period, value, unit: self.unit, quality, method: self.method, reason: self.reason }
+    fn hand_on(
+        &mut self,
+        channel: &Channel,
+        (kind, period, value): (Kind, Period, Option<Decimal>),
+        out: &mut Output<'_>,
+    ) {
+        self.reading.quality = if value.is_some() { self.quality } else { Quality::Missing };
+        (self.reading.kind, self.reading.period, self.reading.value) = (kind, period, value);
+        out.reading(channel, &self.document, &self.reading);
     }
 }
 
-fn code(record: &Record<'_>, column: Column) -> Result<Option<Code>, Refusal> {
-    let Some(text) = record.get(column) else { return Ok(None) };
-    Code::new(text).map(Some).ok_or_else(|| unfit(column, text, 47))
+fn code(column: Column, text: &str) -> Result<Code, Refusal> {
+    Code::new(text).ok_or_else(|| unfit(column, text, 47))
 }
 
 fn unfit(column: Column, text: &str, bytes: usize) -> Refusal {
@@ -209,7 +271,12 @@ fn unfit(column: Column, text: &str, bytes: usize) -> Refusal {
 }
 
 /// Kind and period of a record that holds one reading.
-fn times(record: &Record<'_>, zone: Option<Zone>, series: &mut Series) -> Result<(Kind, Period), Refusal> {
+fn times(
+    record: &Record<'_>,
+    zone: Option<Zone>,
+    series: &mut Series,
+    before: &mut Before,
+) -> Result<(Kind, Period), Refusal> {
     let (at, begin, end) = (record.get(Column::At), record.get(Column::PeriodStart), record.get(Column::PeriodEnd));
     let (begin, end) = match (at, begin, end) {
         (Some(at), None, None) => (at, None),
@@ -225,9 +292,12 @@ fn times(record: &Record<'_>, zone: Option<Zone>, series: &mut Series) -> Result
             ));
         }
     };
-    let start = dates::instant(begin, zone, &mut series.clock)?;
-    let end = end.map_or(Ok(start), |text| dates::end(text, zone, start))?;
-    let said = record.get(Column::Kind).map(str::parse::<Kind>).transpose()?;
+    let start = before.begin(begin)?.instant(begin, zone, &mut series.clock)?;
+    let end = match end {
+        None => start,
+        Some(text) => before.end.of(text, dates::stamp)?.end(text, zone, start)?,
+    };
+    let said = record.get(Column::Kind).map(|text| before.kind.of(text, str::parse)).transpose()?;
     let kind = said.or(series.kind).unwrap_or(if start == end { Kind::Instant } else { Kind::Interval });
     match (kind, Period::interval(start, end)) {
         (Kind::Interval, Some(period)) => Ok((kind, period)),
@@ -251,7 +321,7 @@ fn times(record: &Record<'_>, zone: Option<Zone>, series: &mut Series) -> Result
 fn day_set(
     record: &Record<'_>,
     zone: Option<Zone>,
-    series: &Series,
+    (series, before): (&Series, &mut Before),
     notation: Notation,
     out: &mut Output<'_>,
 ) -> Result<(), Refusal> {
@@ -267,14 +337,14 @@ fn day_set(
         )));
     }
     let Slots { mut start, step, count } = Slots::of(record, series.channel.quantity)?;
-    let standing = Standing::of(record, zone, series)?;
+    let mut standing = Standing::of(record, zone, series, before)?;
     let (mut lost, mut first) = (0, None);
     for (index, text) in record.values.iter().take(count).enumerate() {
         let end = start.plus(step).unwrap_or(start);
         let value = text.as_deref().map(|text| standing.value(text, notation)).transpose();
         match (value, Period::interval(start, end)) {
             (Ok(value), Some(period)) => {
-                out.reading(&series.channel, &standing.document, &standing.reading(kind, period, value));
+                standing.hand_on(&series.channel, (kind, period, value), out);
             }
             (Err(Refusal::Whole(reason) | Refusal::Part { reason, .. }), _) => {
                 lost += 1;

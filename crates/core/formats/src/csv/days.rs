@@ -142,7 +142,7 @@ impl Days {
             Values::Clock { .. } => Record::default(),
         };
         for (column, index) in &self.named {
-            record.set(*column, row.cell(*index));
+            record.set_rewritten(*column, row.cell(*index));
         }
         record
     }

@@ -104,7 +104,7 @@ impl SeriesRows {
         lost: &mut dyn FnMut(Lost, &mut Output<'_>),
     ) {
         let line = text(bytes);
-        let read = split(&line, self.delimiter, &mut self.fields).and_then(|()| {
+        let read = split(&line, self.delimiter, &mut self.fields).and_then(|_| {
             let (found, width) = (self.fields.len(), self.series.width);
             if found != width {
                 return Err(format!("the row has {found} fields, the header has {width}"));

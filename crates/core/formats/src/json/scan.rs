@@ -3,11 +3,15 @@
 
 use std::borrow::Cow;
 
+use crate::seek;
+
 /// One value of an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Json<'a> {
     Null,
-    Bool(bool),
+    // One each: a truth of one byte beside texts of three words would have every value copied in parts.
+    True,
+    False,
     Number(&'a str),
     Text(Text<'a>),
     /// The elements, which are not nested themselves.
@@ -20,13 +24,20 @@ pub(crate) enum Json<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Text<'a> {
     raw: &'a str,
-    escaped: bool,
+    /// How many backslashes stand before another character.
+    escapes: usize,
 }
 
 impl<'a> Text<'a> {
     #[inline]
     pub(crate) fn read(self) -> Cow<'a, str> {
-        if self.escaped { Cow::Owned(unescaped(self.raw)) } else { Cow::Borrowed(self.raw) }
+        if self.escapes > 0 { Cow::Owned(unescaped(self.raw)) } else { Cow::Borrowed(self.raw) }
+    }
+
+    /// The text, where there are no escapes in it.
+    #[inline]
+    pub(crate) const fn plain(self) -> Option<&'a str> {
+        if self.escapes == 0 { Some(self.raw) } else { None }
     }
 
     /// As it stands between its quotes.
@@ -40,7 +51,7 @@ impl Json<'_> {
     pub(crate) const fn described(&self) -> &'static str {
         match self {
             Self::Null => "null",
-            Self::Bool(_) => "true or false",
+            Self::True | Self::False => "true or false",
             Self::Number(_) => "a number",
             Self::Text(_) => "a text",
             Self::List(_) => "a list",
@@ -77,19 +88,6 @@ pub(crate) struct Scanner<'a> {
     pub(super) at: usize,
 }
 
-/// The bytes that end the plain part of a string: its quote, a backslash and control characters.
-const ENDS: [bool; 256] = {
-    let mut ends = [false; 256];
-    let mut control = 0;
-    while control < 0x20 {
-        ends[control] = true;
-        control += 1;
-    }
-    ends[b'"' as usize] = true;
-    ends[b'\\' as usize] = true;
-    ends
-};
-
 impl<'a> Scanner<'a> {
     /// Calls `each` with every key and value of the object that the line is.
     ///
@@ -109,7 +107,8 @@ impl<'a> Scanner<'a> {
         scanner.skip_space();
         if !scanner.accept(b'}') {
             loop {
-                let (key, value) = scanner.member(0).map_err(wrong)?;
+                let key = scanner.key().map_err(wrong)?;
+                let value = scanner.value(0).map_err(wrong)?;
                 each(key, value)?;
                 if scanner.closes(b'}', "`,` or `}`").map_err(wrong)? {
                     break;
@@ -121,11 +120,6 @@ impl<'a> Scanner<'a> {
             None => Ok(()),
             Some(_) => Err(wrong(scanner.wrong("the end of the line after the object"))),
         }
-    }
-
-    #[inline]
-    fn member(&mut self, depth: u32) -> Scan<(Text<'a>, Json<'a>)> {
-        Ok((self.key()?, self.value(depth)?))
     }
 
     /// A key and the colon behind it.
@@ -149,6 +143,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// A value at this depth below the object or list that is read. What is nested in it is passed over.
+    #[inline]
     pub(super) fn value(&mut self, depth: u32) -> Scan<Json<'a>> {
         self.skip_space();
         match self.peek() {
@@ -157,9 +152,15 @@ impl<'a> Scanner<'a> {
                 self.string().map(Json::Text)
             }
             Some(b'-' | b'0'..=b'9') => self.number().map(Json::Number),
+            _ => self.rarer_value(depth),
+        }
+    }
+
+    fn rarer_value(&mut self, depth: u32) -> Scan<Json<'a>> {
+        match self.peek() {
             Some(b'n') => self.word("null", Json::Null),
-            Some(b't') => self.word("true", Json::Bool(true)),
-            Some(b'f') => self.word("false", Json::Bool(false)),
+            Some(b't') => self.word("true", Json::True),
+            Some(b'f') => self.word("false", Json::False),
             Some(b'[' | b'{') if depth >= DEPTH_MAX => Err(self.wrong("a value that is nested less deeply")),
             Some(b'[') => self.list(depth),
             Some(b'{') => self.nested_object(depth),
@@ -195,7 +196,8 @@ impl<'a> Scanner<'a> {
             return Ok(Json::Nested);
         }
         loop {
-            self.member(depth + 1)?;
+            self.key()?;
+            self.value(depth + 1)?;
             if self.closes(b'}', "`,` or `}`")? {
                 return Ok(Json::Nested);
             }
@@ -203,23 +205,39 @@ impl<'a> Scanner<'a> {
     }
 
     /// A string whose opening quote has been read.
+    #[inline]
     fn string(&mut self) -> Scan<Text<'a>> {
         let begin = self.at;
-        let mut escaped = false;
+        self.skip_plain();
+        if self.peek() == Some(b'"') {
+            let raw = self.text.get(begin..self.at).unwrap_or_default();
+            self.at += 1;
+            return Ok(Text { raw, escapes: 0 });
+        }
+        self.escaped_string(begin)
+    }
+
+    #[inline]
+    fn skip_plain(&mut self) {
+        let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+        self.at += seek::string_end(rest).unwrap_or(rest.len());
+    }
+
+    #[cold]
+    fn escaped_string(&mut self, begin: usize) -> Scan<Text<'a>> {
+        let mut escapes = 0;
         loop {
-            while self.peek().is_some_and(|byte| !ENDS[usize::from(byte)]) {
-                self.at += 1;
-            }
             match self.peek() {
                 Some(b'"') => {
                     let raw = self.text.get(begin..self.at).unwrap_or_default();
                     self.at += 1;
-                    return Ok(Text { raw, escaped });
+                    return Ok(Text { raw, escapes });
                 }
                 Some(b'\\') => {
-                    escaped = true;
+                    escapes += 1;
                     self.at += 1;
                     self.escape()?;
+                    self.skip_plain();
                 }
                 _ => return Err(self.wrong("a closing quote")),
             }
@@ -268,6 +286,14 @@ impl<'a> Scanner<'a> {
         let code = code.ok_or_else(|| self.wrong("four hexadecimal digits"))?;
         self.at += 4;
         Ok(code)
+    }
+
+    /// Where the number ends that begins at a place; `None` where none does.
+    #[inline]
+    pub(crate) fn number_end(text: &'a str, at: usize) -> Option<usize> {
+        let mut scanner = Self { text, at };
+        scanner.number().ok()?;
+        Some(scanner.at)
     }
 
     fn number(&mut self) -> Scan<&'a str> {
@@ -356,7 +382,9 @@ mod tests {
         let read = Scanner::object(line, |key, value| {
             let value = match &value {
                 Json::Text(text) => format!("{:?}", text.read()),
-                Json::Null | Json::Bool(_) | Json::Number(_) | Json::List(_) | Json::Nested => format!("{value:?}"),
+                Json::Null | Json::True | Json::False | Json::Number(_) | Json::List(_) | Json::Nested => {
+                    format!("{value:?}")
+                }
             };
             members.push(format!("{}={value}", key.read()));
             Ok(())
@@ -373,8 +401,8 @@ mod tests {
             ("{}", ""),
             (" { \"a\" : 1.50e-3 , \"b\":\"x\"} ", "a=Number(\"1.50e-3\") b=\"x\""),
             (r#"{"a":"\u00e4\ud83d\ude00\n\"\\\/"}"#, "a=\"ä😀\\n\\\"\\\\/\""),
-            (r#"{"\u0061":null,"b":true}"#, "a=Null b=Bool(true)"),
-            (r#"{"a":[1,null,"2"]}"#, "a=List([Number(\"1\"), Null, Text(Text { raw: \"2\", escaped: false })])"),
+            (r#"{"\u0061":null,"b":true}"#, "a=Null b=True"),
+            (r#"{"a":[1,null,"2"]}"#, "a=List([Number(\"1\"), Null, Text(Text { raw: \"2\", escapes: 0 })])"),
             (r#"{"a":{"b":[{},[[]],{"c":1,"d":{}}]},"e":[]}"#, "a=Nested e=List([])"),
             (r#"{"a":[1,[2]]}"#, "a=Nested"),
         ] {

@@ -145,6 +145,9 @@ fn list<'a>(cursor: &mut Cursor<'a>) -> Result<List<'a>, Malformed> {
 
 /// Reads one entry to its end, whether it is as it should be or not.
 fn entry<'a>(cursor: &mut Cursor<'a>) -> Result<Result<Entry<'a>, OddFault>, Malformed> {
+    if let Some(entry) = usual_entry(cursor) {
+        return Ok(Ok(entry));
+    }
     match cursor.element()? {
         Element::List(7) => {}
         Element::List(count) => return cursor.skip(count).map(|()| Err(OddFault::Shape)),
@@ -161,6 +164,28 @@ fn entry<'a>(cursor: &mut Cursor<'a>) -> Result<Result<Entry<'a>, OddFault>, Mal
     // The signature of the value.
     cursor.skip(1)?;
     Ok(fields(name, unit, scaler).map(|(code, unit, scaler)| Entry { code, status, time, unit, scaler, value }))
+}
+
+/// An entry as nearly all are: its name, with or without a status, no time, a unit and a scaler of one byte each, a value and no
+/// signature. Of any other nothing is read.
+fn usual_entry<'a>(cursor: &mut Cursor<'a>) -> Option<Entry<'a>> {
+    let [0x77, 0x07, a, b, c, d, e, f, rest @ ..] = cursor.rest() else { return None };
+    let code = ObisCode::from_bytes([*a, *b, *c, *d, *e, *f]);
+    let (status, rest) = match rest {
+        [0x01, rest @ ..] => (None, rest),
+        [0x62, a, rest @ ..] => (Some(u64::from(*a)), rest),
+        [0x63, a, b, rest @ ..] => (Some(u64::from(u16::from_be_bytes([*a, *b]))), rest),
+        [0x64, a, b, c, rest @ ..] => (Some(u64::from(u32::from_be_bytes([0, *a, *b, *c]))), rest),
+        [0x65, a, b, c, d, rest @ ..] => (Some(u64::from(u32::from_be_bytes([*a, *b, *c, *d]))), rest),
+        _ => return None,
+    };
+    let [0x01, 0x62, unit, 0x52, scaler, rest @ ..] = rest else { return None };
+    let mut ahead = *cursor;
+    ahead.go_on(rest);
+    let value = ahead.element().ok().filter(|value| !matches!(value, Element::List(_)))?;
+    let [0x01, rest @ ..] = ahead.rest() else { return None };
+    cursor.go_on(rest);
+    Some(Entry { code, status, time: None, unit: Some(*unit), scaler: scaler.cast_signed(), value })
 }
 
 fn fields(name: Element<'_>, unit: Element<'_>, scaler: Element<'_>) -> Result<(ObisCode, Option<u8>, i8), OddFault> {

@@ -63,7 +63,10 @@ pub(super) struct Meters {
     by_point: HashMap<Point, u32>,
     channels: Vec<(Channel, u32)>,
     by_code: HashMap<(u32, ObisCode), u32>,
+    /// The meter of the list before.
     last: u32,
+    /// The channel after that of the entry before: lists of one meter have the same entries in the same order.
+    next_channel: u32,
 }
 
 impl Meters {
@@ -117,6 +120,14 @@ impl Meters {
 
     /// The number of a meter's channel; `None` for a meter that is not known.
     pub(super) fn channel(&mut self, meter: u32, code: ObisCode) -> Option<u32> {
+        let next = self.channels.get(self.next_channel as usize);
+        let is_next = next.is_some_and(|(channel, of)| *of == meter && channel.quantity == Quantity::Obis(code));
+        let number = if is_next { self.next_channel } else { self.channel_of(meter, code)? };
+        self.next_channel = number + 1;
+        Some(number)
+    }
+
+    fn channel_of(&mut self, meter: u32, code: ObisCode) -> Option<u32> {
         match self.by_code.entry((meter, code)) {
             Slot::Occupied(slot) => Some(*slot.get()),
             Slot::Vacant(slot) => {

@@ -51,56 +51,74 @@ pub(super) enum Fault {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Cursor<'a> {
     bytes: &'a [u8],
-    at: usize,
+    /// What is not read yet.
+    rest: &'a [u8],
 }
 
 impl<'a> Cursor<'a> {
     pub(super) const fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, at: 0 }
+        Self { bytes, rest: bytes }
+    }
+
+    /// Goes on with what is left behind elements that were read elsewhere: an end of what is not read yet.
+    pub(super) const fn go_on(&mut self, rest: &'a [u8]) {
+        self.rest = rest;
     }
 
     pub(super) const fn position(&self) -> usize {
-        self.at
+        self.bytes.len() - self.rest.len()
     }
 
     /// What is not read yet.
-    pub(super) fn rest(&self) -> &'a [u8] {
-        self.bytes.get(self.at..).unwrap_or_default()
+    pub(super) const fn rest(&self) -> &'a [u8] {
+        self.rest
     }
 
     /// The bytes from `start` up to here.
     pub(super) fn since(&self, start: usize) -> &'a [u8] {
-        self.bytes.get(start..self.at).unwrap_or_default()
+        self.bytes.get(start..self.position()).unwrap_or_default()
     }
 
     /// Passes over `00`, which ends a message and fills payloads.
     pub(super) fn skip_zeros(&mut self) {
-        let zeros = self.rest().iter().take_while(|byte| **byte == 0);
-        self.at += zeros.count();
+        while let [0, rest @ ..] = self.rest {
+            self.rest = rest;
+        }
     }
 
     /// Reads the one `00` that ends a message.
     pub(super) fn end_of_message(&mut self) -> Result<(), Malformed> {
-        match self.rest().first() {
-            Some(0) => self.at += 1,
+        match self.rest {
+            [0, rest @ ..] => self.rest = rest,
             _ => return Err(self.malformed(Fault::Expected("the end of the message, 00"))),
         }
         Ok(())
     }
 
+    #[inline]
     pub(super) fn element(&mut self) -> Result<Element<'a>, Malformed> {
-        let start = self.at;
-        let fault = |fault| Malformed { at: start, fault };
-        let first = *self.rest().first().ok_or(fault(Fault::Truncated))?;
-        let (length, length_bytes) = self.length()?;
+        let at = self.position();
+        let fault = |fault| Malformed { at, fault };
+        let (first, length, length_bytes) = match self.rest {
+            // Nearly all: one byte with type and length.
+            [first, rest @ ..] if first & 0x80 == 0 => {
+                self.rest = rest;
+                (*first, usize::from(first & 0x0F), 1)
+            }
+            [first, ..] => {
+                let (length, length_bytes) = self.long_length()?;
+                (*first, length, length_bytes)
+            }
+            [] => return Err(fault(Fault::Truncated)),
+        };
         let kind = first >> 4 & 7;
         if kind == 7 {
-            let fits = length <= self.rest().len();
+            let fits = length <= self.rest.len();
             return if fits { Ok(Element::List(length)) } else { Err(fault(Fault::Count(length))) };
         }
         let length = length.checked_sub(length_bytes).ok_or(fault(Fault::Length))?;
-        let content = self.rest().get(..length).ok_or(fault(Fault::Truncated))?;
-        self.at += length;
+        let (content, rest) = self.rest.split_at_checked(length).ok_or(fault(Fault::Truncated))?;
+        self.rest = rest;
         let number = || (1..=8).contains(&length).then_some(()).ok_or(fault(Fault::Number(length)));
         match kind {
             0 => Ok(Element::Octets(content)),
@@ -139,22 +157,22 @@ impl<'a> Cursor<'a> {
     }
 
     pub(super) const fn malformed(&self, fault: Fault) -> Malformed {
-        Malformed { at: self.at, fault }
+        Malformed { at: self.position(), fault }
     }
 
-    /// The length of a TL field, and how many bytes the field has.
-    fn length(&mut self) -> Result<(usize, usize), Malformed> {
-        let start = self.at;
+    /// The length of a TL field of several bytes, and how many bytes the field has.
+    #[cold]
+    fn long_length(&mut self) -> Result<(usize, usize), Malformed> {
         let mut length = 0;
-        for (index, byte) in self.rest().iter().take(LENGTH_BYTES_MAX).enumerate() {
+        for (index, byte) in self.rest.iter().take(LENGTH_BYTES_MAX).enumerate() {
             length = length << 4 | usize::from(byte & 0x0F);
             if byte & 0x80 == 0 {
-                self.at += index + 1;
+                self.rest = self.rest.get(index + 1..).unwrap_or_default();
                 return Ok((length, index + 1));
             }
         }
-        let fault = if self.rest().len() < LENGTH_BYTES_MAX { Fault::Truncated } else { Fault::Length };
-        Err(Malformed { at: start, fault })
+        let fault = if self.rest.len() < LENGTH_BYTES_MAX { Fault::Truncated } else { Fault::Length };
+        Err(self.malformed(fault))
     }
 }
 

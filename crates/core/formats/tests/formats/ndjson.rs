@@ -342,7 +342,42 @@ fn ours_is_recognised_by_its_first_lines_and_other_json_is_not() {
     }
 }
 
+/// A line of a few shapes, or almost of one: other marks, other kinds of values, other endings.
+fn similar_line() -> impl Strategy<Value = String> {
+    let space = prop::sample::select(&["", " ", "\t"][..]);
+    let time = prop::sample::select(
+        &["\"2025-01-01T00:00:00Z\"", "\"2025-01-01T00:15:00Z\"", "7", "null", "\"\"", "\"x\\n\""][..],
+    );
+    let value =
+        prop::sample::select(&["1", "1.5", "-0", "01", "1.", "1e2", "\"2\"", "null", "true", "[1]", "{}", ""][..]);
+    let unit = prop::sample::select(&["\"kWh\"", "\"W\"", "null", "\"k\\u0057h\"", "\"\""][..]);
+    let key = prop::sample::select(&["value", "values", "valve", "point"][..]);
+    let end = prop::sample::select(&["}", "} ", "}}", ",}", "", "}x"][..]);
+    (space, time, value, unit, key, end).prop_map(|(space, time, value, unit, key, end)| {
+        format!(
+            "{{\"point\":{space}\"50120962218\",\"quantity\":\"1-0:16.7.0\",\"at\":{time},\"{key}\":{value},\"unit\":{space}{unit}{end}"
+        )
+    })
+}
+
 proptest! {
+    /// What lines have in common is used to read them quickly; each says what it says alone.
+    #[test]
+    fn a_line_says_the_same_whatever_stood_before_it(lines in proptest::collection::vec(similar_line(), 1..40)) {
+        let tell = |lines: &[String]| {
+            let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+            let pieces = support::decode(Format::Ndjson, text.as_bytes(), &support::options(), 64);
+            let statements = arbitrary::statements(&pieces);
+            let reasons = pieces.iter().flat_map(|piece| &piece.problems).map(|problem| problem.reason.clone());
+            (statements, reasons.collect::<Vec<_>>())
+        };
+        let (statements, reasons) = tell(&lines);
+        let alone: Vec<_> = lines.iter().map(|line| tell(std::slice::from_ref(line))).collect();
+        let expected: Result<Vec<_>, _> = alone.iter().map(|(statements, _)| statements.clone()).collect();
+        prop_assert_eq!(statements, expected.map(|statements| statements.concat()));
+        prop_assert_eq!(reasons, alone.into_iter().flat_map(|(_, reasons)| reasons).collect::<Vec<_>>());
+    }
+
     #[test]
     fn what_is_written_is_read_back(readings in proptest::collection::vec(arbitrary::statement(), 1..20), piece in 1_usize..500) {
         let mut lines = Vec::new();
