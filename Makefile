@@ -2,6 +2,7 @@
 # test  all tests; what they need beside Rust is installed into the cache by `venv`
 # lint  formatting and clippy
 # formats-report  what every public sample gives, written to docs/formats/report.txt and printed
+# bench  how fast each format is decoded, as a table; BENCH=NAME for one of them
 # fuzz  every fuzz target for FUZZ_SECONDS, or those in FUZZ_TARGETS; needs a nightly compiler, and installs cargo-fuzz
 #
 # Dependencies compile once, into a folder outside the checkout that the next clone uses, too. They are compiled anew for
@@ -9,7 +10,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := run
-.PHONY: run test lint fuzz venv formats-report
+.PHONY: run test lint bench fuzz venv formats-report
 
 CACHE := $(HOME)/.cache/metrify
 export CARGO_TARGET_DIR ?= $(CACHE)/target
@@ -31,6 +32,12 @@ formats-report:
 lint:
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
+
+BENCH ?=
+
+# Built as it is shipped, by itself: nothing of it serves the other targets.
+bench:
+	cd bench && CARGO_TARGET_DIR="$(CACHE)/bench" cargo run --release --quiet --example decode -- $(if $(BENCH),"$(BENCH)")
 
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS ?= $(patsubst fuzz/fuzz_targets/%.rs,%,$(wildcard fuzz/fuzz_targets/*.rs))
