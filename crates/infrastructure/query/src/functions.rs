@@ -63,7 +63,7 @@ fn of_instant(name: &str, result: DataType, of: fn(Timestamp) -> Option<i32>) ->
     create_udf(name, vec![instant()], result, Volatility::Immutable, Arc::new(function))
 }
 
-fn date(days: i32) -> Option<NaiveDate> {
+pub(crate) fn date(days: i32) -> Option<NaiveDate> {
     NaiveDate::from_num_days_from_ce_opt(days.checked_add(EPOCH_DAYS)?)
 }
 

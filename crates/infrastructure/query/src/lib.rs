@@ -6,6 +6,7 @@ mod export;
 mod files;
 mod functions;
 mod page;
+mod profiles;
 mod system;
 mod views;
 
@@ -118,6 +119,7 @@ pub(crate) fn failed(step: &str, error: DataFusionError) -> Error {
     };
     // The engine repeats a source in the text of what wraps it: the root says it once.
     let text = error.find_root().to_string();
-    let text = text.strip_prefix("Error during planning: ").unwrap_or(&text);
+    let prefixes = ["Error during planning: ", "Execution error: "];
+    let text = prefixes.iter().find_map(|prefix| text.strip_prefix(prefix)).unwrap_or(&text);
     Error::new(kind, step).because(text).hint(hint)
 }

@@ -20,6 +20,7 @@ use metrify_lake::{KeySet, TableName, View};
 
 use crate::files::Files;
 use crate::functions::as_instant;
+use crate::profiles::Profiles;
 
 const KEY: [&str; 4] = ["point", "quantity", "period_start", "period_end"];
 
@@ -40,6 +41,8 @@ pub(crate) async fn register(session: &SessionContext, tenant: &Tenant, view: &V
         let rows = records(session, tenant, view, TableName::Records(table))?;
         session.register_table(table.name(), rows.into_view())?;
     }
+    let tables = records(session, tenant, view, TableName::Records(RecordTable::LoadProfiles))?;
+    session.register_udtf("load_profile", Arc::new(Profiles { tables }));
     let points = points(records(session, tenant, view, TableName::Points)?)?;
     session.register_table("points", points.into_view())?;
     // A reject that was resolved says so in a later row; `resolved` comes after `open` in the alphabet, too.
@@ -154,7 +157,7 @@ fn points(records: DataFrame) -> Result<DataFrame> {
 }
 
 /// The newest row of each key: the greatest by `order`, one column after the other.
-fn newest(rows: DataFrame, key: &[&str], order: &[&str]) -> Result<DataFrame> {
+pub(crate) fn newest(rows: DataFrame, key: &[&str], order: &[&str]) -> Result<DataFrame> {
     let columns: Vec<String> = rows.schema().fields().iter().map(|field| field.name().clone()).collect();
     let place = row_number()
         .partition_by(key.iter().map(|name| col(*name)).collect())

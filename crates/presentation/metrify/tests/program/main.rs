@@ -8,6 +8,7 @@ mod containers;
 mod crash;
 mod interop;
 mod journey;
+mod load_profile;
 mod readme;
 mod replay;
 mod samples;
