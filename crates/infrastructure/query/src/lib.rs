@@ -59,6 +59,8 @@ impl Engine {
         let config = SessionConfig::new()
             .with_target_partitions(self.threads)
             .with_information_schema(true)
+            // `0.1` in a query means a tenth, not the binary fraction next to it.
+            .set_bool("datafusion.sql_parser.parse_float_as_decimal", true)
             .with_default_catalog_and_schema("metrify", tenant.as_str().replace('-', "_"))
             .set_bool("datafusion.execution.parquet.pushdown_filters", true)
             .set_bool("datafusion.execution.parquet.reorder_filters", true);

@@ -1,18 +1,26 @@
-//! The house itself as tables: `system.tables`, `system.files`, `system.formats`.
+//! The house itself as tables: `system.tables`, `system.files`, `system.formats`, `system.gas_profiles`.
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
+use arrow::array::{ArrayRef, Decimal128Array, Int64Array, RecordBatch, StringArray};
 use datafusion::catalog::{MemorySchemaProvider, SchemaProvider};
 use datafusion::common::{DataFusionError, Result};
 use datafusion::datasource::MemTable;
 use datafusion::prelude::SessionContext;
+use metrify_domain::decimal::{PRECISION, SCALE};
+use metrify_domain::profile::gas::GasProfile;
 use metrify_formats::Format;
 use metrify_lake::{TableName, View};
 
 pub(crate) fn register(session: &SessionContext, view: &View) -> Result<()> {
     let schema = MemorySchemaProvider::new();
-    for (name, rows) in [("tables", tables(view)?), ("files", files(view)?), ("formats", formats()?)] {
+    let tables = [
+        ("tables", tables(view)?),
+        ("files", files(view)?),
+        ("formats", formats()?),
+        ("gas_profiles", gas_profiles()?),
+    ];
+    for (name, rows) in tables {
         let table = MemTable::try_new(rows.schema(), vec![vec![rows]])?;
         schema.register_table(name.to_owned(), Arc::new(table))?;
     }
@@ -58,4 +66,20 @@ fn files(view: &View) -> Result<RecordBatch> {
 
 fn formats() -> Result<RecordBatch> {
     Ok(RecordBatch::try_from_iter([("format", texts(Format::ALL.iter().map(|format| format.name())))])?)
+}
+
+/// The published gas profiles with their coefficients.
+fn gas_profiles() -> Result<RecordBatch> {
+    let profiles: Vec<_> = GasProfile::all().collect();
+    let mut columns = vec![("profile", texts(profiles.iter().map(|profile| profile.name)))];
+    let names = ["a", "b", "c", "d", "heating_slope", "heating_start", "water_slope", "water_start"];
+    for (index, name) in names.into_iter().enumerate() {
+        let units = profiles.iter().map(|profile| {
+            let ([a, b, c, d], heating, water) = profile.function.coefficients();
+            [a, b, c, d, heating.slope, heating.start, water.slope, water.start][index].units()
+        });
+        let column = Decimal128Array::from_iter_values(units).with_precision_and_scale(PRECISION as u8, SCALE as i8)?;
+        columns.push((name, Arc::new(column)));
+    }
+    Ok(RecordBatch::try_from_iter(columns)?)
 }

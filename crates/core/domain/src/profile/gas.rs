@@ -5,8 +5,11 @@
 //! the customer value (Kundenwert), which is the customer's day at 8 degrees. Rounding is said at each step, and nothing is
 //! rounded on the way to it.
 
+mod published;
+
 use chrono::{Datelike, NaiveDate};
 
+pub use self::published::GasProfile;
 use super::power;
 use crate::calendar::land::Land;
 use crate::calendar::working_day::{DayType, day_type};
@@ -83,6 +86,12 @@ impl SigLinDe {
             Some(number) => Err(CoefficientError::TooLarge(number)),
             None => Ok(Self { a, b, c, d, heating, water }),
         }
+    }
+
+    /// What [`new`](Self::new) takes.
+    #[must_use]
+    pub const fn coefficients(&self) -> ([Decimal; 4], Line, Line) {
+        ([self.a, self.b, self.c, self.d], self.heating, self.water)
     }
 
     /// h at an allocation temperature in degrees Celsius, rounded to ten places.

@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use super::{CoefficientError, Line, SigLinDe, WeekdayFactors, allocation_temperature};
+use super::{CoefficientError, GasProfile, Line, SigLinDe, WeekdayFactors, allocation_temperature};
 use crate::calendar::land::Land;
 use crate::decimal::Decimal;
 
@@ -111,4 +111,33 @@ proptest! {
         }
         let _any = allocation_temperature([a, b, c, d]);
     }
+}
+
+/// What holds of all of them by their making: the day at eight degrees is the customer value, and a week has seven days. Cooking
+/// alone is published with a day at eight degrees that is not.
+#[test]
+fn published_profiles_are_what_they_say() {
+    let near = |found: Decimal, expected: &str, by: &str| {
+        let apart = found.checked_sub(number(expected)).expect("a difference");
+        apart.units().abs() <= number(by).units()
+    };
+    let mut names = Vec::new();
+    for profile in GasProfile::all() {
+        let (sigmoid, heating, water) = profile.function.coefficients();
+        assert_eq!(SigLinDe::new(sigmoid, heating, water), Ok(profile.function), "{}", profile.name);
+        let h = profile.function.h(number("8")).expect("a value");
+        let expected = if profile.name == "HKO03" { "1.0561214" } else { "1" };
+        assert!(near(h, expected, "0.000001"), "{}: {h}", profile.name);
+        let mut week = profile.weekdays.monday_first.into_iter();
+        let week = week.try_fold(Decimal::ZERO, Decimal::checked_add);
+        assert_eq!(week, Some(number("7")), "{}", profile.name);
+        names.push(profile.name);
+    }
+    assert_eq!(names.len(), 29);
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), 29);
+    assert_eq!(GasProfile::named("DE_HEF33").map(|profile| profile.function), Some(houses()));
+    assert_eq!(GasProfile::named("HEF33"), GasProfile::named("DE_HEF33"));
+    assert_eq!(GasProfile::named("HEF35"), None);
 }
