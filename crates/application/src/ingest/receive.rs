@@ -23,7 +23,7 @@ use crate::record::Counts;
 /// Where the file cannot be read or what it holds cannot be made durable. What the receipts would have counted as
 /// stored until then is stored all the same; receiving the delivery again completes it.
 pub async fn receive(app: &App, ctx: &Context, delivery: Delivery) -> Result<Vec<Receipt>> {
-    unpack::receive(app, ctx, delivery, 0).await
+    unpack::receive(app, ctx, delivery).await
 }
 
 /// Decodes a delivery, judges it, makes it durable, shows it to SQL, and accounts for every reading in it.

@@ -7,6 +7,8 @@ use std::fs::File;
 use std::io::{self, BufReader, Read, Write};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use metrify_formats::limits::{CONTAINERS_MAX, MEMBER_BYTES_MAX, MEMBER_RATIO_MAX, UNPACKED_BYTES_MAX};
 use metrify_formats::{Container, Head};
@@ -27,23 +29,54 @@ const UNPACKED_BYTES_FREE: u64 = 16 << 20;
 ///
 /// # Errors
 /// As [`receive_one`].
-pub(super) async fn receive(app: &App, ctx: &Context, delivery: Delivery, depth: usize) -> Result<Vec<Receipt>> {
+pub(super) async fn receive(app: &App, ctx: &Context, delivery: Delivery) -> Result<Vec<Receipt>> {
+    unpacked(app, ctx, delivery, &Within::default()).await
+}
+
+/// The containers around a delivery.
+#[derive(Clone, Default)]
+struct Within {
+    depth: usize,
+    budget: Option<Arc<Budget>>,
+}
+
+/// Bytes that a delivery may unpack to, at all depths together: a bomb in a bomb is one bomb.
+struct Budget {
+    bytes: u64,
+    left: AtomicU64,
+}
+
+impl Budget {
+    fn of(seen: &Seen) -> Self {
+        let bytes = seen.bytes.saturating_mul(MEMBER_RATIO_MAX).clamp(UNPACKED_BYTES_FREE, UNPACKED_BYTES_MAX);
+        Self { bytes, left: AtomicU64::new(bytes) }
+    }
+
+    /// Whether so many bytes more are within it.
+    fn take(&self, bytes: u64) -> bool {
+        self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(bytes)).is_ok()
+    }
+}
+
+async fn unpacked(app: &App, ctx: &Context, delivery: Delivery, within: &Within) -> Result<Vec<Receipt>> {
     let seen = look(&delivery).await?;
     let format = format_of(&delivery, &seen);
     let Some(container) = container(&delivery, &seen) else {
         return Ok(vec![receive_one(app, ctx, &delivery, &seen, format).await?]);
     };
-    if depth >= CONTAINERS_MAX {
+    if within.depth >= CONTAINERS_MAX {
         let reason = format!("{container} lies in more than {CONTAINERS_MAX} others: unpack it first");
         return Ok(vec![receive_one(app, ctx, &delivery, &seen, Err(reason)).await?]);
     }
     let (members, mut unpacked) = mpsc::channel(1);
-    let unpacker = Unpacker { budget: budget(&seen), spool: app.spool.clone(), members };
+    let budget = within.budget.clone().unwrap_or_else(|| Arc::new(Budget::of(&seen)));
+    let inside = Within { depth: within.depth + 1, budget: Some(budget.clone()) };
+    let unpacker = Unpacker { budget, spool: app.spool.clone(), members };
     let file = delivery.file.clone();
     let unpacking = tokio::task::spawn_blocking(move || unpacker.run(&file, container));
     let mut receipts = Vec::new();
     while let Some(member) = unpacked.recv().await {
-        receipts.extend(Box::pin(receive_member(app, ctx, &delivery, member, depth)).await?);
+        receipts.extend(Box::pin(receive_member(app, ctx, &delivery, member, &inside)).await?);
     }
     let ended = unpacking.await.map_err(|error| Error::new(Kind::Internal, "unpack the delivery").because(error))??;
     if let Some(reason) = ended.or_else(|| receipts.is_empty().then(|| "there is nothing in it".to_owned())) {
@@ -63,16 +96,12 @@ fn container(delivery: &Delivery, seen: &Seen) -> Option<Container> {
     Container::recognise(&head).filter(|container| *container != Container::Zip || !read_as_it_is())
 }
 
-fn budget(seen: &Seen) -> u64 {
-    seen.bytes.saturating_mul(MEMBER_RATIO_MAX).clamp(UNPACKED_BYTES_FREE, UNPACKED_BYTES_MAX)
-}
-
 async fn receive_member(
     app: &App,
     ctx: &Context,
     container: &Delivery,
     member: Member,
-    depth: usize,
+    within: &Within,
 ) -> Result<Vec<Receipt>> {
     let source = match member.name.as_str() {
         "" => container.source.clone(),
@@ -81,7 +110,7 @@ async fn receive_member(
     let file = member.file.path().to_owned();
     let delivery = Delivery { source, file, format: container.format, hints: container.hints.clone() };
     match member.damage {
-        None => receive(app, ctx, delivery, depth + 1).await,
+        None => unpacked(app, ctx, delivery, within).await,
         Some(reason) => {
             let seen = look(&delivery).await?;
             Ok(vec![receive_one(app, ctx, &delivery, &seen, Err(reason)).await?])
@@ -98,15 +127,14 @@ struct Member {
 }
 
 struct Unpacker {
-    /// Bytes that all members together may still have.
-    budget: u64,
+    budget: Arc<Budget>,
     spool: PathBuf,
     members: mpsc::Sender<Member>,
 }
 
 impl Unpacker {
     /// Tells why the container could not be read to its end, where it could not.
-    fn run(mut self, packed: &Path, container: Container) -> Result<Option<String>> {
+    fn run(self, packed: &Path, container: Container) -> Result<Option<String>> {
         let step = || format!("read `{}`", packed.display());
         let packed = BufReader::new(File::open(packed).map_err(|error| io_error(step(), error))?);
         let (mut failed, mut damaged) = (None, false);
@@ -132,18 +160,21 @@ impl Unpacker {
     }
 
     /// What cannot be read is the member's damage, what cannot be written an error of ours.
-    fn unpack(&mut self, name: &str, bytes: &mut dyn Read) -> io::Result<Member> {
+    fn unpack(&self, name: &str, bytes: &mut dyn Read) -> io::Result<Member> {
         let mut file = NamedTempFile::new_in(&self.spool)?;
-        let limit = self.budget.min(MEMBER_BYTES_MAX);
         let (mut written, mut piece) = (0, vec![0; 64 << 10]);
         let damage = loop {
             match bytes.read(&mut piece) {
                 Ok(0) => break None,
                 Ok(read) => {
                     written += read as u64;
-                    if written > limit {
+                    if written > MEMBER_BYTES_MAX {
+                        break Some(format!("it unpacks to more than {MEMBER_BYTES_MAX} bytes"));
+                    }
+                    if !self.budget.take(read as u64) {
+                        let bytes = self.budget.bytes;
                         break Some(format!(
-                            "it unpacks to more than {limit} bytes, which no delivery of this size does"
+                            "the delivery unpacks to more than {bytes} bytes, which none of its size does"
                         ));
                     }
                     file.write_all(&piece[..read])?;
@@ -153,7 +184,6 @@ impl Unpacker {
             }
         };
         file.flush()?;
-        self.budget -= written.min(self.budget);
         Ok(Member { name: name.to_owned(), file, damage })
     }
 }

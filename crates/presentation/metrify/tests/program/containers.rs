@@ -127,6 +127,21 @@ fn what_is_packed_badly_is_told_and_everything_else_is_read() {
     }
 }
 
+/// A bomb within a bomb is measured by the delivery that was sent, not by what each depth makes of it.
+#[test]
+fn a_nested_bomb_fills_no_disk() {
+    let metrify = Metrify::new();
+    // A hundred members of four MiB, each a few kilobytes of gzip that are alike: the archive packs very well itself.
+    let inner = gzip(&vec![b'\n'; 4 << 20]);
+    let names: Vec<String> = (0..100).map(|number| number.to_string()).collect();
+    let members: Vec<(&str, &[u8])> = names.iter().map(|name| (name.as_str(), inner.as_slice())).collect();
+    let bomb = zstd(&tar(&members));
+    let receipts = metrify.take_in("bomb.tar.zst", &bomb);
+    let opened = 100 - receipts.problems().matches("the delivery unpacks to more than").count();
+    assert!(opened * (4 << 20) < (bomb.len() * 1_100).max(16 << 20), "{opened} of {} bytes", bomb.len());
+    assert!((1..50).contains(&opened), "{opened} of {} bytes", bomb.len());
+}
+
 #[test]
 fn a_server_opens_what_it_is_sent_as_the_command_does_alone() {
     let (one, two) = (quarter_hours(4), quarter_hour(crate::support::OTHER_POINT, 0, "2"));
