@@ -70,11 +70,13 @@ struct Stray {
     bytes: u64,
 }
 
+#[derive(Debug)]
 pub struct Decoder {
     framer: Framer,
     telegrams: Telegrams,
 }
 
+#[derive(Debug)]
 struct Telegrams {
     reader: Reader,
     stray: Stray,
@@ -90,6 +92,12 @@ impl Decoder {
         if !out.is_stopped() {
             self.framer.push(bytes, |piece| self.telegrams.take(&piece, out));
         }
+    }
+
+    /// One telegram that came in an envelope, and ends with it.
+    pub(crate) fn telegram(&mut self, bytes: &[u8], out: &mut Output<'_>) {
+        self.push(bytes, out);
+        self.framer.finish(|piece| self.telegrams.take(&piece, out));
     }
 
     pub fn finish(&mut self, out: &mut Output<'_>) {

@@ -12,7 +12,6 @@ use aes_gcm::aead::consts::U12;
 use aes_gcm::aes::Aes128;
 use aes_gcm::{AesGcm, KeyInit, Nonce, Tag};
 
-use super::data::Cursor;
 use super::telegram::{self, Protected, TITLE_BYTES};
 use crate::keys::{DeviceKey, Keys};
 
@@ -58,8 +57,6 @@ pub(super) enum Closed {
     Tag(Title),
     #[error("the telegram does not decipher to one of DLMS: the key of {0} is wrong, or bytes were changed")]
     WrongKey(Title),
-    #[error("the telegram of {0} deciphers to a P1 telegram (`/...`), which is not read here")]
-    P1(Title),
 }
 
 /// A telegram that was opened.
@@ -158,7 +155,7 @@ fn decipher(title: Title, content: &Content<'_>, key: Option<&DeviceKey>) -> Res
         let held = cipher.decrypt_inout_detached(&nonce, &header, text.as_mut_slice().into(), &Tag::from(tag));
         held.map_err(|_| Closed::Tag(title))?;
         let telegram = if encrypted { text } else { telegram };
-        return readable(Opened { title, telegram, unchecked: false });
+        return Ok(Opened { title, telegram, unchecked: false });
     }
     if encrypted {
         // Counter mode is its own inverse; the tag that comes out is that of the cipher text, and means nothing.
@@ -168,20 +165,16 @@ fn decipher(title: Title, content: &Content<'_>, key: Option<&DeviceKey>) -> Res
     believe(Opened { title, telegram, unchecked: content.tag.is_some() })
 }
 
-/// What no tag vouches for has to be a telegram that ends with its last byte.
+/// What no tag vouches for has to be a telegram that ends with its last byte, or one of a P1 port, which has a checksum.
 fn believe(opened: Opened) -> Result<Opened, Closed> {
-    let opened = readable(opened)?;
     let told = telegram::length(&opened.telegram).is_ok_and(|length| length == Some(opened.telegram.len()));
     let single = match opened.telegram.split_first() {
         Some((&telegram::EVENT_NOTIFICATION, rest)) => matches!(telegram::event(rest), Ok((_, []))),
         Some((&telegram::GET_RESPONSE, rest)) => matches!(telegram::answer(rest), Ok(Some((_, [])))),
+        Some((&telegram::P1, rest)) => rest.is_ascii(),
         _ => false,
     };
     if told || single { Ok(opened) } else { Err(Closed::WrongKey(opened.title)) }
-}
-
-fn readable(opened: Opened) -> Result<Opened, Closed> {
-    if Cursor::new(&opened.telegram).byte() == Ok(b'/') { Err(Closed::P1(opened.title)) } else { Ok(opened) }
 }
 
 #[cfg(test)]

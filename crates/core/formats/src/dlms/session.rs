@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::ops::ControlFlow;
 
-use metrify_domain::{ObisCode, Severity};
+use metrify_domain::{Finding, ObisCode, Severity};
 
 use super::cipher::{Ciphers, Closed, Opened, Title};
 use super::data::Fault;
@@ -13,8 +14,9 @@ use super::list::List;
 use super::place::{Place, Places};
 use super::readings::{Readings, Told, problem};
 use super::telegram::{self, Notification, Protected};
+use crate::dsmr;
 use crate::format::Options;
-use crate::output::Output;
+use crate::output::{Decoded, Output};
 use crate::remarks::{Remarks, finding};
 
 /// Envelopes within each other that are opened: blocks, protection, and again.
@@ -64,6 +66,7 @@ pub(super) struct Session {
     ciphers: Ciphers,
     titles: HashMap<Source, Title>,
     readings: Readings,
+    p1: dsmr::Decoder,
     stray: Stray,
     remarks: Remarks,
 }
@@ -77,6 +80,7 @@ impl Session {
             ciphers: Ciphers::new(options.keys.clone()),
             titles: HashMap::new(),
             readings: Readings::new(options),
+            p1: dsmr::Decoder::new(options),
             stray: Stray::default(),
             remarks: Remarks::default(),
         }
@@ -96,6 +100,7 @@ impl Session {
                 .for_each(|lost| unjoined(lost, out));
         }
         self.readings.finish(out);
+        self.p1.finish(out);
         let Stray { first, runs, bytes } = std::mem::take(&mut self.stray);
         if let Some(first) = first {
             let reason = format!("bytes beside frames: {bytes}, in {runs} runs that are too short for a reading");
@@ -182,6 +187,7 @@ impl Session {
                 Ok(None) => Err("the answer is an error, or one of several blocks, which are not read".to_owned()),
                 answer => answer.map_err(fault),
             },
+            telegram::P1 if layer.title.is_some() => return self.p1(layer, out),
             _ if is_protected(tag) => return self.protected(layer, tag, rest, out),
             telegram::GENERAL_BLOCK_TRANSFER => return self.block(layer, rest, out),
             telegram::ASSOCIATION_RESPONSE => {
@@ -235,6 +241,28 @@ impl Session {
                 self.telegram(&inner, out);
             }
             Err(closed) => layer.lost(closed.to_string(), 1, out),
+        }
+    }
+
+    /// A telegram of a P1 port: what is said of it is said of the bytes that it was ciphered in.
+    fn p1(&mut self, layer: &Layer<'_>, out: &mut Output<'_>) {
+        let mut told = Vec::new();
+        let mut sink = |decoded| {
+            told.push(decoded);
+            ControlFlow::Continue(())
+        };
+        let mut inside = Output::new(&mut sink);
+        self.p1.telegram(layer.bytes, &mut inside);
+        inside.flush();
+        for Decoded { batch, problems, findings, meters, .. } in told {
+            batch
+                .rows()
+                .iter()
+                .for_each(|row| out.reading(batch.channel(row), batch.document(row), &batch.reading(row)));
+            problems.into_iter().for_each(|problem| layer.lost(problem.reason, problem.readings, out));
+            let position = layer.whole.place.to_string();
+            findings.into_iter().for_each(|finding| out.finding(Finding { position: position.clone(), ..finding }));
+            meters.into_iter().for_each(|meter| out.meter(meter));
         }
     }
 

@@ -3,6 +3,8 @@
 use super::data::{Cursor, Fault, Value};
 use super::frames::{Content, Look, Loss};
 
+/// The first letter of a telegram of a P1 port, which meters of Luxembourg and Austria cipher as a whole.
+pub(super) const P1: u8 = b'/';
 pub(super) const DATA_NOTIFICATION: u8 = 0x0F;
 pub(super) const ASSOCIATION_RESPONSE: u8 = 0x61;
 pub(super) const EVENT_NOTIFICATION: u8 = 0xC2;

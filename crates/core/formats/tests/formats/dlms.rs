@@ -692,13 +692,6 @@ fn a_telegram_that_stays_closed_says_why_and_keeps_its_frames() {
             problem byte 0: security suite 2 takes keys of 256 bits, which are not known: only suites 0 and 1 are read (1 readings, 117 bytes)
         "#]],
     );
-    check(
-        &hdlc(&bytes(vectors::P1)),
-        &both_keys(),
-        &expect![[r#"
-            problem byte 0: the telegram of 5341471020304051 deciphers to a P1 telegram (`/...`), which is not read here (1 readings, 64 bytes)
-        "#]],
-    );
     let mut changed = bytes(vectors::DEDICATED);
     changed[40] ^= 1;
     check(
@@ -1076,4 +1069,75 @@ proptest! {
         let whole = describe(&decode(Format::Dlms, text.as_bytes(), &options(), text.len().max(1)));
         prop_assert_eq!(whole, describe(&decode(Format::Dlms, text.as_bytes(), &options(), piece)));
     }
+}
+
+// ------------------------------------------------------------------------------------------------ telegrams of P1 ports
+
+#[test]
+fn a_ciphered_telegram_of_a_p1_port_is_read_as_one() {
+    let telegrams = [bytes(vectors::P1), bytes(vectors::P1_NEXT)].concat();
+    let read = expect![[r#"
+        SAG1030700009999 1-0:1.8.0 register 2024-12-31T23:59:59Z 1234.567 kWh true
+        SAG1030700009999 1-0:1.7.0 instant 2024-12-31T23:59:59Z 0.244 kW true
+        SAG1030700009999 1-0:1.8.0 register 2025-01-01T00:00:00Z 1234.568 kWh true
+        SAG1030700009999 1-0:1.7.0 instant 2025-01-01T00:00:00Z 0.244 kW true
+        finding note meter_clock byte 0: the meter's clock shows 2025-03-30T10:00:00Z, long after the receipt: the time of receipt places its values
+        meter Meter { point: SAG1030700009999, kind: Some(Device), name: None, server_id: None, maker: None, resolution: Some((0.001, kWh)) }
+    "#]];
+    check(&telegrams, &both_keys(), &read);
+    // A key alone: the checksum of the telegram vouches for it.
+    check(
+        &telegrams,
+        &encryption_alone(),
+        &expect![[r#"
+        SAG1030700009999 1-0:1.8.0 register 2024-12-31T23:59:59Z 1234.567 kWh true
+        SAG1030700009999 1-0:1.7.0 instant 2024-12-31T23:59:59Z 0.244 kW true
+        SAG1030700009999 1-0:1.8.0 register 2025-01-01T00:00:00Z 1234.568 kWh true
+        SAG1030700009999 1-0:1.7.0 instant 2025-01-01T00:00:00Z 0.244 kW true
+        finding note tag_not_checked byte 0: the tags of 5341471020304051 are not checked: its authentication key is not given
+        finding note meter_clock byte 0: the meter's clock shows 2025-03-30T10:00:00Z, long after the receipt: the time of receipt places its values
+        meter Meter { point: SAG1030700009999, kind: Some(Device), name: None, server_id: None, maker: None, resolution: Some((0.001, kWh)) }
+    "#]],
+    );
+}
+
+/// What is wrong is told of the bytes that were received, so that they can be read again.
+#[test]
+fn a_ciphered_telegram_of_a_p1_port_that_is_not_to_be_trusted() {
+    let telegram = bytes(vectors::P1);
+    check(
+        &telegram,
+        &options(),
+        &expect![[r#"
+        problem byte 0: the telegram of 5341471020304051 is encrypted, and there is no key for it in the keys file (`intake.keys_file`) (1 readings, 194 bytes)
+    "#]],
+    );
+    check(
+        &[telegram.clone(), telegram.clone()].concat(),
+        &both_keys(),
+        &expect![[r#"
+        SAG1030700009999 1-0:1.8.0 register 2025-01-01T00:00:00Z 1234.567 kWh true
+        SAG1030700009999 1-0:1.7.0 instant 2025-01-01T00:00:00Z 0.244 kW true
+        problem byte 194: the frame counter 256 of 5341471020304051 is not above 256: the telegram was sent before (1 readings, 194 bytes)
+        finding note meter_clock byte 0: the meter's clock shows 2025-03-30T10:00:00Z, long after the receipt: the time of receipt places its values
+        meter Meter { point: SAG1030700009999, kind: Some(Device), name: None, server_id: None, maker: None, resolution: Some((0.001, kWh)) }
+    "#]],
+    );
+    let mut changed = telegram;
+    changed[100] ^= 1;
+    check(
+        &changed,
+        &both_keys(),
+        &expect![[r#"
+        problem byte 0: the tag does not hold: a key of 5341471020304051 is wrong, or bytes were changed (1 readings, 194 bytes)
+    "#]],
+    );
+    check(
+        &changed,
+        &encryption_alone(),
+        &expect![[r#"
+        problem byte 0: the checksum is F3EE, but the bytes give 7213 (2 readings, 194 bytes)
+        finding note tag_not_checked byte 0: the tags of 5341471020304051 are not checked: its authentication key is not given
+    "#]],
+    );
 }
