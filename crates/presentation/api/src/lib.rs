@@ -25,7 +25,7 @@ use metrify_domain::Timestamp;
 pub use crate::problem::Problem;
 pub use crate::wire::{
     Answer, ChangeBody, ChangesBody, DeliveryParameters, DeliveryReplay, ExportRequest, Point, ReadingBody,
-    ReceiptBody, ReceiptProblemBody, Reject, Replay, Replayed, SqlRequest, export_format,
+    ReceiptBody, ReceiptProblemBody, Reject, Replay, Replayed, SqlRequest, export_format, moment,
 };
 
 /// Largest body of a request that is no delivery, in bytes.

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 
 mod replay;
 
-pub use replay::{ChangeBody, ChangesBody, DeliveryReplay, ReadingBody, Replay, Replayed};
+pub use replay::{ChangeBody, ChangesBody, DeliveryReplay, ReadingBody, Replay, Replayed, moment};
 
 /// How a delivery is sent: the query of `POST /api/v1/deliveries`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

@@ -79,6 +79,9 @@ Examples:
   metrify export --out readings.parquet
   metrify export --query \"select * from weather\" --format csv --out weather.csv")]
     Export(Export),
+    /// Write messages of the market
+    #[command(subcommand)]
+    Message(Message),
     /// Deliveries as they were received
     #[command(subcommand)]
     Deliveries(Deliveries),
@@ -149,6 +152,9 @@ pub struct Simulate {
     pub from: chrono::NaiveDate,
     #[arg(long, value_enum, default_value = "ndjson")]
     pub format: SimulateFormat,
+    /// Inject no faults: every value comes once, and in time
+    #[arg(long)]
+    pub faultless: bool,
     /// The file to write; the truth about its faults stands beside it in PATH.truth. Without it the fleet is sent to the
     /// server that holds the data directory, and the truth stands there in simulated.truth
     #[arg(long, value_name = "PATH")]
@@ -172,6 +178,68 @@ pub struct Export {
     /// ndjson, csv, parquet or arrow; told by the file's name where absent
     #[arg(long)]
     pub format: Option<String>,
+    #[arg(long, value_name = "PATH")]
+    pub out: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Message {
+    /// What is known of points as MSCONS, a message for each
+    #[command(after_help = "\
+Examples:
+  metrify message mscons --application 13025 --point 50120962218 --start 2025-03-31 --end 2025-04-01 \\
+    --sender 9905048000007 --receiver 9903100000006 --out curve.edi
+  metrify message mscons --application 13017 --point DE00056266802AO6G56M11SN51G21M24S --start 2025-01-01 \\
+    --meter 1EMH0012345678 --sender 9905048000007 --receiver 9903100000006 --out reading.edi
+
+What the application handbook does not allow is refused with the place and the reason, and nothing is written.")]
+    Mscons(Mscons),
+    /// Answers to the interchanges in a file: accepted or rejected, by their syntax
+    #[command(after_help = "\
+Example:
+  metrify message contrl received.edi --out answers/
+
+Ends with 0 when all are accepted, 2 when something is rejected, 1 when it failed.")]
+    Contrl {
+        file: PathBuf,
+        /// The folder that an answer for each interchange is written to
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct Mscons {
+    /// The Pruefidentifikator: 13017 register readings, 13018 load curves of Messlokationen, 13019 amounts, 13025 load curves of
+    /// Marktlokationen
+    #[arg(long, value_name = "NUMBER")]
+    pub application: String,
+    #[arg(long = "point", value_name = "POINT", required = true)]
+    pub points: Vec<String>,
+    /// A day, local, or an instant
+    #[arg(long, value_name = "TIME")]
+    pub start: String,
+    /// A day, local, or an instant; the day is not told any more [default: the start]
+    #[arg(long, value_name = "TIME")]
+    pub end: Option<String>,
+    /// Market partner id
+    #[arg(long, value_name = "ID")]
+    pub sender: String,
+    /// Market partner id
+    #[arg(long, value_name = "ID")]
+    pub receiver: String,
+    /// The interchange's own, at most 14 capital letters and digits; message numbers begin with it [default: from the clock]
+    #[arg(long, value_name = "TEXT")]
+    pub reference: Option<String>,
+    /// The meter of register readings
+    #[arg(long, value_name = "METER")]
+    pub meter: Option<String>,
+    /// The order that amounts of a Messlokation answer
+    #[arg(long, value_name = "TEXT")]
+    pub order: Option<String>,
+    /// Why values that had another version before are sent again (STS+Z34), such as ZB0
+    #[arg(long, value_name = "CODE")]
+    pub correction: Option<String>,
     #[arg(long, value_name = "PATH")]
     pub out: PathBuf,
 }

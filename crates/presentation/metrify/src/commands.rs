@@ -6,6 +6,7 @@ mod deliveries;
 mod doctor;
 mod export;
 mod ingest;
+mod message;
 mod points;
 mod rejects;
 mod simulate;
@@ -28,6 +29,7 @@ pub async fn run(cli: Cli, settings: Settings) -> Result<Outcome> {
         Command::Up(arguments) => up::run(settings, &arguments).await,
         Command::Simulate(arguments) => simulate::run(&settings, output, &arguments).await,
         Command::Export(arguments) => export::run(&settings, &arguments).await,
+        Command::Message(message) => message::run(&settings, output, &message).await,
         Command::Deliveries(command) => deliveries::run(&settings, output, command).await,
         Command::Rejects(command) => rejects::run(&settings, output, command).await,
         Command::Points { command } => points::run(&settings, output, command).await,

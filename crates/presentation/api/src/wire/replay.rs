@@ -88,12 +88,16 @@ impl DeliveryReplay {
     /// # Errors
     /// Where `since` is neither a day nor an instant.
     pub fn selection(&self) -> Result<Selection> {
-        let since = self.since.as_deref().map_or(Ok(Timestamp::from_micros(i64::MIN)), since)?;
+        let since = self.since.as_deref().map_or(Ok(Timestamp::from_micros(i64::MIN)), moment)?;
         Ok(Selection { ids: self.ids.iter().cloned().map(DeliveryId::from_stored).collect(), since })
     }
 }
 
-fn since(text: &str) -> Result<Timestamp> {
+/// A day, local, as its beginning, or an instant: `2025-01-05`, `2025-01-05T00:00:00Z`.
+///
+/// # Errors
+/// Where the text is neither.
+pub fn moment(text: &str) -> Result<Timestamp> {
     let instant = DateTime::parse_from_rfc3339(text).ok().map(|at| Timestamp::from_micros(at.timestamp_micros()));
     let day = || text.parse::<NaiveDate>().ok().and_then(day_period).map(|day| day.start());
     instant.or_else(day).ok_or_else(|| {

@@ -18,7 +18,9 @@ use crate::{print, settings, wiring};
 
 pub async fn run(settings: &settings::Settings, output: Output, arguments: &Simulate) -> Result<Outcome> {
     let mut fleet = Settings::new(arguments.seed, arguments.meters, arguments.from, arguments.days);
-    fleet.faults = FaultRates::USUAL;
+    if !arguments.faultless {
+        fleet.faults = FaultRates::USUAL;
+    }
     let fleet = Fleet::new(fleet).map_err(|error| Error::new(Kind::Invalid, "make the fleet").because(error))?;
     match &arguments.out {
         Some(path) => into_file(output, &fleet, arguments.format, path),

@@ -38,7 +38,7 @@ const CORE_MAY_USE: [&str; 13] = [
     "zip",
 ];
 /// As [`CORE_MAY_USE`], for its tests.
-const CORE_TESTS_MAY_USE: [&str; 2] = ["expect-test", "proptest"];
+const CORE_TESTS_MAY_USE: [&str; 3] = ["expect-test", "peak_alloc", "proptest"];
 
 /// Crates of others that only some of ours may know, in tests too.
 const KEPT_IN: [(&[&str], &[&str]); 6] = [

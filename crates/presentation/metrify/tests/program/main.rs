@@ -9,6 +9,7 @@ mod crash;
 mod interop;
 mod journey;
 mod load_profile;
+mod message;
 mod readme;
 mod replay;
 mod samples;

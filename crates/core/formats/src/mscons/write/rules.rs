@@ -2,8 +2,10 @@
 
 use std::fmt;
 
-use metrify_domain::{Kind, PointKind};
+use metrify_domain::{Kind, ObisCode, PointKind};
 
+/// The medium of electricity (OBIS group A).
+pub(super) const ELECTRICITY: u8 = 1;
 /// Values of one line at most (SG10).
 pub(super) const VALUES_MAX: usize = 9_999;
 
@@ -41,6 +43,14 @@ pub(super) struct Rules {
 
 impl Application {
     pub const ALL: [Self; 4] = [Self::RegisterReading, Self::LoadCurve, Self::Energy, Self::MarketLocationLoadCurve];
+
+    /// Whether values of this quantity and kind can stand in it, by what its OBIS code says of them.
+    #[must_use]
+    pub fn takes(self, quantity: ObisCode, kind: Kind) -> bool {
+        let rules = self.rules();
+        let [medium, _, _, processing, ..] = quantity.groups();
+        (medium, processing, kind) == (ELECTRICITY, rules.processing, rules.kind)
+    }
 
     pub(super) const fn rules(self) -> Rules {
         let curve = Rules {

@@ -4,14 +4,12 @@ use std::collections::HashSet;
 
 use metrify_domain::{Decimal, ObisCode, Period, PointKind, Quality, Timestamp};
 
-use super::rules::{Application, Rules, VALUES_MAX};
+use super::rules::{Application, ELECTRICITY, Rules, VALUES_MAX};
 use super::{Line, Message, Position, Reason, Refusal, Value, is_midnight, moment, statuses};
 use crate::edifact::write::{Writer, minute, number};
 
 const MINUTE_MICROS: i64 = 60 * 1_000_000;
 const QUARTER_MICROS: i64 = 15 * MINUTE_MICROS;
-/// The medium of electricity (OBIS group A).
-const ELECTRICITY: u8 = 1;
 /// 10^-3, the finest step of a value.
 const STEP: Option<Decimal> = Decimal::from_units(1_000_000_000);
 
