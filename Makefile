@@ -2,6 +2,7 @@
 # test  all tests; what they need beside Rust is installed into the cache by `venv`
 # lint  formatting and clippy
 # formats-report  what every public sample gives, written to docs/formats/report.txt and printed
+# bounds  what deliveries of 64 MiB and more make each decoder hold, and whether time grows with their bytes alone
 # bench  how fast each format is decoded, as a table; BENCH=NAME for one of them
 # fuzz  every fuzz target for FUZZ_SECONDS, or those in FUZZ_TARGETS; needs a nightly compiler, and installs cargo-fuzz
 #
@@ -10,7 +11,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := run
-.PHONY: run test lint bench fuzz venv formats-report
+.PHONY: run test lint bounds bench fuzz venv formats-report
 
 CACHE := $(HOME)/.cache/metrify
 export CARGO_TARGET_DIR ?= $(CACHE)/target
@@ -32,6 +33,11 @@ formats-report:
 lint:
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
+
+BOUNDS_MIB ?= 48
+
+bounds:
+	BOUNDS_MIB=$(BOUNDS_MIB) CARGO_TARGET_DIR="$(CACHE)/core" cargo test --release -p metrify-formats --test bounds -- --nocapture
 
 BENCH ?=
 
