@@ -1,5 +1,7 @@
 //! Keeping the house: bringing what is in memory into the lake, and starting up after a stop of any kind.
 
+use std::sync::Arc;
+
 use crate::app::App;
 use crate::context::Tenant;
 use crate::error::{Error, Kind, Result};
@@ -28,7 +30,7 @@ pub async fn recover(app: &App, more: &[Tenant]) -> Result<u64> {
             return Err(error);
         };
         if position > *landed {
-            app.memory.apply(&tenant, position, &entry)?;
+            app.memory.apply(&tenant, position, &Arc::new(entry))?;
             applied += 1;
         }
         Ok(())

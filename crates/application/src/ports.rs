@@ -27,7 +27,7 @@ pub trait Journal: Send + Sync {
     ///
     /// # Errors
     /// Where they could not be written and synced. The journal is then as it was before.
-    fn append(&self, entries: &[(Tenant, Accepted)]) -> Result<()>;
+    fn append(&self, entries: &[(Tenant, Arc<Accepted>)]) -> Result<()>;
 
     /// Hands every entry after `position` to `each`, in order.
     ///
@@ -59,6 +59,9 @@ impl Version {
 /// What a tenant's readings are known to be, in memory and in the lake together.
 #[async_trait]
 pub trait Versions: Send + Sync {
+    /// For each row of a batch whether anything may be known of its channel and period; `false` is certain.
+    async fn may_be_known(&self, tenant: &Tenant, batch: &Batch) -> Result<Vec<bool>>;
+
     /// The version that holds for each of the keys; a key of which nothing holds is absent.
     async fn current(&self, tenant: &Tenant, keys: &[Key]) -> Result<HashMap<Key, Version>>;
 
@@ -100,7 +103,7 @@ pub trait Memory: Send + Sync {
     ///
     /// # Errors
     /// Where the tenant's tables are not open.
-    fn apply(&self, tenant: &Tenant, position: Position, entry: &Accepted) -> Result<()>;
+    fn apply(&self, tenant: &Tenant, position: Position, entry: &Arc<Accepted>) -> Result<()>;
 
     /// Shows everything applied so far to SQL.
     ///

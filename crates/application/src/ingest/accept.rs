@@ -195,6 +195,7 @@ impl Intake {
             let (entry, outcome) = piece::settle(app, ctx, self.unknown_points, piece).await?;
             outcomes.push(outcome);
             if !entry.is_empty() {
+                let entry = Arc::new(entry);
                 app.memory.apply(&ctx.tenant, app.journal.next() + entries.len() as u64, &entry)?;
                 entries.push((ctx.tenant.clone(), entry));
             }

@@ -4,10 +4,10 @@
 //! deliveries give the same answers in any order.
 
 use std::cmp::Ordering;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use metrify_domain::{Batch, Reading, Row, Timestamp};
+use metrify_domain::{Batch, Period, Reading, Row, Timestamp};
 
 use crate::context::Tenant;
 use crate::error::Result;
@@ -37,6 +37,9 @@ pub struct Origin<'a> {
 
 /// What the piece takes back acts before its readings do.
 ///
+/// Nearly all readings are the first of their key, which the store tells of most without looking for them; only the others are
+/// judged with their versions.
+///
 /// # Errors
 /// Where the store cannot be read.
 pub async fn settle(
@@ -45,31 +48,91 @@ pub async fn settle(
     taken_back: &TakenBack,
     mut batch: Batch,
 ) -> Result<Settled> {
-    let keys: Vec<Key> = batch.rows().iter().map(|row| key(&batch, row)).collect();
     let mut withdrawn = versions.withdrawn(origin.tenant).await?;
     if !taken_back.withdrawals.is_empty() || !taken_back.retractions.is_empty() {
         let all = Arc::make_mut(&mut withdrawn);
         all.documents.extend(taken_back.withdrawals.iter().map(|record| record.document.clone()));
         all.versions.extend(taken_back.retractions.iter().map(|retraction| retraction.version));
     }
-    let mut current = versions.current(origin.tenant, &keys).await?;
-    let questions = questions(&batch, &keys, &current, !withdrawn.is_empty());
-    let former = if questions.is_empty() { HashMap::new() } else { versions.former(origin.tenant, &questions).await? };
-    taken_back.act_on(&mut current);
-    let mut bench = Bench { before: current.clone(), current, former, withdrawn };
-    let mut settled = Settled::default();
-    let mut kept = Vec::with_capacity(keys.len());
-    for (index, (row, key)) in batch.rows().iter().zip(&keys).enumerate() {
-        let version = version(&batch, row, origin, provisional(index));
-        kept.push(bench.judge(version, key, batch.document(row).known_at.is_some(), &mut settled));
+    let mut open = versions.may_be_known(origin.tenant, &batch).await?;
+    mark_repeated(&batch, &mut open);
+    mark_withdrawn(&batch, &withdrawn, &mut open);
+    let judged: Vec<usize> = (0..open.len()).filter(|row| open[*row]).collect();
+    let mut settled = Settled { stored: (open.len() - judged.len()) as u64, ..Settled::default() };
+    let mut standings = vec![Some(Standing::First); open.len()];
+    if !judged.is_empty() {
+        judge(versions, origin, taken_back, withdrawn, (&batch, &judged), (&mut standings, &mut settled)).await?;
     }
-    let rows = keys.iter().enumerate().filter(|(index, _)| kept[*index]);
-    settled.standings = rows.map(|(index, key)| bench.standing(key, provisional(index))).collect();
-    settled.restored = bench.restored();
-    batch.retain_rows(|index| kept[index]);
+    batch.retain_rows(|row| standings[row].is_some());
+    settled.standings = standings.into_iter().flatten().collect();
     // Tables without rows would make an entry of nothing.
     settled.batch = if batch.rows().is_empty() { Batch::default() } else { batch };
     Ok(settled)
+}
+
+/// Judges rows with all that is known of their keys; those that are not kept have no standing then.
+async fn judge(
+    versions: &dyn Versions,
+    origin: Origin<'_>,
+    taken_back: &TakenBack,
+    withdrawn: Arc<Withdrawn>,
+    (batch, rows): (&Batch, &[usize]),
+    (standings, settled): (&mut [Option<Standing>], &mut Settled),
+) -> Result<()> {
+    let keyed: Vec<(&Row, Key)> =
+        rows.iter().map(|row| &batch.rows()[*row]).map(|row| (row, key(batch, row))).collect();
+    let keys: Vec<Key> = keyed.iter().map(|(_, key)| key.clone()).collect();
+    let mut current = versions.current(origin.tenant, &keys).await?;
+    let questions = questions(batch, &keyed, &current, !withdrawn.is_empty());
+    let former = if questions.is_empty() { HashMap::new() } else { versions.former(origin.tenant, &questions).await? };
+    taken_back.act_on(&mut current);
+    let mut bench = Bench { before: current.clone(), current, former, withdrawn };
+    let mut kept = Vec::with_capacity(rows.len());
+    for (index, (row, key)) in rows.iter().zip(&keyed) {
+        let version = version(batch, row, origin, provisional(*index));
+        kept.push(bench.judge(version, key, batch.document(row).known_at.is_some(), settled));
+    }
+    for ((index, (_, key)), kept) in rows.iter().zip(&keyed).zip(kept) {
+        standings[*index] = kept.then(|| bench.standing(key, provisional(*index)));
+    }
+    settled.restored = bench.restored();
+    Ok(())
+}
+
+/// Marks rows whose key another row of the batch may have, too. Where the periods of a channel come one after the other, as they do
+/// nearly always, none has.
+fn mark_repeated(batch: &Batch, open: &mut [bool]) {
+    let mut last: Vec<Option<Timestamp>> = vec![None; batch.channels().len()];
+    let mut disordered: HashSet<u32> = HashSet::new();
+    for row in batch.rows() {
+        let last = &mut last[row.channel as usize];
+        if last.is_some_and(|last| row.period.start() <= last) {
+            disordered.insert(row.channel);
+        }
+        *last = Some(row.period.start());
+    }
+    if disordered.is_empty() {
+        return;
+    }
+    let mut first: HashMap<(u32, Period), usize> = HashMap::new();
+    for (index, row) in batch.rows().iter().enumerate().filter(|(_, row)| disordered.contains(&row.channel)) {
+        if let Some(first) = first.insert((row.channel, row.period), index) {
+            open[first] = true;
+            open[index] = true;
+        }
+    }
+}
+
+/// Marks rows of messages that were taken back before they came.
+fn mark_withdrawn(batch: &Batch, withdrawn: &Withdrawn, open: &mut [bool]) {
+    if withdrawn.documents.is_empty() {
+        return;
+    }
+    let taken_back: Vec<bool> =
+        batch.documents().iter().map(|document| withdrawn.covers_document(&document.reference)).collect();
+    for (row, open) in batch.rows().iter().zip(open) {
+        *open |= taken_back[row.document as usize];
+    }
 }
 
 /// Later rows are newer than earlier ones, and all of them than what is stored; the entry's position gives the final number.
@@ -147,16 +210,15 @@ pub(super) fn holding_of(statements: &[Version], withdrawn: &Withdrawn) -> Optio
 
 /// The keys whose other versions have to be known: those of which something else is said, or by a message with a time of its
 /// own. Where nothing holds there are others only if messages were taken back.
-fn questions(batch: &Batch, keys: &[Key], current: &HashMap<Key, Version>, any_withdrawn: bool) -> Vec<Key> {
-    let differs = |row: &Row, key: &Key| match current.get(key) {
+fn questions(batch: &Batch, keyed: &[(&Row, Key)], current: &HashMap<Key, Version>, any_withdrawn: bool) -> Vec<Key> {
+    let differs = |(row, key): &&(&Row, Key)| match current.get(key) {
         Some(holding) => {
             let own_time = batch.document(row).known_at.is_some();
             any_withdrawn || own_time || !says_the_same(&holding.reading, &batch.reading(row))
         }
         None => any_withdrawn,
     };
-    let pairs = batch.rows().iter().zip(keys);
-    pairs.filter(|(row, key)| differs(row, key)).map(|(_, key)| key.clone()).collect()
+    keyed.iter().filter(differs).map(|(_, key)| key.clone()).collect()
 }
 
 fn key(batch: &Batch, row: &Row) -> Key {

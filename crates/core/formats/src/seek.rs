@@ -29,7 +29,7 @@ pub(crate) fn every(bytes: &[u8], wanted: u8, stops: [u8; 2], mut each: impl FnM
         }
         let differences = chunk ^ (ONES * u64::from(wanted));
         // Exactly the bytes that are zero: without their highest bit none carries into the next.
-        let mut marks = !((differences & !HIGH) + !HIGH | differences | !HIGH);
+        let mut marks = !(((differences & !HIGH) + !HIGH) | differences | !HIGH);
         while marks != 0 {
             each(index * 8 + marks.trailing_zeros() as usize / 8);
             marks &= marks - 1;

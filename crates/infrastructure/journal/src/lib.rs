@@ -11,7 +11,7 @@ mod wire;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use metrify_application::ports::Journal;
 use metrify_application::record::{Accepted, Position};
@@ -80,7 +80,7 @@ impl Journal for FileJournal {
         self.syncs.load(Ordering::Relaxed)
     }
 
-    fn append(&self, entries: &[(Tenant, Accepted)]) -> Result<()> {
+    fn append(&self, entries: &[(Tenant, Arc<Accepted>)]) -> Result<()> {
         let encoded: Vec<Vec<u8>> = entries.iter().map(|(tenant, entry)| codec::encode(tenant, entry)).collect();
         let mut segments = self.segments();
         if segments.last().is_none_or(|segment| segment.bytes() >= SEGMENT_BYTES_MAX) {

@@ -4,6 +4,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use metrify_application::ports::Journal;
 use metrify_application::record::{Accepted, Counts, DeliveryId, DeliveryRecord, Reject, RejectState, Standing};
@@ -67,7 +68,7 @@ fn open(folder: &Path) -> FileJournal {
 }
 
 fn append(journal: &FileJournal, numbers: std::ops::Range<i64>) {
-    let entries: Vec<_> = numbers.map(|number| (tenant(), entry(number))).collect();
+    let entries: Vec<_> = numbers.map(|number| (tenant(), Arc::new(entry(number)))).collect();
     journal.append(&entries).expect("room on disk");
 }
 

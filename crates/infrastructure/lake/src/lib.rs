@@ -6,8 +6,10 @@
 
 mod columns;
 mod compact;
+mod index;
 mod keys;
 mod land;
+mod lay;
 mod layout;
 mod lookup;
 mod memory;

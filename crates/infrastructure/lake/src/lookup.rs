@@ -9,6 +9,7 @@ use deltalake::Path;
 use deltalake::logstore::object_store::ObjectStoreExt;
 use metrify_application::record::{DeliveryId, RecordId, Version};
 use metrify_application::{Error, Kind, Result};
+use metrify_domain::Batch;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowPredicateFn, ParquetRecordBatchReaderBuilder, RowFilter};
 
@@ -52,6 +53,26 @@ async fn read(snapshot: &Snapshot, file: &FileFacts, choice: Option<Choice<'_>>)
 /// All rows of a file.
 pub(crate) async fn whole(snapshot: &Snapshot, file: &FileFacts) -> Result<Vec<RecordBatch>> {
     read(snapshot, file, None).await
+}
+
+/// Marks the rows of a batch whose keys a table may have, as far as the statistics of its files tell.
+pub(crate) fn mark(snapshot: &Snapshot, batch: &Batch, known: &mut [bool]) {
+    let unknown = || batch.rows().iter().zip(known.iter()).filter(|(_, known)| !**known).map(|(row, _)| row);
+    let starts = unknown().map(|row| row.period.start());
+    let Some(range) = starts.clone().min().zip(starts.max()).map(|(low, high)| Range { low, high }) else { return };
+    let files = snapshot.files.iter().filter(|file| file.starts.as_ref().is_none_or(|starts| starts.meets(&range)));
+    let files: Vec<&FileFacts> = files.collect();
+    if files.is_empty() {
+        return;
+    }
+    for (row, known) in batch.rows().iter().zip(known.iter_mut()).filter(|(_, known)| !**known) {
+        let (point, start) = (batch.channel(row).point.as_str(), row.period.start());
+        *known = files.iter().any(|file| {
+            let starts = file.starts.as_ref().is_none_or(|starts| starts.low <= start && start <= starts.high);
+            let point_is_in = |points: &Range<String>| points.low.as_str() <= point && point <= points.high.as_str();
+            starts && file.points.as_ref().is_none_or(point_is_in)
+        });
+    }
 }
 
 /// The versions that a table has for any of the keys.

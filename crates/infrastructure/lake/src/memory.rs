@@ -9,8 +9,9 @@ use metrify_application::ports::Key;
 use metrify_application::record::{
     Accepted, DeliveryId, PointStatus, Position, Sequence, Standing, Version, Withdrawn, recorded_at,
 };
-use metrify_domain::{Point, Timestamp};
+use metrify_domain::{Batch, Point, Timestamp};
 
+use crate::index::{Index, RowPlace};
 use crate::keys::KeySet;
 use crate::records;
 use crate::rows::{readings_batch, versions_batch};
@@ -165,13 +166,6 @@ impl State {
     }
 }
 
-/// Where a row stands in memory.
-#[derive(Clone, Copy, Debug)]
-struct RowPlace {
-    position: Position,
-    row: u32,
-}
-
 /// How to take one change of the ledger back.
 enum Undo {
     Point(Point, Option<PointStatus>),
@@ -184,7 +178,7 @@ enum Undo {
 #[derive(Default)]
 pub(crate) struct Working {
     pub(crate) state: State,
-    index: HashMap<Key, RowPlace>,
+    index: Index,
     pub(crate) points: HashMap<Point, PointStatus>,
     pub(crate) deliveries: HashMap<DeliveryId, Timestamp>,
     pub(crate) withdrawn: Arc<Withdrawn>,
@@ -192,44 +186,44 @@ pub(crate) struct Working {
 }
 
 impl Working {
-    pub(crate) fn apply(&mut self, position: Position, entry: &Accepted) {
-        let entry = Arc::new(entry.clone());
+    pub(crate) fn apply(&mut self, position: Position, entry: &Arc<Accepted>) {
         let chunk = Chunk { position, entry: entry.clone(), ended: Arc::default(), columns: Arc::new(OnceLock::new()) };
         self.state.chunks.push(chunk);
         self.state.position = position;
         let mut removed = HashMap::new();
         // What a message takes back acts before what it says.
         for (channel, period) in &entry.ended {
-            self.end(Key { channel: channel.clone(), period: *period }, position, &mut removed);
+            self.end(&Key { channel: channel.clone(), period: *period }, position, &mut removed);
         }
         let own = entry.batch.rows().len();
         for (place, version) in entry.restored.iter().enumerate() {
             let key = version.key();
-            self.replace(key, RowPlace { position, row: (own + place) as u32 }, &mut removed);
+            self.end(&key, position, &mut removed);
+            self.index.insert(&key, RowPlace { position, row: (own + place) as u32 });
         }
         for (place, (row, standing)) in entry.batch.rows().iter().zip(&entry.standings).enumerate() {
             let here = RowPlace { position, row: place as u32 };
-            let key = Key { channel: entry.batch.channel(row).clone(), period: row.period };
             match standing {
-                Standing::First => drop(self.index.insert(key, here)),
-                Standing::Correction => self.replace(key, here, &mut removed),
+                Standing::First => {}
+                Standing::Correction => {
+                    let key = Key { channel: entry.batch.channel(row).clone(), period: row.period };
+                    self.end(&key, position, &mut removed);
+                }
                 Standing::Late => self.state.end(here, position),
             }
         }
+        let standings = entry.standings.iter().enumerate();
+        let holding = standings.filter(|(_, standing)| **standing != Standing::Late).map(|(row, _)| row);
+        self.index.extend(&entry.batch, position, holding);
         self.state.remove(removed);
-        self.note(&entry);
+        self.note(entry);
     }
 
-    fn replace(&mut self, key: Key, by: RowPlace, removed: &mut HashMap<Key, Position>) {
-        self.end(key.clone(), by.position, removed);
-        self.index.insert(key, by);
-    }
-
-    fn end(&mut self, key: Key, by: Position, removed: &mut HashMap<Key, Position>) {
-        match self.index.remove(&key) {
+    fn end(&mut self, key: &Key, by: Position, removed: &mut HashMap<Key, Position>) {
+        match self.index.remove(key) {
             Some(row) => self.state.end(row, by),
             None => {
-                removed.entry(key).or_insert(by);
+                removed.entry(key.clone()).or_insert(by);
             }
         }
     }
@@ -277,16 +271,31 @@ impl Working {
                 }
             }
         }
-        self.index.clear();
+        self.index = Index::default();
         for chunk in &self.state.chunks {
-            let rows = chunk.holding().map(|row| (chunk.key(row), RowPlace { position: chunk.position, row }));
-            self.index.extend(rows);
+            for row in chunk.holding() {
+                self.index.insert(&chunk.key(row), RowPlace { position: chunk.position, row });
+            }
         }
+    }
+
+    /// A landing of everything that was applied begins.
+    pub(crate) fn landing(&mut self) {
+        self.index.close(self.state.position);
     }
 
     pub(crate) fn landed(&mut self, position: Position) {
         self.state = self.state.without(position);
-        self.index.retain(|_, row| row.position > position);
+        self.index.landed(position);
+    }
+
+    /// Marks the rows of a batch of which memory may know something.
+    pub(crate) fn mark(&self, batch: &Batch, known: &mut [bool]) {
+        self.index.mark(batch, known);
+        // What was taken back has left history behind that no index leads to.
+        if !self.withdrawn.is_empty() && self.state.chunks.iter().any(|chunk| !chunk.ended.is_empty()) {
+            known.fill(true);
+        }
     }
 
     /// The version in memory that holds for a key; `Err` where nothing holds although the lake may say so.

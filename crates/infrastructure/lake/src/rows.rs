@@ -2,105 +2,15 @@
 
 use std::sync::Arc;
 
-use arrow::array::{
-    Array, ArrayRef, AsArray, BooleanBuilder, Decimal128Builder, Int64Builder, RecordBatch, StringBuilder,
-    TimestampMicrosecondBuilder,
-};
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, TimestampMicrosecondBuilder};
 use arrow::datatypes::{Decimal128Type, Field, Int64Type, Schema, SchemaRef, TimestampMicrosecondType};
-use metrify_application::record::{Accepted, DeliveryId, Sequence, Version, recorded_at};
+use metrify_application::record::{Accepted, DeliveryId, Sequence, Version};
 use metrify_application::{Error, Kind, Result};
-use metrify_domain::decimal::{PRECISION, SCALE};
 use metrify_domain::{Batch, Channel, Code, Decimal, Period, Reading, Timestamp, Unit};
 
+use crate::lay::{Columns, Source};
 use crate::schema::{TableName, instant};
 use crate::write::internal;
-
-/// Builds the columns of [`TableName::Readings`].
-struct Columns {
-    texts: [StringBuilder; 7],
-    method: StringBuilder,
-    reason: StringBuilder,
-    start: TimestampMicrosecondBuilder,
-    end: TimestampMicrosecondBuilder,
-    recorded: TimestampMicrosecondBuilder,
-    value: Decimal128Builder,
-    sequence: Int64Builder,
-    restored: BooleanBuilder,
-}
-
-/// What a row has beside its channel and reading.
-struct Lineage<'a> {
-    recorded_at: Timestamp,
-    delivery: &'a str,
-    document: &'a str,
-    sequence: Sequence,
-    restored: bool,
-}
-
-impl Columns {
-    fn new() -> Result<Self> {
-        let time = || TimestampMicrosecondBuilder::new().with_timezone("UTC");
-        let value = Decimal128Builder::new().with_precision_and_scale(PRECISION as u8, SCALE as i8);
-        Ok(Self {
-            texts: Default::default(),
-            method: StringBuilder::new(),
-            reason: StringBuilder::new(),
-            start: time(),
-            end: time(),
-            recorded: time(),
-            value: value.map_err(|error| internal("make the value column", error))?,
-            sequence: Int64Builder::new(),
-            restored: BooleanBuilder::new(),
-        })
-    }
-
-    fn push(&mut self, channel: &Channel, quantity: &str, reading: &Reading, lineage: &Lineage<'_>) {
-        let texts = [
-            channel.point.as_str(),
-            quantity,
-            reading.kind.name(),
-            reading.unit.as_str(),
-            reading.quality.name(),
-            lineage.delivery,
-            lineage.document,
-        ];
-        self.texts.iter_mut().zip(texts).for_each(|(column, text)| column.append_value(text));
-        self.method.append_option(reading.method.as_ref().map(Code::as_str));
-        self.reason.append_option(reading.reason.as_ref().map(Code::as_str));
-        self.start.append_value(reading.period.start().micros());
-        self.end.append_value(reading.period.end().micros());
-        self.recorded.append_value(lineage.recorded_at.micros());
-        self.value.append_option(reading.value.map(Decimal::units));
-        self.sequence.append_value(lineage.sequence.0);
-        self.restored.append_value(lineage.restored);
-    }
-
-    fn finish(mut self) -> Result<RecordBatch> {
-        let mut texts = self.texts.iter_mut().map(|column| Arc::new(column.finish()) as ArrayRef);
-        let mut text = || texts.next().unwrap_or_else(|| Arc::new(StringBuilder::new().finish()));
-        let (point, quantity, kind, unit, quality, delivery, document) =
-            (text(), text(), text(), text(), text(), text(), text());
-        let columns: Vec<ArrayRef> = vec![
-            point,
-            quantity,
-            kind,
-            Arc::new(self.start.finish()),
-            Arc::new(self.end.finish()),
-            Arc::new(self.value.finish()),
-            unit,
-            quality,
-            Arc::new(self.method.finish()),
-            Arc::new(self.reason.finish()),
-            Arc::new(self.recorded.finish()),
-            delivery,
-            document,
-            Arc::new(self.sequence.finish()),
-            Arc::new(self.restored.finish()),
-        ];
-        RecordBatch::try_new(TableName::Readings.schema(), columns)
-            .map_err(|error| internal("lay rows into columns", error))
-    }
-}
 
 /// The chosen rows of an entry's batch.
 ///
@@ -108,21 +18,11 @@ impl Columns {
 /// Never, but for a mistake in the schema.
 pub fn readings_batch(entry: &Accepted, position: u64, rows: impl Iterator<Item = usize>) -> Result<RecordBatch> {
     let mut columns = Columns::new()?;
-    let batch = &entry.batch;
-    let quantities: Vec<String> = batch.channels().iter().map(|channel| channel.quantity.to_string()).collect();
+    let mut source = Source::new(&entry.batch, entry.delivery.as_str(), entry.received_at);
     for index in rows {
-        let row = &batch.rows()[index];
-        let document = batch.document(row);
-        let lineage = Lineage {
-            recorded_at: recorded_at(document, entry.received_at),
-            delivery: entry.delivery.as_str(),
-            document: &document.reference,
-            sequence: Sequence::new(position, index),
-            restored: false,
-        };
-        columns.push(batch.channel(row), &quantities[row.channel as usize], &batch.reading(row), &lineage);
+        columns.push(&mut source, &entry.batch.rows()[index], Sequence::new(position, index));
     }
-    columns.finish()
+    columns.finish_plain()
 }
 
 /// What somebody who writes a delivery says of readings: their columns up to `reason`, and when they became known where
@@ -136,22 +36,14 @@ pub(crate) fn statements_schema() -> SchemaRef {
 /// All rows of a batch as [`statements_schema`] has them.
 pub(crate) fn statements_batch(batch: &Batch) -> Result<RecordBatch> {
     let mut columns = Columns::new()?;
+    let mut source = Source::new(batch, "", Timestamp::default());
     let mut known = TimestampMicrosecondBuilder::new().with_timezone("UTC");
-    let quantities: Vec<String> = batch.channels().iter().map(|channel| channel.quantity.to_string()).collect();
     for row in batch.rows() {
-        let known_at = batch.document(row).known_at;
-        known.append_option(known_at.map(Timestamp::micros));
-        let lineage = Lineage {
-            recorded_at: known_at.unwrap_or_default(),
-            delivery: "",
-            document: "",
-            sequence: Sequence::default(),
-            restored: false,
-        };
-        columns.push(batch.channel(row), &quantities[row.channel as usize], &batch.reading(row), &lineage);
+        known.append_option(batch.document(row).known_at.map(Timestamp::micros));
+        columns.push(&mut source, row, Sequence::default());
     }
     let schema = statements_schema();
-    let own = columns.finish()?.columns().iter().take(schema.fields().len() - 1).cloned().collect::<Vec<_>>();
+    let own = columns.finish_plain()?.columns().iter().take(schema.fields().len() - 1).cloned().collect::<Vec<_>>();
     let columns = own.into_iter().chain([Arc::new(known.finish()) as ArrayRef]).collect();
     RecordBatch::try_new(schema, columns).map_err(|error| internal("lay rows into columns", error))
 }
@@ -162,17 +54,8 @@ pub(crate) fn statements_batch(batch: &Batch) -> Result<RecordBatch> {
 /// Never, but for a mistake in the schema.
 pub fn versions_batch<'a>(versions: impl Iterator<Item = &'a Version>) -> Result<RecordBatch> {
     let mut columns = Columns::new()?;
-    for version in versions {
-        let lineage = Lineage {
-            recorded_at: version.recorded_at,
-            delivery: version.delivery.as_str(),
-            document: &version.document,
-            sequence: version.sequence,
-            restored: true,
-        };
-        columns.push(&version.channel, &version.channel.quantity.to_string(), &version.reading, &lineage);
-    }
-    columns.finish()
+    versions.for_each(|version| columns.push_restored(version));
+    columns.finish_plain()
 }
 
 /// The version in one row of a data file with all columns of [`TableName::Readings`].

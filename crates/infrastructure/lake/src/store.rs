@@ -13,7 +13,7 @@ use metrify_application::record::{
     Accepted, DeliveryId, PointStatus, Position, RecordId, RecordRow, Reject, Sequence, Version, Withdrawn,
 };
 use metrify_application::{Error, Kind, Result, Tenant, io};
-use metrify_domain::{Point, Timestamp};
+use metrify_domain::{Batch, Point, Timestamp};
 use metrify_formats::RecordTable;
 
 use crate::keys::KeySet;
@@ -208,6 +208,21 @@ async fn all_rows(
 
 #[async_trait]
 impl Versions for DeltaLake {
+    async fn may_be_known(&self, tenant: &Tenant, batch: &Batch) -> Result<Vec<bool>> {
+        let lake = self.tenant(tenant)?;
+        let mut known = vec![false; batch.rows().len()];
+        let mut tables = vec![lake.table(TableName::Readings)?.snapshot()];
+        {
+            let working = lake.working();
+            working.mark(batch, &mut known);
+            if !working.withdrawn.is_empty() {
+                tables.push(lake.table(TableName::Superseded)?.snapshot());
+            }
+        }
+        tables.iter().for_each(|snapshot| lookup::mark(snapshot, batch, &mut known));
+        Ok(known)
+    }
+
     async fn current(&self, tenant: &Tenant, keys: &[Key]) -> Result<HashMap<Key, Version>> {
         let lake = self.tenant(tenant)?;
         let mut found = HashMap::new();
@@ -370,7 +385,7 @@ impl Ledger for DeltaLake {
 }
 
 impl Memory for DeltaLake {
-    fn apply(&self, tenant: &Tenant, position: Position, entry: &Accepted) -> Result<()> {
+    fn apply(&self, tenant: &Tenant, position: Position, entry: &Arc<Accepted>) -> Result<()> {
         self.tenant(tenant)?.working().apply(position, entry);
         Ok(())
     }
@@ -430,6 +445,7 @@ impl Landing for DeltaLake {
     async fn land(&self, tenant: &Tenant) -> Result<Landed> {
         let lake = self.tenant(tenant)?;
         let _writing = lake.writing.lock().await;
+        lake.working().landing();
         let view = lake.view();
         if view.state.chunks.is_empty() {
             return Ok(Landed::default());

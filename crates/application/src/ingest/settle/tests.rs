@@ -22,6 +22,11 @@ struct Fake {
 
 #[async_trait]
 impl Versions for Fake {
+    async fn may_be_known(&self, _: &Tenant, batch: &Batch) -> Result<Vec<bool>> {
+        let keys = batch.rows().iter().map(|row| super::key(batch, row));
+        Ok(keys.map(|key| self.current.contains_key(&key) || self.former.contains_key(&key)).collect())
+    }
+
     async fn current(&self, _: &Tenant, keys: &[Key]) -> Result<HashMap<Key, Version>> {
         Ok(keys.iter().filter_map(|key| Some((key.clone(), self.current.get(key)?.clone()))).collect())
     }

@@ -1,0 +1,227 @@
+//! Lays versions of readings into columns. Their texts are numbered: a row costs a few numbers, however long its names are.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arrow::array::{
+    ArrayRef, BooleanBuilder, Decimal128Builder, DictionaryArray, Int32Builder, Int64Builder, RecordBatch, StringArray,
+    TimestampMicrosecondBuilder,
+};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Field, Int32Type, Schema};
+use foldhash::fast::RandomState;
+use metrify_application::Result;
+use metrify_application::record::{Sequence, Version, recorded_at};
+use metrify_domain::decimal::{PRECISION, SCALE};
+use metrify_domain::{Batch, Code, Decimal, Kind, Quality, Reading, Row, Timestamp, Unit};
+
+use crate::schema::TableName;
+use crate::write::internal;
+
+/// A column of texts: the distinct ones, and for each row the number of its own.
+#[derive(Default)]
+struct Texts {
+    numbers: HashMap<String, i32, RandomState>,
+    distinct: Vec<String>,
+    rows: Int32Builder,
+}
+
+impl Texts {
+    fn number(&mut self, text: &str) -> i32 {
+        if let Some(number) = self.numbers.get(text) {
+            return *number;
+        }
+        let number = self.distinct.len() as i32;
+        self.numbers.insert(text.to_owned(), number);
+        self.distinct.push(text.to_owned());
+        number
+    }
+
+    fn push(&mut self, text: &str) {
+        let number = self.number(text);
+        self.rows.append_value(number);
+    }
+
+    /// As [`Self::push`], for a text whose number is remembered once it has one.
+    fn push_known(&mut self, known: &mut Option<i32>, text: impl FnOnce() -> String) {
+        let number = *known.get_or_insert_with(|| self.number(&text()));
+        self.rows.append_value(number);
+    }
+
+    fn finish(mut self) -> Result<ArrayRef> {
+        let texts = Arc::new(StringArray::from_iter_values(self.distinct));
+        let column = DictionaryArray::<Int32Type>::try_new(self.rows.finish(), texts);
+        Ok(Arc::new(column.map_err(|error| internal("lay texts into a column", error))?))
+    }
+}
+
+/// The numbers of a few names.
+struct Names<T>(Vec<(T, i32)>);
+
+impl<T: Copy + PartialEq> Names<T> {
+    fn push(&mut self, texts: &mut Texts, named: T, name: &str) {
+        let known = self.0.iter().find(|(known, _)| *known == named).map(|(_, number)| *number);
+        let number = known.unwrap_or_else(|| {
+            let number = texts.number(name);
+            self.0.push((named, number));
+            number
+        });
+        texts.rows.append_value(number);
+    }
+}
+
+/// What the rows of one batch refer to, by their numbers as far as they have one, and where the batch came from.
+pub(crate) struct Source<'b> {
+    batch: &'b Batch,
+    received_at: Timestamp,
+    delivery: (&'b str, Option<i32>),
+    points: Vec<Option<i32>>,
+    quantities: Vec<Option<i32>>,
+    documents: Vec<Option<i32>>,
+}
+
+impl<'b> Source<'b> {
+    pub(crate) fn new(batch: &'b Batch, delivery: &'b str, received_at: Timestamp) -> Self {
+        let (channels, documents) = (batch.channels().len(), batch.documents().len());
+        Self {
+            batch,
+            received_at,
+            delivery: (delivery, None),
+            points: vec![None; channels],
+            quantities: vec![None; channels],
+            documents: vec![None; documents],
+        }
+    }
+}
+
+/// Builds the columns of [`TableName::Readings`].
+pub(crate) struct Columns {
+    point: Texts,
+    quantity: Texts,
+    kind: Texts,
+    kinds: Names<Kind>,
+    start: TimestampMicrosecondBuilder,
+    end: TimestampMicrosecondBuilder,
+    value: Decimal128Builder,
+    unit: Texts,
+    units: Names<Unit>,
+    quality: Texts,
+    qualities: Names<Quality>,
+    method: Texts,
+    reason: Texts,
+    recorded: TimestampMicrosecondBuilder,
+    delivery: Texts,
+    document: Texts,
+    sequence: Int64Builder,
+    restored: BooleanBuilder,
+}
+
+impl Columns {
+    pub(crate) fn new() -> Result<Self> {
+        let time = || TimestampMicrosecondBuilder::new().with_timezone("UTC");
+        let value = Decimal128Builder::new().with_precision_and_scale(PRECISION as u8, SCALE as i8);
+        Ok(Self {
+            point: Texts::default(),
+            quantity: Texts::default(),
+            kind: Texts::default(),
+            kinds: Names(Vec::new()),
+            start: time(),
+            end: time(),
+            value: value.map_err(|error| internal("make the value column", error))?,
+            unit: Texts::default(),
+            units: Names(Vec::new()),
+            quality: Texts::default(),
+            qualities: Names(Vec::new()),
+            method: Texts::default(),
+            reason: Texts::default(),
+            recorded: time(),
+            delivery: Texts::default(),
+            document: Texts::default(),
+            sequence: Int64Builder::new(),
+            restored: BooleanBuilder::new(),
+        })
+    }
+
+    /// Adds a row of a batch.
+    pub(crate) fn push(&mut self, source: &mut Source<'_>, row: &Row, sequence: Sequence) {
+        let (channel, document) = (row.channel as usize, row.document as usize);
+        let batch = source.batch;
+        let named = &batch.channels()[channel];
+        self.point.push_known(&mut source.points[channel], || named.point.as_str().to_owned());
+        self.quantity.push_known(&mut source.quantities[channel], || named.quantity.to_string());
+        let (delivery, number) = &mut source.delivery;
+        self.delivery.push_known(number, || (*delivery).to_owned());
+        let told = &batch.documents()[document];
+        self.document.push_known(&mut source.documents[document], || told.reference.clone());
+        self.recorded.append_value(recorded_at(told, source.received_at).micros());
+        self.push_reading(&batch.reading(row));
+        self.sequence.append_value(sequence.0);
+        self.restored.append_value(false);
+    }
+
+    /// Adds a version that holds again.
+    pub(crate) fn push_restored(&mut self, version: &Version) {
+        self.point.push(version.channel.point.as_str());
+        self.quantity.push(&version.channel.quantity.to_string());
+        self.delivery.push(version.delivery.as_str());
+        self.document.push(&version.document);
+        self.recorded.append_value(version.recorded_at.micros());
+        self.push_reading(&version.reading);
+        self.sequence.append_value(version.sequence.0);
+        self.restored.append_value(true);
+    }
+
+    fn push_reading(&mut self, reading: &Reading) {
+        self.kinds.push(&mut self.kind, reading.kind, reading.kind.name());
+        self.qualities.push(&mut self.quality, reading.quality, reading.quality.name());
+        self.units.push(&mut self.unit, reading.unit, reading.unit.as_str());
+        for (texts, code) in [(&mut self.method, &reading.method), (&mut self.reason, &reading.reason)] {
+            match code.as_ref().map(Code::as_str) {
+                Some(code) => texts.push(code),
+                None => texts.rows.append_null(),
+            }
+        }
+        self.start.append_value(reading.period.start().micros());
+        self.end.append_value(reading.period.end().micros());
+        self.value.append_option(reading.value.map(Decimal::units));
+    }
+
+    /// The columns with their texts as dictionaries, which hold those that rows have and no others.
+    pub(crate) fn finish(mut self) -> Result<RecordBatch> {
+        let columns: Vec<ArrayRef> = vec![
+            self.point.finish()?,
+            self.quantity.finish()?,
+            self.kind.finish()?,
+            Arc::new(self.start.finish()),
+            Arc::new(self.end.finish()),
+            Arc::new(self.value.finish()),
+            self.unit.finish()?,
+            self.quality.finish()?,
+            self.method.finish()?,
+            self.reason.finish()?,
+            Arc::new(self.recorded.finish()),
+            self.delivery.finish()?,
+            self.document.finish()?,
+            Arc::new(self.sequence.finish()),
+            Arc::new(self.restored.finish()),
+        ];
+        let schema = TableName::Readings.schema();
+        let fields = schema.fields().iter().zip(&columns);
+        let fields: Vec<Field> =
+            fields.map(|(field, column)| field.as_ref().clone().with_data_type(column.data_type().clone())).collect();
+        RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)
+            .map_err(|error| internal("lay rows into columns", error))
+    }
+
+    /// The columns with their texts as texts.
+    pub(crate) fn finish_plain(self) -> Result<RecordBatch> {
+        let failed = |error| internal("lay rows into columns", error);
+        let batch = self.finish()?;
+        let plain = |column: &ArrayRef| match column.data_type() {
+            DataType::Dictionary(_, texts) => cast(column, texts),
+            _ => Ok(column.clone()),
+        };
+        let columns = batch.columns().iter().map(plain).collect::<std::result::Result<Vec<_>, _>>();
+        RecordBatch::try_new(TableName::Readings.schema(), columns.map_err(failed)?).map_err(failed)
+    }
+}
