@@ -7,7 +7,7 @@ use arrow::datatypes::TimestampMicrosecondType;
 use metrify_application::ports::Key;
 use metrify_domain::Timestamp;
 
-use crate::land::month_of;
+use crate::order::month_of;
 use crate::table::{FileFacts, Range};
 
 /// Start and end of a period in microseconds.

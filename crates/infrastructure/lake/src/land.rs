@@ -15,6 +15,7 @@ use metrify_domain::Timestamp;
 use crate::keys::KeySet;
 use crate::lookup;
 use crate::memory::{Chunk, View};
+use crate::order::{self, month_of};
 use crate::schema::TableName;
 use crate::store::TenantLake;
 use crate::table::Change;
@@ -22,12 +23,6 @@ use crate::write::{internal, sorted};
 
 /// The order that files of readings are kept in: channel, then time.
 pub(crate) const READINGS_ORDER: [&str; 4] = ["point", "quantity", "period_start", "period_end"];
-
-/// The month (UTC) that a period which starts at `start` is kept in: `2025-01`.
-pub(crate) fn month_of(start: Timestamp) -> String {
-    // Intake refuses what no calendar names.
-    start.utc().map_or_else(|| "9999-12".to_owned(), |clock| clock.format("%Y-%m").to_string())
-}
 
 /// Rows by month, each month's in pieces.
 #[derive(Default)]
@@ -78,13 +73,11 @@ pub(crate) async fn land(lake: &TenantLake, view: &View, now: Timestamp) -> Resu
     let removed = rewrite_removed(lake, view).await?;
     landed.files_added += land_superseded(lake, view, removed.gone, position, now).await?;
 
-    let mut holding = Months::default();
-    for chunk in &view.state.chunks {
-        holding.add_rows_of(chunk, chunk.holding())?;
-    }
-    landed.rows = holding.rows();
     let mut change = removed.change;
-    change.added.extend(write_months(lake, TableName::Readings, holding).await?);
+    for (month, rows) in order::months(&view.state.chunks)? {
+        landed.rows += rows.num_rows() as u64;
+        change.added.push(lake.write(TableName::Readings, Some(&month), &rows).await?);
+    }
     landed.files_added += change.added.len();
     landed.files_removed = change.removed.len();
     if !change.added.is_empty() || !change.removed.is_empty() {

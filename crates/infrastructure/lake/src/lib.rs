@@ -13,6 +13,7 @@ mod lay;
 mod layout;
 mod lookup;
 mod memory;
+mod order;
 mod records;
 mod rows;
 mod schema;

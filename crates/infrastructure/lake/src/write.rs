@@ -12,6 +12,7 @@ use deltalake::logstore::ObjectStoreRef;
 use deltalake::logstore::object_store::ObjectStoreExt;
 use metrify_application::{Error, Kind, Result};
 use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesBuilder, WriterVersion};
 use parquet::schema::types::ColumnPath;
@@ -70,7 +71,10 @@ pub fn data_file_properties() -> WriterPropertiesBuilder {
 pub(crate) async fn write_file(store: &ObjectStoreRef, month: Option<&str>, rows: &RecordBatch) -> Result<Add> {
     let unique = uuid::Uuid::now_v7().to_string();
     let name = Layout::data_file(month, &unique);
-    let mut writer = ArrowWriter::try_new(Vec::new(), rows.schema(), Some(data_file_properties().build()))
+    // How the columns lie in memory is no part of the file: a text is a text, whether it was numbered here or not.
+    let options =
+        ArrowWriterOptions::new().with_properties(data_file_properties().build()).with_skip_arrow_metadata(true);
+    let mut writer = ArrowWriter::try_new_with_options(Vec::new(), rows.schema(), options)
         .map_err(|error| internal("write a data file", error))?;
     writer.write(rows).map_err(|error| internal("write a data file", error))?;
     let bytes = writer.into_inner().map_err(|error| internal("write a data file", error))?;
@@ -115,6 +119,8 @@ fn statistics(rows: &RecordBatch) -> serde_json::Value {
 
 fn bounds(column: &Arc<dyn Array>) -> Option<(serde_json::Value, serde_json::Value)> {
     match column.data_type() {
+        // It holds the texts of these rows and no others.
+        DataType::Dictionary(..) => bounds(column.as_any_dictionary().values()),
         DataType::Utf8 => {
             let texts = column.as_string::<i32>();
             let low = arrow::compute::min_string(texts)?;
