@@ -101,6 +101,14 @@ impl<'s> Output<'s> {
         }
     }
 
+    /// Readings that are a batch already.
+    pub fn batch(&mut self, batch: Batch) {
+        self.flush();
+        if !self.stopped && !batch.rows().is_empty() {
+            self.stopped = (self.sink)(Decoded { batch, ..Decoded::default() }).is_break();
+        }
+    }
+
     pub fn problem(&mut self, mut problem: Problem) {
         if problem.bytes.len() > limits::REJECT_BYTES_MAX {
             problem.bytes.truncate(limits::REJECT_BYTES_MAX);
@@ -146,7 +154,7 @@ impl<'s> Output<'s> {
         self.stopped
     }
 
-    /// Hands on what is left. Call once, at the end.
+    /// Hands on what is left. Call it at the end.
     pub fn flush(&mut self) {
         let mut piece = std::mem::take(&mut self.rest);
         self.problem_bytes = 0;

@@ -1,8 +1,9 @@
 //! Reads and writes deliveries in columns: Parquet and Arrow files with the columns of `readings`.
 //!
-//! Every row becomes the line of NDJSON that says the same, so that columns and lines have one meaning, the same defaults and
-//! the same refusals, and what is refused can be read again as a line. Decimals keep all their digits on the way; a
-//! floating-point number is taken for the shortest decimal that names it, and a finding says so.
+//! Rows in our own types that say all of a reading are taken as they are ([`direct`]). Every other becomes the line of NDJSON that
+//! says the same, so that columns and lines have one meaning, the same defaults and the same refusals, and what is refused can be
+//! read again as a line. Decimals keep all their digits on the way; a floating-point number is taken for the shortest decimal
+//! that names it, and a finding says so.
 
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom};
@@ -17,16 +18,18 @@ use arrow::ipc::writer::FileWriter;
 use arrow::json::LineDelimitedWriter;
 use metrify_application::ports::{Columns, ExportFormat};
 use metrify_application::{Error, Kind, Result, io};
+use metrify_domain::batch::BATCH_ROWS_MAX;
 use metrify_domain::{Batch, Finding, Severity};
 use metrify_formats::{Decoded, Decoder, Format, Options, Output, Problem};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
+use crate::direct;
 use crate::rows::{statements_batch, statements_schema};
 use crate::write::data_file_properties;
 
-/// Rows that are turned into lines at once.
-const ROWS: usize = 8_192;
+/// Rows that are read at once.
+const ROWS: usize = BATCH_ROWS_MAX;
 /// The Arrow file format opens with this; the stream format does not.
 const ARROW_FILE: &[u8] = b"ARROW1";
 
@@ -53,7 +56,7 @@ impl Columns for ColumnFiles {
         match batches {
             Ok((schema, batches)) => {
                 note_floats(&schema, &mut out);
-                feed(batches, &mut lines, &mut out);
+                feed(batches, direct::fits(&schema), &mut lines, &mut out);
             }
             Err(reason) => out.problem(unreadable(&reason)),
         }
@@ -125,22 +128,41 @@ fn arrow_file(mut file: File) -> std::io::Result<Opened> {
 }
 
 /// What is damaged ends the reading; the rows before it have been read.
-fn feed(batches: Batches, lines: &mut Decoder, out: &mut Output<'_>) {
+fn feed(batches: Batches, fits: bool, lines: &mut Decoder, out: &mut Output<'_>) {
+    // Rows that went by without becoming lines: positions count them all the same.
+    let mut passed = 0;
     for batch in batches {
-        let written = batch.and_then(|batch| {
-            let mut writer = LineDelimitedWriter::new(Vec::new());
-            writer.write(&batch)?;
-            writer.finish()?;
-            Ok(writer.into_inner())
-        });
-        match written {
-            Ok(bytes) => lines.push(&bytes, out),
+        let batch = match batch {
+            Ok(batch) => batch,
             Err(error) => return out.problem(unreadable(&error.to_string())),
-        }
-        if out.is_stopped() {
-            return;
+        };
+        for start in (0..batch.num_rows()).step_by(ROWS) {
+            let rows = batch.slice(start, ROWS.min(batch.num_rows() - start));
+            match Some(&rows).filter(|_| fits).and_then(direct::batch) {
+                Some(readings) => {
+                    passed += rows.num_rows();
+                    out.batch(readings);
+                }
+                None => match as_lines(&rows) {
+                    Ok(bytes) => {
+                        lines.push(&vec![b'\n'; std::mem::take(&mut passed)], out);
+                        lines.push(&bytes, out);
+                    }
+                    Err(error) => return out.problem(unreadable(&error.to_string())),
+                },
+            }
+            if out.is_stopped() {
+                return;
+            }
         }
     }
+}
+
+pub(crate) fn as_lines(rows: &RecordBatch) -> std::result::Result<Vec<u8>, ArrowError> {
+    let mut writer = LineDelimitedWriter::new(Vec::new());
+    writer.write(rows)?;
+    writer.finish()?;
+    Ok(writer.into_inner())
 }
 
 fn note_floats(schema: &Schema, out: &mut Output<'_>) {

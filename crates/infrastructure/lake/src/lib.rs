@@ -6,6 +6,7 @@
 
 mod columns;
 mod compact;
+mod direct;
 mod index;
 mod keys;
 mod land;

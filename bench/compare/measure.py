@@ -1,0 +1,71 @@
+"""Wall clock and processor time of a piece of work and of everything that does it."""
+
+import os
+import resource
+import time
+
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def processor_seconds(pid):
+    """Processor time of a process with all its threads and the children it has waited for, in seconds."""
+    with open(f"/proc/{pid}/stat") as stat:
+        fields = stat.read().rpartition(")")[2].split()
+    # utime, stime, cutime, cstime: fields 14 to 17 of proc(5), of which the first two are cut off above.
+    return sum(int(field) for field in fields[11:15]) / TICKS
+
+
+def descendants(pid):
+    """A process and all that it started, directly or not."""
+    found, waiting = [], [pid]
+    while waiting:
+        pid = waiting.pop()
+        try:
+            with open(f"/proc/{pid}/task/{pid}/children") as children:
+                waiting.extend(int(child) for child in children.read().split())
+        except FileNotFoundError:
+            continue
+        found.append(pid)
+    return found
+
+
+def resident_bytes(pid):
+    """Memory of a process that is not shared by name: the sum of its resident anonymous pages."""
+    with open(f"/proc/{pid}/status") as status:
+        for line in status:
+            if line.startswith("RssAnon:"):
+                return int(line.split()[1]) * 1024
+    return 0
+
+
+class Stopwatch:
+    """Measures what happens within it: the client is a child of this process, the servers are named."""
+
+    def __init__(self, servers=()):
+        self.servers = servers
+
+    def _servers(self):
+        # A process that ends between the two looks is one that the server waited for: its time is the server's then.
+        total = 0.0
+        for pid in self.servers:
+            for each in descendants(pid):
+                try:
+                    total += processor_seconds(each)
+                except FileNotFoundError:
+                    continue
+        return total
+
+    @staticmethod
+    def _children():
+        usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return usage.ru_utime + usage.ru_stime
+
+    def __enter__(self):
+        self._before = (self._servers(), self._children())
+        self._begun = time.perf_counter()
+        return self
+
+    def __exit__(self, *_):
+        self.seconds = time.perf_counter() - self._begun
+        servers, children = self._before
+        self.processor_seconds = self._servers() - servers + self._children() - children
