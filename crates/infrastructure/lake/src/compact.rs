@@ -9,8 +9,8 @@ use metrify_domain::Timestamp;
 use crate::land::{READINGS_ORDER, concat};
 use crate::lookup;
 use crate::schema::TableName;
-use crate::store::TenantLake;
 use crate::table::{Change, FileFacts, Snapshot};
+use crate::tenant::TenantLake;
 use crate::write::sorted;
 
 /// Rows of a file that is large enough to be left alone, and of one that compaction makes at most.
@@ -33,7 +33,9 @@ pub(crate) async fn compact(lake: &TenantLake, now: Timestamp) -> Result<Landed>
             let rows = concat(&batches)?;
             drop(batches);
             let rows = if name.is_parted_by_month() { sorted(&rows, &READINGS_ORDER)? } else { rows };
-            change.added.push(lake.write(name, month.as_deref(), &rows).await?);
+            let added = lake.write(name, month.as_deref(), &rows).await?;
+            lake.made_of(&added, &files);
+            change.added.push(added);
             change.removed.extend(files);
         }
         done.files_added += change.added.len();

@@ -82,12 +82,16 @@ impl Index {
         }));
     }
 
-    /// Marks the rows of a batch whose keys are here.
-    pub(crate) fn mark(&self, batch: &Batch, known: &mut [bool]) {
+    /// Marks the rows of a batch whose keys are here, among those that somebody may have `reached`.
+    pub(crate) fn mark(&self, batch: &Batch, reached: &[bool], known: &mut [bool]) {
+        if !reached.contains(&true) {
+            return;
+        }
         for generation in self.generations.iter().filter(|generation| !generation.rows.is_empty()) {
             let numbers: Vec<Option<u32>> =
                 batch.channels().iter().map(|channel| generation.channels.get(channel).copied()).collect();
-            for (row, known) in batch.rows().iter().zip(known.iter_mut()).filter(|(_, known)| !**known) {
+            let rows = batch.rows().iter().zip(known.iter_mut()).zip(reached);
+            for ((row, known), _) in rows.filter(|((_, known), reached)| **reached && !**known) {
                 let number = numbers[row.channel as usize];
                 *known = number.is_some_and(|number| generation.rows.contains_key(&(number, row.period)));
             }

@@ -17,8 +17,8 @@ use crate::lookup;
 use crate::memory::{Chunk, View};
 use crate::order::{self, month_of};
 use crate::schema::TableName;
-use crate::store::TenantLake;
 use crate::table::Change;
+use crate::tenant::TenantLake;
 use crate::write::{internal, sorted};
 
 /// The order that files of readings are kept in: channel, then time.
@@ -76,7 +76,9 @@ pub(crate) async fn land(lake: &TenantLake, view: &View, now: Timestamp) -> Resu
     let mut change = removed.change;
     for (month, rows) in order::months(&view.state.chunks)? {
         landed.rows += rows.num_rows() as u64;
-        change.added.push(lake.write(TableName::Readings, Some(&month), &rows).await?);
+        let added = lake.write(TableName::Readings, Some(&month), &rows).await?;
+        lake.made_of(&added, &[]);
+        change.added.push(added);
     }
     landed.files_added += change.added.len();
     landed.files_removed = change.removed.len();
@@ -131,7 +133,9 @@ async fn rewrite_removed(lake: &TenantLake, view: &View) -> Result<Rewritten> {
         let stay = concat(&stay)?;
         let month = file.month.clone().unwrap_or_default();
         if stay.num_rows() > 0 {
-            rewritten.change.added.push(lake.write(TableName::Readings, Some(&month), &stay).await?);
+            let added = lake.write(TableName::Readings, Some(&month), &stay).await?;
+            lake.made_of(&added, std::slice::from_ref(file));
+            rewritten.change.added.push(added);
         }
         rewritten.change.removed.push(file.clone());
         // A landing that was cut short after `readings_superseded` has moved some of them already.

@@ -10,6 +10,7 @@ mod direct;
 mod index;
 mod keys;
 mod land;
+mod latest;
 mod lay;
 mod layout;
 mod lookup;
@@ -20,6 +21,7 @@ mod rows;
 mod schema;
 mod store;
 mod table;
+mod tenant;
 mod write;
 
 pub use columns::ColumnFiles;

@@ -55,19 +55,22 @@ pub(crate) async fn whole(snapshot: &Snapshot, file: &FileFacts) -> Result<Vec<R
     read(snapshot, file, None).await
 }
 
-/// Marks the rows of a batch whose keys a table may have, as far as the statistics of its files tell.
-pub(crate) fn mark(snapshot: &Snapshot, batch: &Batch, known: &mut [bool]) {
-    let unknown = || batch.rows().iter().zip(known.iter()).filter(|(_, known)| !**known).map(|(row, _)| row);
-    let starts = unknown().map(|row| row.period.start());
+/// Marks the rows of a batch whose keys a table may have, as far as the statistics of its files tell. Files that hold what came since
+/// the tables were opened are asked for rows alone that their channel has `reached` since.
+pub(crate) fn mark(snapshot: &Snapshot, fresh: &HashSet<String>, batch: &Batch, reached: &[bool], known: &mut [bool]) {
+    let starts = batch.rows().iter().map(|row| row.period.start());
     let Some(range) = starts.clone().min().zip(starts.max()).map(|(low, high)| Range { low, high }) else { return };
+    let any_reached = reached.contains(&true);
     let files = snapshot.files.iter().filter(|file| file.starts.as_ref().is_none_or(|starts| starts.meets(&range)));
-    let files: Vec<&FileFacts> = files.collect();
+    let files = files.map(|file| (file, fresh.contains(&file.path))).filter(|(_, fresh)| any_reached || !fresh);
+    let files: Vec<(&FileFacts, bool)> = files.collect();
     if files.is_empty() {
         return;
     }
-    for (row, known) in batch.rows().iter().zip(known.iter_mut()).filter(|(_, known)| !**known) {
+    let rows = batch.rows().iter().zip(reached).zip(known.iter_mut());
+    for ((row, reached), known) in rows.filter(|(_, known)| !**known) {
         let (point, start) = (batch.channel(row).point.as_str(), row.period.start());
-        *known = files.iter().any(|file| {
+        *known = files.iter().filter(|(_, fresh)| *reached || !fresh).any(|(file, _)| {
             let starts = file.starts.as_ref().is_none_or(|starts| starts.low <= start && start <= starts.high);
             let point_is_in = |points: &Range<String>| points.low.as_str() <= point && point <= points.high.as_str();
             starts && file.points.as_ref().is_none_or(point_is_in)

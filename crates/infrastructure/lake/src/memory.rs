@@ -13,6 +13,7 @@ use metrify_domain::{Batch, Point, Timestamp};
 
 use crate::index::{Index, RowPlace};
 use crate::keys::KeySet;
+use crate::latest::Latest;
 use crate::records;
 use crate::rows::{readings_batch, versions_batch};
 use crate::schema::TableName;
@@ -179,6 +180,7 @@ enum Undo {
 pub(crate) struct Working {
     pub(crate) state: State,
     index: Index,
+    latest: Latest,
     pub(crate) points: HashMap<Point, PointStatus>,
     pub(crate) deliveries: HashMap<DeliveryId, Timestamp>,
     pub(crate) withdrawn: Arc<Withdrawn>,
@@ -199,6 +201,7 @@ impl Working {
         for (place, version) in entry.restored.iter().enumerate() {
             let key = version.key();
             self.end(&key, position, &mut removed);
+            self.latest.reach(&key.channel, key.period.start());
             self.index.insert(&key, RowPlace { position, row: (own + place) as u32 });
         }
         for (place, (row, standing)) in entry.batch.rows().iter().zip(&entry.standings).enumerate() {
@@ -215,6 +218,7 @@ impl Working {
         let standings = entry.standings.iter().enumerate();
         let holding = standings.filter(|(_, standing)| **standing != Standing::Late).map(|(row, _)| row);
         self.index.extend(&entry.batch, position, holding);
+        self.latest.extend(&entry.batch);
         self.state.remove(removed);
         self.note(entry);
     }
@@ -289,9 +293,14 @@ impl Working {
         self.index.landed(position);
     }
 
+    /// For each row of a batch whether something that came since the tables were opened may speak of its key.
+    pub(crate) fn reached(&self, batch: &Batch) -> Vec<bool> {
+        self.latest.reached(batch)
+    }
+
     /// Marks the rows of a batch of which memory may know something.
-    pub(crate) fn mark(&self, batch: &Batch, known: &mut [bool]) {
-        self.index.mark(batch, known);
+    pub(crate) fn mark(&self, batch: &Batch, reached: &[bool], known: &mut [bool]) {
+        self.index.mark(batch, reached, known);
         // What was taken back has left history behind that no index leads to.
         if !self.withdrawn.is_empty() && self.state.chunks.iter().any(|chunk| !chunk.ended.is_empty()) {
             known.fill(true);

@@ -2,12 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::Int64Type;
 use async_trait::async_trait;
-use deltalake::kernel::Add;
 use metrify_application::ports::{Key, Landed, Landing, Ledger, Memory, Versions};
 use metrify_application::record::{
     Accepted, DeliveryId, PointStatus, Position, RecordId, RecordRow, Reject, Sequence, Version, Withdrawn,
@@ -20,81 +19,9 @@ use crate::keys::KeySet;
 use crate::layout::Layout;
 use crate::memory::{Ended, View, Working};
 use crate::schema::TableName;
-use crate::table::{Change, FileFacts, Snapshot, Table};
-use crate::write::write_file;
+use crate::table::{FileFacts, Snapshot, Table};
+use crate::tenant::TenantLake;
 use crate::{compact, land, lookup, records, rows};
-
-/// The tables and the memory of one tenant.
-pub(crate) struct TenantLake {
-    tables: HashMap<TableName, Table>,
-    working: Mutex<Working>,
-    view: RwLock<Arc<View>>,
-    /// Landing and compaction change the same files: one at a time.
-    writing: tokio::sync::Mutex<()>,
-    /// Data files that no commit names yet.
-    uncommitted: Mutex<Vec<(TableName, String)>>,
-}
-
-impl TenantLake {
-    pub(crate) fn table(&self, name: TableName) -> Result<&Table> {
-        let missing = || Error::new(Kind::Internal, format!("find table `{}`", name.name()));
-        self.tables.get(&name).ok_or_else(missing)
-    }
-
-    fn view(&self) -> Arc<View> {
-        self.view.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    fn working(&self) -> MutexGuard<'_, Working> {
-        self.working.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn show(&self, change: impl FnOnce(&mut View)) {
-        let mut shown = self.view.write().unwrap_or_else(PoisonError::into_inner);
-        let mut view = View::clone(&shown);
-        change(&mut view);
-        *shown = Arc::new(view);
-    }
-
-    fn uncommitted(&self) -> MutexGuard<'_, Vec<(TableName, String)>> {
-        self.uncommitted.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Writes a data file. Until a commit names it, [`Self::discard`] takes it away again.
-    pub(crate) async fn write(&self, name: TableName, month: Option<&str>, rows: &RecordBatch) -> Result<Add> {
-        let added = write_file(&self.table(name)?.store(), month, rows).await?;
-        self.uncommitted().push((name, added.path.clone()));
-        Ok(added)
-    }
-
-    pub(crate) async fn commit(&self, name: TableName, change: Change) -> Result<()> {
-        let table = self.table(name)?;
-        let committed = table.commit(change).await;
-        // A commit may be there although what came after it failed; then its files belong to the table.
-        if committed.is_ok() || table.has_newer_version() {
-            self.uncommitted().retain(|(table, _)| *table != name);
-        }
-        committed
-    }
-
-    /// Takes away what a landing wrote and could not commit.
-    async fn discard(&self) {
-        let files = std::mem::take(&mut *self.uncommitted());
-        for (name, file) in files {
-            let deleted = match self.table(name) {
-                Ok(table) => table.delete_file(&file).await,
-                Err(error) => Err(error),
-            };
-            if let Err(error) = deleted {
-                tracing::warn!("{}", error.chain());
-            }
-        }
-    }
-
-    fn snapshots(&self) -> HashMap<TableName, Arc<Snapshot>> {
-        self.tables.iter().map(|(name, table)| (*name, table.snapshot())).collect()
-    }
-}
 
 /// Delta tables under one root, with the memory before them.
 pub struct DeltaLake {
@@ -151,6 +78,7 @@ impl DeltaLake {
             view: RwLock::new(Arc::new(view)),
             writing: tokio::sync::Mutex::default(),
             uncommitted: Mutex::default(),
+            fresh: Mutex::default(),
         })
     }
 }
@@ -212,14 +140,17 @@ impl Versions for DeltaLake {
         let lake = self.tenant(tenant)?;
         let mut known = vec![false; batch.rows().len()];
         let mut tables = vec![lake.table(TableName::Readings)?.snapshot()];
-        {
+        let reached = {
             let working = lake.working();
-            working.mark(batch, &mut known);
+            let reached = working.reached(batch);
+            working.mark(batch, &reached, &mut known);
             if !working.withdrawn.is_empty() {
                 tables.push(lake.table(TableName::Superseded)?.snapshot());
             }
-        }
-        tables.iter().for_each(|snapshot| lookup::mark(snapshot, batch, &mut known));
+            reached
+        };
+        let fresh = lake.fresh();
+        tables.iter().for_each(|snapshot| lookup::mark(snapshot, &fresh, batch, &reached, &mut known));
         Ok(known)
     }
 
