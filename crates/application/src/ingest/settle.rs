@@ -61,7 +61,8 @@ pub async fn settle(
     let mut settled = Settled { stored: (open.len() - judged.len()) as u64, ..Settled::default() };
     let mut standings = vec![Some(Standing::First); open.len()];
     if !judged.is_empty() {
-        judge(versions, origin, taken_back, withdrawn, (&batch, &judged), (&mut standings, &mut settled)).await?;
+        let own = judge(versions, origin, (taken_back, withdrawn), (&batch, &judged), &mut settled).await?;
+        judged.into_iter().zip(own).for_each(|(row, standing)| standings[row] = standing);
     }
     batch.retain_rows(|row| standings[row].is_some());
     settled.standings = standings.into_iter().flatten().collect();
@@ -70,15 +71,14 @@ pub async fn settle(
     Ok(settled)
 }
 
-/// Judges rows with all that is known of their keys; those that are not kept have no standing then.
+/// Judges rows with all that is known of their keys. Those that are not kept have no standing.
 async fn judge(
     versions: &dyn Versions,
     origin: Origin<'_>,
-    taken_back: &TakenBack,
-    withdrawn: Arc<Withdrawn>,
+    (taken_back, withdrawn): (&TakenBack, Arc<Withdrawn>),
     (batch, rows): (&Batch, &[usize]),
-    (standings, settled): (&mut [Option<Standing>], &mut Settled),
-) -> Result<()> {
+    settled: &mut Settled,
+) -> Result<Vec<Option<Standing>>> {
     let keyed: Vec<(&Row, Key)> =
         rows.iter().map(|row| &batch.rows()[*row]).map(|row| (row, key(batch, row))).collect();
     let keys: Vec<Key> = keyed.iter().map(|(_, key)| key.clone()).collect();
@@ -92,11 +92,11 @@ async fn judge(
         let version = version(batch, row, origin, provisional(*index));
         kept.push(bench.judge(version, key, batch.document(row).known_at.is_some(), settled));
     }
-    for ((index, (_, key)), kept) in rows.iter().zip(&keyed).zip(kept) {
-        standings[*index] = kept.then(|| bench.standing(key, provisional(*index)));
-    }
+    let judged = rows.iter().zip(&keyed).zip(kept);
+    let standings =
+        judged.map(|((index, (_, key)), kept)| kept.then(|| bench.standing(key, provisional(*index)))).collect();
     settled.restored = bench.restored();
-    Ok(())
+    Ok(standings)
 }
 
 /// Marks rows whose key another row of the batch may have, too. Where the periods of a channel come one after the other, as they do

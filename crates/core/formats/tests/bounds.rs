@@ -2,6 +2,7 @@
 //!
 //! A binary of its own, for its allocator counts: nothing else may allocate meanwhile.
 #![allow(clippy::expect_used, clippy::panic, reason = "what a helper of a test expects, the test expects")]
+#![allow(clippy::disallowed_methods, clippy::print_stdout, reason = "it measures, and says what it measured")]
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};

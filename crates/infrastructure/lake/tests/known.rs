@@ -1,5 +1,6 @@
 //! Whether anything may be known of a reading is never denied of one that is known: in memory, in the lake, after landings,
 //! compactions and restarts, in whatever order readings come.
+#![allow(clippy::expect_used, reason = "what a helper of a test expects, the test expects")]
 
 use std::collections::HashSet;
 use std::sync::Arc;

@@ -212,6 +212,7 @@ async fn measure(name: &str, meters: u32, days: u32) -> Result<(), Failure> {
 }
 
 #[tokio::main]
+#[allow(clippy::disallowed_methods, reason = "what to measure is told on its command line")]
 async fn main() -> Result<(), Failure> {
     let given: Vec<u32> = std::env::args().skip(1).map(|number| number.parse()).collect::<Result<_, _>>()?;
     let [long_meters, long_days, wide_meters, wide_days] = *given.as_slice() else {

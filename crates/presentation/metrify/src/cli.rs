@@ -193,7 +193,7 @@ Examples:
     --meter 1EMH0012345678 --sender 9905048000007 --receiver 9903100000006 --out reading.edi
 
 What the application handbook does not allow is refused with the place and the reason, and nothing is written.")]
-    Mscons(Mscons),
+    Mscons(Box<Mscons>),
     /// Answers to the interchanges in a file: accepted or rejected, by their syntax
     #[command(after_help = "\
 Example:
