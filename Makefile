@@ -3,6 +3,7 @@
 # lint  formatting and clippy
 # formats-report  what every public sample gives, written to docs/formats/report.txt and printed
 # bounds  what deliveries of 64 MiB and more make each decoder hold, and whether time grows with their bytes alone
+# bench-intake  Metrify beside other systems on this machine: the same readings into each; METERS_BENCH, DAYS_BENCH, ROUNDS
 # bench  how fast each format is decoded, as a table; BENCH=NAME for one of them
 # fuzz  every fuzz target for FUZZ_SECONDS, or those in FUZZ_TARGETS; needs a nightly compiler, and installs cargo-fuzz
 #
@@ -11,7 +12,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := run
-.PHONY: run test lint bounds bench fuzz venv formats-report
+.PHONY: run test lint bounds bench bench-intake fuzz venv formats-report
 
 CACHE := $(HOME)/.cache/metrify
 export CARGO_TARGET_DIR ?= $(CACHE)/target
@@ -44,6 +45,16 @@ BENCH ?=
 # Built as it is shipped, by itself: nothing of it serves the other targets.
 bench:
 	cd bench && CARGO_TARGET_DIR="$(CACHE)/bench" cargo run --release --quiet --example decode -- $(if $(BENCH),"$(BENCH)")
+
+METERS_BENCH ?= 700
+DAYS_BENCH ?= 20
+ROUNDS ?= 5
+
+# What the others are installed from: bench/README.md. One that is not there is passed over with a word.
+bench-intake: venv
+	CARGO_TARGET_DIR="$(CACHE)/shipped" cargo build --release --bin metrify
+	METRIFY="$(CACHE)/shipped/release/metrify" "$(VENV)/bin/python" -B bench/compare \
+		--meters $(METERS_BENCH) --days $(DAYS_BENCH) --rounds $(ROUNDS)
 
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS ?= $(patsubst fuzz/fuzz_targets/%.rs,%,$(wildcard fuzz/fuzz_targets/*.rs))

@@ -85,6 +85,9 @@ def main():
     arguments = parser.parse_args()
     words = [word.lower() for word in arguments.only.split(",") if word]
     chosen = [kind for kind in systems.ALL if not words or any(word in kind.name.lower() for word in words)]
+    for kind in [kind for kind in chosen if kind.missing()]:
+        print(f"SKIPPED: {kind.name} has no {', '.join(map(str, kind.missing()))} here", file=sys.stderr)
+        chosen.remove(kind)
     cache = Path(tempfile.mkdtemp(prefix="metrify-bench-readings-"))
     try:
         files, expected = readings.prepare(cache, arguments.meters, arguments.days, {kind.takes for kind in chosen if hasattr(kind, "takes")})

@@ -53,9 +53,14 @@ def get(url, data=None):
 
 
 class Server:
-    """A system with a process of its own."""
+    """A system with a process of its own, whose programs have to be there."""
 
     process = None
+    needs = ()
+
+    @classmethod
+    def missing(cls):
+        return [program for program in cls.needs if shutil.which(str(program)) is None]
 
     def spawn(self, command, folder, **more):
         with open(folder / "server.log", "wb") as log:
@@ -81,6 +86,10 @@ class Embedded:
 
     servers = ()
 
+    @staticmethod
+    def missing():
+        return []
+
     def start(self, folder):
         self.folder = folder
 
@@ -99,6 +108,7 @@ class Metrify(Server):
     name = "Metrify"
     durable = True
     takes = "ndjson"
+    needs = ("curl",)
 
     def version(self):
         return run([os.environ["METRIFY"], "--version"]).split()[1]
@@ -142,6 +152,7 @@ class Postgres(Server):
     name = "PostgreSQL, COPY"
     durable = True
     programs = Path("/usr/lib/postgresql/15/bin")
+    needs = (programs / "postgres", programs / "initdb", "psql")
     table = (
         "create table readings (point text, quantity text, period_start timestamptz, period_end timestamptz, value numeric, "
         f"unit text, primary key ({KEY}))"
@@ -259,6 +270,7 @@ class InfluxDb(Server):
 
     name = "InfluxDB 1.6, synced"
     durable = True
+    needs = ("influxd",)
     fsync_delay = "0s"
 
     def version(self):
