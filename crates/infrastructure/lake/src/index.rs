@@ -98,8 +98,12 @@ impl Index {
         }
     }
 
-    /// What comes from now on is kept apart from what is there, up to `position`.
+    /// What comes from now on is kept apart from what is there, up to `position`. While a generation waits whose landing failed no
+    /// other is closed, so that there are never more than two to look through.
     pub(crate) fn close(&mut self, position: Position) {
+        if self.generations.len() > 1 {
+            return;
+        }
         if let Some(open) = self.generations.last_mut().filter(|open| !open.rows.is_empty()) {
             open.closed_at = Some(position);
             self.generations.push(Generation::default());

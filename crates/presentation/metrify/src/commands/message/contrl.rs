@@ -25,7 +25,9 @@ pub fn run(output: Output, file: &Path, folder: &Path) -> Result<Outcome> {
     let mut rows = Vec::with_capacity(received.len());
     for (index, received) in (0..).zip(&received) {
         // Every answer is an interchange with a reference of its own.
-        let reference = now.plus(index * 1_000).map(super::reference).unwrap_or_default();
+        let at = now.plus(index * 1_000);
+        let at = at.ok_or_else(|| Error::new(Kind::Internal, format!("count {index} milliseconds after {now}")))?;
+        let reference = super::reference(at);
         let answer = write(received, &reference, now)
             .map_err(|reason| super::refused(format!("answer interchange `{}`", received.reference()), reason))?;
         let path = folder.join(format!("CONTRL_{reference}.edi"));

@@ -105,10 +105,12 @@ async fn replaced(access: &Access, order: &Order, point: &Point) -> Result<HashS
     );
     let mut replaced = HashSet::new();
     let take = &mut |page: metrify_application::ports::Page| {
-        replaced.extend(page.rows.into_iter().filter_map(|row| match <[Cell; 2]>::try_from(row) {
-            Ok([Cell::Text(quantity), Cell::Text(at)]) => Some([quantity, at]),
-            _ => None,
-        }));
+        for row in page.rows {
+            let Ok([Cell::Text(quantity), Cell::Text(at)]) = <[Cell; 2]>::try_from(row) else {
+                return Err(Error::new(Kind::Internal, "read which values were said otherwise before"));
+            };
+            replaced.insert([quantity, at]);
+        }
         Ok(())
     };
     access.sql(&query, take).await?;
