@@ -12,6 +12,8 @@ pub enum Kind {
     Denied,
     /// Somebody else was there first: a locked data directory, a changed version.
     Conflict,
+    /// So much is being done already that this has to come again later; nothing of it was done.
+    Busy,
     /// It may work later: a full disk, a store that does not answer.
     Unavailable,
     /// What is stored is not what was written.

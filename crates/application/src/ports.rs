@@ -13,7 +13,9 @@ use metrify_formats::{Decoded, Format, Options};
 use crate::context::Tenant;
 use crate::error::Result;
 use crate::ingest::Hints;
-use crate::record::{Accepted, DeliveryId, PointStatus, Position, RecordId, RecordRow, Reject, Version, Withdrawn};
+use crate::record::{
+    Accepted, Answered, DeliveryId, Fingerprint, PointStatus, Position, RecordRow, Reject, Version, Withdrawn,
+};
 
 /// The ingest log. What it took is on disk, or acknowledged by every replica that counts.
 pub trait Journal: Send + Sync {
@@ -56,11 +58,22 @@ impl Version {
     }
 }
 
+/// What is known of a row's channel and period.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Known {
+    /// Nothing, for certain.
+    Nothing,
+    /// What holds says the same, for certain: value, unit, quality and kind.
+    Same,
+    /// Something else, or it was not looked at.
+    Open,
+}
+
 /// What a tenant's readings are known to be, in memory and in the lake together.
 #[async_trait]
 pub trait Versions: Send + Sync {
-    /// For each row of a batch whether anything may be known of its channel and period; `false` is certain.
-    async fn may_be_known(&self, tenant: &Tenant, batch: &Batch) -> Result<Vec<bool>>;
+    /// What is known of each row of a batch, as far as it can be told in bulk.
+    async fn known(&self, tenant: &Tenant, batch: &Batch) -> Result<Vec<Known>>;
 
     /// The version that holds for each of the keys; a key of which nothing holds is absent.
     async fn current(&self, tenant: &Tenant, keys: &[Key]) -> Result<HashMap<Key, Version>>;
@@ -90,8 +103,11 @@ pub trait Ledger: Send + Sync {
     /// How each of the points stands that is known.
     async fn points(&self, tenant: &Tenant, points: &[Point]) -> Result<HashMap<Point, PointStatus>>;
 
+    /// How a request of this name was answered, as far as it is remembered: by its key or by what it held.
+    async fn answered(&self, tenant: &Tenant, name: Fingerprint) -> Result<Option<Answered>>;
+
     /// Which of the records are kept already.
-    async fn records(&self, tenant: &Tenant, records: &[RecordRow]) -> Result<HashSet<RecordId>>;
+    async fn records(&self, tenant: &Tenant, records: &[RecordRow]) -> Result<HashSet<Fingerprint>>;
 
     /// The rejects of one delivery, or of all.
     async fn rejects(&self, tenant: &Tenant, delivery: Option<&DeliveryId>) -> Result<Vec<Reject>>;

@@ -6,6 +6,8 @@ use std::fmt;
 use metrify_domain::{Batch, Channel, Document, Finding, Period, Point, Reading, Timestamp};
 use metrify_formats::{Meter, Record};
 
+use crate::ingest::Receipt;
+
 /// Names a delivery by what it holds: the first 32 hex digits of its SHA-256. The same bytes are the same delivery.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct DeliveryId(String);
@@ -236,11 +238,11 @@ impl Withdrawn {
     }
 }
 
-/// Names a row of a record table: the first 16 bytes of a SHA-256 over what it says.
+/// Names a row of a record table, or a request, by what it says: the first 16 bytes of a SHA-256.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct RecordId(pub [u8; RecordId::BYTES]);
+pub struct Fingerprint(pub [u8; Fingerprint::BYTES]);
 
-impl RecordId {
+impl Fingerprint {
     pub const BYTES: usize = 16;
 
     #[must_use]
@@ -258,7 +260,7 @@ impl RecordId {
     }
 }
 
-impl fmt::Display for RecordId {
+impl fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:032x}", u128::from_be_bytes(self.0))
     }
@@ -267,9 +269,19 @@ impl fmt::Display for RecordId {
 /// A row of a record table, with its name and when it became known.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct RecordRow {
-    pub id: RecordId,
+    pub id: Fingerprint,
     pub recorded_at: Timestamp,
     pub record: Record,
+}
+
+/// A request that was answered: whoever sends it again gets the same receipts.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Answered {
+    /// What its sender called it, where it did.
+    pub key: Option<Fingerprint>,
+    /// What it held, and how that was to be read.
+    pub content: Fingerprint,
+    pub receipts: Vec<Receipt>,
 }
 
 /// What one piece of a delivery changes: one entry of the journal, durable and visible as a whole or not at all.
@@ -294,6 +306,7 @@ pub struct Accepted {
     pub records: Vec<RecordRow>,
     pub rejects: Vec<Reject>,
     pub finished: Option<DeliveryRecord>,
+    pub answered: Option<Answered>,
 }
 
 impl Accepted {

@@ -15,6 +15,7 @@ use crate::app::App;
 use crate::context::{Context, Tenant};
 use crate::error::{Error, Kind, Result};
 use crate::ingest::delivery::Hints;
+use crate::ingest::once::Turns;
 use crate::ingest::piece::{self, Outcome, Piece};
 use crate::record::{Accepted, DeliveryId, PointStatus};
 
@@ -67,6 +68,7 @@ pub struct Intake {
     keys: Arc<Keys>,
     lanes: Mutex<HashMap<Tenant, Arc<Lane>>>,
     running: Arc<Mutex<Running>>,
+    pub(super) requests: Turns,
     /// The journal is one for all tenants: whoever appends knows the position it gets.
     journal: tokio::sync::Mutex<()>,
 }
@@ -106,6 +108,7 @@ impl Intake {
             keys: Arc::new(keys),
             lanes: Mutex::default(),
             running: Arc::default(),
+            requests: Turns::default(),
             journal: tokio::sync::Mutex::default(),
         }
     }

@@ -38,6 +38,13 @@ pub struct Hints {
     pub swap_tariffs: bool,
 }
 
+/// A delivery that was looked through.
+#[derive(Clone, Debug)]
+pub struct Looked {
+    pub delivery: Delivery,
+    pub seen: Seen,
+}
+
 /// What one look through the bytes tells.
 #[derive(Clone, Debug)]
 pub struct Seen {
@@ -50,7 +57,13 @@ pub struct Seen {
 ///
 /// # Errors
 /// Where the file cannot be read.
-pub fn look_through(file: &Path) -> Result<Seen> {
+pub async fn look(delivery: Delivery) -> Result<Looked> {
+    let looked =
+        tokio::task::spawn_blocking(move || Ok(Looked { seen: look_through(&delivery.file)?, delivery })).await;
+    looked.map_err(|error| Error::new(Kind::Internal, "look through the delivery").because(error))?
+}
+
+fn look_through(file: &Path) -> Result<Seen> {
     let step = || format!("read `{}`", file.display());
     // A pipe or a device may never end, nor begin.
     if std::fs::metadata(file).map_err(|error| io(step(), error))?.file_type().is_file() {

@@ -9,11 +9,14 @@ use crate::app::App;
 use crate::context::Context;
 use crate::error::Result;
 use crate::ingest::accept::UnknownPoints;
+use crate::ingest::once::Request;
+use crate::ingest::receipt::Receipt;
 use crate::ingest::records::{self, Kept};
 use crate::ingest::settle::{self, Origin, Settled};
 use crate::ingest::withdraw::{self, TakenBack};
 use crate::record::{
-    Accepted, Counts, DeliveryId, DeliveryRecord, PointRecord, PointStatus, RecordRow, Reject, RejectState, Version,
+    Accepted, Answered, Counts, DeliveryId, DeliveryRecord, PointRecord, PointStatus, RecordRow, Reject, RejectState,
+    Version,
 };
 
 /// A piece of a delivery, decoded.
@@ -28,14 +31,26 @@ pub(super) struct Piece {
     /// Without its records, which have got their names.
     pub(super) decoded: Decoded,
     pub(super) records: Vec<RecordRow>,
-    /// With the last piece: the delivery's size and the counts of the pieces before.
-    pub(super) finish: Option<(u64, Counts)>,
+    /// With the last piece.
+    pub(super) finish: Option<Finish>,
     /// Rejects that are understood by now.
     pub(super) resolved: Vec<Reject>,
     /// Versions that the delivery turned out not to say.
     pub(super) retracted: Vec<Version>,
     /// Points that somebody vouched for.
     pub(super) confirmed: Vec<PointRecord>,
+    /// A request whose deliveries have all come in.
+    pub(super) answered: Option<Answered>,
+}
+
+/// What is told of a delivery once all of it has come in.
+#[derive(Debug)]
+pub(super) struct Finish {
+    pub(super) bytes: u64,
+    /// The account of the pieces before the last.
+    pub(super) receipt: Receipt,
+    /// The request that the receipt answers, where the delivery is all of it.
+    pub(super) request: Option<Request>,
 }
 
 /// What became of a piece.
@@ -83,12 +98,14 @@ pub(super) async fn settle(
     let nothing_new = counts.stored + counts.corrections == 0;
     let mut rejects = std::mem::take(&mut piece.resolved);
     rejects.extend(new_rejects(app, ctx, &piece, refused).await?);
+    let (finished, answered) = end(&mut piece, &outcome);
     let entry = Accepted {
         delivery: piece.delivery.clone(),
         received_at: piece.received_at,
         rejects,
         points: points.new.into_iter().chain(std::mem::take(&mut piece.confirmed)).collect(),
-        finished: if repeated { None } else { finished(&piece, &counts) },
+        finished: finished.filter(|_| !repeated),
+        answered,
         // What a delivery noticed is noted once, however often it comes; meters are where a better decoder found more.
         meters: if repeated && nothing_new { Vec::new() } else { piece.decoded.meters },
         findings: if repeated { Vec::new() } else { findings },
@@ -268,15 +285,20 @@ async fn new_rejects(app: &App, ctx: &Context, piece: &Piece, refused: Vec<Refus
     Ok(rejects.collect())
 }
 
-fn finished(piece: &Piece, counts: &Counts) -> Option<DeliveryRecord> {
-    let (bytes, mut total) = piece.finish?;
-    total.add(counts);
-    Some(DeliveryRecord {
+/// What is told of a delivery with its last piece, and the answer to its request.
+fn end(piece: &mut Piece, outcome: &Outcome) -> (Option<DeliveryRecord>, Option<Answered>) {
+    let answered = piece.answered.take();
+    let Some(Finish { bytes, mut receipt, request }) = piece.finish.take() else {
+        return (None, answered);
+    };
+    receipt.add(outcome);
+    let record = DeliveryRecord {
         id: piece.delivery.clone(),
         source: piece.source.clone(),
         format: piece.format.clone(),
         bytes,
         received_at: piece.received_at,
-        counts: total,
-    })
+        counts: receipt.counts,
+    };
+    (Some(record), answered.or_else(|| request.map(|request| request.answered(vec![receipt]))))
 }

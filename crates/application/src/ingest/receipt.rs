@@ -1,12 +1,13 @@
 //! The account of a delivery.
 
+use crate::ingest::piece::Outcome;
 use crate::record::{Counts, DeliveryId};
 
 /// Problems that a receipt lists; all of them are in the table `rejects`.
 pub const RECEIPT_PROBLEMS_MAX: usize = 1_000;
 
 /// What became of a delivery: the counts add up, and every rejection has its place and its reason.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Receipt {
     pub delivery: DeliveryId,
     pub source: String,
@@ -18,8 +19,6 @@ pub struct Receipt {
     pub problems: Vec<ReceiptProblem>,
     /// How many problems there were in all.
     pub problems_total: u64,
-    /// The same bytes had been received before.
-    pub repeated: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,10 +28,15 @@ pub struct ReceiptProblem {
 }
 
 impl Receipt {
-    pub(super) fn note(&mut self, position: &str, reason: &str) {
-        self.problems_total += 1;
-        if self.problems.len() < RECEIPT_PROBLEMS_MAX {
-            self.problems.push(ReceiptProblem { position: position.to_owned(), reason: reason.to_owned() });
-        }
+    /// Adds what became of a piece.
+    pub(super) fn add(&mut self, outcome: &Outcome) {
+        self.counts.add(&outcome.counts);
+        self.findings += outcome.findings;
+        self.problems_total += outcome.problems.len() as u64;
+        let room = RECEIPT_PROBLEMS_MAX - self.problems.len();
+        let problems = outcome.problems.iter().take(room);
+        self.problems.extend(
+            problems.map(|(position, reason)| ReceiptProblem { position: position.clone(), reason: reason.clone() }),
+        );
     }
 }

@@ -9,13 +9,13 @@ use crate::app::App;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result, io};
 use crate::ingest::decode::Pieces;
-use crate::ingest::delivery::{Delivery, Seen, look_through};
-use crate::ingest::piece::Piece;
+use crate::ingest::delivery::{Delivery, Looked, look};
+use crate::ingest::once::Request;
+use crate::ingest::piece::{Finish, Piece};
 use crate::ingest::receipt::Receipt;
 use crate::ingest::records::Namer;
 use crate::ingest::unpack;
 use crate::ports::Kept;
-use crate::record::Counts;
 
 /// Receives a delivery. What is packed is opened: each member is a delivery with a receipt of its own.
 ///
@@ -23,23 +23,24 @@ use crate::record::Counts;
 /// Where the file cannot be read or what it holds cannot be made durable. What the receipts would have counted as
 /// stored until then is stored all the same; receiving the delivery again completes it.
 pub async fn receive(app: &App, ctx: &Context, delivery: Delivery) -> Result<Vec<Receipt>> {
-    unpack::receive(app, ctx, delivery).await
+    unpack::receive(app, ctx, look(delivery).await?, None).await
 }
 
 /// Decodes a delivery, judges it, makes it durable, shows it to SQL, and accounts for every reading in it.
 pub(super) async fn receive_one(
     app: &App,
     ctx: &Context,
-    delivery: &Delivery,
-    seen: &Seen,
+    looked: &Looked,
     format: std::result::Result<Format, String>,
+    request: Option<Request>,
 ) -> Result<Receipt> {
+    let seen = &looked.seen;
     let first_received = app.ledger.delivery(&ctx.tenant, &seen.id).await?;
     let running = app.intake.begin(ctx, &seen.id, first_received.unwrap_or(ctx.now));
     let name = name_of(&format);
-    let mut account = Account::new(delivery, seen, name, running.received_at(), first_received.is_some());
-    let keeping = first_received.is_none().then(|| keep(app, ctx, delivery, seen, running.received_at()));
-    let mut pieces = Unread::of(app, delivery, seen, format, running.received_at());
+    let mut account = Account::new(looked, name, running.received_at(), request);
+    let keeping = first_received.is_none().then(|| keep(app, ctx, looked, running.received_at()));
+    let mut pieces = Unread::of(app, looked, format, running.received_at());
     let mut held = pieces.next().await?.unwrap_or_default();
     while let Some(next) = pieces.next().await? {
         account.accept(app, ctx, held, false).await?;
@@ -60,8 +61,7 @@ pub(super) fn name_of(format: &std::result::Result<Format, String>) -> &'static 
 fn keep(
     app: &App,
     ctx: &Context,
-    delivery: &Delivery,
-    seen: &Seen,
+    Looked { delivery, seen }: &Looked,
     received_at: Timestamp,
 ) -> tokio::task::JoinHandle<Result<()>> {
     let (archive, tenant, file) = (app.archive.clone(), ctx.tenant.clone(), delivery.file.clone());
@@ -78,12 +78,6 @@ fn keep(
     })
 }
 
-pub(super) async fn look(delivery: &Delivery) -> Result<Seen> {
-    let file = delivery.file.clone();
-    let looked = tokio::task::spawn_blocking(move || look_through(&file)).await;
-    looked.map_err(|error| Error::new(Kind::Internal, "look through the delivery").because(error))?
-}
-
 /// The pieces of a delivery, or the one problem that it is.
 pub(super) enum Unread {
     Pieces(Pieces),
@@ -93,8 +87,7 @@ pub(super) enum Unread {
 impl Unread {
     pub(super) fn of(
         app: &App,
-        delivery: &Delivery,
-        seen: &Seen,
+        Looked { delivery, seen }: &Looked,
         format: std::result::Result<Format, String>,
         received_at: Timestamp,
     ) -> Self {
@@ -128,24 +121,21 @@ struct Account {
     receipt: Receipt,
     bytes: u64,
     received_at: Timestamp,
-    rejects: u64,
+    /// The request that the delivery is all of.
+    request: Option<Request>,
     namer: Namer,
     empty: bool,
 }
 
 impl Account {
-    fn new(delivery: &Delivery, seen: &Seen, format: &str, received_at: Timestamp, repeated: bool) -> Self {
+    fn new(Looked { delivery, seen }: &Looked, format: &str, received_at: Timestamp, request: Option<Request>) -> Self {
         let receipt = Receipt {
             delivery: seen.id.clone(),
             source: delivery.source.clone(),
             format: format.to_owned(),
-            counts: Counts::default(),
-            findings: 0,
-            problems: Vec::new(),
-            problems_total: 0,
-            repeated,
+            ..Receipt::default()
         };
-        Self { receipt, bytes: seen.bytes, received_at, rejects: 0, namer: Namer::default(), empty: true }
+        Self { receipt, bytes: seen.bytes, received_at, request, namer: Namer::default(), empty: true }
     }
 
     async fn accept(&mut self, app: &App, ctx: &Context, mut decoded: Decoded, last: bool) -> Result<()> {
@@ -154,22 +144,21 @@ impl Account {
             // Zero stored is never success: a delivery in which nothing was found is told, not passed over.
             decoded.problems.push(nothing_found());
         }
+        let finish =
+            last.then(|| Finish { bytes: self.bytes, receipt: self.receipt.clone(), request: self.request.take() });
         let piece = Piece {
             delivery: self.receipt.delivery.clone(),
             source: self.receipt.source.clone(),
             format: self.receipt.format.clone(),
             received_at: self.received_at,
-            rejects_before: self.rejects,
+            rejects_before: self.receipt.problems_total,
             records: self.namer.name(std::mem::take(&mut decoded.records), self.received_at),
             decoded,
-            finish: last.then_some((self.bytes, self.receipt.counts)),
+            finish,
             ..Piece::default()
         };
         let outcome = app.intake.accept(app, ctx, piece).await?;
-        self.rejects += outcome.problems.len() as u64;
-        self.receipt.counts.add(&outcome.counts);
-        self.receipt.findings += outcome.findings;
-        outcome.problems.iter().for_each(|(position, reason)| self.receipt.note(position, reason));
+        self.receipt.add(&outcome);
         Ok(())
     }
 

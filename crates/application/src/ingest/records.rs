@@ -10,13 +10,13 @@ use sha2::{Digest, Sha256};
 use crate::context::Tenant;
 use crate::error::Result;
 use crate::ports::Ledger;
-use crate::record::{RecordId, RecordRow, recorded_at};
+use crate::record::{Fingerprint, RecordRow, recorded_at};
 
 /// Names the records of one delivery, piece after piece.
 #[derive(Debug, Default)]
 pub(super) struct Namer {
     /// How often each content was told.
-    told: HashMap<[u8; RecordId::BYTES], u32>,
+    told: HashMap<[u8; Fingerprint::BYTES], u32>,
 }
 
 impl Namer {
@@ -27,7 +27,7 @@ impl Namer {
             *times += 1;
             let id = Sha256::new().chain_update(content).chain_update(times.to_be_bytes()).finalize();
             RecordRow {
-                id: RecordId::from_digest(&id),
+                id: Fingerprint::from_digest(&id),
                 recorded_at: recorded_at(record.document(), received_at),
                 record,
             }
@@ -49,14 +49,14 @@ pub(super) async fn settle(ledger: &dyn Ledger, tenant: &Tenant, records: Vec<Re
     if records.is_empty() {
         return Ok(Kept::default());
     }
-    let mut known: HashSet<RecordId> = ledger.records(tenant, &records).await?;
+    let mut known: HashSet<Fingerprint> = ledger.records(tenant, &records).await?;
     let told = records.len();
     let new: Vec<RecordRow> = records.into_iter().filter(|row| known.insert(row.id)).collect();
     Ok(Kept { known: (told - new.len()) as u64, new })
 }
 
 /// The table and the cells; lengths and kinds before contents, so that no two rows have the same bytes.
-fn digest(record: &Record) -> [u8; RecordId::BYTES] {
+fn digest(record: &Record) -> [u8; Fingerprint::BYTES] {
     let mut digest = Sha256::new();
     digest.update([record.table() as u8]);
     let mut put = |kind: u8, bytes: &[u8]| {
@@ -73,7 +73,7 @@ fn digest(record: &Record) -> [u8; RecordId::BYTES] {
             Cell::Bytes(bytes) => put(4, bytes),
         }
     }
-    RecordId::from_digest(&digest.finalize()).0
+    Fingerprint::from_digest(&digest.finalize()).0
 }
 
 #[cfg(test)]

@@ -13,9 +13,9 @@ use tempfile::NamedTempFile;
 use crate::app::App;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result, io};
-use crate::ingest::delivery::{Delivery, format_of};
+use crate::ingest::delivery::{Delivery, format_of, look};
 use crate::ingest::piece::{Outcome, Piece};
-use crate::ingest::receive::{Unread, look, name_of, nothing_found, says_nothing};
+use crate::ingest::receive::{Unread, name_of, nothing_found, says_nothing};
 use crate::ingest::records::Namer;
 use crate::ports::{Kept, Key};
 use crate::record::{Accepted, Counts, DeliveryId, Reject, RejectState, Standing, Version};
@@ -131,10 +131,10 @@ async fn replay(app: &App, ctx: &Context, kept: &Kept, apply: bool) -> Result<Op
         format: kept.format,
         hints: kept.hints.clone(),
     };
-    let seen = look(&delivery).await?;
-    let format = format_of(&delivery, &seen);
+    let looked = look(delivery).await?;
+    let format = format_of(&looked.delivery, &looked.seen);
     let mut again = Again::begin(app, ctx, kept, name_of(&format), apply).await?;
-    let mut pieces = Unread::of(app, &delivery, &seen, format, kept.received_at);
+    let mut pieces = Unread::of(app, &looked, format, kept.received_at);
     let mut empty = true;
     while let Some(decoded) = pieces.next().await? {
         empty &= says_nothing(&decoded);

@@ -12,7 +12,7 @@ use metrify_domain::{Batch, Period, Reading, Row, Timestamp};
 use crate::context::Tenant;
 use crate::error::Result;
 use crate::ingest::withdraw::TakenBack;
-use crate::ports::{Key, Versions};
+use crate::ports::{Key, Known, Versions};
 use crate::record::{DeliveryId, Sequence, Standing, Version, Withdrawn, recorded_at};
 
 /// What became of the rows of a batch. The batch that is left holds the new versions only.
@@ -37,8 +37,8 @@ pub struct Origin<'a> {
 
 /// What the piece takes back acts before its readings do.
 ///
-/// Nearly all readings are the first of their key, which the store tells of most without looking for them; only the others are
-/// judged with their versions.
+/// Nearly all readings are the first of their key, or say again what holds: the store tells so of many at once. Only the others
+/// are judged with their versions.
 ///
 /// # Errors
 /// Where the store cannot be read.
@@ -54,12 +54,16 @@ pub async fn settle(
         all.documents.extend(taken_back.withdrawals.iter().map(|record| record.document.clone()));
         all.versions.extend(taken_back.retractions.iter().map(|retraction| retraction.version));
     }
-    let mut open = versions.may_be_known(origin.tenant, &batch).await?;
+    let known = versions.known(origin.tenant, &batch).await?;
+    let mut open = open(&batch, &known, withdrawn.is_empty());
     mark_repeated(&batch, &mut open);
     mark_withdrawn(&batch, &withdrawn, &mut open);
     let judged: Vec<usize> = (0..open.len()).filter(|row| open[*row]).collect();
-    let mut settled = Settled { stored: (open.len() - judged.len()) as u64, ..Settled::default() };
-    let mut standings = vec![Some(Standing::First); open.len()];
+    let mut standings: Vec<Option<Standing>> =
+        known.iter().map(|known| (*known != Known::Same).then_some(Standing::First)).collect();
+    let resent = (0..open.len()).filter(|row| !open[*row] && standings[*row].is_none()).count();
+    let stored = open.len() - judged.len() - resent;
+    let mut settled = Settled { stored: stored as u64, duplicates: resent as u64, ..Settled::default() };
     if !judged.is_empty() {
         let own = judge(versions, origin, (taken_back, withdrawn), (&batch, &judged), &mut settled).await?;
         judged.into_iter().zip(own).for_each(|(row, standing)| standings[row] = standing);
@@ -97,6 +101,19 @@ async fn judge(
         judged.map(|((index, (_, key)), kept)| kept.then(|| bench.standing(key, provisional(*index)))).collect();
     settled.restored = bench.restored();
     Ok(standings)
+}
+
+/// The rows that have to be judged for what is known of them. One that says what holds adds nothing, unless its message has a
+/// time of its own or something was taken back.
+fn open(batch: &Batch, known: &[Known], nothing_withdrawn: bool) -> Vec<bool> {
+    let own_time: Vec<bool> = batch.documents().iter().map(|document| document.known_at.is_some()).collect();
+    let rows = batch.rows().iter().zip(known);
+    rows.map(|(row, known)| match known {
+        Known::Nothing => false,
+        Known::Same => !nothing_withdrawn || own_time[row.document as usize],
+        Known::Open => true,
+    })
+    .collect()
 }
 
 /// Marks rows whose key another row of the batch may have, too. Where the periods of a channel come one after the other, as they do

@@ -18,19 +18,26 @@ use tokio::sync::mpsc;
 use crate::app::App;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result, io as io_error};
-use crate::ingest::delivery::{Delivery, Seen, format_of};
+use crate::ingest::delivery::{Delivery, Looked, Seen, format_of, look};
+use crate::ingest::once::{self, Request};
 use crate::ingest::receipt::Receipt;
-use crate::ingest::receive::{look, receive_one};
+use crate::ingest::receive::receive_one;
 
 /// Bytes that even a small delivery may unpack to.
 const UNPACKED_BYTES_FREE: u64 = 16 << 20;
 
-/// Receives a delivery, or every member of what it is packed in, however deep up to the limit. There is a receipt for each.
+/// Receives a delivery, or every member of what it is packed in, however deep up to the limit. There is a receipt for each, and
+/// together they answer the request that the delivery came with.
 ///
 /// # Errors
 /// As [`receive_one`].
-pub(super) async fn receive(app: &App, ctx: &Context, delivery: Delivery) -> Result<Vec<Receipt>> {
-    unpacked(app, ctx, delivery, &Within::default()).await
+pub(super) async fn receive(
+    app: &App,
+    ctx: &Context,
+    looked: Looked,
+    request: Option<Request>,
+) -> Result<Vec<Receipt>> {
+    unpacked(app, ctx, looked, &Within::default(), request).await
 }
 
 /// The containers around a delivery.
@@ -58,30 +65,38 @@ impl Budget {
     }
 }
 
-async fn unpacked(app: &App, ctx: &Context, delivery: Delivery, within: &Within) -> Result<Vec<Receipt>> {
-    let seen = look(&delivery).await?;
-    let format = format_of(&delivery, &seen);
-    let Some(container) = container(&delivery, &seen) else {
-        return Ok(vec![receive_one(app, ctx, &delivery, &seen, format).await?]);
+async fn unpacked(
+    app: &App,
+    ctx: &Context,
+    looked: Looked,
+    within: &Within,
+    request: Option<Request>,
+) -> Result<Vec<Receipt>> {
+    let Looked { delivery, seen } = &looked;
+    let Some(container) = container(delivery, seen) else {
+        return Ok(vec![receive_one(app, ctx, &looked, format_of(delivery, seen), request).await?]);
     };
     if within.depth >= CONTAINERS_MAX {
         let reason = format!("{container} lies in more than {CONTAINERS_MAX} others: unpack it first");
-        return Ok(vec![receive_one(app, ctx, &delivery, &seen, Err(reason)).await?]);
+        return Ok(vec![receive_one(app, ctx, &looked, Err(reason), request).await?]);
     }
     let (members, mut unpacked) = mpsc::channel(1);
-    let budget = within.budget.clone().unwrap_or_else(|| Arc::new(Budget::of(&seen)));
+    let budget = within.budget.clone().unwrap_or_else(|| Arc::new(Budget::of(seen)));
     let inside = Within { depth: within.depth + 1, budget: Some(budget.clone()) };
     let unpacker = Unpacker { budget, spool: app.spool.clone(), members };
     let file = delivery.file.clone();
     let unpacking = tokio::task::spawn_blocking(move || unpacker.run(&file, container));
     let mut receipts = Vec::new();
     while let Some(member) = unpacked.recv().await {
-        receipts.extend(Box::pin(receive_member(app, ctx, &delivery, member, &inside)).await?);
+        receipts.extend(Box::pin(receive_member(app, ctx, delivery, member, &inside)).await?);
     }
     let ended = unpacking.await.map_err(|error| Error::new(Kind::Internal, "unpack the delivery").because(error))??;
     if let Some(reason) = ended.or_else(|| receipts.is_empty().then(|| "there is nothing in it".to_owned())) {
         let reason = format!("{container}: {reason}");
-        receipts.push(receive_one(app, ctx, &delivery, &seen, Err(reason)).await?);
+        receipts.push(receive_one(app, ctx, &looked, Err(reason), None).await?);
+    }
+    if let Some(request) = request {
+        once::note(app, ctx, &seen.id, request.answered(receipts.clone())).await?;
     }
     Ok(receipts)
 }
@@ -109,12 +124,10 @@ async fn receive_member(
     };
     let file = member.file.path().to_owned();
     let delivery = Delivery { source, file, format: container.format, hints: container.hints.clone() };
+    let looked = look(delivery).await?;
     match member.damage {
-        None => unpacked(app, ctx, delivery, within).await,
-        Some(reason) => {
-            let seen = look(&delivery).await?;
-            Ok(vec![receive_one(app, ctx, &delivery, &seen, Err(reason)).await?])
-        }
+        None => unpacked(app, ctx, looked, within, None).await,
+        Some(reason) => Ok(vec![receive_one(app, ctx, &looked, Err(reason), None).await?]),
     }
 }
 

@@ -13,13 +13,16 @@ use metrify_formats::Meter;
 
 use crate::wire::{Reader, Result, WireError, Writer};
 
+mod answers;
 mod records;
 
-const VERSION: u8 = 3;
+const VERSION: u8 = 4;
 /// The last version without records.
 const WITHOUT_RECORDS: u8 = 1;
 /// The last version without retractions.
 const WITHOUT_RETRACTIONS: u8 = 2;
+/// The last version without answers to requests.
+const WITHOUT_ANSWERS: u8 = 3;
 
 pub(crate) fn encode(tenant: &Tenant, entry: &Accepted) -> Vec<u8> {
     let mut out = Writer::default();
@@ -46,6 +49,7 @@ pub(crate) fn encode(tenant: &Tenant, entry: &Accepted) -> Vec<u8> {
         out.signed(retraction.version.0);
         out.signed(retraction.retracted_at.micros());
     });
+    out.option(entry.answered.as_ref(), answers::write);
     out.bytes
 }
 
@@ -74,6 +78,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<(Tenant, Accepted)> {
         finished: input.option(read_delivery)?,
         records: if version > WITHOUT_RECORDS { input.list(records::read)? } else { Vec::new() },
         retractions: if version > WITHOUT_RETRACTIONS { input.list(read_retraction)? } else { Vec::new() },
+        answered: if version > WITHOUT_ANSWERS { input.option(answers::read)? } else { None },
     };
     if !input.rest.is_empty() || entry.standings.len() != entry.batch.rows().len() {
         return Err(WireError::Nonsense("lists of different lengths"));
@@ -382,8 +387,22 @@ fn write_delivery(out: &mut Writer, record: &DeliveryRecord) {
     out.text(&record.format);
     out.number(record.bytes);
     out.signed(record.received_at.micros());
-    let Counts { received, stored, duplicates, corrections, rejected } = record.counts;
+    write_counts(out, record.counts);
+}
+
+fn write_counts(out: &mut Writer, counts: Counts) {
+    let Counts { received, stored, duplicates, corrections, rejected } = counts;
     [received, stored, duplicates, corrections, rejected].into_iter().for_each(|count| out.number(count));
+}
+
+fn read_counts(input: &mut Reader<'_>) -> Result<Counts> {
+    Ok(Counts {
+        received: input.number()?,
+        stored: input.number()?,
+        duplicates: input.number()?,
+        corrections: input.number()?,
+        rejected: input.number()?,
+    })
 }
 
 fn read_delivery(input: &mut Reader<'_>) -> Result<DeliveryRecord> {
@@ -393,12 +412,6 @@ fn read_delivery(input: &mut Reader<'_>) -> Result<DeliveryRecord> {
         format: input.text()?.to_owned(),
         bytes: input.number()?,
         received_at: read_time(input)?,
-        counts: Counts {
-            received: input.number()?,
-            stored: input.number()?,
-            duplicates: input.number()?,
-            corrections: input.number()?,
-            rejected: input.number()?,
-        },
+        counts: read_counts(input)?,
     })
 }

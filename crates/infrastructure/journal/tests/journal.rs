@@ -6,8 +6,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use metrify_application::ingest::{Receipt, ReceiptProblem};
 use metrify_application::ports::Journal;
-use metrify_application::record::{Accepted, Counts, DeliveryId, DeliveryRecord, Reject, RejectState, Standing};
+use metrify_application::record::{
+    Accepted, Answered, Counts, DeliveryId, DeliveryRecord, Fingerprint, Reject, RejectState, Standing,
+};
 use metrify_application::{Kind, Tenant};
 use metrify_domain::{BatchBuilder, Channel, Code, Document, InstantValue, Reading, Timestamp, Unit};
 use metrify_journal::FileJournal;
@@ -43,8 +46,24 @@ fn entry(number: i64) -> Accepted {
             received_at: Timestamp::from_micros(number),
             counts: Counts { received: 2, stored: 1, duplicates: 0, corrections: 1, rejected: 0 },
         }),
+        answered: Some(answered(number)),
         ..Accepted::default()
     }
+}
+
+fn answered(number: i64) -> Answered {
+    let problem = ReceiptProblem { position: "line 7".to_owned(), reason: "no number".to_owned() };
+    let receipt = Receipt {
+        delivery: DeliveryId::from_stored(format!("{number:032}")),
+        source: "somewhere".to_owned(),
+        format: "sml".to_owned(),
+        counts: Counts { received: 3, stored: 2, duplicates: 0, corrections: 0, rejected: 1 },
+        findings: 5,
+        problems: vec![problem],
+        problems_total: 1,
+    };
+    let name = |number: i64| Fingerprint::from_digest(&number.to_be_bytes().repeat(2));
+    Answered { key: (number % 2 == 0).then(|| name(-number)), content: name(number), receipts: vec![receipt] }
 }
 
 fn reject(number: i64, prelude: &str) -> Reject {

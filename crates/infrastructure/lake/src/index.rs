@@ -82,18 +82,20 @@ impl Index {
         }));
     }
 
-    /// Marks the rows of a batch whose keys are here, among those that somebody may have `reached`.
-    pub(crate) fn mark(&self, batch: &Batch, reached: &[bool], known: &mut [bool]) {
+    /// Tells where the rows of a batch stand whose keys are here, among those that their channel has `reached`.
+    pub(crate) fn find(&self, batch: &Batch, reached: &[bool], mut each: impl FnMut(usize, RowPlace)) {
         if !reached.contains(&true) {
             return;
         }
         for generation in self.generations.iter().filter(|generation| !generation.rows.is_empty()) {
             let numbers: Vec<Option<u32>> =
                 batch.channels().iter().map(|channel| generation.channels.get(channel).copied()).collect();
-            let rows = batch.rows().iter().zip(known.iter_mut()).zip(reached);
-            for ((row, known), _) in rows.filter(|((_, known), reached)| **reached && !**known) {
+            let rows = batch.rows().iter().zip(reached).enumerate();
+            for (index, (row, _)) in rows.filter(|(_, (_, reached))| **reached) {
                 let number = numbers[row.channel as usize];
-                *known = number.is_some_and(|number| generation.rows.contains_key(&(number, row.period)));
+                if let Some(place) = number.and_then(|number| generation.rows.get(&(number, row.period))) {
+                    each(index, *place);
+                }
             }
         }
     }

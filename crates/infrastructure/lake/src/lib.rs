@@ -7,8 +7,10 @@
 mod columns;
 mod compact;
 mod direct;
+mod held;
 mod index;
 mod keys;
+mod known;
 mod land;
 mod latest;
 mod lay;
@@ -17,6 +19,7 @@ mod lookup;
 mod memory;
 mod order;
 mod records;
+mod requests;
 mod rows;
 mod schema;
 mod store;

@@ -4,16 +4,20 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, BooleanArray, RecordBatch};
+use arrow::datatypes::{DataType, Schema};
 use bytes::Bytes;
 use deltalake::Path;
 use deltalake::logstore::object_store::ObjectStoreExt;
-use metrify_application::record::{DeliveryId, RecordId, Version};
+use metrify_application::record::{Answered, DeliveryId, Fingerprint, Version};
 use metrify_application::{Error, Kind, Result};
-use metrify_domain::Batch;
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{ArrowPredicateFn, ParquetRecordBatchReaderBuilder, RowFilter};
+use parquet::arrow::arrow_reader::{
+    ArrowPredicateFn, ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowFilter, RowSelection,
+};
+use parquet::file::metadata::PageIndexPolicy;
 
 use crate::keys::KeySet;
+use crate::records::receipts;
 use crate::rows;
 use crate::table::{FileFacts, Range, Snapshot, store_error};
 use crate::write::internal;
@@ -30,14 +34,28 @@ struct Choice<'c> {
     choose: Box<Choose>,
 }
 
-/// All rows of a file, or the chosen ones, in pieces.
-async fn read(snapshot: &Snapshot, file: &FileFacts, choice: Option<Choice<'_>>) -> Result<Vec<RecordBatch>> {
-    let step = || format!("read data file `{}` of table `{}`", file.path, snapshot.table.name());
+fn step(snapshot: &Snapshot, file: &FileFacts) -> String {
+    format!("read data file `{}` of table `{}`", file.path, snapshot.table.name())
+}
+
+async fn bytes(snapshot: &Snapshot, file: &FileFacts) -> Result<Bytes> {
+    let step = || step(snapshot, file);
     let path = Path::parse(&file.path).map_err(|error| internal(&step(), error))?;
     let found = snapshot.store().get(&path).await.map_err(|error| store_error(step(), error))?;
-    let bytes: Bytes = found.bytes().await.map_err(|error| store_error(step(), error))?;
-    let corrupt = |error| Error::new(Kind::Corrupt, step()).because(error);
-    let mut builder = ParquetRecordBatchReaderBuilder::try_new(bytes).map_err(corrupt)?.with_batch_size(READ_ROWS);
+    found.bytes().await.map_err(|error| store_error(step(), error))
+}
+
+/// With the places of the pages, so that those without chosen rows are passed over.
+async fn open(snapshot: &Snapshot, file: &FileFacts) -> Result<ParquetRecordBatchReaderBuilder<Bytes>> {
+    let options = ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Optional);
+    let opened = ParquetRecordBatchReaderBuilder::try_new_with_options(bytes(snapshot, file).await?, options);
+    let corrupt = |error| Error::new(Kind::Corrupt, step(snapshot, file)).because(error);
+    Ok(opened.map_err(corrupt)?.with_batch_size(READ_ROWS))
+}
+
+/// All rows of a file, or the chosen ones, in pieces.
+async fn read(snapshot: &Snapshot, file: &FileFacts, choice: Option<Choice<'_>>) -> Result<Vec<RecordBatch>> {
+    let mut builder = open(snapshot, file).await?;
     if let Some(Choice { columns, mut choose }) = choice {
         let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
         let predicate = ArrowPredicateFn::new(mask, move |rows| {
@@ -46,8 +64,22 @@ async fn read(snapshot: &Snapshot, file: &FileFacts, choice: Option<Choice<'_>>)
         });
         builder = builder.with_row_filter(RowFilter::new(vec![Box::new(predicate)]));
     }
-    let reader = builder.build().map_err(corrupt)?;
-    reader.map(|batch| batch.map_err(|error| Error::new(Kind::Corrupt, step()).because(error))).collect()
+    pieces_of(builder, step(snapshot, file))?.collect()
+}
+
+fn pieces_of(
+    builder: ParquetRecordBatchReaderBuilder<Bytes>,
+    step: String,
+) -> Result<impl Iterator<Item = Result<RecordBatch>>> {
+    let reader = builder.build().map_err(|error| Error::new(Kind::Corrupt, step.clone()).because(error))?;
+    Ok(reader.map(move |piece| piece.map_err(|error| Error::new(Kind::Corrupt, step.clone()).because(error))))
+}
+
+/// Some columns of all rows of a file.
+pub(crate) async fn columns(snapshot: &Snapshot, file: &FileFacts, names: &[&str]) -> Result<Vec<RecordBatch>> {
+    let builder = open(snapshot, file).await?;
+    let mask = ProjectionMask::columns(builder.parquet_schema(), names.iter().copied());
+    pieces_of(builder.with_projection(mask), step(snapshot, file))?.collect()
 }
 
 /// All rows of a file.
@@ -55,42 +87,40 @@ pub(crate) async fn whole(snapshot: &Snapshot, file: &FileFacts) -> Result<Vec<R
     read(snapshot, file, None).await
 }
 
-/// Marks the rows of a batch whose keys a table may have, as far as the statistics of its files tell. Files that hold what came since
-/// the tables were opened are asked for rows alone that their channel has `reached` since.
-pub(crate) fn mark(snapshot: &Snapshot, fresh: &HashSet<String>, batch: &Batch, reached: &[bool], known: &mut [bool]) {
-    let starts = batch.rows().iter().map(|row| row.period.start());
-    let Some(range) = starts.clone().min().zip(starts.max()).map(|(low, high)| Range { low, high }) else { return };
-    let any_reached = reached.contains(&true);
-    let files = snapshot.files.iter().filter(|file| file.starts.as_ref().is_none_or(|starts| starts.meets(&range)));
-    let files = files.map(|file| (file, fresh.contains(&file.path))).filter(|(_, fresh)| any_reached || !fresh);
-    let files: Vec<(&FileFacts, bool)> = files.collect();
-    if files.is_empty() {
-        return;
-    }
-    let rows = batch.rows().iter().zip(reached).zip(known.iter_mut());
-    for ((row, reached), known) in rows.filter(|(_, known)| !**known) {
-        let (point, start) = (batch.channel(row).point.as_str(), row.period.start());
-        *known = files.iter().filter(|(_, fresh)| *reached || !fresh).any(|(file, _)| {
-            let starts = file.starts.as_ref().is_none_or(|starts| starts.low <= start && start <= starts.high);
-            let point_is_in = |points: &Range<String>| points.low.as_str() <= point && point <= points.high.as_str();
-            starts && file.points.as_ref().is_none_or(point_is_in)
-        });
-    }
+/// Some columns of all rows of a file piece by piece, texts as dictionaries.
+pub(crate) async fn numbered_columns(
+    snapshot: &Snapshot,
+    file: &FileFacts,
+    names: &[&str],
+) -> Result<impl Iterator<Item = Result<RecordBatch>>> {
+    let step = step(snapshot, file);
+    let corrupt = |error| Error::new(Kind::Corrupt, step.clone()).because(error);
+    let bytes = bytes(snapshot, file).await?;
+    let plain = ArrowReaderMetadata::load(&bytes, ArrowReaderOptions::new()).map_err(corrupt)?;
+    let fields = plain.schema().fields().iter().map(|field| match field.data_type() {
+        DataType::Utf8 => {
+            let numbered = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
+            Arc::new(field.as_ref().clone().with_data_type(numbered))
+        }
+        _ => field.clone(),
+    });
+    let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
+    let options = ArrowReaderOptions::new().with_schema(schema);
+    let numbered = ArrowReaderMetadata::try_new(plain.metadata().clone(), options).map_err(corrupt)?;
+    let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(bytes, numbered).with_batch_size(READ_ROWS);
+    let mask = ProjectionMask::columns(builder.parquet_schema(), names.iter().copied());
+    pieces_of(builder.with_projection(mask), step)
 }
 
-/// The versions that a table has for any of the keys.
-pub(crate) async fn versions(snapshot: &Snapshot, keys: &KeySet) -> Result<Vec<Version>> {
-    let mut found = Vec::new();
-    if keys.is_empty() {
-        return Ok(found);
+/// The rows of a file at these places, which grow.
+pub(crate) async fn rows(snapshot: &Snapshot, file: &FileFacts, places: &[usize]) -> Result<Vec<RecordBatch>> {
+    if places.is_empty() {
+        return Ok(Vec::new());
     }
-    for file in snapshot.files.iter().filter(|file| keys.may_be_in(file)) {
-        let wanted = keys.clone();
-        let columns = ["point", "quantity", "period_start", "period_end"];
-        let choice = Choice { columns: &columns, choose: Box::new(move |rows| wanted.contains(rows)) };
-        collect(&read(snapshot, file, Some(choice)).await?, &mut found)?;
-    }
-    Ok(found)
+    let builder = open(snapshot, file).await?;
+    let all = usize::try_from(builder.metadata().file_metadata().num_rows()).unwrap_or_default();
+    let selection = RowSelection::from_consecutive_ranges(places.iter().map(|place| *place..place + 1), all);
+    pieces_of(builder.with_row_selection(selection), step(snapshot, file))?.collect()
 }
 
 /// The versions that a table has from a message.
@@ -127,8 +157,8 @@ async fn from(
 }
 
 /// Which of the records a table has.
-pub(crate) async fn records(snapshot: &Snapshot, wanted: HashSet<RecordId>) -> Result<HashSet<RecordId>> {
-    let id_at = |ids: &ArrayRef, row: usize| rows::text_at(ids, row).and_then(RecordId::from_hex);
+pub(crate) async fn records(snapshot: &Snapshot, wanted: HashSet<Fingerprint>) -> Result<HashSet<Fingerprint>> {
+    let id_at = |ids: &ArrayRef, row: usize| rows::text_at(ids, row).and_then(Fingerprint::from_hex);
     let wanted = Arc::new(wanted);
     let mut found = HashSet::new();
     for file in &snapshot.files {
@@ -145,6 +175,28 @@ pub(crate) async fn records(snapshot: &Snapshot, wanted: HashSet<RecordId>) -> R
         }
     }
     Ok(found)
+}
+
+/// The answer to a request that is called so, by its key or by what it held.
+pub(crate) async fn answered(snapshot: &Snapshot, name: Fingerprint) -> Result<Option<Answered>> {
+    let is_called = move |rows: &RecordBatch, row| {
+        let (key, content) = receipts::names(rows, row);
+        key == Some(name) || content == Some(name)
+    };
+    let mut answered = None;
+    for file in &snapshot.files {
+        let choose = move |rows: &RecordBatch| {
+            Some((0..rows.num_rows()).map(|row| Some(is_called(rows, row))).collect::<BooleanArray>())
+        };
+        let choice = Choice { columns: &["key", "request"], choose: Box::new(choose) };
+        for batch in read(snapshot, file, Some(choice)).await? {
+            for row in 0..batch.num_rows() {
+                let corrupt = || Error::new(Kind::Corrupt, "read a receipt: a column is missing");
+                receipts::read(&batch, row, &mut answered).ok_or_else(corrupt)?;
+            }
+        }
+    }
+    Ok(answered)
 }
 
 fn collect(batches: &[RecordBatch], into: &mut Vec<Version>) -> Result<()> {

@@ -5,16 +5,17 @@ use std::sync::{Arc, OnceLock};
 
 use arrow::array::RecordBatch;
 use metrify_application::Result;
-use metrify_application::ports::Key;
+use metrify_application::ports::{Key, Known};
 use metrify_application::record::{
     Accepted, DeliveryId, PointStatus, Position, Sequence, Standing, Version, Withdrawn, recorded_at,
 };
-use metrify_domain::{Batch, Point, Timestamp};
+use metrify_domain::{Batch, Point, Reading, Row, Timestamp};
 
 use crate::index::{Index, RowPlace};
 use crate::keys::KeySet;
 use crate::latest::Latest;
 use crate::records;
+use crate::requests::Requests;
 use crate::rows::{readings_batch, versions_batch};
 use crate::schema::TableName;
 use crate::table::Snapshot;
@@ -52,6 +53,19 @@ impl Chunk {
                 version.key()
             }
         }
+    }
+
+    /// Whether a row of a batch says what a row here does.
+    fn says(&self, held: u32, batch: &Batch, row: &Row) -> bool {
+        let (own, held) = (&self.entry.batch, held as usize);
+        let (kind, value, quality, unit) = match own.rows().get(held) {
+            Some(held) => (held.kind, held.value, held.quality, own.unit(held)),
+            None => {
+                let Reading { kind, value, quality, unit, .. } = self.entry.restored[held - own.rows().len()].reading;
+                (kind, value, quality, unit)
+            }
+        };
+        (kind, value, quality, unit) == (row.kind, row.value, row.quality, batch.unit(row))
     }
 
     /// Where the row's period starts.
@@ -173,6 +187,8 @@ enum Undo {
     Delivery(DeliveryId),
     Withdrawn(String),
     Retracted(Sequence),
+    /// The name that was noted last.
+    Request,
 }
 
 /// The state that the next entry is applied to, with what is needed to settle it.
@@ -183,6 +199,7 @@ pub(crate) struct Working {
     latest: Latest,
     pub(crate) points: HashMap<Point, PointStatus>,
     pub(crate) deliveries: HashMap<DeliveryId, Timestamp>,
+    pub(crate) requests: Requests,
     pub(crate) withdrawn: Arc<Withdrawn>,
     undo: Vec<Undo>,
 }
@@ -243,6 +260,12 @@ impl Working {
             self.deliveries.insert(record.id.clone(), record.received_at);
             self.undo.push(Undo::Delivery(record.id.clone()));
         }
+        let names = entry.answered.iter().flat_map(|answered| answered.key.into_iter().chain([answered.content]));
+        for name in names {
+            if self.requests.insert(name) {
+                self.undo.push(Undo::Request);
+            }
+        }
         if entry.withdrawals.is_empty() && entry.retractions.is_empty() {
             return;
         }
@@ -270,6 +293,7 @@ impl Working {
                 Undo::Withdrawn(document) => {
                     Arc::make_mut(&mut self.withdrawn).documents.remove(&document);
                 }
+                Undo::Request => self.requests.take_back(),
                 Undo::Retracted(version) => {
                     Arc::make_mut(&mut self.withdrawn).versions.remove(&version);
                 }
@@ -298,12 +322,16 @@ impl Working {
         self.latest.reached(batch)
     }
 
-    /// Marks the rows of a batch of which memory may know something.
-    pub(crate) fn mark(&self, batch: &Batch, reached: &[bool], known: &mut [bool]) {
-        self.index.mark(batch, reached, known);
+    /// Marks the rows of a batch of which memory knows something.
+    pub(crate) fn mark(&self, batch: &Batch, reached: &[bool], known: &mut [Known]) {
+        self.index.find(batch, reached, |index, place| {
+            let chunk = self.state.chunk(place.position);
+            let same = chunk.is_some_and(|chunk| chunk.says(place.row, batch, &batch.rows()[index]));
+            known[index] = if same { Known::Same } else { Known::Open };
+        });
         // What was taken back has left history behind that no index leads to.
         if !self.withdrawn.is_empty() && self.state.chunks.iter().any(|chunk| !chunk.ended.is_empty()) {
-            known.fill(true);
+            known.fill(Known::Open);
         }
     }
 

@@ -7,7 +7,7 @@ use arrow::array::{
 };
 use arrow::datatypes::DataType;
 use metrify_application::Result;
-use metrify_application::record::{Accepted, DeliveryId, PointStatus, Reject, RejectState};
+use metrify_application::record::{Accepted, Counts, DeliveryId, PointStatus, Reject, RejectState};
 use metrify_domain::decimal::{PRECISION, SCALE};
 use metrify_domain::{Decimal, PointKind, Timestamp};
 use metrify_formats::{Cell, RecordTable};
@@ -15,6 +15,8 @@ use metrify_formats::{Cell, RecordTable};
 use crate::rows::{text_at, time_at};
 use crate::schema::TableName;
 use crate::write::internal;
+
+pub(crate) mod receipts;
 
 /// One value of a row.
 enum Field<'a> {
@@ -110,6 +112,7 @@ fn fields(table: TableName, entry: &Accepted) -> Vec<Vec<Field<'_>>> {
         TableName::Findings => findings(entry),
         TableName::Rejects => entry.rejects.iter().map(reject).collect(),
         TableName::Deliveries => deliveries(entry),
+        TableName::Receipts => receipts::fields(entry),
         TableName::Records(table) => records(table, entry),
     }
 }
@@ -225,21 +228,20 @@ fn reject(reject: &Reject) -> Vec<Field<'_>> {
 
 fn deliveries(entry: &Accepted) -> Vec<Vec<Field<'_>>> {
     let rows = entry.finished.iter().map(|record| {
-        let counts = record.counts;
-        vec![
+        let first = [
             Field::Text(record.id.as_str()),
             Field::Text(&record.source),
             Field::Text(&record.format),
             Field::Number(record.bytes),
-            Field::Number(counts.received),
-            Field::Number(counts.stored),
-            Field::Number(counts.duplicates),
-            Field::Number(counts.corrections),
-            Field::Number(counts.rejected),
-            Field::Time(record.received_at),
-        ]
+        ];
+        first.into_iter().chain(counts(record.counts)).chain([Field::Time(record.received_at)]).collect()
     });
     rows.collect()
+}
+
+fn counts<'a>(counts: Counts) -> [Field<'a>; 5] {
+    let Counts { received, stored, duplicates, corrections, rejected } = counts;
+    [received, stored, duplicates, corrections, rejected].map(Field::Number)
 }
 
 pub(crate) fn read_reject(rows: &RecordBatch, row: usize) -> Option<Reject> {

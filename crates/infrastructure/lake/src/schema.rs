@@ -22,12 +22,14 @@ pub enum TableName {
     Findings,
     Rejects,
     Deliveries,
+    /// What requests were answered with.
+    Receipts,
     /// What is told beside readings.
     Records(RecordTable),
 }
 
 impl TableName {
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Readings,
         Self::Superseded,
         Self::Withdrawals,
@@ -37,6 +39,7 @@ impl TableName {
         Self::Findings,
         Self::Rejects,
         Self::Deliveries,
+        Self::Receipts,
         Self::Records(RecordTable::Redispatch),
         Self::Records(RecordTable::GridStatus),
         Self::Records(RecordTable::MasterData),
@@ -57,6 +60,7 @@ impl TableName {
             Self::Findings => "findings",
             Self::Rejects => "rejects",
             Self::Deliveries => "deliveries",
+            Self::Receipts => "receipts",
             Self::Records(table) => table.name(),
         }
     }
@@ -96,6 +100,7 @@ impl TableName {
             Self::Findings => findings(),
             Self::Rejects => rejects(),
             Self::Deliveries => deliveries(),
+            Self::Receipts => receipts(),
             Self::Records(table) => records(table),
         };
         Arc::new(Schema::new(fields))
@@ -173,18 +178,26 @@ fn rejects() -> Vec<Field> {
 }
 
 fn deliveries() -> Vec<Field> {
-    vec![
-        text("delivery"),
-        text("source"),
-        text("format"),
-        required("bytes", DataType::Int64),
-        required("received", DataType::Int64),
-        required("stored", DataType::Int64),
-        required("duplicates", DataType::Int64),
-        required("corrections", DataType::Int64),
-        required("rejected", DataType::Int64),
-        time("received_at"),
-    ]
+    let first = [text("delivery"), text("source"), text("format"), required("bytes", DataType::Int64)];
+    first.into_iter().chain(counts()).chain([time("received_at")]).collect()
+}
+
+fn counts() -> [Field; 5] {
+    ["received", "stored", "duplicates", "corrections", "rejected"].map(|name| required(name, DataType::Int64))
+}
+
+/// A row for each receipt of an answer.
+fn receipts() -> Vec<Field> {
+    // What the request held, and what it was called.
+    let first = [text("request"), optional("key", DataType::Utf8), text("delivery"), text("source"), text("format")];
+    let last = [
+        required("findings", DataType::Int64),
+        // JSON: a list of lists of position and reason.
+        text("problems"),
+        required("problems_total", DataType::Int64),
+        time("answered_at"),
+    ];
+    first.into_iter().chain(counts()).chain(last).collect()
 }
 
 /// The table's own columns, then when the row became known, with what it came, and its name.

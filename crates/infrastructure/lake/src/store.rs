@@ -7,26 +7,28 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::Int64Type;
 use async_trait::async_trait;
-use metrify_application::ports::{Key, Landed, Landing, Ledger, Memory, Versions};
+use metrify_application::ports::{Key, Known, Landed, Landing, Ledger, Memory, Versions};
 use metrify_application::record::{
-    Accepted, DeliveryId, PointStatus, Position, RecordId, RecordRow, Reject, Sequence, Version, Withdrawn,
+    Accepted, Answered, DeliveryId, Fingerprint, PointStatus, Position, RecordRow, Reject, Sequence, Version, Withdrawn,
 };
 use metrify_application::{Error, Kind, Result, Tenant, io};
 use metrify_domain::{Batch, Point, Timestamp};
 use metrify_formats::RecordTable;
 
-use crate::keys::KeySet;
+use crate::held::HeldFiles;
 use crate::layout::Layout;
 use crate::memory::{Ended, View, Working};
+use crate::requests::{REQUESTS_MAX, Requests};
 use crate::schema::TableName;
 use crate::table::{FileFacts, Snapshot, Table};
 use crate::tenant::TenantLake;
-use crate::{compact, land, lookup, records, rows};
+use crate::{compact, known, land, lookup, records, rows};
 
 /// Delta tables under one root, with the memory before them.
 pub struct DeltaLake {
     layout: Layout,
     tenants: RwLock<HashMap<Tenant, Arc<TenantLake>>>,
+    held: HeldFiles,
     published: AtomicU64,
     clock: fn() -> Timestamp,
     keep_h: u32,
@@ -37,7 +39,14 @@ impl DeltaLake {
     /// hours after they were replaced.
     #[must_use]
     pub fn new(layout: Layout, clock: fn() -> Timestamp, keep_h: u32) -> Self {
-        Self { layout, tenants: RwLock::default(), published: AtomicU64::new(0), clock, keep_h }
+        Self {
+            layout,
+            tenants: RwLock::default(),
+            held: HeldFiles::default(),
+            published: AtomicU64::new(0),
+            clock,
+            keep_h,
+        }
     }
 
     fn tenant(&self, tenant: &Tenant) -> Result<Arc<TenantLake>> {
@@ -98,6 +107,30 @@ async fn read_ledger(snapshots: &HashMap<TableName, Arc<Snapshot>>, working: &mu
         working.deliveries.extend(ids);
     }
     working.withdrawn = Arc::new(read_withdrawn(snapshots).await?);
+    read_requests(snapshots, &mut working.requests).await
+}
+
+/// The names of the newest requests.
+async fn read_requests(snapshots: &HashMap<TableName, Arc<Snapshot>>, requests: &mut Requests) -> Result<()> {
+    let Some(snapshot) = snapshots.get(&TableName::Receipts) else { return Ok(()) };
+    let mut files: Vec<&FileFacts> = snapshot.files.iter().collect();
+    files.sort_by(|one, other| one.path.cmp(&other.path));
+    let mut rows = 0;
+    // A request has one row at least.
+    let newest = files.iter().rposition(|file| {
+        rows += file.rows;
+        rows >= REQUESTS_MAX as u64
+    });
+    for file in &files[newest.unwrap_or(0)..] {
+        for batch in lookup::columns(snapshot, file, &["key", "request"]).await? {
+            for row in 0..batch.num_rows() {
+                let (key, content) = records::receipts::names(&batch, row);
+                for name in key.into_iter().chain(content) {
+                    requests.insert(name);
+                }
+            }
+        }
+    }
     Ok(())
 }
 
@@ -136,22 +169,8 @@ async fn all_rows(
 
 #[async_trait]
 impl Versions for DeltaLake {
-    async fn may_be_known(&self, tenant: &Tenant, batch: &Batch) -> Result<Vec<bool>> {
-        let lake = self.tenant(tenant)?;
-        let mut known = vec![false; batch.rows().len()];
-        let mut tables = vec![lake.table(TableName::Readings)?.snapshot()];
-        let reached = {
-            let working = lake.working();
-            let reached = working.reached(batch);
-            working.mark(batch, &reached, &mut known);
-            if !working.withdrawn.is_empty() {
-                tables.push(lake.table(TableName::Superseded)?.snapshot());
-            }
-            reached
-        };
-        let fresh = lake.fresh();
-        tables.iter().for_each(|snapshot| lookup::mark(snapshot, &fresh, batch, &reached, &mut known));
-        Ok(known)
+    async fn known(&self, tenant: &Tenant, batch: &Batch) -> Result<Vec<Known>> {
+        known::known(self.tenant(tenant)?.as_ref(), &self.held, batch).await
     }
 
     async fn current(&self, tenant: &Tenant, keys: &[Key]) -> Result<HashMap<Key, Version>> {
@@ -167,9 +186,9 @@ impl Versions for DeltaLake {
                     Err(Ended) => {}
                 }
             }
-            (KeySet::of(unknown.into_iter()), lake.table(TableName::Readings)?.snapshot())
+            (unknown, lake.table(TableName::Readings)?.snapshot())
         };
-        for version in lookup::versions(&readings, &unknown).await? {
+        for version in self.held.versions(&readings, &unknown).await? {
             found.insert(version.key(), version);
         }
         Ok(found)
@@ -189,12 +208,13 @@ impl Versions for DeltaLake {
                     }
                 }
             }
-            let removed = keys.iter().filter(|key| working.state.is_removed(key));
+            let removed: Vec<&Key> = keys.iter().filter(|key| working.state.is_removed(key)).collect();
             let snapshot = |name| lake.table(name).map(Table::snapshot);
-            (KeySet::of(removed), snapshot(TableName::Readings)?, snapshot(TableName::Superseded)?)
+            (removed, snapshot(TableName::Readings)?, snapshot(TableName::Superseded)?)
         };
-        let mut lain = lookup::versions(&superseded, &KeySet::of(keys.iter())).await?;
-        lain.extend(lookup::versions(&readings, &removed).await?);
+        let all: Vec<&Key> = keys.iter().collect();
+        let mut lain = self.held.versions(&superseded, &all).await?;
+        lain.extend(self.held.versions(&readings, &removed).await?);
         for version in lain {
             let key = version.key();
             found.entry(key).or_default().push(version);
@@ -265,12 +285,29 @@ impl Ledger for DeltaLake {
         Ok(points.iter().filter_map(|point| Some((point.clone(), *working.points.get(point)?))).collect())
     }
 
-    async fn records(&self, tenant: &Tenant, records: &[RecordRow]) -> Result<HashSet<RecordId>> {
+    async fn answered(&self, tenant: &Tenant, name: Fingerprint) -> Result<Option<Answered>> {
+        let lake = self.tenant(tenant)?;
+        let (snapshot, chunks) = {
+            let working = lake.working();
+            if !working.requests.contains(name) {
+                return Ok(None);
+            }
+            (lake.table(TableName::Receipts)?.snapshot(), working.state.chunks.clone())
+        };
+        let waiting = chunks.iter().filter(|chunk| chunk.position > snapshot.landed);
+        let mut answers = waiting.filter_map(|chunk| chunk.entry.answered.as_ref());
+        match answers.find(|answered| answered.key == Some(name) || answered.content == name) {
+            Some(answered) => Ok(Some(answered.clone())),
+            None => lookup::answered(&snapshot, name).await,
+        }
+    }
+
+    async fn records(&self, tenant: &Tenant, records: &[RecordRow]) -> Result<HashSet<Fingerprint>> {
         let lake = self.tenant(tenant)?;
         let mut known = HashSet::new();
         for table in RecordTable::ALL {
             let wanted = records.iter().filter(|row| row.record.table() == table).map(|row| row.id);
-            let wanted: HashSet<RecordId> = wanted.collect();
+            let wanted: HashSet<Fingerprint> = wanted.collect();
             if wanted.is_empty() {
                 continue;
             }

@@ -32,9 +32,14 @@ pub(crate) async fn register(session: &SessionContext, tenant: &Tenant, view: &V
     session.register_table("readings_history", history.clone().into_view())?;
     session.register_udtf("readings_as_known", Arc::new(AsKnown { history }));
 
-    for table in
-        [TableName::Meters, TableName::Findings, TableName::Deliveries, TableName::Withdrawals, TableName::Retractions]
-    {
+    for table in [
+        TableName::Meters,
+        TableName::Findings,
+        TableName::Deliveries,
+        TableName::Receipts,
+        TableName::Withdrawals,
+        TableName::Retractions,
+    ] {
         session.register_table(table.name(), records(session, tenant, view, table)?.into_view())?;
     }
     for table in RecordTable::ALL {

@@ -1,26 +1,94 @@
 //! `POST /api/v1/deliveries`: the body is the delivery, the answer its receipt. `POST /api/v1/deliveries/replay`: what was kept
 //! is read again.
+//!
+//! A request that is sent again, with the same `Idempotency-Key` or the same body and parameters, gets the answer that it got
+//! first, with the header `Idempotency-Replayed`; the parameter `again` has it received anew.
+
+use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{Query, State};
-use axum::http::StatusCode;
+use axum::extract::{Query, Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
 use futures::StreamExt;
-use metrify_application::ingest::{receive, replay_deliveries};
+use metrify_application::ingest::{Reply, receive, receive_once, replay_deliveries};
 use metrify_application::{Error, Kind, Result, io};
 use tokio::io::AsyncWriteExt;
+use tokio::sync::Semaphore;
 
+use crate::encoding::{self, Encoding};
 use crate::wire::{ChangesBody, DeliveryParameters, DeliveryReplay, ReceiptBody};
 use crate::{Problem, Server};
 
-async fn take_in(server: Server, parameters: DeliveryParameters, body: Body) -> Result<ReceiptBody> {
+/// Deliveries that are received at once. More would fill the disk with what waits its turn.
+const DELIVERIES_AT_ONCE_MAX: usize = 1_024;
+/// Bytes of a key at most.
+const KEY_BYTES_MAX: usize = 255;
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+
+/// Lets so many deliveries in at once; who comes then is told to come back, before anything of the body is read.
+#[derive(Clone)]
+pub(crate) struct Door(Arc<Semaphore>);
+
+impl Default for Door {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(DELIVERIES_AT_ONCE_MAX)))
+    }
+}
+
+pub(crate) async fn through(State(door): State<Door>, request: Request, next: Next) -> Result<Response, Problem> {
+    let Ok(_place) = door.0.try_acquire() else {
+        let step = format!("receive the delivery: {DELIVERIES_AT_ONCE_MAX} others are being received");
+        return Err(Error::new(Kind::Busy, step).hint("send it again in a second").into());
+    };
+    Ok(next.run(request).await)
+}
+
+/// What the head of a request says of its body.
+struct Head {
+    key: Option<String>,
+    encoding: Option<Encoding>,
+}
+
+fn key(headers: &HeaderMap, again: bool) -> Result<Option<String>> {
+    let Some(value) = headers.get(IDEMPOTENCY_KEY) else { return Ok(None) };
+    if again {
+        let step = "read the parameters: a delivery that is received `again` has no Idempotency-Key";
+        return Err(Error::new(Kind::Invalid, step).hint("leave one of the two away"));
+    }
+    let key = value.to_str().ok().filter(|key| (1..=KEY_BYTES_MAX).contains(&key.len()));
+    let wrong = || {
+        let step = format!("read the Idempotency-Key: it has to be 1 to {KEY_BYTES_MAX} characters of ASCII");
+        Error::new(Kind::Invalid, step).hint("a UUID serves well")
+    };
+    key.map(|key| Some(key.to_owned())).ok_or_else(wrong)
+}
+
+async fn take_in(
+    server: Server,
+    parameters: DeliveryParameters,
+    head: Head,
+    body: Body,
+) -> Result<(bool, ReceiptBody)> {
     let spooled =
         tempfile::NamedTempFile::new_in(&server.spool).map_err(|error| io("make room for the delivery", error))?;
     spool(&spooled, body).await?;
+    if let Some(encoding) = head.encoding {
+        encoding.check(spooled.path())?;
+    }
     let delivery = parameters.delivery("http", spooled.path())?;
     let source = delivery.source.clone();
-    let receipts = receive(&server.app, &server.context(), delivery).await?;
-    Ok(ReceiptBody::of(&source, receipts))
+    let (app, ctx) = (&server.app, server.context());
+    let Reply { receipts, repeated } = if parameters.again {
+        Reply { receipts: receive(app, &ctx, delivery).await?, repeated: false }
+    } else {
+        receive_once(app, &ctx, delivery, head.key.as_deref()).await?
+    };
+    Ok((repeated, ReceiptBody::of(&source, receipts)))
 }
 
 async fn spool(file: &tempfile::NamedTempFile, body: Body) -> Result<()> {
@@ -57,11 +125,19 @@ pub(crate) async fn to_its_end<T: Send + 'static>(
 pub(crate) async fn post(
     State(server): State<Server>,
     Query(parameters): Query<DeliveryParameters>,
+    headers: HeaderMap,
     body: Body,
-) -> Result<(StatusCode, Json<ReceiptBody>), Problem> {
-    let receipt = to_its_end("receive the delivery", take_in(server, parameters, body)).await?;
+) -> Result<Response, Problem> {
+    let Ok(encoding) = Encoding::of(&headers) else { return Ok(encoding::refused()) };
+    let key = key(&headers, parameters.again)?;
+    let (repeated, receipt) =
+        to_its_end("receive the delivery", take_in(server, parameters, Head { key, encoding }, body)).await?;
     let status = if receipt.rejected == 0 { StatusCode::OK } else { StatusCode::MULTI_STATUS };
-    Ok((status, Json(receipt)))
+    let mut response = (status, Json(receipt)).into_response();
+    if repeated {
+        response.headers_mut().insert(IDEMPOTENCY_REPLAYED, HeaderValue::from_static("true"));
+    }
+    Ok(response)
 }
 
 pub(crate) async fn replay(

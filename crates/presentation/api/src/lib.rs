@@ -3,6 +3,7 @@
 //! Everything but health asks for the bearer token that the server wrote beside its data, readable by its owner alone.
 
 mod deliveries;
+mod encoding;
 mod health;
 mod points;
 mod problem;
@@ -54,8 +55,9 @@ impl Server {
 
 /// All routes.
 pub fn router(server: Server) -> Router {
+    let door = middleware::from_fn_with_state(deliveries::Door::default(), deliveries::through);
     let guarded = Router::new()
-        .route("/api/v1/deliveries", post(deliveries::post).layer(DefaultBodyLimit::disable()))
+        .route("/api/v1/deliveries", post(deliveries::post).layer(DefaultBodyLimit::disable()).layer(door))
         .route("/api/v1/deliveries/replay", post(deliveries::replay))
         .route("/api/v1/sql", post(sql::query))
         .route("/api/v1/export", post(sql::export))

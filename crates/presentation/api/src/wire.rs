@@ -25,6 +25,9 @@ pub struct DeliveryParameters {
     pub quantity: Option<String>,
     #[serde(default)]
     pub swap_tariffs: bool,
+    /// Receive it again although it was received before: its receipt counts what is known by then as duplicates.
+    #[serde(default)]
+    pub again: bool,
 }
 
 impl DeliveryParameters {

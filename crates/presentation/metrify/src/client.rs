@@ -76,6 +76,7 @@ impl Client {
         let text = answer.text().await.map_err(|error| unreachable(step, error))?;
         let problem: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
         let kind = match status.as_u16() {
+            429 => Kind::Busy,
             400..=499 => Kind::Invalid,
             503 => Kind::Unavailable,
             _ => Kind::Internal,

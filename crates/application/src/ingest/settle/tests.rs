@@ -9,7 +9,7 @@ use super::{Origin, Settled, settle, version};
 use crate::context::Tenant;
 use crate::error::Result;
 use crate::ingest::withdraw::TakenBack;
-use crate::ports::{Key, Versions};
+use crate::ports::{Key, Known, Versions};
 use crate::record::{DeliveryId, Sequence, Standing, Version, Withdrawn};
 
 /// A store in memory: what holds, and what held.
@@ -22,9 +22,16 @@ struct Fake {
 
 #[async_trait]
 impl Versions for Fake {
-    async fn may_be_known(&self, _: &Tenant, batch: &Batch) -> Result<Vec<bool>> {
-        let keys = batch.rows().iter().map(|row| super::key(batch, row));
-        Ok(keys.map(|key| self.current.contains_key(&key) || self.former.contains_key(&key)).collect())
+    async fn known(&self, _: &Tenant, batch: &Batch) -> Result<Vec<Known>> {
+        let known = batch.rows().iter().map(|row| {
+            let key = super::key(batch, row);
+            match self.current.get(&key) {
+                Some(holding) if super::says_the_same(&holding.reading, &batch.reading(row)) => Known::Same,
+                None if !self.former.contains_key(&key) => Known::Nothing,
+                _ => Known::Open,
+            }
+        });
+        Ok(known.collect())
     }
 
     async fn current(&self, _: &Tenant, keys: &[Key]) -> Result<HashMap<Key, Version>> {

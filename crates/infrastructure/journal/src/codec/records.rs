@@ -1,6 +1,6 @@
 //! Rows of record tables as bytes: the table by its number, then a cell for each of its columns.
 
-use metrify_application::record::{RecordId, RecordRow};
+use metrify_application::record::{Fingerprint, RecordRow};
 use metrify_domain::{Decimal, Timestamp};
 use metrify_formats::{Cell, Record, RecordTable};
 
@@ -42,7 +42,7 @@ pub(super) fn read(input: &mut Reader<'_>) -> Result<RecordRow> {
     let document = read_document(input)?;
     let cells = input.list(read_cell)?;
     let record = Record::new(table, document, cells).ok_or(WireError::Nonsense("cells of another table"))?;
-    Ok(RecordRow { id: RecordId(id), recorded_at, record })
+    Ok(RecordRow { id: Fingerprint(id), recorded_at, record })
 }
 
 fn read_cell(input: &mut Reader<'_>) -> Result<Cell> {

@@ -48,6 +48,7 @@ pub async fn run(settings: &Settings, output: Output, arguments: &Ingest) -> Res
             point: arguments.point.clone(),
             quantity: arguments.quantity.clone(),
             swap_tariffs: arguments.swap_tariffs,
+            again: true,
         };
         match access.ingest(&file, &parameters).await {
             Ok(received) => receipts.extend(received),

@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use crate::support::{Metrify, Receipts, quarter_hour, quarter_hours};
 
-fn gzip(bytes: &[u8]) -> Vec<u8> {
+pub fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     packer.write_all(bytes).expect("memory");
     packer.finish().expect("memory")
@@ -17,11 +17,11 @@ fn bzip2(bytes: &[u8]) -> Vec<u8> {
     packer.finish().expect("memory")
 }
 
-fn zstd(bytes: &[u8]) -> Vec<u8> {
+pub fn zstd(bytes: &[u8]) -> Vec<u8> {
     ruzstd::encoding::compress_to_vec(bytes, ruzstd::encoding::CompressionLevel::Fastest)
 }
 
-fn zip(members: &[(&str, &[u8])]) -> Vec<u8> {
+pub fn zip(members: &[(&str, &[u8])]) -> Vec<u8> {
     let mut packer = zip::ZipWriter::new(Cursor::new(Vec::new()));
     for (name, bytes) in members {
         packer.start_file(*name, zip::write::SimpleFileOptions::default()).expect("memory");

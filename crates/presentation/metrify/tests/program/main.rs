@@ -12,6 +12,7 @@ mod load_profile;
 mod message;
 mod readme;
 mod replay;
+mod requests;
 mod samples;
 mod server;
 mod simulation;

@@ -3,22 +3,37 @@
 use std::io::{Error, Read, Write};
 use std::net::TcpStream;
 
-/// An answer; its head is left away but for the status.
 #[derive(Debug)]
 pub struct Answer {
     pub status: u16,
+    head: String,
     pub body: String,
+}
+
+impl Answer {
+    /// The value of a header.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let lines = self.head.lines().filter_map(|line| line.split_once(": "));
+        lines.into_iter().find(|(named, _)| named.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
 }
 
 /// # Errors
 /// Where the connection breaks, as it does when the server is killed.
 pub fn send(address: &str, method: &str, path: &str, token: Option<&str>, body: &[u8]) -> Result<Answer, Error> {
+    let token = token.map(|token| format!("Bearer {token}"));
+    let headers: Vec<(&str, &str)> = token.iter().map(|token| ("Authorization", token.as_str())).collect();
+    send_with(address, &format!("{method} {path}"), &headers, body)
+}
+
+/// As [`send`], with headers.
+pub fn send_with(address: &str, request: &str, headers: &[(&str, &str)], body: &[u8]) -> Result<Answer, Error> {
     let mut stream = TcpStream::connect(address)?;
     let length = body.len();
-    let token = token.map_or_else(String::new, |token| format!("Authorization: Bearer {token}\r\n"));
+    let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
     let head = format!(
-        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Type: application/json\r\n\
-         Content-Length: {length}\r\n{token}\r\n"
+        "{request} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Type: application/json\r\n\
+         Content-Length: {length}\r\n{headers}\r\n"
     );
     stream.write_all(head.as_bytes())?;
     // A server that refuses may answer before it has read everything.
@@ -27,5 +42,6 @@ pub fn send(address: &str, method: &str, path: &str, token: Option<&str>, body: 
     stream.read_to_string(&mut text).and(written.or_else(|error| if text.is_empty() { Err(error) } else { Ok(()) }))?;
     let (head, body) = text.split_once("\r\n\r\n").ok_or_else(|| Error::other("the answer has no head"))?;
     let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
-    Ok(Answer { status: status.ok_or_else(|| Error::other("the answer has no status"))?, body: body.to_owned() })
+    let status = status.ok_or_else(|| Error::other("the answer has no status"))?;
+    Ok(Answer { status, head: head.to_owned(), body: body.to_owned() })
 }

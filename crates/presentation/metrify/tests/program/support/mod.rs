@@ -279,7 +279,13 @@ impl Server {
     }
 
     pub fn post(&self, path: &str, body: &[u8]) -> http::Answer {
-        http::send(&self.address, "POST", path, Some(&self.token), body).expect("an answer")
+        self.post_with(path, &[], body)
+    }
+
+    pub fn post_with(&self, path: &str, headers: &[(&str, &str)], body: &[u8]) -> http::Answer {
+        let token = format!("Bearer {}", self.token);
+        let headers: Vec<(&str, &str)> = headers.iter().copied().chain([("Authorization", token.as_str())]).collect();
+        http::send_with(&self.address, &format!("POST {path}"), &headers, body).expect("an answer")
     }
 
     /// As `kill -9` does.

@@ -1,0 +1,123 @@
+//! Receives a request once: whoever sends it again, because the answer was lost, gets the receipts that were given first.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use sha2::{Digest, Sha256};
+use tokio::sync::OwnedMutexGuard;
+
+use crate::app::App;
+use crate::context::{Context, Tenant};
+use crate::error::{Error, Kind, Result};
+use crate::ingest::delivery::{Delivery, Hints, Looked, look};
+use crate::ingest::piece::Piece;
+use crate::ingest::receipt::Receipt;
+use crate::ingest::unpack;
+use crate::record::{Answered, DeliveryId, Fingerprint};
+
+/// What a request is answered with.
+#[derive(Clone, Debug)]
+pub struct Reply {
+    pub receipts: Vec<Receipt>,
+    /// The receipts are those of an earlier request.
+    pub repeated: bool,
+}
+
+/// Receives a delivery unless a request of the same `key`, or of the same bytes to be read in the same way, was answered before:
+/// then that answer is given again.
+///
+/// # Errors
+/// As [`super::receive`], and where the key was given to something else before.
+pub async fn receive_once(app: &App, ctx: &Context, delivery: Delivery, key: Option<&str>) -> Result<Reply> {
+    let looked = look(delivery).await?;
+    let request = Request::of(&looked, key);
+    let _turns = app.intake.requests.take(&ctx.tenant, request.names()).await;
+    for name in request.names() {
+        if let Some(answered) = app.ledger.answered(&ctx.tenant, name).await? {
+            return again(app, ctx, &looked.seen.id, request, answered).await;
+        }
+    }
+    let receipts = unpack::receive(app, ctx, looked, Some(request)).await?;
+    Ok(Reply { receipts, repeated: false })
+}
+
+async fn again(app: &App, ctx: &Context, id: &DeliveryId, request: Request, answered: Answered) -> Result<Reply> {
+    if answered.content != request.content {
+        let error = Error::new(Kind::Conflict, "answer the request: its key was given to another one before");
+        return Err(error.hint("a request that is repeated has the same body and parameters; a new one has a new key"));
+    }
+    let receipts = answered.receipts;
+    if request.key.is_some() && request.key != answered.key {
+        note(app, ctx, id, request.answered(receipts.clone())).await?;
+    }
+    Ok(Reply { receipts, repeated: true })
+}
+
+/// Remembers an answer that no piece of a delivery carries.
+pub(super) async fn note(app: &App, ctx: &Context, id: &DeliveryId, answered: Answered) -> Result<()> {
+    let piece = Piece { delivery: id.clone(), received_at: ctx.now, answered: Some(answered), ..Piece::default() };
+    app.intake.accept(app, ctx, piece).await.map(drop)
+}
+
+/// What tells a request from others.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Request {
+    key: Option<Fingerprint>,
+    content: Fingerprint,
+}
+
+impl Request {
+    fn of(Looked { delivery, seen }: &Looked, key: Option<&str>) -> Self {
+        let Delivery { source: _, file: _, format, hints } = delivery;
+        let Hints { zone, area, point, quantity, swap_tariffs } = hints;
+        // Debug texts are quoted, so that no two lists of hints look alike.
+        let read_as = format!("{format:?} {zone:?} {area:?} {point:?} {quantity:?} {swap_tariffs}");
+        Self {
+            key: key.map(|key| fingerprint("key", key.as_bytes())),
+            content: fingerprint(seen.id.as_str(), read_as.as_bytes()),
+        }
+    }
+
+    /// The key comes first: it says more than what was sent.
+    fn names(&self) -> impl Iterator<Item = Fingerprint> + use<> {
+        self.key.into_iter().chain([self.content])
+    }
+
+    pub(super) const fn answered(self, receipts: Vec<Receipt>) -> Answered {
+        Answered { key: self.key, content: self.content, receipts }
+    }
+}
+
+fn fingerprint(kind: &str, said: &[u8]) -> Fingerprint {
+    Fingerprint::from_digest(&Sha256::new().chain_update(kind).chain_update([0]).chain_update(said).finalize())
+}
+
+type Turn = tokio::sync::Mutex<()>;
+
+/// Requests of one name are answered one after the other.
+#[derive(Default)]
+pub(super) struct Turns(Mutex<HashMap<(Tenant, Fingerprint), Weak<Turn>>>);
+
+impl Turns {
+    /// Waits for the requests of any of these names that came before. Keys come before contents in every request, so that no two wait
+    /// for each other.
+    async fn take(&self, tenant: &Tenant, names: impl Iterator<Item = Fingerprint>) -> Vec<OwnedMutexGuard<()>> {
+        let mut turns = Vec::new();
+        for name in names {
+            turns.push(self.of(tenant, name).lock_owned().await);
+        }
+        turns
+    }
+
+    fn of(&self, tenant: &Tenant, name: Fingerprint) -> Arc<Turn> {
+        let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // There are no more of them than requests at one time.
+        turns.retain(|_, turn| turn.strong_count() > 0);
+        let turn = turns.entry((tenant.clone(), name)).or_default();
+        turn.upgrade().unwrap_or_else(|| {
+            let new = Arc::new(Turn::default());
+            *turn = Arc::downgrade(&new);
+            new
+        })
+    }
+}

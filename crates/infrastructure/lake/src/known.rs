@@ -1,0 +1,82 @@
+//! What is known of readings that come: nothing, the same, or something that has to be looked at.
+
+use std::collections::HashSet;
+use std::ops::Range as Rows;
+
+use metrify_application::Result;
+use metrify_application::ports::{Key, Known};
+use metrify_domain::{Batch, Row};
+
+use crate::held::{Held, HeldFiles};
+use crate::schema::TableName;
+use crate::table::{FileFacts, Range, Snapshot};
+use crate::tenant::TenantLake;
+
+/// What memory and lake know of each row of a batch.
+///
+/// # Errors
+/// Where a data file cannot be read.
+pub(crate) async fn known(lake: &TenantLake, files: &HeldFiles, batch: &Batch) -> Result<Vec<Known>> {
+    let mut known = vec![Known::Nothing; batch.rows().len()];
+    let (reached, readings, superseded, state) = {
+        // What leaves memory is in the tables by then: they are taken under the same lock.
+        let working = lake.working();
+        let reached = working.reached(batch);
+        working.mark(batch, &reached, &mut known);
+        let superseded = (!working.withdrawn.is_empty()).then(|| lake.table(TableName::Superseded));
+        let superseded = superseded.transpose()?.map(crate::table::Table::snapshot);
+        (reached, lake.table(TableName::Readings)?.snapshot(), superseded, working.state.clone())
+    };
+    for snapshot in [Some(readings), superseded].into_iter().flatten() {
+        let asked = may_hold(&snapshot, &lake.fresh(), batch, &reached);
+        for (file, fresh) in asked {
+            let unknown = |row: &usize| known[*row] == Known::Nothing && (reached[*row] || !fresh);
+            let rows: Vec<usize> =
+                (0..known.len()).filter(unknown).filter(|row| is_within(&file, batch, &batch.rows()[*row])).collect();
+            if !rows.is_empty() {
+                let held = files.of(&snapshot, &file).await?;
+                let holds = snapshot.table == TableName::Readings;
+                compare(&held, batch, &rows, &mut known, |row| holds && !state.is_removed(&key(batch, row)));
+            }
+        }
+    }
+    Ok(known)
+}
+
+fn key(batch: &Batch, row: &Row) -> Key {
+    Key { channel: batch.channel(row).clone(), period: row.period }
+}
+
+/// The files that may know of any row, as far as their statistics tell, and whether they are fresh: files that hold what came since
+/// the tables were opened are asked for rows alone that their channel has `reached` since.
+fn may_hold(snapshot: &Snapshot, fresh: &HashSet<String>, batch: &Batch, reached: &[bool]) -> Vec<(FileFacts, bool)> {
+    let starts = batch.rows().iter().map(|row| row.period.start());
+    let Some(range) = starts.clone().min().zip(starts.max()).map(|(low, high)| Range { low, high }) else {
+        return Vec::new();
+    };
+    let any_reached = reached.contains(&true);
+    let files = snapshot.files.iter().filter(|file| file.starts.as_ref().is_none_or(|starts| starts.meets(&range)));
+    let files = files.map(|file| (file, fresh.contains(&file.path)));
+    files.filter(|(_, fresh)| any_reached || !fresh).map(|(file, fresh)| (file.clone(), fresh)).collect()
+}
+
+/// Whether a row's channel and period lie within what the statistics of a file tell.
+fn is_within(file: &FileFacts, batch: &Batch, row: &Row) -> bool {
+    let (point, start) = (batch.channel(row).point.as_str(), row.period.start());
+    let starts = file.starts.as_ref().is_none_or(|starts| starts.low <= start && start <= starts.high);
+    starts && file.points.as_ref().is_none_or(|points| points.low.as_str() <= point && point <= points.high.as_str())
+}
+
+/// Marks those of the rows that a file knows of. What it says counts only where it `holds`.
+fn compare(held: &Held, batch: &Batch, rows: &[usize], known: &mut [Known], holds: impl Fn(&Row) -> bool) {
+    let mut runs: Vec<Option<Option<Rows<u32>>>> = vec![None; batch.channels().len()];
+    for place in rows {
+        let row = &batch.rows()[*place];
+        let runs = runs[row.channel as usize].get_or_insert_with(|| held.runs_of(batch.channel(row)));
+        let Some(runs) = runs.clone() else { continue };
+        if let Some(found) = held.rows_of(runs, row.period).next() {
+            let same = held.says(found, batch, row) == Some(true) && holds(row);
+            known[*place] = if same { Known::Same } else { Known::Open };
+        }
+    }
+}
