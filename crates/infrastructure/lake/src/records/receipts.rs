@@ -31,7 +31,7 @@ pub(super) fn fields(entry: &Accepted) -> Vec<Vec<Field<'_>>> {
 
 fn problems(problems: &[ReceiptProblem]) -> String {
     let pairs = problems.iter().map(|problem| [problem.position.as_str(), problem.reason.as_str()]);
-    serde_json::Value::from_iter(pairs.map(|pair| serde_json::Value::from_iter(pair))).to_string()
+    serde_json::Value::from_iter(pairs.map(serde_json::Value::from_iter)).to_string()
 }
 
 /// What a request is called in a row, by its key and by what it held.
