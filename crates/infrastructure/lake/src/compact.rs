@@ -33,7 +33,7 @@ pub(crate) async fn compact(lake: &TenantLake, now: Timestamp) -> Result<Landed>
             let rows = concat(&batches)?;
             drop(batches);
             let rows = if name.is_parted_by_month() { sorted(&rows, &READINGS_ORDER)? } else { rows };
-            let added = lake.write(name, month.as_deref(), &rows).await?;
+            let added = lake.write(name, month.as_deref(), &rows, now).await?;
             lake.made_of(&added, &files);
             change.added.push(added);
             change.removed.extend(files);

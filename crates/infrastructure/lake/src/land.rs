@@ -70,13 +70,13 @@ pub(crate) async fn land(lake: &TenantLake, view: &View, now: Timestamp) -> Resu
             landed.files_added += land_records(lake, view, table, position, now).await?;
         }
     }
-    let removed = rewrite_removed(lake, view).await?;
+    let removed = rewrite_removed(lake, view, now).await?;
     landed.files_added += land_superseded(lake, view, removed.gone, position, now).await?;
 
     let mut change = removed.change;
     for (month, rows) in order::months(&view.state.chunks)? {
         landed.rows += rows.num_rows() as u64;
-        let added = lake.write(TableName::Readings, Some(&month), &rows).await?;
+        let added = lake.write(TableName::Readings, Some(&month), &rows, now).await?;
         lake.made_of(&added, &[]);
         change.added.push(added);
     }
@@ -100,7 +100,7 @@ async fn land_records(
     let Some(rows) = view.records(name)? else {
         return Ok(0);
     };
-    let added = vec![lake.write(name, None, &rows).await?];
+    let added = vec![lake.write(name, None, &rows, now).await?];
     lake.commit(name, Change { added, removed: Vec::new(), landed: Some(position), written_at: now }).await?;
     Ok(1)
 }
@@ -111,7 +111,7 @@ struct Rewritten {
     gone: Months,
 }
 
-async fn rewrite_removed(lake: &TenantLake, view: &View) -> Result<Rewritten> {
+async fn rewrite_removed(lake: &TenantLake, view: &View, now: Timestamp) -> Result<Rewritten> {
     let mut rewritten = Rewritten { change: Change::default(), gone: Months::default() };
     let keys: KeySet = view.removed();
     if keys.is_empty() {
@@ -133,7 +133,7 @@ async fn rewrite_removed(lake: &TenantLake, view: &View) -> Result<Rewritten> {
         let stay = concat(&stay)?;
         let month = file.month.clone().unwrap_or_default();
         if stay.num_rows() > 0 {
-            let added = lake.write(TableName::Readings, Some(&month), &stay).await?;
+            let added = lake.write(TableName::Readings, Some(&month), &stay, now).await?;
             lake.made_of(&added, std::slice::from_ref(file));
             rewritten.change.added.push(added);
         }
@@ -176,18 +176,23 @@ async fn land_superseded(
     if superseded.rows() == 0 {
         return Ok(0);
     }
-    let added = write_months(lake, TableName::Superseded, superseded).await?;
+    let added = write_months(lake, TableName::Superseded, superseded, now).await?;
     let files = added.len();
     let change = Change { added, removed: Vec::new(), landed: Some(position), written_at: now };
     lake.commit(TableName::Superseded, change).await?;
     Ok(files)
 }
 
-async fn write_months(lake: &TenantLake, name: TableName, months: Months) -> Result<Vec<deltalake::kernel::Add>> {
+async fn write_months(
+    lake: &TenantLake,
+    name: TableName,
+    months: Months,
+    now: Timestamp,
+) -> Result<Vec<deltalake::kernel::Add>> {
     let mut added = Vec::new();
     for (month, batches) in months.0 {
         let rows = sorted(&concat(&batches)?, &READINGS_ORDER)?;
-        added.push(lake.write(name, Some(&month), &rows).await?);
+        added.push(lake.write(name, Some(&month), &rows, now).await?);
     }
     Ok(added)
 }

@@ -17,6 +17,7 @@ mod lay;
 mod layout;
 mod lookup;
 mod memory;
+mod names;
 mod order;
 mod records;
 mod requests;

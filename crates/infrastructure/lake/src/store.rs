@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
 
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::Int64Type;
@@ -32,10 +33,14 @@ pub struct DeltaLake {
     published: AtomicU64,
     clock: fn() -> Timestamp,
     keep_h: u32,
+    patience: Duration,
 }
 
+/// Far more than any landing takes that goes on at all.
+const PATIENCE: Duration = Duration::from_secs(600);
+
 impl DeltaLake {
-    /// `clock` tells when files are written; nothing else depends on it. Versions of the tables stay readable for `keep_h`
+    /// `clock` tells when files are written; nothing else depends on it, and it may be set back. Versions of the tables stay readable for `keep_h`
     /// hours after they were replaced.
     #[must_use]
     pub fn new(layout: Layout, clock: fn() -> Timestamp, keep_h: u32) -> Self {
@@ -46,7 +51,26 @@ impl DeltaLake {
             published: AtomicU64::new(0),
             clock,
             keep_h,
+            patience: PATIENCE,
         }
+    }
+
+    /// How long landing and compaction may each take; a store that hangs must not stop both for ever.
+    #[must_use]
+    pub fn with_patience(self, patience: Duration) -> Self {
+        Self { patience, ..self }
+    }
+
+    /// The outcome of what changes the tables. What it wrote and did not try to commit is taken away where it failed.
+    async fn in_time<T>(&self, step: &str, lake: &TenantLake, work: impl Future<Output = Result<T>>) -> Result<T> {
+        let outcome = tokio::time::timeout(self.patience, work).await.unwrap_or_else(|_| {
+            let error = Error::new(Kind::Unavailable, format!("{step}: it took longer than {:?}", self.patience));
+            Err(error.hint("does the disk or the store answer?"))
+        });
+        if outcome.is_err() {
+            lake.discard().await;
+        }
+        outcome
     }
 
     fn tenant(&self, tenant: &Tenant) -> Result<Arc<TenantLake>> {
@@ -413,42 +437,31 @@ impl Landing for DeltaLake {
     async fn land(&self, tenant: &Tenant) -> Result<Landed> {
         let lake = self.tenant(tenant)?;
         let _writing = lake.writing.lock().await;
-        lake.working().landing();
-        let view = lake.view();
-        if view.state.chunks.is_empty() {
-            return Ok(Landed::default());
-        }
-        let landed = match land::land(&lake, &view, (self.clock)()).await {
-            Ok(landed) => landed,
-            Err(error) => {
-                lake.discard().await;
-                return Err(error);
+        let landing = async {
+            lake.refresh().await?;
+            lake.forget_landed()?;
+            lake.working().landing();
+            let view = lake.view();
+            if view.state.chunks.is_empty() {
+                return Ok(Landed::default());
             }
+            let landed = land::land(&lake, &view, (self.clock)()).await?;
+            lake.forget_landed()?;
+            Ok(landed)
         };
-        let position = view.state.position;
-        let mut working = lake.working();
-        working.landed(position);
-        lake.show(|view| {
-            view.state = view.state.without(position);
-            view.snapshots = lake.snapshots();
-        });
-        Ok(landed)
+        self.in_time("land", &lake, landing).await
     }
 
     async fn compact(&self, tenant: &Tenant) -> Result<Landed> {
         let lake = self.tenant(tenant)?;
         let _writing = lake.writing.lock().await;
-        let done = match compact::compact(&lake, (self.clock)()).await {
-            Ok(done) => done,
-            Err(error) => {
-                lake.discard().await;
-                return Err(error);
-            }
-        };
-        if done.files_removed > 0 {
+        let compaction = async {
+            lake.refresh().await?;
+            let done = compact::compact(&lake, (self.clock)()).await?;
             lake.show(|view| view.snapshots = lake.snapshots());
-        }
-        Ok(done)
+            Ok(done)
+        };
+        self.in_time("compact the tables", &lake, compaction).await
     }
 
     async fn vacuum(&self, tenant: &Tenant) -> Result<usize> {

@@ -15,6 +15,7 @@ use metrify_application::record::Position;
 use metrify_application::{Error, Kind, Result, io};
 use metrify_domain::Timestamp;
 
+use crate::names::Names;
 use crate::schema::TableName;
 
 /// Under this name the journal's position stands in the table's transactions.
@@ -96,6 +97,7 @@ pub(crate) struct Table {
     folder: PathBuf,
     log: LogStoreRef,
     current: RwLock<Arc<Snapshot>>,
+    names: Names,
 }
 
 pub(crate) fn store_error(step: String, error: deltalake::ObjectStoreError) -> Error {
@@ -121,7 +123,31 @@ impl Table {
         let log = table.log_store();
         let state = table.snapshot().map_err(|error| delta_error(step(), error))?.clone();
         let snapshot = snapshot(name, folder, &log, state).await?;
-        Ok(Self { name, folder: folder.to_owned(), log, current: RwLock::new(Arc::new(snapshot)) })
+        let names = Names::after(snapshot.files.iter().map(|file| file.path.as_str()));
+        Ok(Self { name, folder: folder.to_owned(), log, current: RwLock::new(Arc::new(snapshot)), names })
+    }
+
+    /// A name for a data file that is written `now`.
+    pub(crate) fn unique(&self, now: Timestamp) -> uuid::Uuid {
+        self.names.next(now)
+    }
+
+    /// Looks at the log again where it has gone on: another program wrote to the table, or a commit of ours got through although
+    /// its answer did not.
+    pub(crate) async fn refresh(&self) -> Result<()> {
+        if !self.has_newer_version() {
+            return Ok(());
+        }
+        let step = || format!("read the log of table `{}` again", self.name.name());
+        let mut table = open(&self.folder).map_err(|error| delta_error(step(), error))?;
+        table.load().await.map_err(|error| delta_error(step(), error))?;
+        let state = table.snapshot().map_err(|error| delta_error(step(), error))?.clone();
+        self.set(snapshot(self.name, &self.folder, &self.log, state).await?);
+        Ok(())
+    }
+
+    fn set(&self, snapshot: Snapshot) {
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(snapshot);
     }
 
     pub(crate) fn snapshot(&self) -> Arc<Snapshot> {
@@ -133,7 +159,7 @@ impl Table {
     }
 
     /// Whether the log has a version after the one that is known here.
-    pub(crate) fn has_newer_version(&self) -> bool {
+    fn has_newer_version(&self) -> bool {
         self.folder.join(log_file(self.snapshot().version + 1)).exists()
     }
 
@@ -157,8 +183,7 @@ impl Table {
             .with_enforce_retention_duration(false);
         let (table, done) = vacuum.await.map_err(|error| delta_error(step(), error))?;
         let state = table.snapshot().map_err(|error| delta_error(step(), error))?.clone();
-        let after = snapshot(self.name, &self.folder, &self.log, state).await?;
-        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(after);
+        self.set(snapshot(self.name, &self.folder, &self.log, state).await?);
         Ok(done.files_deleted.len())
     }
 
@@ -184,8 +209,7 @@ impl Table {
         );
         let committed = commit.await.map_err(|error| delta_error(step(), error))?;
         sync_file(&self.folder.join(log_file(committed.version())))?;
-        let after = snapshot(self.name, &self.folder, &self.log, committed.snapshot()).await?;
-        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(after);
+        self.set(snapshot(self.name, &self.folder, &self.log, committed.snapshot()).await?);
         Ok(())
     }
 }

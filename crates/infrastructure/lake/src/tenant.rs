@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use arrow::array::RecordBatch;
 use deltalake::kernel::Add;
 use metrify_application::{Error, Kind, Result};
+use metrify_domain::Timestamp;
 
 use crate::memory::{View, Working};
 use crate::schema::TableName;
@@ -50,9 +51,16 @@ impl TenantLake {
         self.uncommitted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Writes a data file. Until a commit names it, [`Self::discard`] takes it away again.
-    pub(crate) async fn write(&self, name: TableName, month: Option<&str>, rows: &RecordBatch) -> Result<Add> {
-        let added = write_file(&self.table(name)?.store(), month, rows).await?;
+    /// Writes a data file. Until a commit is about to name it, [`Self::discard`] takes it away again.
+    pub(crate) async fn write(
+        &self,
+        name: TableName,
+        month: Option<&str>,
+        rows: &RecordBatch,
+        now: Timestamp,
+    ) -> Result<Add> {
+        let table = self.table(name)?;
+        let added = write_file(&table.store(), month, table.unique(now), rows).await?;
         self.uncommitted().push((name, added.path.clone()));
         Ok(added)
     }
@@ -71,16 +79,38 @@ impl TenantLake {
     }
 
     pub(crate) async fn commit(&self, name: TableName, change: Change) -> Result<()> {
-        let table = self.table(name)?;
-        let committed = table.commit(change).await;
-        // A commit may be there although what came after it failed; then its files belong to the table.
-        if committed.is_ok() || table.has_newer_version() {
-            self.uncommitted().retain(|(table, _)| *table != name);
-        }
-        committed
+        // A commit may get through although its answer does not, or later. From here on its files are left alone; where it
+        // did not get through they are deleted with those that no version needs.
+        self.uncommitted().retain(|(table, _)| *table != name);
+        self.table(name)?.commit(change).await
     }
 
-    /// Takes away what a landing wrote and could not commit.
+    /// Sees what came into the tables without our knowing.
+    pub(crate) async fn refresh(&self) -> Result<()> {
+        for table in self.tables.values() {
+            table.refresh().await?;
+        }
+        Ok(())
+    }
+
+    /// Everything up to what the table of readings holds is in the lake: memory needs it no longer.
+    pub(crate) fn forget_landed(&self) -> Result<()> {
+        let position = self.table(TableName::Readings)?.snapshot().landed;
+        let mut working = self.working();
+        let landed = working.state.chunks.first().is_some_and(|oldest| oldest.position <= position);
+        if landed {
+            working.landed(position);
+        }
+        self.show(|view| {
+            if landed {
+                view.state = view.state.without(position);
+            }
+            view.snapshots = self.snapshots();
+        });
+        Ok(())
+    }
+
+    /// Takes away what a landing wrote and did not try to commit.
     pub(crate) async fn discard(&self) {
         let files = std::mem::take(&mut *self.uncommitted());
         for (name, file) in files {

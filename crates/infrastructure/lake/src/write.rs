@@ -16,8 +16,10 @@ use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesBuilder, WriterVersion};
 use parquet::schema::types::ColumnPath;
+use uuid::Uuid;
 
 use crate::layout::Layout;
+use crate::names::millis;
 
 /// Rows of one row group: what a reader skips or decodes as a whole.
 const ROW_GROUP_ROWS: usize = 1 << 20;
@@ -68,9 +70,13 @@ pub fn data_file_properties() -> WriterPropertiesBuilder {
 ///
 /// # Errors
 /// Where the store cannot be written.
-pub(crate) async fn write_file(store: &ObjectStoreRef, month: Option<&str>, rows: &RecordBatch) -> Result<Add> {
-    let unique = uuid::Uuid::now_v7().to_string();
-    let name = Layout::data_file(month, &unique);
+pub(crate) async fn write_file(
+    store: &ObjectStoreRef,
+    month: Option<&str>,
+    unique: Uuid,
+    rows: &RecordBatch,
+) -> Result<Add> {
+    let name = Layout::data_file(month, &unique.to_string());
     // How the columns lie in memory is no part of the file: a text is a text, whether it was numbered here or not.
     let options =
         ArrowWriterOptions::new().with_properties(data_file_properties().build()).with_skip_arrow_metadata(true);
@@ -88,19 +94,10 @@ pub(crate) async fn write_file(store: &ObjectStoreRef, month: Option<&str>, rows
         partition_values: partition_values.into_iter().collect::<HashMap<_, _>>(),
         size: i64::try_from(size).unwrap_or(i64::MAX),
         // Readers take it for the age of the file, nothing depends on it here; zero would make vacuum delete it at once.
-        modification_time: modification_time(&unique),
+        modification_time: millis(unique).cast_signed(),
         data_change: true,
         stats: Some(statistics(rows).to_string()),
         ..Add::default()
-    })
-}
-
-/// The milliseconds that a UUID of version 7 begins with.
-fn modification_time(unique: &str) -> i64 {
-    let parsed = uuid::Uuid::parse_str(unique).ok().and_then(|unique| unique.get_timestamp());
-    parsed.map_or(0, |stamp| {
-        let (seconds, nanos) = stamp.to_unix();
-        i64::try_from(seconds).unwrap_or(0) * 1_000 + i64::from(nanos / 1_000_000)
     })
 }
 

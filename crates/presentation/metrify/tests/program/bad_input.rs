@@ -318,7 +318,7 @@ fn the_same_file_while_the_first_is_still_running_is_one_delivery() {
     metrify.run(&["simulate", "--meters", "30", "--days", "4", "--seed", "3", "--out", &path]);
     let bytes = fs::read(&path).expect("the simulated fleet");
     let answers: Vec<serde_json::Value> = std::thread::scope(|scope| {
-        let post = || server.post("/api/v1/deliveries?source=fleet", &bytes);
+        let post = || server.post("/api/v1/deliveries?source=fleet&again=true", &bytes);
         let running: Vec<_> = (0..3).map(|_| scope.spawn(post)).collect();
         let answers = running.into_iter().map(|thread| thread.join().expect("an answer").body);
         answers.map(|body| serde_json::from_str(&body).expect("a receipt")).collect()
