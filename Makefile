@@ -2,6 +2,7 @@
 # test  all tests; what they need beside Rust is installed into the cache by `venv`
 # lint  formatting and clippy
 # formats-report  what every public sample gives, written to docs/formats/report.txt and printed
+# faults  a server killed FAULTS_KILLS times under load, and a store that goes wrong at every call: what was lost or doubled
 # bounds  what deliveries of 64 MiB and more make each decoder hold, and whether time grows with their bytes alone
 # bench-intake  Metrify beside other systems on this machine: the same readings into each; METERS_BENCH, DAYS_BENCH, ROUNDS
 # bench  how fast each format is decoded, as a table; BENCH=NAME for one of them
@@ -12,7 +13,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := run
-.PHONY: run test lint bounds bench bench-intake fuzz venv formats-report
+.PHONY: run test lint faults bounds bench bench-intake fuzz venv formats-report
 
 CACHE := $(HOME)/.cache/metrify
 export CARGO_TARGET_DIR ?= $(CACHE)/target
@@ -36,6 +37,15 @@ formats-report:
 lint:
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
+
+FAULTS_KILLS ?= 100
+
+faults: venv
+	FAULTS_STRIDE=1 cargo test --workspace --test faults -- --nocapture
+	FAULTS_KILLS=$(FAULTS_KILLS) LAKE_READERS_PYTHON="$(VENV)/bin/python" cargo test --workspace --test program -- \
+		--nocapture crash:: bad_input::a_full_disk bad_input::what_is_known_can_be_asked_for_while_the_disk_is_full \
+		a_second_server_on_the_same_data a_second_process_on_the_same_data
+	cargo test --workspace --test journal --test known
 
 BOUNDS_MIB ?= 48
 

@@ -80,48 +80,82 @@ fn keys(delivery: &str) -> impl Iterator<Item = String> + '_ {
     })
 }
 
-#[test]
-fn a_server_killed_while_deliveries_come_in_has_all_it_acknowledged() {
-    let undisturbed = Metrify::new();
-    let file = fleet(&undisturbed, 20, 4);
-    undisturbed.ingest(&[&file]);
-    let text = std::fs::read_to_string(&file).expect("the simulated fleet");
-    let lines: Vec<&str> = text.lines().collect();
-    let deliveries: Vec<String> = lines.chunks(300).map(|lines| lines.join("\n") + "\n").collect();
-    let metrify = Metrify::new();
-    let mut chance = Chance::new(42);
-    let mut acknowledged: HashSet<usize> = HashSet::new();
-    for round in 0..6 {
+/// A fleet cut into deliveries, and the account of all of it.
+struct Load {
+    file: PathBuf,
+    deliveries: Vec<String>,
+    account: String,
+}
+
+impl Load {
+    fn of(undisturbed: &Metrify) -> Self {
+        let file = fleet(undisturbed, 20, 4);
+        undisturbed.ingest(&[&file]);
+        let text = std::fs::read_to_string(&file).expect("the simulated fleet");
+        let lines: Vec<&str> = text.lines().collect();
+        let deliveries = lines.chunks(40).map(|lines| lines.join("\n") + "\n").collect();
+        Self { file, deliveries, account: undisturbed.sql(ACCOUNT) }
+    }
+
+    /// Two clients send what is `waiting` until the server is killed; tells what it acknowledged.
+    fn send_and_kill(&self, metrify: &Metrify, waiting: &[usize], after_ms: u64) -> Vec<usize> {
         // Landing all the time, so that kills meet it too.
         let server = metrify.serve_with(&[("METRIFY_LANDING_INTERVAL_S", "1")]);
         let (address, token) = (server.address.clone(), server.token.clone());
-        let waiting: Vec<usize> = (0..deliveries.len()).filter(|number| !acknowledged.contains(number)).collect();
-        let answered = std::thread::scope(|scope| {
+        std::thread::scope(|scope| {
             let post = |numbers: Vec<usize>| {
                 let send = |number: &usize| {
-                    http::send(&address, "POST", "/api/v1/deliveries", Some(&token), deliveries[*number].as_bytes())
+                    let body = self.deliveries[*number].as_bytes();
+                    http::send(&address, "POST", "/api/v1/deliveries", Some(&token), body)
                 };
-                numbers
-                    .into_iter()
-                    .take_while(|number| send(number).is_ok_and(|answer| answer.status == 200))
-                    .collect::<Vec<_>>()
+                let acknowledged = |number: &usize| send(number).is_ok_and(|answer| answer.status == 200);
+                numbers.into_iter().take_while(acknowledged).collect::<Vec<_>>()
             };
             let (even, odd): (Vec<_>, Vec<_>) = waiting.iter().partition(|number| *number % 2 == 0);
             let clients = [even, odd].map(|numbers| scope.spawn(move || post(numbers)));
-            std::thread::sleep(Duration::from_millis(300 + chance.below(1_500)));
+            std::thread::sleep(Duration::from_millis(after_ms));
             server.kill();
             clients.map(|client| client.join().expect("a client")).concat()
-        });
-        acknowledged.extend(answered);
-        let there = metrify.sql("select point, quantity, period_start from readings");
-        let there: HashSet<&str> = there.lines().collect();
-        let lost =
-            acknowledged.iter().flat_map(|number| keys(&deliveries[*number])).find(|key| !there.contains(key.as_str()));
-        assert_eq!(lost, None, "round {round}, {} acknowledged", acknowledged.len());
+        })
     }
-    assert!(acknowledged.len() > 3, "only {} deliveries were acknowledged", acknowledged.len());
-    metrify.ingest(&[&file]);
-    assert_eq!(metrify.sql(ACCOUNT), undisturbed.sql(ACCOUNT));
+
+    /// Kills servers of one data directory until everything was acknowledged, or so many were killed at work; tells how many.
+    fn kill(&self, kills_max: usize, chance: &mut Chance) -> usize {
+        let metrify = Metrify::new();
+        let mut acknowledged: HashSet<usize> = HashSet::new();
+        let mut killed = 0;
+        while killed < kills_max && acknowledged.len() < self.deliveries.len() {
+            let waiting: Vec<usize> =
+                (0..self.deliveries.len()).filter(|number| !acknowledged.contains(number)).collect();
+            let answered = self.send_and_kill(&metrify, &waiting, 100 + chance.below(900));
+            killed += usize::from(answered.len() < waiting.len());
+            acknowledged.extend(answered);
+            let there = metrify.sql("select point, quantity, period_start from readings");
+            let there: HashSet<&str> = there.lines().collect();
+            let lost = acknowledged.iter().flat_map(|number| keys(&self.deliveries[*number]));
+            let lost = lost.into_iter().find(|key| !there.contains(key.as_str()));
+            assert_eq!(lost, None, "after {killed} kills, {} acknowledged", acknowledged.len());
+        }
+        assert!(acknowledged.len() > 3, "only {} deliveries were acknowledged", acknowledged.len());
+        metrify.ingest(&[&self.file]);
+        assert_eq!(metrify.sql(ACCOUNT), self.account, "after {killed} kills");
+        killed
+    }
+}
+
+/// `FAULTS_KILLS=100` kills so many, else a few.
+#[test]
+fn a_server_killed_while_deliveries_come_in_has_all_it_acknowledged() {
+    const OF_ONE_DIRECTORY: usize = 6;
+    let kills = std::env::var("FAULTS_KILLS").map_or(OF_ONE_DIRECTORY, |kills| kills.parse().expect("a number"));
+    let undisturbed = Metrify::new();
+    let load = Load::of(&undisturbed);
+    let mut chance = Chance::new(42);
+    let mut killed = 0;
+    while killed < kills {
+        killed += load.kill(OF_ONE_DIRECTORY.min(kills - killed), &mut chance);
+    }
+    println!("{killed} of {kills} servers killed under load: every reading that was acknowledged is there once");
 }
 
 #[test]
@@ -138,8 +172,17 @@ fn a_server_that_was_killed_does_not_keep_others_from_its_data() {
 }
 
 /// Tables in the order that a landing commits them in.
-const LANDING_ORDER: [&str; 8] =
-    ["withdrawals", "points", "meters", "findings", "rejects", "deliveries", "readings_superseded", "readings"];
+const LANDING_ORDER: [&str; 9] = [
+    "withdrawals",
+    "points",
+    "meters",
+    "findings",
+    "rejects",
+    "deliveries",
+    "receipts",
+    "readings_superseded",
+    "readings",
+];
 
 fn copy(from: &Path, to: &Path) {
     crate::support::walk(from, &mut |file| {
