@@ -5,6 +5,7 @@
 # faults  a server killed FAULTS_KILLS times under load, and a store that goes wrong at every call: what was lost or doubled
 # bounds  what deliveries of 64 MiB and more make each decoder hold, and whether time grows with their bytes alone
 # bench-intake  Metrify beside other systems on this machine: the same readings into each; METERS_BENCH, DAYS_BENCH, ROUNDS
+# bench-resend  what the same readings cost when they come again
 # bench  how fast each format is decoded, as a table; BENCH=NAME for one of them
 # fuzz  every fuzz target for FUZZ_SECONDS, or those in FUZZ_TARGETS; needs a nightly compiler, and installs cargo-fuzz
 #
@@ -13,7 +14,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := run
-.PHONY: run test lint faults bounds bench bench-intake fuzz venv formats-report
+.PHONY: run test lint faults bounds bench bench-intake bench-resend fuzz venv formats-report
 
 CACHE := $(HOME)/.cache/metrify
 export CARGO_TARGET_DIR ?= $(CACHE)/target
@@ -67,6 +68,11 @@ bench-intake: venv
 	CARGO_TARGET_DIR="$(CACHE)/shipped" cargo build --release --bin metrify
 	METRIFY="$(CACHE)/shipped/release/metrify" "$(VENV)/bin/python" -B bench/compare \
 		--meters $(METERS_BENCH) --days $(DAYS_BENCH) --rounds $(ROUNDS)
+
+# Days that were received sent again, shuffled, one value of a thousand changed.
+bench-resend: venv
+	CARGO_TARGET_DIR="$(CACHE)/shipped" cargo build --release --bin metrify
+	METRIFY="$(CACHE)/shipped/release/metrify" "$(VENV)/bin/python" -B bench/compare/resend.py --rounds $(ROUNDS)
 
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS ?= $(patsubst fuzz/fuzz_targets/%.rs,%,$(wildcard fuzz/fuzz_targets/*.rs))

@@ -6,7 +6,6 @@
 import argparse
 import json
 import os
-import platform
 import shutil
 import statistics
 import subprocess
@@ -19,9 +18,6 @@ from pathlib import Path
 import measure
 import readings
 import systems
-
-RESULTS = Path(__file__).parents[1] / "results"
-
 
 def one_round(system, files, expected):
     """A fresh system, loaded once; what it holds afterwards has to be what it was given."""
@@ -52,12 +48,6 @@ def summary(system, rounds, count):
         "processor_seconds_per_million": round(statistics.median(cpu for _, cpu in rounds) / count * 1e6, 2),
         "rounds": [round(second, 3) for second in seconds],
     }
-
-
-def machine():
-    model = next(line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name"))
-    memory = next(int(line.split()[1]) for line in open("/proc/meminfo") if line.startswith("MemTotal"))
-    return {"processor": model, "cores": os.cpu_count(), "memory_gb": memory // 1_000_000, "kernel": platform.release()}
 
 
 def table(rows):
@@ -102,15 +92,15 @@ def main():
     finally:
         shutil.rmtree(cache, ignore_errors=True)
     print(table(rows))
-    RESULTS.mkdir(exist_ok=True)
+    measure.RESULTS.mkdir(exist_ok=True)
     result = {
         "at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        "machine": machine(),
+        "machine": measure.machine(),
         "readings": expected.count,
         "commit": subprocess.run(["git", "rev-parse", "--short", "HEAD"], stdout=subprocess.PIPE).stdout.decode().strip(),
         "intake": rows,
     }
-    (RESULTS / "intake.json").write_text(json.dumps(result, indent=1) + "\n")
+    (measure.RESULTS / "intake.json").write_text(json.dumps(result, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,12 @@
 """Wall clock and processor time of a piece of work and of everything that does it."""
 
 import os
+import platform
 import resource
 import time
+from pathlib import Path
 
+RESULTS = Path(__file__).parents[1] / "results"
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -36,6 +39,12 @@ def resident_bytes(pid):
             if line.startswith("RssAnon:"):
                 return int(line.split()[1]) * 1024
     return 0
+
+
+def machine():
+    model = next(line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name"))
+    memory = next(int(line.split()[1]) for line in open("/proc/meminfo") if line.startswith("MemTotal"))
+    return {"processor": model, "cores": os.cpu_count(), "memory_gb": memory // 1_000_000, "kernel": platform.release()}
 
 
 class Stopwatch:

@@ -123,16 +123,20 @@ class Metrify(Server):
         self.token = json.loads(server.read_text())["token"]
         until(lambda: get(f"http://127.0.0.1:{self.port}/health"), self.name)
 
-    def load(self, files):
+    def ingest(self, path):
         url = f"http://127.0.0.1:{self.port}/api/v1/deliveries"
-        answer = run(["curl", "-sS", "-f", "-X", "POST", "-H", f"Authorization: Bearer {self.token}", "-T", files[self.takes], url])
-        receipt = json.loads(answer)
+        return json.loads(run(["curl", "-sS", "-f", "-X", "POST", "-H", f"Authorization: Bearer {self.token}", "-T", path, url]))
+
+    def load(self, files):
+        receipt = self.ingest(files[self.takes])
         assert receipt["received"] == receipt["stored"], receipt
+
+    def row(self, query):
+        return run([os.environ["METRIFY"], "--data-dir", self.data, "sql", "-o", "csv", query]).splitlines()[1].split(",")
 
     def contents(self):
         query = f"select count(*) as a, sum(value) as b, (select count(*) from (select distinct {KEY} from readings)) as c from readings"
-        rows = run([os.environ["METRIFY"], "--data-dir", self.data, "sql", "-o", "csv", query]).splitlines()
-        count, total, distinct = rows[1].split(",")
+        count, total, distinct = self.row(query)
         return int(count), Decimal(total), int(distinct)
 
 
