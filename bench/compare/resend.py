@@ -16,7 +16,7 @@ from pathlib import Path
 
 import measure
 import readings
-from systems import Metrify
+from systems import Metrify, until
 
 
 def changed(line):
@@ -39,6 +39,10 @@ def shuffled(path, seed):
     return resent, len(every)
 
 
+def landed(system):
+    return int(system.row("select rows from system.tables where \"table\" = 'readings'")[0])
+
+
 def live_bytes(system):
     """Bytes of the files that the newest version of a table names."""
     return int(system.row("select coalesce(sum(bytes), 0) from system.files where \"table\" = 'readings'")[0])
@@ -51,6 +55,8 @@ def one_round(path, resent, corrections, count):
         with measure.Stopwatch(system.servers) as first:
             receipt = system.ingest(path)
         assert receipt["stored"] == count, receipt
+        # What was received is in the lake by then, as it is after ten days.
+        until(lambda: landed(system) == count, "the lake")
         before = live_bytes(system)
         with measure.Stopwatch(system.servers) as again:
             receipt = system.ingest(resent)
@@ -72,7 +78,7 @@ def one_round(path, resent, corrections, count):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--meters", type=int, default=700)
+    parser.add_argument("--meters", type=int, default=2800)
     parser.add_argument("--days", type=int, default=10)
     parser.add_argument("--rounds", type=int, default=5)
     arguments = parser.parse_args()

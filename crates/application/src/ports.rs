@@ -100,8 +100,8 @@ pub trait Ledger: Send + Sync {
     /// Which deliveries were first received at an instant or after it.
     async fn deliveries(&self, tenant: &Tenant, since: Timestamp) -> Result<Vec<DeliveryId>>;
 
-    /// How each of the points stands that is known.
-    async fn points(&self, tenant: &Tenant, points: &[Point]) -> Result<HashMap<Point, PointStatus>>;
+    /// How each of the points stands; `None` for one that is not known.
+    async fn points(&self, tenant: &Tenant, points: &[&Point]) -> Result<Vec<Option<PointStatus>>>;
 
     /// How a request of this name was answered, as far as it is remembered: by its key or by what it held.
     async fn answered(&self, tenant: &Tenant, name: Fingerprint) -> Result<Option<Answered>>;

@@ -13,14 +13,16 @@ use crate::record::{PointRecord, PointStatus};
 /// # Errors
 /// Where one of them is not known, or the store cannot be written.
 pub async fn confirm(app: &App, ctx: &Context, points: &[Point]) -> Result<u64> {
-    let known = app.ledger.points(&ctx.tenant, points).await?;
-    if let Some(unknown) = points.iter().find(|point| !known.contains_key(*point)) {
+    let asked: Vec<&Point> = points.iter().collect();
+    let known = app.ledger.points(&ctx.tenant, &asked).await?;
+    let standing = points.iter().zip(known);
+    if let Some((unknown, _)) = standing.clone().find(|(_, status)| status.is_none()) {
         let error = Error::new(Kind::NotFound, format!("confirm point {unknown}: nothing is known of it"));
         return Err(error.hint("`metrify points` lists the points that are known"));
     }
-    let changed = points.iter().filter(|point| known.get(*point) != Some(&PointStatus::Confirmed));
+    let changed = standing.filter(|(_, status)| *status != Some(PointStatus::Confirmed));
     let confirmed: Vec<PointRecord> = changed
-        .map(|point| PointRecord {
+        .map(|(point, _)| PointRecord {
             point: point.clone(),
             kind: point.kind(),
             name: None,

@@ -1,6 +1,6 @@
 //! Turns a piece of a delivery into one entry of the journal: points known, structure checked, versions settled.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use metrify_domain::{Batch, Finding, Point, PointKind, Timestamp};
 use metrify_formats::{Decoded, Format, Meter, Problem, ndjson};
@@ -191,23 +191,22 @@ struct Points {
 
 async fn points(app: &App, ctx: &Context, unknown: UnknownPoints, piece: &Piece) -> Result<Points> {
     let told: BTreeMap<&Point, &Meter> = piece.decoded.meters.iter().map(|meter| (&meter.point, meter)).collect();
-    let mut distinct: Vec<Point> = piece.decoded.batch.channels().iter().map(|channel| channel.point.clone()).collect();
-    distinct.extend(told.keys().map(|point| (*point).clone()));
-    distinct.sort_unstable();
-    distinct.dedup();
-    let known = app.ledger.points(&ctx.tenant, &distinct).await?;
+    let of_channels = piece.decoded.batch.channels().iter().map(|channel| &channel.point);
+    let named: Vec<&Point> = of_channels.chain(told.keys().copied()).collect();
+    let known = app.ledger.points(&ctx.tenant, &named).await?;
     let mut points = Points::default();
-    for point in distinct {
-        let status = known.get(&point).copied();
+    let mut strangers: BTreeSet<&Point> = BTreeSet::new();
+    for (point, status) in named.into_iter().zip(known) {
         let status = status.unwrap_or_else(|| {
-            let record = new_point(point.clone(), told.get(&point).copied(), unknown, piece);
-            points.new.push(record);
+            strangers.insert(point);
             unknown.status()
         });
         if status == PointStatus::Quarantined {
-            points.quarantined.insert(point);
+            points.quarantined.insert(point.clone());
         }
     }
+    let records = strangers.into_iter().map(|point| new_point(point.clone(), told.get(point).copied(), unknown, piece));
+    points.new = records.collect();
     Ok(points)
 }
 

@@ -1,9 +1,9 @@
 //! Readings in bulk: rows of fixed size that name their channel, unit, codes and document by number.
 
-use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
 
 use crate::decimal::Decimal;
+use crate::numbered::Numbered;
 use crate::quality::{Code, Quality};
 use crate::reading::{Channel, Kind, Period, Reading};
 use crate::time::Timestamp;
@@ -159,48 +159,6 @@ impl Batch {
     }
 }
 
-/// A table that numbers its entries in the order of their first use, quick where the same one comes many times in a row.
-#[derive(Debug)]
-struct Numbered<T> {
-    entries: Vec<T>,
-    numbers: HashMap<T, u32>,
-    last: u32,
-}
-
-impl<T> Default for Numbered<T> {
-    fn default() -> Self {
-        Self { entries: Vec::new(), numbers: HashMap::new(), last: 0 }
-    }
-}
-
-impl<T: Clone + Eq + Hash> Numbered<T> {
-    fn number(&mut self, entry: &T) -> u32 {
-        // Mostly the one of the row before; where rows go round, as those of a meter's lists do, the one after it.
-        for likely in [self.last, self.last.saturating_add(1)] {
-            if self.entries.get(likely as usize) == Some(entry) {
-                self.last = likely;
-                return likely;
-            }
-        }
-        let next = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
-        self.last = match self.numbers.get(entry) {
-            Some(number) => *number,
-            None => {
-                self.entries.push(entry.clone());
-                self.numbers.insert(entry.clone(), next);
-                next
-            }
-        };
-        self.last
-    }
-
-    fn take(&mut self) -> Vec<T> {
-        self.numbers.clear();
-        self.last = 0;
-        std::mem::take(&mut self.entries)
-    }
-}
-
 /// Most rows of one batch: what is decided, made durable and shown together.
 pub const BATCH_ROWS_MAX: usize = 65_536;
 /// Most units and most codes of one batch; senders' free texts could be many.
@@ -246,8 +204,8 @@ impl BatchBuilder {
     #[must_use]
     pub fn is_full(&self) -> bool {
         self.rows.len() >= BATCH_ROWS_MAX
-            || self.codes.entries.len() >= TABLE_ENTRIES_MAX
-            || self.units.entries.len() >= TABLE_ENTRIES_MAX
+            || self.codes.len() >= TABLE_ENTRIES_MAX
+            || self.units.len() >= TABLE_ENTRIES_MAX
     }
 
     /// The batch so far; the builder begins anew.

@@ -12,6 +12,7 @@ use arrow::compute::{CastOptions, cast_with_options};
 use arrow::datatypes::{DataType, Decimal128Type, Int32Type, Schema, TimeUnit, TimestampMicrosecondType};
 use foldhash::fast::RandomState;
 use metrify_domain::decimal::SCALE;
+use metrify_domain::numbered::Numbered;
 use metrify_domain::{
     Batch, Channel, Code, Decimal, Document, Kind, Period, Point, Quality, Quantity, Row, Tables, Timestamp, Unit,
 };
@@ -117,42 +118,19 @@ impl Columns {
     }
 }
 
-/// Numbers what rows refer to, as they come.
-struct Numbered<T> {
-    numbers: HashMap<T, usize, RandomState>,
-    all: Vec<T>,
-}
-
-impl<T: Clone + Eq + std::hash::Hash> Numbered<T> {
-    fn new() -> Self {
-        Self { numbers: HashMap::default(), all: Vec::new() }
-    }
-
-    fn number(&mut self, of: &T) -> usize {
-        if self.all.last() == Some(of) {
-            return self.all.len() - 1;
-        }
-        if let Some(number) = self.numbers.get(of) {
-            return *number;
-        }
-        self.numbers.insert(of.clone(), self.all.len());
-        self.all.push(of.clone());
-        self.all.len() - 1
-    }
-}
-
 /// The rows as a batch; `None` where one of them has to be looked at more closely.
 pub(crate) fn batch(rows: &RecordBatch) -> Option<Batch> {
     let columns = Columns::of(rows)?;
     let mut made = Made {
         channels: HashMap::default(),
-        units: Numbered::new(),
-        codes: Numbered::new(),
-        documents: Numbered::new(),
+        units: Numbered::default(),
+        codes: Numbered::default(),
+        documents: Numbered::default(),
         tables: Tables::default(),
     };
     let rows = (0..rows.num_rows()).map(|row| made.row(&columns, row)).collect::<Option<Vec<Row>>>()?;
-    let tables = Tables { units: made.units.all, codes: made.codes.all, documents: made.documents.all, ..made.tables };
+    let tables =
+        Tables { units: made.units.take(), codes: made.codes.take(), documents: made.documents.take(), ..made.tables };
     Batch::from_tables(tables, rows)
 }
 
@@ -196,7 +174,7 @@ impl Made {
             value: Some(Decimal::from_units(columns.values.value(row))?),
             period,
             channel,
-            document: u32::try_from(document).ok()?,
+            document,
             method: self.code(columns.methods.as_ref(), row)?,
             reason: self.code(columns.reasons.as_ref(), row)?,
             unit: u16::try_from(self.units.number(&unit)).ok()?,

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use foldhash::fast::RandomState;
-use metrify_domain::{Batch, Channel, Kind, Period, Quality, Row, Unit};
+use metrify_domain::{Batch, Channel, Decimal, Kind, Period, Quality, Reading, Row, Unit};
 
 use self::values::Values;
 
@@ -109,7 +109,17 @@ impl Held {
         let (kind, unit, quality) = self.all_said.get(usize::from(self.said[held as usize]))?;
         let value = self.values.get(held as usize)?;
         let same = *kind == row.kind && *quality == row.quality && *unit == batch.unit(row);
-        Some(same && value == row.value.map(metrify_domain::Decimal::units))
+        Some(same && value == row.value.map(Decimal::units))
+    }
+
+    /// What a row says; `None` where only the file can tell. How a value came about is not kept.
+    fn reading(&self, held: u32, period: Period) -> Option<Reading> {
+        let (kind, unit, quality) = *self.all_said.get(usize::from(self.said[held as usize]))?;
+        let value = match self.values.get(held as usize)? {
+            Some(units) => Some(Decimal::from_units(units)?),
+            None => None,
+        };
+        Some(Reading { kind, period, value, unit, quality, method: None, reason: None })
     }
 
     /// Where a row stands in the file.

@@ -34,9 +34,9 @@ pub(crate) async fn known(lake: &TenantLake, files: &HeldFiles, batch: &Batch) -
             let rows: Vec<usize> =
                 (0..known.len()).filter(unknown).filter(|row| is_within(&file, batch, &batch.rows()[*row])).collect();
             if !rows.is_empty() {
-                let held = files.of(&snapshot, &file).await?;
+                let file = files.of(&snapshot, &file).await?;
                 let holds = snapshot.table == TableName::Readings;
-                compare(&held, batch, &rows, &mut known, |row| holds && !state.is_removed(&key(batch, row)));
+                compare(&file.held, batch, &rows, &mut known, |row| holds && !state.is_removed(&key(batch, row)));
             }
         }
     }

@@ -1,25 +1,31 @@
 //! Finds rows in data files: whole files one after the other, skipping what the statistics exclude.
 
 use std::collections::HashSet;
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, BooleanArray, RecordBatch};
 use arrow::datatypes::{DataType, Schema};
 use bytes::Bytes;
 use deltalake::Path;
+use deltalake::logstore::ObjectStoreRef;
 use deltalake::logstore::object_store::ObjectStoreExt;
+use futures::future::BoxFuture;
+use futures::{FutureExt, TryFutureExt, TryStreamExt};
 use metrify_application::record::{Answered, DeliveryId, Fingerprint, Version};
 use metrify_application::{Error, Kind, Result};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowPredicateFn, ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowFilter, RowSelection,
 };
-use parquet::file::metadata::PageIndexPolicy;
+use parquet::arrow::async_reader::{AsyncFileReader, ParquetRecordBatchStreamBuilder};
+use parquet::errors::ParquetError;
+use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData};
 
 use crate::keys::KeySet;
 use crate::records::receipts;
 use crate::rows;
-use crate::table::{FileFacts, Range, Snapshot, store_error};
+use crate::table::{self, FileFacts, Snapshot, store_error};
 use crate::write::internal;
 
 /// Rows that are decoded at once.
@@ -45,10 +51,8 @@ async fn bytes(snapshot: &Snapshot, file: &FileFacts) -> Result<Bytes> {
     found.bytes().await.map_err(|error| store_error(step(), error))
 }
 
-/// With the places of the pages, so that those without chosen rows are passed over.
 async fn open(snapshot: &Snapshot, file: &FileFacts) -> Result<ParquetRecordBatchReaderBuilder<Bytes>> {
-    let options = ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Optional);
-    let opened = ParquetRecordBatchReaderBuilder::try_new_with_options(bytes(snapshot, file).await?, options);
+    let opened = ParquetRecordBatchReaderBuilder::try_new(bytes(snapshot, file).await?);
     let corrupt = |error| Error::new(Kind::Corrupt, step(snapshot, file)).because(error);
     Ok(opened.map_err(corrupt)?.with_batch_size(READ_ROWS))
 }
@@ -87,40 +91,99 @@ pub(crate) async fn whole(snapshot: &Snapshot, file: &FileFacts) -> Result<Vec<R
     read(snapshot, file, None).await
 }
 
-/// Some columns of all rows of a file piece by piece, texts as dictionaries.
-pub(crate) async fn numbered_columns(
-    snapshot: &Snapshot,
-    file: &FileFacts,
-    names: &[&str],
-) -> Result<impl Iterator<Item = Result<RecordBatch>>> {
-    let step = step(snapshot, file);
-    let corrupt = |error| Error::new(Kind::Corrupt, step.clone()).because(error);
-    let bytes = bytes(snapshot, file).await?;
-    let plain = ArrowReaderMetadata::load(&bytes, ArrowReaderOptions::new()).map_err(corrupt)?;
-    let fields = plain.schema().fields().iter().map(|field| match field.data_type() {
-        DataType::Utf8 => {
-            let numbered = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
-            Arc::new(field.as_ref().clone().with_data_type(numbered))
-        }
-        _ => field.clone(),
-    });
-    let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
-    let options = ArrowReaderOptions::new().with_schema(schema);
-    let numbered = ArrowReaderMetadata::try_new(plain.metadata().clone(), options).map_err(corrupt)?;
-    let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(bytes, numbered).with_batch_size(READ_ROWS);
-    let mask = ProjectionMask::columns(builder.parquet_schema(), names.iter().copied());
-    pieces_of(builder.with_projection(mask), step)
+/// A file that was read as a whole and can be gone through several times.
+pub(crate) struct Opened {
+    step: String,
+    bytes: Bytes,
+    plain: ArrowReaderMetadata,
 }
 
-/// The rows of a file at these places, which grow.
-pub(crate) async fn rows(snapshot: &Snapshot, file: &FileFacts, places: &[usize]) -> Result<Vec<RecordBatch>> {
+impl Opened {
+    pub(crate) async fn of(snapshot: &Snapshot, file: &FileFacts) -> Result<Self> {
+        let (step, bytes) = (step(snapshot, file), bytes(snapshot, file).await?);
+        let corrupt = |error| Error::new(Kind::Corrupt, step.clone()).because(error);
+        let plain = ArrowReaderMetadata::load(&bytes, with_page_index()).map_err(corrupt)?;
+        Ok(Self { step, bytes, plain })
+    }
+
+    pub(crate) fn metadata(&self) -> Arc<ParquetMetaData> {
+        self.plain.metadata().clone()
+    }
+
+    /// Some columns of all rows piece by piece, texts as dictionaries.
+    pub(crate) fn numbered_columns(&self, names: &[&str]) -> Result<impl Iterator<Item = Result<RecordBatch>> + use<>> {
+        let fields = self.plain.schema().fields().iter().map(|field| match field.data_type() {
+            DataType::Utf8 => {
+                let numbered = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
+                Arc::new(field.as_ref().clone().with_data_type(numbered))
+            }
+            _ => field.clone(),
+        });
+        let options = ArrowReaderOptions::new().with_schema(Arc::new(Schema::new(fields.collect::<Vec<_>>())));
+        let corrupt = |error| Error::new(Kind::Corrupt, self.step.clone()).because(error);
+        let numbered = ArrowReaderMetadata::try_new(self.metadata(), options).map_err(corrupt)?;
+        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(self.bytes.clone(), numbered);
+        let mask = ProjectionMask::columns(builder.parquet_schema(), names.iter().copied());
+        pieces_of(builder.with_batch_size(READ_ROWS).with_projection(mask), self.step.clone())
+    }
+}
+
+/// Reads pieces of a file whose metadata are known.
+struct Ranges {
+    store: ObjectStoreRef,
+    path: Path,
+    metadata: Arc<ParquetMetaData>,
+}
+
+impl AsyncFileReader for Ranges {
+    fn get_bytes(&mut self, range: Range<u64>) -> BoxFuture<'_, parquet::errors::Result<Bytes>> {
+        let bytes = async { self.store.get_range(&self.path, range).await };
+        bytes.map_err(|error| ParquetError::External(Box::new(error))).boxed()
+    }
+
+    fn get_byte_ranges(&mut self, ranges: Vec<Range<u64>>) -> BoxFuture<'_, parquet::errors::Result<Vec<Bytes>>> {
+        let bytes = async move { self.store.get_ranges(&self.path, &ranges).await };
+        bytes.map_err(|error| ParquetError::External(Box::new(error))).boxed()
+    }
+
+    fn get_metadata<'a>(
+        &'a mut self,
+        _: Option<&'a ArrowReaderOptions>,
+    ) -> BoxFuture<'a, parquet::errors::Result<Arc<ParquetMetaData>>> {
+        let metadata = self.metadata.clone();
+        async move { Ok(metadata) }.boxed()
+    }
+}
+
+/// The rows of a file at these places, which grow; of the named columns, or of all where none is named. Only the pages that hold
+/// them are read.
+pub(crate) async fn rows(
+    snapshot: &Snapshot,
+    file: &FileFacts,
+    metadata: &Arc<ParquetMetaData>,
+    places: &[usize],
+    columns: &[&str],
+) -> Result<Vec<RecordBatch>> {
     if places.is_empty() {
         return Ok(Vec::new());
     }
-    let builder = open(snapshot, file).await?;
+    let corrupt = |error| Error::new(Kind::Corrupt, step(snapshot, file)).because(error);
+    let path = Path::parse(&file.path).map_err(|error| internal(&step(snapshot, file), error))?;
+    let reader = Ranges { store: snapshot.store(), path, metadata: metadata.clone() };
+    let metadata = ArrowReaderMetadata::try_new(metadata.clone(), with_page_index()).map_err(corrupt)?;
+    let mut builder = ParquetRecordBatchStreamBuilder::new_with_metadata(reader, metadata);
+    if !columns.is_empty() {
+        let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
+        builder = builder.with_projection(mask);
+    }
     let all = usize::try_from(builder.metadata().file_metadata().num_rows()).unwrap_or_default();
     let selection = RowSelection::from_consecutive_ranges(places.iter().map(|place| *place..place + 1), all);
-    pieces_of(builder.with_row_selection(selection), step(snapshot, file))?.collect()
+    let stream = builder.with_batch_size(READ_ROWS).with_row_selection(selection).build().map_err(corrupt)?;
+    stream.map_err(corrupt).try_collect().await
+}
+
+fn with_page_index() -> ArrowReaderOptions {
+    ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Optional)
 }
 
 /// The versions that a table has from a message.
@@ -138,7 +201,7 @@ async fn from(
     snapshot: &Snapshot,
     column: &'static str,
     from: &str,
-    range: fn(&FileFacts) -> Option<&Range<String>>,
+    range: fn(&FileFacts) -> Option<&table::Range<String>>,
 ) -> Result<Vec<Version>> {
     let mut found = Vec::new();
     let may_hold =

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 use arrow::array::RecordBatch;
+use foldhash::fast::RandomState;
 use metrify_application::Result;
 use metrify_application::ports::{Key, Known};
 use metrify_application::record::{
@@ -197,7 +198,7 @@ pub(crate) struct Working {
     pub(crate) state: State,
     index: Index,
     latest: Latest,
-    pub(crate) points: HashMap<Point, PointStatus>,
+    pub(crate) points: HashMap<Point, PointStatus, RandomState>,
     pub(crate) deliveries: HashMap<DeliveryId, Timestamp>,
     pub(crate) requests: Requests,
     pub(crate) withdrawn: Arc<Withdrawn>,

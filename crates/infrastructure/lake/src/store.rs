@@ -303,10 +303,10 @@ impl Ledger for DeltaLake {
         Ok(wanted.map(|(id, _)| id.clone()).collect())
     }
 
-    async fn points(&self, tenant: &Tenant, points: &[Point]) -> Result<HashMap<Point, PointStatus>> {
+    async fn points(&self, tenant: &Tenant, points: &[&Point]) -> Result<Vec<Option<PointStatus>>> {
         let lake = self.tenant(tenant)?;
         let working = lake.working();
-        Ok(points.iter().filter_map(|point| Some((point.clone(), *working.points.get(point)?))).collect())
+        Ok(points.iter().map(|point| working.points.get(*point).copied()).collect())
     }
 
     async fn answered(&self, tenant: &Tenant, name: Fingerprint) -> Result<Option<Answered>> {

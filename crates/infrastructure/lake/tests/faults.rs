@@ -177,6 +177,11 @@ async fn survives(fault: Fault, call: u64, base: &Folder, truth: &Truth) -> bool
 /// One test after the other: what goes wrong is armed for the whole process.
 static ONE: Mutex<()> = Mutex::new(());
 
+#[allow(clippy::disallowed_methods, reason = "how thorough it is says who starts it")]
+fn stride() -> u64 {
+    std::env::var("FAULTS_STRIDE").map_or(20, |stride| stride.parse().expect("a number"))
+}
+
 #[test]
 fn a_store_that_fails_at_any_call_loses_and_doubles_nothing() {
     let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
@@ -186,7 +191,7 @@ fn a_store_that_fails_at_any_call_loses_and_doubles_nothing() {
     Box::leak(Box::new(runtime.expect("a runtime"))).block_on(async {
         let base = tempfile::tempdir().expect("a folder");
         let truth = prepared(base.path()).await;
-        let stride: u64 = std::env::var("FAULTS_STRIDE").map_or(20, |stride| stride.parse().expect("a number"));
+        let stride = stride();
         for (offset, fault) in (0..).zip([Fault::Fails, Fault::AnswerLost, Fault::Twice, Fault::Hangs]) {
             let mut call = 1 + offset % stride;
             let mut survived = 0;

@@ -1,11 +1,13 @@
 //! Keeps in memory what the data files say that were asked last, within a bound.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use metrify_application::Result;
 use metrify_application::ports::Key;
 use metrify_application::record::Version;
+use metrify_domain::Reading;
+use parquet::file::metadata::ParquetMetaData;
 
 use super::{Held, build};
 use crate::keys::KeySet;
@@ -15,6 +17,19 @@ use crate::{lookup, rows};
 /// Bytes that all of them may take together. The last one that was asked stays, however large it is.
 const BYTES_MAX: usize = 128 << 20;
 
+/// A data file: what it says, and how it lies.
+pub(crate) struct File {
+    pub(crate) held: Held,
+    metadata: Arc<ParquetMetaData>,
+}
+
+impl File {
+    /// About what it takes in memory.
+    fn bytes(&self) -> usize {
+        self.held.bytes() + self.metadata.memory_size()
+    }
+}
+
 /// What the files say that were asked last.
 #[derive(Default)]
 pub(crate) struct HeldFiles(Mutex<Kept>);
@@ -22,22 +37,22 @@ pub(crate) struct HeldFiles(Mutex<Kept>);
 #[derive(Default)]
 struct Kept {
     /// By the path of the file, with when it was asked last.
-    files: HashMap<String, (Arc<Held>, u64)>,
+    files: HashMap<String, (Arc<File>, u64)>,
     bytes: usize,
     asked: u64,
 }
 
 impl Kept {
-    fn get(&mut self, path: &str) -> Option<Arc<Held>> {
+    fn get(&mut self, path: &str) -> Option<Arc<File>> {
         self.asked += 1;
-        let (held, asked) = self.files.get_mut(path)?;
+        let (file, asked) = self.files.get_mut(path)?;
         *asked = self.asked;
-        Some(held.clone())
+        Some(file.clone())
     }
 
-    fn keep(&mut self, path: &str, held: &Arc<Held>) {
-        self.bytes += held.bytes();
-        if let Some((former, _)) = self.files.insert(path.to_owned(), (held.clone(), self.asked)) {
+    fn keep(&mut self, path: &str, file: &Arc<File>) {
+        self.bytes += file.bytes();
+        if let Some((former, _)) = self.files.insert(path.to_owned(), (file.clone(), self.asked)) {
             self.bytes -= former.bytes();
         }
         while self.bytes > BYTES_MAX && self.files.len() > 1 {
@@ -58,17 +73,18 @@ impl HeldFiles {
     ///
     /// # Errors
     /// Where it cannot be read.
-    pub(crate) async fn of(&self, snapshot: &Snapshot, file: &FileFacts) -> Result<Arc<Held>> {
-        if let Some(held) = self.kept().get(&file.path) {
-            return Ok(held);
+    pub(crate) async fn of(&self, snapshot: &Snapshot, facts: &FileFacts) -> Result<Arc<File>> {
+        if let Some(file) = self.kept().get(&facts.path) {
+            return Ok(file);
         }
-        let pieces = || lookup::numbered_columns(snapshot, file, &build::COLUMNS);
-        let held = match build::held(pieces().await?)? {
-            Some(held) => Arc::new(held),
-            None => Arc::new(build::in_order(&pieces().await?.collect::<Result<Vec<_>>>()?)?),
+        let opened = lookup::Opened::of(snapshot, facts).await?;
+        let held = match build::held(opened.numbered_columns(&build::COLUMNS)?)? {
+            Some(held) => held,
+            None => build::in_order(&opened.numbered_columns(&build::COLUMNS)?.collect::<Result<Vec<_>>>()?)?,
         };
-        self.kept().keep(&file.path, &held);
-        Ok(held)
+        let file = Arc::new(File { held, metadata: opened.metadata() });
+        self.kept().keep(&facts.path, &file);
+        Ok(file)
     }
 
     /// The versions that a table has for any of the keys.
@@ -81,19 +97,40 @@ impl HeldFiles {
             return Ok(found);
         }
         let set = KeySet::of(keys.iter().copied());
-        for file in snapshot.files.iter().filter(|file| set.may_be_in(file)) {
-            let held = self.of(snapshot, file).await?;
-            let rows = keys.iter().filter_map(|key| Some((key.period, held.runs_of(&key.channel)?)));
-            let rows = rows.flat_map(|(period, runs)| held.rows_of(runs, period));
-            let mut places: Vec<usize> = rows.map(|row| held.place(row)).collect();
-            places.sort_unstable();
-            places.dedup();
-            for batch in lookup::rows(snapshot, file, &places).await? {
-                for row in 0..batch.num_rows() {
-                    found.push(rows::version(&batch, row)?);
-                }
-            }
+        for facts in snapshot.files.iter().filter(|file| set.may_be_in(file)) {
+            let file = self.of(snapshot, facts).await?;
+            let held = &file.held;
+            let rows = keys.iter().filter_map(|key| Some((*key, held.runs_of(&key.channel)?)));
+            let rows = rows.flat_map(|(key, runs)| held.rows_of(runs, key.period).map(move |row| (row, key)));
+            // In the order of the file, whoever wrote it; a key that was asked twice is there once.
+            let asked: BTreeMap<usize, (u32, &Key)> = rows.map(|(row, key)| (held.place(row), (row, key))).collect();
+            found.extend(file.versions(snapshot, facts, &asked).await?);
         }
         Ok(found)
+    }
+}
+
+impl File {
+    /// The versions in these places.
+    async fn versions(
+        &self,
+        snapshot: &Snapshot,
+        facts: &FileFacts,
+        asked: &BTreeMap<usize, (u32, &Key)>,
+    ) -> Result<Vec<Version>> {
+        let held: Option<Vec<(Reading, &Key)>> =
+            asked.values().map(|(row, key)| Some((self.held.reading(*row, key.period)?, *key))).collect();
+        // What is known already is not read: most of a row's columns, and those with the largest pages.
+        let columns: &[&str] = if held.is_some() { &rows::ORIGIN } else { &[] };
+        let places: Vec<usize> = asked.keys().copied().collect();
+        let batches = lookup::rows(snapshot, facts, &self.metadata, &places, columns).await?;
+        let read = batches.iter().flat_map(|batch| (0..batch.num_rows()).map(move |row| (batch, row)));
+        match held {
+            Some(held) => {
+                let told = read.zip(held);
+                told.map(|((batch, row), (reading, key))| rows::version_of(&key.channel, reading, batch, row)).collect()
+            }
+            None => read.map(|(batch, row)| rows::version(batch, row)).collect(),
+        }
     }
 }

@@ -143,11 +143,18 @@ impl Load {
     }
 }
 
+/// Servers of one data directory that are killed at most.
+const OF_ONE_DIRECTORY: usize = 6;
+
+#[allow(clippy::disallowed_methods, reason = "how thorough it is says who starts it")]
+fn kills() -> usize {
+    std::env::var("FAULTS_KILLS").map_or(OF_ONE_DIRECTORY, |kills| kills.parse().expect("a number"))
+}
+
 /// `FAULTS_KILLS=100` kills so many, else a few.
 #[test]
 fn a_server_killed_while_deliveries_come_in_has_all_it_acknowledged() {
-    const OF_ONE_DIRECTORY: usize = 6;
-    let kills = std::env::var("FAULTS_KILLS").map_or(OF_ONE_DIRECTORY, |kills| kills.parse().expect("a number"));
+    let kills = kills();
     let undisturbed = Metrify::new();
     let load = Load::of(&undisturbed);
     let mut chance = Chance::new(42);
