@@ -22,7 +22,7 @@ const EXCEPTIONS: [(&str, &[&str]); 2] = [
 ];
 
 /// Every crate of others that core may use: small, pure, without I/O.
-const CORE_MAY_USE: [&str; 13] = [
+const CORE_MAY_USE: [&str; 15] = [
     "aes",
     "aes-gcm",
     "bzip2",
@@ -30,6 +30,8 @@ const CORE_MAY_USE: [&str; 13] = [
     "chrono-tz",
     "cmac",
     "flate2",
+    "foldhash",
+    "hashbrown",
     "mail-parser",
     "quick-xml",
     "ruzstd",
