@@ -14,7 +14,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := run
-.PHONY: run test lint faults bounds bench bench-intake bench-resend fuzz venv formats-report
+.PHONY: run test lint faults bounds bench bench-intake bench-resend peers fuzz venv formats-report
 
 CACHE := $(HOME)/.cache/metrify
 export CARGO_TARGET_DIR ?= $(CACHE)/target
@@ -64,10 +64,20 @@ DAYS_BENCH ?= 20
 ROUNDS ?= 5
 
 # What the others are installed from: bench/README.md. One that is not there is passed over with a word.
-bench-intake: venv
+bench-intake: peers
 	CARGO_TARGET_DIR="$(CACHE)/shipped" cargo build --release --bin metrify
-	METRIFY="$(CACHE)/shipped/release/metrify" "$(VENV)/bin/python" -B bench/compare \
+	METRIFY="$(CACHE)/shipped/release/metrify" QUESTDB_JAR="$(QUESTDB)" "$(PEERS)/bin/python" -B bench/compare \
 		--meters $(METERS_BENCH) --days $(DAYS_BENCH) --rounds $(ROUNDS)
+
+PEERS := $(CACHE)/peers
+QUESTDB := $(PEERS)/questdb-9.3.4.jar
+
+# What can be installed without rights of an administrator; bench/README.md says what else is compared where it is there.
+peers:
+	@test -x "$(PEERS)/bin/python" || python3 -m venv "$(PEERS)"
+	@"$(PEERS)/bin/pip" install --quiet --disable-pip-version-check $(LAKE_READERS) chdb==4.4.0
+	@test -e "$(QUESTDB)" || mvn --quiet dependency:copy -Dartifact=org.questdb:questdb:9.3.4 -DoutputDirectory="$(PEERS)" \
+		|| echo "SKIPPED: no QuestDB (mvn is needed)"
 
 # Days that were received sent again, shuffled, one value of a thousand changed.
 bench-resend: venv

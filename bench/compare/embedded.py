@@ -23,6 +23,29 @@ def duckdb_(action, *words):
     database.close()
 
 
+def clickhouse(action, *words):
+    from chdb.session import Session
+
+    *files, folder = words
+    session = Session(str(Path(folder) / "clickhouse"))
+    if action == "contents":
+        distinct = f"(select count() from (select distinct {KEY} from readings final))"
+        answer = session.query(f"select count(), toString(sum(value)), {distinct} from readings final", "JSONCompact")
+        return json.loads(str(answer))["data"][0]
+    synced = ", fsync_after_insert = 1, fsync_part_directory = 1" if action == "load_synced" else ""
+    columns = (
+        "point String, quantity LowCardinality(String), period_start DateTime64(6, 'UTC'), period_end DateTime64(6, 'UTC'), "
+        "value Decimal(38, 12), unit LowCardinality(String)"
+    )
+    session.query("create database if not exists bench engine = Atomic")
+    session.query(
+        f"create table readings ({columns}) engine = ReplacingMergeTree order by ({KEY}) settings index_granularity = 8192{synced}"
+    )
+    settings = "settings date_time_input_format = 'best_effort', max_partitions_per_insert_block = 0"
+    session.query(f"insert into readings select * from file('{files[0]}', 'CSV', $${columns}$$) {settings}")
+    return None
+
+
 def delta(action, *words):
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -47,6 +70,6 @@ def delta(action, *words):
 
 if __name__ == "__main__":
     system, *rest = sys.argv[1:]
-    answer = {"duckdb": duckdb_, "duckdb,": duckdb_, "delta": delta}[system](*rest)
+    answer = {"duckdb": duckdb_, "duckdb,": duckdb_, "clickhouse": clickhouse, "clickhouse,": clickhouse, "delta": delta}[system](*rest)
     if answer is not None:
         print(json.dumps(list(answer)))

@@ -44,11 +44,13 @@ def each(path):
 def prepare(folder, meters, days, forms):
     files = {form: simulate(folder, meters, days, form) for form in {"ndjson", "parquet", *forms}}
     count, total = 0, Decimal(0)
-    files["keys_csv"], files["lines"] = folder / "keys.csv", folder / "readings.lines"
-    with open(files["keys_csv"], "w") as table, open(files["lines"], "w") as lines:
+    files |= {"keys_csv": folder / "keys.csv", "lines": folder / "readings.lines", "table_lines": folder / "table.lines"}
+    with open(files["keys_csv"], "w") as table, open(files["lines"], "w") as lines, open(files["table_lines"], "w") as rows:
         for point, quantity, start, end, value, unit in each(files["ndjson"]):
             count, total = count + 1, total + Decimal(value)
             table.write(f"{point},{quantity},{stamp(start)},{stamp(end)},{value},{unit}\n")
             # A point in time stands for its period: line protocol knows one time.
             lines.write(f"{quantity},point={point},unit={unit} value={value} {start}\n")
+            # All of them in one table, where the system has tables.
+            rows.write(f"readings,point={point},quantity={quantity},unit={unit} value={value} {start}\n")
     return files, Expected(count, total)

@@ -269,6 +269,120 @@ class DeltaWrite(DeltaMerge):
         self.program("delta", "append", files["parquet"])
 
 
+class ClickHouse(Embedded):
+    """A ReplacingMergeTree ordered by the key, filled from CSV by chdb; parts are synced."""
+
+    name = "ClickHouse, synced"
+    durable = True
+    action = "load_synced"
+
+    @staticmethod
+    def missing():
+        import importlib.util
+
+        return [] if importlib.util.find_spec("chdb") else ["chdb"]
+
+    def version(self):
+        return DuckDb.version_of("chdb-core")
+
+    def load(self, files):
+        self.program("clickhouse", self.action, files["keys_csv"])
+
+
+class ClickHouseAsShipped(ClickHouse):
+    name = "ClickHouse"
+    durable = False
+    action = "load"
+
+
+class QuestDb(Server):
+    """Line protocol over HTTP into a table that drops what comes twice; `durable` syncs its log before the answer."""
+
+    name = "QuestDB, synced"
+    durable = True
+    jar = Path(os.environ.get("QUESTDB_JAR", "questdb.jar"))
+    needs = ("java",)
+    commit_mode = "sync"
+    table = (
+        "create table readings (point symbol capacity 65536, quantity symbol, unit symbol, value double, at timestamp) "
+        "timestamp(at) partition by month wal dedup upsert keys(at, point, quantity)"
+    )
+
+    @classmethod
+    def missing(cls):
+        return super().missing() + ([] if cls.jar.exists() else [cls.jar])
+
+    def version(self):
+        return self.jar.stem.rpartition("-")[2]
+
+    def start(self, folder):
+        home = folder / "questdb"
+        (home / "conf").mkdir(parents=True)
+        self.port = free_port()
+        binds = {"http.bind.to": self.port, "http.min.net.bind.to": free_port(), "line.tcp.net.bind.to": free_port(), "pg.net.bind.to": free_port()}
+        settings = [f"{name}=127.0.0.1:{port}" for name, port in binds.items()]
+        settings += ["telemetry.enabled=false", f"cairo.commit.mode={self.commit_mode}"]
+        (home / "conf" / "server.conf").write_text("\n".join(settings) + "\n")
+        java = ["java", "-Xmx1g", "--add-exports", "java.base/jdk.internal.math=io.questdb", "-p", self.jar]
+        self.spawn([*java, "-m", "io.questdb/io.questdb.ServerMain", "-d", home], folder)
+        until(lambda: self.query("select 1"), self.name, 120)
+        self.query(self.table)
+
+    def query(self, statement):
+        words = urllib.parse.urlencode({"query": statement})
+        return json.loads(get(f"http://127.0.0.1:{self.port}/exec?{words}")).get("dataset", True)
+
+    def load(self, files):
+        url = f"http://127.0.0.1:{self.port}/write?precision=s"
+        run([sys.executable, HERE / "line_client.py", url, files["table_lines"], 20_000])
+
+    def contents(self):
+        # What is in its log is applied to the table behind the answer.
+        until(lambda: self.query("select sequencerTxn = writerTxn from wal_tables()")[0][0], "its log", 600)
+        count, total = self.query("select count(), sum(value) from readings")[0]
+        distinct = self.query("select count() from (select distinct point, quantity, at from readings)")[0][0]
+        return count, Decimal(str(round(total, 3))), distinct
+
+
+class QuestDbAsShipped(QuestDb):
+    name = "QuestDB"
+    durable = False
+    commit_mode = "nosync"
+
+
+class VictoriaMetrics(Server):
+    """Line protocol; it answers before anything is on disk, and has no other way."""
+
+    name = "VictoriaMetrics"
+    durable = False
+    needs = ("victoria-metrics",)
+
+    def version(self):
+        return run(["dpkg-query", "-W", "-f", "${Version}", "victoria-metrics"]).partition("+")[0]
+
+    def start(self, folder):
+        self.port = free_port()
+        words = [f"-storageDataPath={folder}/data", f"-httpListenAddr=127.0.0.1:{self.port}", "-retentionPeriod=100y"]
+        self.spawn(["victoria-metrics", *words], folder)
+        until(lambda: get(f"http://127.0.0.1:{self.port}/health") == "OK", self.name)
+
+    def load(self, files):
+        url = f"http://127.0.0.1:{self.port}/write?precision=s"
+        run([sys.executable, HERE / "line_client.py", url, files["lines"], 20_000])
+
+    def contents(self):
+        get(f"http://127.0.0.1:{self.port}/internal/force_flush")
+        count, total, distinct = 0, Decimal(0), 0
+        words = urllib.parse.urlencode({"match[]": '{point!=""}', "reduce_mem_usage": "1"})
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/api/v1/export?{words}", timeout=600) as series:
+            for line in series:
+                told = json.loads(line, parse_float=str, parse_int=str)
+                count += len(told["values"])
+                distinct += len(set(told["timestamps"]))
+                total += sum(map(Decimal, told["values"]))
+        return count, total, distinct
+
+
 class InfluxDb(Server):
     """Line protocol, 5 000 lines a request as its documentation advises; `durable` syncs before the answer."""
 
@@ -324,6 +438,11 @@ ALL = [
     PostgresUpsert,
     DuckDb,
     DuckDbWithoutKey,
+    ClickHouse,
+    ClickHouseAsShipped,
+    QuestDb,
+    QuestDbAsShipped,
+    VictoriaMetrics,
     DeltaMerge,
     DeltaWrite,
     InfluxDb,
