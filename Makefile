@@ -4,9 +4,10 @@
 # formats-report  what every public sample gives, written to docs/formats/report.txt and printed
 # faults  a server killed FAULTS_KILLS times under load, and a store that goes wrong at every call: what was lost or doubled
 # bounds  what deliveries of 64 MiB and more make each decoder hold, and whether time grows with their bytes alone
-# bench-intake  Metrify beside other systems on this machine: the same readings into each; METERS_BENCH, DAYS_BENCH, ROUNDS
+# bench  all of the following, on this machine, in a quarter of an hour; bench-full  with ten times the readings
+# bench-decode  how fast each format is decoded, as a table; BENCH=NAME for one of them
+# bench-intake  Metrify beside other systems: the same readings into each; METERS_BENCH, DAYS_BENCH, ROUNDS
 # bench-resend  what the same readings cost when they come again
-# bench  how fast each format is decoded, as a table; BENCH=NAME for one of them
 # fuzz  every fuzz target for FUZZ_SECONDS, or those in FUZZ_TARGETS; needs a nightly compiler, and installs cargo-fuzz
 #
 # Dependencies compile once, into a folder outside the checkout that the next clone uses, too. They are compiled anew for
@@ -14,7 +15,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := run
-.PHONY: run test lint faults bounds bench bench-intake bench-resend peers fuzz venv formats-report
+.PHONY: run test lint faults bounds bench bench-full bench-decode bench-intake bench-resend peers fuzz venv formats-report
 
 CACHE := $(HOME)/.cache/metrify
 export CARGO_TARGET_DIR ?= $(CACHE)/target
@@ -53,10 +54,15 @@ BOUNDS_MIB ?= 48
 bounds:
 	BOUNDS_MIB=$(BOUNDS_MIB) CARGO_TARGET_DIR="$(CACHE)/core" cargo test --release -p metrify-formats --test bounds -- --nocapture
 
+bench: bench-decode bench-intake bench-resend
+
+bench-full:
+	$(MAKE) bench METERS_BENCH=7000
+
 BENCH ?=
 
 # Built as it is shipped, by itself: nothing of it serves the other targets.
-bench:
+bench-decode:
 	cd bench && CARGO_TARGET_DIR="$(CACHE)/bench" cargo run --release --quiet --example decode -- $(if $(BENCH),"$(BENCH)")
 
 METERS_BENCH ?= 700

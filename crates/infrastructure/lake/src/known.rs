@@ -18,14 +18,14 @@ use crate::tenant::TenantLake;
 /// Where a data file cannot be read.
 pub(crate) async fn known(lake: &TenantLake, files: &HeldFiles, batch: &Batch) -> Result<Vec<Known>> {
     let mut known = vec![Known::Nothing; batch.rows().len()];
-    let (reached, readings, superseded, state) = {
+    let (reached, readings, superseded, removals) = {
         // What leaves memory is in the tables by then: they are taken under the same lock.
         let working = lake.working();
         let reached = working.reached(batch);
         working.mark(batch, &reached, &mut known);
         let superseded = (!working.withdrawn.is_empty()).then(|| lake.table(TableName::Superseded));
         let superseded = superseded.transpose()?.map(crate::table::Table::snapshot);
-        (reached, lake.table(TableName::Readings)?.snapshot(), superseded, working.state.clone())
+        (reached, lake.table(TableName::Readings)?.snapshot(), superseded, working.state.removals())
     };
     for snapshot in [Some(readings), superseded].into_iter().flatten() {
         let asked = may_hold(&snapshot, &lake.fresh(), batch, &reached);
@@ -36,7 +36,7 @@ pub(crate) async fn known(lake: &TenantLake, files: &HeldFiles, batch: &Batch) -
             if !rows.is_empty() {
                 let file = files.of(&snapshot, &file).await?;
                 let holds = snapshot.table == TableName::Readings;
-                compare(&file.held, batch, &rows, &mut known, |row| holds && !state.is_removed(&key(batch, row)));
+                compare(&file.held, batch, &rows, &mut known, |row| holds && !removals.is_removed(&key(batch, row)));
             }
         }
     }

@@ -151,6 +151,11 @@ impl State {
         self.removed.iter().any(|layer| layer.contains_key(key))
     }
 
+    /// The removed keys alone.
+    pub(crate) fn removals(&self) -> Self {
+        Self { removed: self.removed.clone(), ..Self::default() }
+    }
+
     pub(crate) fn removed(&self) -> impl Iterator<Item = (&Key, Position)> {
         self.removed.iter().flat_map(|layer| layer.iter().map(|(key, by)| (key, *by)))
     }
