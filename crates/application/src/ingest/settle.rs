@@ -4,7 +4,7 @@
 //! deliveries give the same answers in any order.
 
 use std::cmp::Ordering;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use metrify_domain::{Batch, Period, Reading, Row, Timestamp};
@@ -120,23 +120,23 @@ fn open(batch: &Batch, known: &[Known], nothing_withdrawn: bool) -> Vec<bool> {
 /// nearly always, none has.
 fn mark_repeated(batch: &Batch, open: &mut [bool]) {
     let mut last: Vec<Option<Timestamp>> = vec![None; batch.channels().len()];
-    let mut disordered: HashSet<u32> = HashSet::new();
+    let mut disordered = vec![false; batch.channels().len()];
     for row in batch.rows() {
         let last = &mut last[row.channel as usize];
         if last.is_some_and(|last| row.period.start() <= last) {
-            disordered.insert(row.channel);
+            disordered[row.channel as usize] = true;
         }
         *last = Some(row.period.start());
     }
-    if disordered.is_empty() {
+    if !disordered.contains(&true) {
         return;
     }
-    let mut first: HashMap<(u32, Period), usize> = HashMap::new();
-    for (index, row) in batch.rows().iter().enumerate().filter(|(_, row)| disordered.contains(&row.channel)) {
-        if let Some(first) = first.insert((row.channel, row.period), index) {
-            open[first] = true;
-            open[index] = true;
-        }
+    let rows = batch.rows().iter().enumerate().filter(|(_, row)| disordered[row.channel as usize]);
+    let mut keys: Vec<(u32, Period, usize)> = rows.map(|(index, row)| (row.channel, row.period, index)).collect();
+    keys.sort_unstable();
+    for pair in keys.windows(2).filter(|pair| (pair[0].0, pair[0].1) == (pair[1].0, pair[1].1)) {
+        open[pair[0].2] = true;
+        open[pair[1].2] = true;
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::error::Error;
 
 use chrono::NaiveDate;
+use foldhash::fast::RandomState;
 use metrify_domain::calendar::{Instants, LocalClock, Zone};
 use metrify_domain::time::{HOUR, QUARTER_HOUR};
 use metrify_domain::{
@@ -48,7 +49,7 @@ const SERIES_MAX: usize = 100_000;
 #[derive(Debug)]
 pub(crate) struct Known<T> {
     entries: Vec<T>,
-    numbers: HashMap<Box<[u8]>, usize>,
+    numbers: HashMap<Box<[u8]>, usize, RandomState>,
     key: Vec<u8>,
     last_texts: [String; 2],
     last: usize,
@@ -57,7 +58,7 @@ pub(crate) struct Known<T> {
 impl<T> Default for Known<T> {
     fn default() -> Self {
         let (key, last_texts) = (Vec::new(), Default::default());
-        Self { entries: Vec::new(), numbers: HashMap::new(), key, last_texts, last: 0 }
+        Self { entries: Vec::new(), numbers: HashMap::default(), key, last_texts, last: 0 }
     }
 }
 
