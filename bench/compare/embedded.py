@@ -6,7 +6,10 @@ from pathlib import Path
 
 COLUMNS = "point varchar, quantity varchar, period_start timestamptz, period_end timestamptz, value decimal(38, 12), unit varchar"
 KEY = "point, quantity, period_start, period_end"
-CONTENTS = "select count(*), cast(sum(value) as varchar), (select count(*) from (select distinct {key} from {table})) from {table}"
+CONTENTS = (
+    "select count(*) as readings, cast(sum(value) as varchar) as total, "
+    "(select count(*) from (select distinct {key} from {table})) as keys from {table}"
+)
 
 
 def duckdb_(action, *words):

@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use metrify_domain::Timestamp;
 use metrify_formats::{Keys, Options};
-use tokio::sync::oneshot;
 use tokio::sync::oneshot::error::TryRecvError;
+use tokio::sync::{Notify, oneshot};
 
 use crate::app::App;
 use crate::context::{Context, Tenant};
@@ -23,6 +23,8 @@ use crate::record::{Accepted, DeliveryId, PointStatus};
 const GROUP_PIECES_MAX: usize = 64;
 /// Rows that may wait in memory for the lake; beyond it intake lands first.
 const ROWS_WAITING_MAX: usize = 1_000_000;
+/// Rows in memory from which on a landing is called for, so that it is done beside intake and not before it.
+const ROWS_WAITING_MANY: usize = ROWS_WAITING_MAX / 2;
 
 /// What to do with readings of points that nobody registered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -69,6 +71,7 @@ pub struct Intake {
     lanes: Mutex<HashMap<Tenant, Arc<Lane>>>,
     running: Arc<Mutex<Running>>,
     pub(super) requests: Turns,
+    many_wait: Notify,
     /// The journal is one for all tenants: whoever appends knows the position it gets.
     journal: tokio::sync::Mutex<()>,
 }
@@ -109,6 +112,7 @@ impl Intake {
             lanes: Mutex::default(),
             running: Arc::default(),
             requests: Turns::default(),
+            many_wait: Notify::new(),
             journal: tokio::sync::Mutex::default(),
         }
     }
@@ -125,6 +129,11 @@ impl Intake {
         let entry = running.entry(key.clone()).or_insert((received_at, 0));
         entry.1 += 1;
         Begun { running: self.running.clone(), key, received_at: entry.0 }
+    }
+
+    /// Returns once so much waits in memory that it should be landed.
+    pub async fn many_wait(&self) {
+        self.many_wait.notified().await;
     }
 
     /// Makes a piece durable and visible, together with others that wait.
@@ -182,6 +191,9 @@ impl Intake {
         match self.settle_and_append(app, ctx, pieces).await {
             Ok(outcomes) => {
                 app.memory.publish(&ctx.tenant)?;
+                if app.memory.waiting(&ctx.tenant) > ROWS_WAITING_MANY {
+                    self.many_wait.notify_one();
+                }
                 Ok(outcomes)
             }
             Err(error) => {

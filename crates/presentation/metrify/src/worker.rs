@@ -24,14 +24,20 @@ pub async fn vacuum(app: Arc<App>, mut stop: watch::Receiver<bool>) {
     }
 }
 
-/// Lands again and again until it is told to stop; what could not be landed stays in the journal and is tried again.
+/// Lands again and again until it is told to stop, and at once where much waits; what could not be landed stays in the journal and
+/// is tried again.
 pub async fn land(app: Arc<App>, interval: Duration, mut stop: watch::Receiver<bool>) {
+    let mut failed = false;
     loop {
         tokio::select! {
             () = tokio::time::sleep(interval) => {}
+            // What just failed is not tried again at once.
+            () = app.intake.many_wait(), if !failed => {}
             _ = stop.changed() => return,
         }
-        match operate::land(&app).await {
+        let outcome = operate::land(&app).await;
+        failed = outcome.is_err();
+        match outcome {
             Ok(landed) if landed.rows > 0 => {
                 tracing::info!(
                     rows = landed.rows,

@@ -211,6 +211,33 @@ fn what_arrived_a_moment_ago_is_answered_before_and_after_it_is_in_the_lake() {
     drop(server);
 }
 
+/// Half a million readings do not wait for the next landing: memory would be full before it, and intake would have to land.
+#[test]
+fn much_that_waits_in_memory_is_landed_before_its_time() {
+    let metrify = Metrify::new();
+    let server = metrify.serve_with(&[("METRIFY_LANDING_INTERVAL_S", "3600")]);
+    let path = metrify.path("fleet.ndjson").display().to_string();
+    let fleet = ["simulate", "--faultless", "--meters", "220", "--days", "20", "--seed", "3", "--out", &path];
+    assert_eq!(metrify.run(&fleet).code, Some(0));
+    let stored = metrify.ingest(&[std::path::Path::new(&path)]).total("stored");
+    assert!(
+        (510_000..990_000).contains(&stored),
+        "{stored} readings are not between half of what may wait and all of it"
+    );
+    let landed = || metrify.sql("select rows from system.tables where \"table\" = 'readings'").parse::<u64>();
+    let mut rows = Ok(0);
+    for _ in 0..100 {
+        rows = landed();
+        if rows != Ok(0) {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    assert!(rows.is_ok_and(|rows| rows > 0), "nothing has landed");
+    assert_eq!(metrify.sql("select count(*) from readings"), stored.to_string());
+    drop(server);
+}
+
 #[test]
 fn a_second_server_on_the_same_data_is_refused_with_the_reason() {
     let metrify = Metrify::new();
