@@ -199,7 +199,8 @@ fn a_store_that_fails_at_any_call_loses_and_doubles_nothing() {
                 survived += 1;
                 call += stride;
             }
-            println!("{fault:?}: {survived} of {survived} calls survived, one of {stride}");
+            let tried = if stride == 1 { "all that there are".to_owned() } else { format!("one of {stride}") };
+            println!("{fault:?}: {survived} of {survived} calls survived, {tried}");
             assert!((survived + 1) * stride > 40, "{survived} calls are too few to be all");
         }
     });
