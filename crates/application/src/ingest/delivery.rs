@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use metrify_domain::calendar::Zone;
 use metrify_domain::{Point, Quantity};
-use metrify_formats::{Detected, Format, HEAD_BYTES, Head, detect};
+use metrify_formats::{Detected, Format, HEAD_BYTES, Head, detect, outline};
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Kind, Result, io};
@@ -100,7 +100,7 @@ pub fn format_of(delivery: &Delivery, seen: &Seen) -> std::result::Result<Format
     if let Some(format) = delivery.format {
         return Ok(format);
     }
-    match detect(&Head::new(&seen.head)) {
+    match detect(&Head::new(&outline(&seen.head))) {
         Detected::One(format) => Ok(format),
         several @ Detected::Several(_) => Err(format!("{several}; name one of them with --format")),
         Detected::None if is_utf_16(&seen.head) => {

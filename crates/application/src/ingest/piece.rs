@@ -7,7 +7,7 @@ use metrify_formats::{Decoded, Format, Meter, Problem, ndjson};
 
 use crate::app::App;
 use crate::context::Context;
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::ingest::accept::UnknownPoints;
 use crate::ingest::once::Request;
 use crate::ingest::receipt::Receipt;
@@ -98,6 +98,9 @@ pub(super) async fn settle(
     let nothing_new = counts.stored + counts.corrections == 0;
     let mut rejects = std::mem::take(&mut piece.resolved);
     rejects.extend(new_rejects(app, ctx, &piece, refused).await?);
+    if !counts.adds_up() {
+        return Err(Error::new(Kind::Internal, format!("account for the delivery: {counts:?} does not add up")));
+    }
     let (finished, answered) = end(&mut piece, &outcome);
     let entry = Accepted {
         delivery: piece.delivery.clone(),

@@ -3,7 +3,7 @@
 use crate::ingest::piece::Outcome;
 use crate::record::{Counts, DeliveryId};
 
-/// Problems that a receipt lists; all of them are in the table `rejects`.
+/// Problems that the receipts of a delivery list; all of them are in the table `rejects`.
 pub const RECEIPT_PROBLEMS_MAX: usize = 1_000;
 
 /// What became of a delivery: the counts add up, and every rejection has its place and its reason.
@@ -25,6 +25,15 @@ pub struct Receipt {
 pub struct ReceiptProblem {
     pub position: String,
     pub reason: String,
+}
+
+/// Leaves the first [`RECEIPT_PROBLEMS_MAX`] problems of all receipts of one delivery: what is packed may have many members.
+pub(super) fn shorten(receipts: &mut [Receipt]) {
+    let mut room = RECEIPT_PROBLEMS_MAX;
+    for receipt in receipts {
+        receipt.problems.truncate(room);
+        room -= receipt.problems.len();
+    }
 }
 
 impl Receipt {

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use metrify_formats::limits::{CONTAINERS_MAX, MEMBER_BYTES_MAX, MEMBER_RATIO_MAX, UNPACKED_BYTES_MAX};
-use metrify_formats::{Container, Head};
+use metrify_formats::{Container, Head, outline};
 use tempfile::NamedTempFile;
 use tokio::sync::mpsc;
 
@@ -20,7 +20,7 @@ use crate::context::Context;
 use crate::error::{Error, Kind, Result, io as io_error};
 use crate::ingest::delivery::{Delivery, Looked, Seen, format_of, look};
 use crate::ingest::once::{self, Request};
-use crate::ingest::receipt::Receipt;
+use crate::ingest::receipt::{self, Receipt};
 use crate::ingest::receive::receive_one;
 
 /// Bytes that even a small delivery may unpack to.
@@ -95,6 +95,9 @@ async fn unpacked(
         let reason = format!("{container}: {reason}");
         receipts.push(receive_one(app, ctx, &looked, Err(reason), None).await?);
     }
+    if within.depth == 0 {
+        receipt::shorten(&mut receipts);
+    }
     if let Some(request) = request {
         once::note(app, ctx, &seen.id, request.answered(receipts.clone())).await?;
     }
@@ -103,7 +106,8 @@ async fn unpacked(
 
 /// What a delivery is packed in; `None` where it is not, and for the archives that are a format of their own.
 fn container(delivery: &Delivery, seen: &Seen) -> Option<Container> {
-    let head = Head::new(&seen.head);
+    let outline = outline(&seen.head);
+    let head = Head::new(&outline);
     let read_as_it_is = || match delivery.format {
         Some(format) => format.recognise(&head).is_some(),
         None => format_of(delivery, seen).is_ok(),

@@ -53,7 +53,7 @@ impl Container {
         let begins = |mark: &[u8]| bytes.starts_with(mark);
         if begins(b"\x1f\x8b\x08") {
             Some(Self::Gzip)
-        } else if begins(b"\x28\xb5\x2f\xfd") {
+        } else if begins(b"\x28\xb5\x2f\xfd") || is_skippable(bytes) {
             Some(Self::Zstd)
         } else if begins(b"BZh") && bytes.get(3).is_some_and(|level| (b'1'..=b'9').contains(level)) {
             Some(Self::Bzip2)
@@ -130,7 +130,12 @@ fn is_mail(bytes: &[u8]) -> bool {
     known
 }
 
-/// Frames of zstd, one behind the other, as one stream.
+/// A frame of zstd that holds something for its maker alone (RFC 8878, 3.1.2): its first byte is one of sixteen.
+fn is_skippable(bytes: &[u8]) -> bool {
+    bytes.len() >= 4 && bytes[0] & 0xf0 == 0x50 && bytes[1..4] == [0x2a, 0x4d, 0x18]
+}
+
+/// Frames of zstd, one behind the other, as one stream. Those that may be skipped are.
 struct Frames<R: Read> {
     packed: Option<R>,
     frame: Option<ruzstd::decoding::StreamingDecoder<R, ruzstd::decoding::FrameDecoder>>,
@@ -148,8 +153,16 @@ impl<R: Read + Seek> Read for Frames<R> {
             }
             let Some(mut packed) = self.packed.take() else { return Ok(0) };
             let here = packed.stream_position()?;
-            if packed.read(&mut [0])? == 0 {
+            let mut head = Vec::new();
+            packed.by_ref().take(8).read_to_end(&mut head)?;
+            if head.is_empty() {
                 return Ok(0);
+            }
+            if let (true, Some(length)) = (is_skippable(&head), head.get(4..8)) {
+                let length = length.iter().rev().fold(0, |sum, byte| sum << 8 | u64::from(*byte));
+                packed.seek(io::SeekFrom::Start(here + 8 + length))?;
+                self.packed = Some(packed);
+                continue;
             }
             packed.seek(io::SeekFrom::Start(here))?;
             let frame = ruzstd::decoding::StreamingDecoder::new(packed);

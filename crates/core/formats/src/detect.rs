@@ -1,6 +1,8 @@
 //! Finds out what a delivery is from its first bytes.
 
+use std::borrow::Cow;
 use std::fmt;
+use std::ops::Range;
 
 use crate::format::Format;
 
@@ -31,24 +33,68 @@ impl<'a> Head<'a> {
     /// The names of the members of a zip archive whose local headers stand in the beginning; empty for anything else.
     #[must_use]
     pub fn zip_members(&self) -> Vec<String> {
-        const SIGNATURE: &[u8] = b"PK\x03\x04";
-        const FIXED: usize = 30;
         let mut names = Vec::new();
-        let mut rest = self.bytes;
-        while rest.starts_with(SIGNATURE) && rest.len() >= FIXED {
-            let number =
-                |at: usize, bytes: usize| (0..bytes).rev().fold(0, |sum, i| sum << 8 | usize::from(rest[at + i]));
-            let (packed, name, extra) = (number(18, 4), number(26, 2), number(28, 2));
-            let Some(text) = rest.get(FIXED..FIXED + name) else { break };
-            names.push(String::from_utf8_lossy(text).into_owned());
+        let mut at = 0;
+        while let Some(header) = LocalHeader::at(self.bytes, at) {
+            names.push(String::from_utf8_lossy(&self.bytes[header.name]).into_owned());
             // A size of zero may stand behind the member instead; then only the first name is known.
-            if packed == 0 {
+            if header.packed == 0 {
                 break;
             }
-            rest = rest.get(FIXED + name + extra + packed..).unwrap_or_default();
+            at = header.content + header.packed;
         }
         names
     }
+}
+
+/// What stands before a member of a zip archive (APPNOTE.TXT, 4.3.7).
+struct LocalHeader {
+    name: Range<usize>,
+    /// Where its content begins, and how long that is.
+    content: usize,
+    packed: usize,
+    /// Nothing is compressed.
+    stored: bool,
+    /// The size stands behind the content, and is zero here.
+    size_follows: bool,
+}
+
+impl LocalHeader {
+    fn at(bytes: &[u8], at: usize) -> Option<Self> {
+        const SIGNATURE: &[u8] = b"PK\x03\x04";
+        const FIXED: usize = 30;
+        let fixed = bytes.get(at..at + FIXED).filter(|fixed| fixed.starts_with(SIGNATURE))?;
+        let number = |at: usize, bytes: usize| (0..bytes).rev().fold(0, |sum, i| sum << 8 | usize::from(fixed[at + i]));
+        let name = at + FIXED..at + FIXED + number(26, 2);
+        bytes.get(name.clone())?;
+        Some(Self {
+            content: name.end + number(28, 2),
+            name,
+            packed: number(18, 4),
+            stored: number(8, 2) == 0,
+            size_follows: number(6, 2) & 8 != 0,
+        })
+    }
+}
+
+/// The beginning of a delivery as it tells what it is: of members that lie in a zip archive without compression, the content is
+/// blanked, which would tell what they are.
+#[must_use]
+pub fn outline(bytes: &[u8]) -> Cow<'_, [u8]> {
+    let mut outline = Cow::Borrowed(bytes);
+    let mut at = 0;
+    while let Some(header) = LocalHeader::at(bytes, at) {
+        let unknown = header.size_follows && header.packed == 0;
+        let end = if unknown { bytes.len() } else { (header.content + header.packed).min(bytes.len()) };
+        if header.stored && header.content < end {
+            outline.to_mut()[header.content..end].fill(0);
+        }
+        if unknown {
+            break;
+        }
+        at = end;
+    }
+    outline
 }
 
 /// What a delivery may be.

@@ -68,7 +68,7 @@ pub mod traffic_light;
 pub mod utilmd;
 
 pub use container::Container;
-pub use detect::{Detected, HEAD_BYTES, Head, detect};
+pub use detect::{Detected, HEAD_BYTES, Head, detect, outline};
 pub use format::{Decoder, Format, Options, UnknownFormat};
 pub use keys::{DeviceKey, Keys, KeysError};
 pub use lines::{Line, Lines};

@@ -50,6 +50,9 @@ pub(crate) async fn compact(lake: &TenantLake, now: Timestamp) -> Result<Landed>
 /// The files that become one: of a month, or of a table without months, too many of about the same size. A row is so written
 /// again a few times only, however often small files come in.
 fn groups(snapshot: &Snapshot) -> Vec<Vec<FileFacts>> {
+    if !snapshot.table.is_parted_by_month() {
+        return newest(&snapshot.files).into_iter().collect();
+    }
     let mut tiers: BTreeMap<(Option<&str>, u32), Vec<&FileFacts>> = BTreeMap::new();
     for file in snapshot.files.iter().filter(|file| file.rows < FILE_ROWS / 2) {
         tiers.entry((file.month.as_deref(), tier(file.rows))).or_default().push(file);
@@ -72,6 +75,24 @@ fn groups(snapshot: &Snapshot) -> Vec<Vec<FileFacts>> {
     groups
 }
 
+/// Of a table whose later rows are newer: the newest files from the first of too many of one size on, in the order of their names.
+/// What they become is newer than what is left alone.
+fn newest(files: &[FileFacts]) -> Option<Vec<FileFacts>> {
+    let mut files: Vec<&FileFacts> = files.iter().collect();
+    files.sort_by(|one, other| one.path.cmp(&other.path));
+    let small = files.iter().rposition(|file| file.rows >= FILE_ROWS / 2).map_or(0, |large| large + 1);
+    let files = &files[small..];
+    let runs = files.chunk_by(|one, other| tier(one.rows) == tier(other.rows));
+    let mut begin = 0;
+    for run in runs {
+        if run.len() > SMALL_FILES_MAX {
+            return Some(files[begin..].iter().map(|file| (*file).clone()).collect());
+        }
+        begin += run.len();
+    }
+    None
+}
+
 /// Files of one tier differ in size by a factor of [`SMALL_FILES_MAX`] at most, so that the file that many of them become is of
 /// the next one.
 fn tier(rows: u64) -> u32 {
@@ -80,7 +101,42 @@ fn tier(rows: u64) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use super::tier;
+    use super::{newest, tier};
+    use crate::table::FileFacts;
+
+    /// Files of so many rows, oldest first.
+    fn files(rows: &[u64]) -> Vec<FileFacts> {
+        let file = |(number, rows): (usize, &u64)| FileFacts {
+            path: format!("part-{number:03}.parquet"),
+            bytes: 0,
+            rows: *rows,
+            month: None,
+            points: None,
+            quantities: None,
+            starts: None,
+            documents: None,
+            deliveries: None,
+        };
+        rows.iter().enumerate().map(file).rev().collect()
+    }
+
+    #[test]
+    fn what_becomes_one_file_is_newer_than_what_does_not() {
+        let joined =
+            |rows: &[u64]| newest(&files(rows)).map(|files| files.iter().map(|file| file.rows).collect::<Vec<_>>());
+        assert_eq!(joined(&[3; 8]), None);
+        assert_eq!(joined(&[3; 9]), Some(vec![3; 9]));
+        // A larger one before them stays, smaller ones behind them come along.
+        let mut rows = vec![5_000];
+        rows.extend([100; 9]);
+        rows.extend([3; 2]);
+        assert_eq!(joined(&rows), Some(rows[1..].to_vec()));
+        // Nothing is joined across a large one that came between.
+        let mut rows = vec![3; 5];
+        rows.push(2 << 20);
+        rows.extend([3; 5]);
+        assert_eq!(joined(&rows), None);
+    }
 
     #[test]
     fn a_file_made_of_too_many_of_a_tier_is_of_a_higher_one() {

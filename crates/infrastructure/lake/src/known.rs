@@ -23,9 +23,8 @@ pub(crate) async fn known(lake: &TenantLake, files: &HeldFiles, batch: &Batch) -
         let working = lake.working();
         let reached = working.reached(batch);
         working.mark(batch, &reached, &mut known);
-        let superseded = (!working.withdrawn.is_empty()).then(|| lake.table(TableName::Superseded));
-        let superseded = superseded.transpose()?.map(crate::table::Table::snapshot);
-        (reached, lake.table(TableName::Readings)?.snapshot(), superseded, working.state.removals())
+        let superseded = (!working.withdrawn.is_empty()).then(|| lake.before_memory(TableName::Superseded));
+        (reached, lake.before_memory(TableName::Readings)?, superseded.transpose()?, working.state.removals())
     };
     for snapshot in [Some(readings), superseded].into_iter().flatten() {
         let asked = may_hold(&snapshot, &lake.fresh(), batch, &reached);

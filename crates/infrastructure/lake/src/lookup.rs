@@ -247,7 +247,10 @@ pub(crate) async fn answered(snapshot: &Snapshot, name: Fingerprint) -> Result<O
         key == Some(name) || content == Some(name)
     };
     let mut answered = None;
-    for file in &snapshot.files {
+    let mut files: Vec<&FileFacts> = snapshot.files.iter().collect();
+    // Whoever was forgotten and asked again has two answers: the newest is the one.
+    files.sort_by(|one, other| other.path.cmp(&one.path));
+    for file in files {
         let choose = move |rows: &RecordBatch| {
             Some((0..rows.num_rows()).map(|row| Some(is_called(rows, row))).collect::<BooleanArray>())
         };
@@ -258,8 +261,11 @@ pub(crate) async fn answered(snapshot: &Snapshot, name: Fingerprint) -> Result<O
                 receipts::read(&batch, row, &mut answered).ok_or_else(corrupt)?;
             }
         }
+        if answered.is_some() {
+            break;
+        }
     }
-    Ok(answered)
+    Ok(answered.map(|(_, answered)| answered))
 }
 
 fn collect(batches: &[RecordBatch], into: &mut Vec<Version>) -> Result<()> {

@@ -39,10 +39,15 @@ impl Chunk {
         self.entry.batch.rows().len() + self.entry.restored.len()
     }
 
-    /// What the entry takes in memory, in rows: rejects count by their bytes.
+    /// What the entry takes in memory, in rows: rejects and answers count by their bytes.
     fn weight(&self) -> usize {
-        let rejects = self.entry.rejects.iter().map(|reject| reject.prelude.len() + reject.bytes.len());
-        self.rows() + rejects.sum::<usize>() / ROW_BYTES
+        let Accepted { rejects, answered, records, findings, .. } = self.entry.as_ref();
+        let rejects = rejects.iter().map(|reject| reject.prelude.len() + reject.bytes.len());
+        let receipts = answered.iter().flat_map(|answered| &answered.receipts);
+        let problems = receipts.clone().flat_map(|receipt| &receipt.problems);
+        let problems = problems.map(|problem| problem.position.len() + problem.reason.len());
+        let bytes = rejects.sum::<usize>() + problems.sum::<usize>();
+        self.rows() + records.len() + findings.len() + receipts.count() + bytes / ROW_BYTES
     }
 
     pub(crate) fn key(&self, row: u32) -> Key {

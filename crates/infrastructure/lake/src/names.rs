@@ -16,10 +16,9 @@ impl Names {
 
     pub(crate) fn next(&self, now: Timestamp) -> Uuid {
         let now_ms = u64::try_from(now.micros() / 1_000).unwrap_or(0);
-        let next = |newest: u64| Some(now_ms.max(newest + 1));
-        // Never an error, since there is always a next one.
-        let newest = self.0.fetch_update(Ordering::SeqCst, Ordering::SeqCst, next).unwrap_or(now_ms);
-        let ms = now_ms.max(newest + 1);
+        let newest = self.0.fetch_max(now_ms, Ordering::SeqCst);
+        // Where the clock did not go on, the name does.
+        let ms = if newest < now_ms { now_ms } else { self.0.fetch_add(1, Ordering::SeqCst) + 1 };
         Uuid::new_v7(uuid::Timestamp::from_unix(NoContext, ms / 1_000, (ms % 1_000) as u32 * 1_000_000))
     }
 }

@@ -4,7 +4,8 @@ use std::collections::{HashSet, VecDeque};
 
 use metrify_application::record::Fingerprint;
 
-/// Names that are remembered: of so many requests whoever sends one again gets its first answer.
+/// Names that are remembered. A request has two where it has a key: of half as many requests at least whoever sends one again gets
+/// its first answer.
 pub(crate) const REQUESTS_MAX: usize = 1 << 20;
 
 /// The newest [`REQUESTS_MAX`] names.

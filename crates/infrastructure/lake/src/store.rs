@@ -36,8 +36,8 @@ pub struct DeltaLake {
     patience: Duration,
 }
 
-/// Far more than any landing takes that goes on at all.
-const PATIENCE: Duration = Duration::from_secs(600);
+/// Far more than any landing takes that goes on at all, also one that writes many large files anew.
+const PATIENCE: Duration = Duration::from_hours(1);
 
 impl DeltaLake {
     /// `clock` tells when files are written; nothing else depends on it, and it may be set back. Versions of the tables stay readable for `keep_h`
@@ -67,8 +67,8 @@ impl DeltaLake {
             let error = Error::new(Kind::Unavailable, format!("{step}: it took longer than {:?}", self.patience));
             Err(error.hint("does the disk or the store answer?"))
         });
-        if outcome.is_err() {
-            lake.discard().await;
+        if outcome.is_err() && tokio::time::timeout(self.patience, lake.discard()).await.is_err() {
+            tracing::warn!("files that no commit names could not be taken away in time; vacuum does it");
         }
         outcome
     }
@@ -139,21 +139,24 @@ async fn read_requests(snapshots: &HashMap<TableName, Arc<Snapshot>>, requests: 
     let Some(snapshot) = snapshots.get(&TableName::Receipts) else { return Ok(()) };
     let mut files: Vec<&FileFacts> = snapshot.files.iter().collect();
     files.sort_by(|one, other| one.path.cmp(&other.path));
-    let mut rows = 0;
-    // A request has one row at least.
-    let newest = files.iter().rposition(|file| {
-        rows += file.rows;
-        rows >= REQUESTS_MAX as u64
-    });
-    for file in &files[newest.unwrap_or(0)..] {
+    let mut newest: Vec<Vec<Fingerprint>> = Vec::new();
+    let mut distinct: HashSet<Fingerprint> = HashSet::new();
+    for file in files.into_iter().rev() {
+        if distinct.len() >= REQUESTS_MAX {
+            break;
+        }
+        let mut names = Vec::new();
         for batch in lookup::columns(snapshot, file, &["key", "request"]).await? {
             for row in 0..batch.num_rows() {
                 let (key, content) = records::receipts::names(&batch, row);
-                for name in key.into_iter().chain(content) {
-                    requests.insert(name);
-                }
+                names.extend(key.into_iter().chain(content));
             }
         }
+        distinct.extend(&names);
+        newest.push(names);
+    }
+    for name in newest.into_iter().rev().flatten() {
+        requests.insert(name);
     }
     Ok(())
 }
@@ -210,7 +213,7 @@ impl Versions for DeltaLake {
                     Err(Ended) => {}
                 }
             }
-            (unknown, lake.table(TableName::Readings)?.snapshot())
+            (unknown, lake.before_memory(TableName::Readings)?)
         };
         for version in self.held.versions(&readings, &unknown).await? {
             found.insert(version.key(), version);
@@ -233,8 +236,7 @@ impl Versions for DeltaLake {
                 }
             }
             let removed: Vec<&Key> = keys.iter().filter(|key| working.state.is_removed(key)).collect();
-            let snapshot = |name| lake.table(name).map(Table::snapshot);
-            (removed, snapshot(TableName::Readings)?, snapshot(TableName::Superseded)?)
+            (removed, lake.before_memory(TableName::Readings)?, lake.before_memory(TableName::Superseded)?)
         };
         let all: Vec<&Key> = keys.iter().collect();
         let mut lain = self.held.versions(&superseded, &all).await?;
@@ -249,20 +251,16 @@ impl Versions for DeltaLake {
     async fn of_document(&self, tenant: &Tenant, document: &str) -> Result<Vec<Version>> {
         let lake = self.tenant(tenant)?;
         let mut found = Vec::new();
-        let readings = {
+        let (removals, readings) = {
             let working = lake.working();
             for chunk in &working.state.chunks {
                 let holding = chunk.holding().map(|row| chunk.version(row));
                 found.extend(holding.filter(|version| version.document == document));
             }
-            lake.table(TableName::Readings)?.snapshot()
+            (working.state.removals(), lake.before_memory(TableName::Readings)?)
         };
-        for version in lookup::of_document(&readings, document).await? {
-            let key = version.key();
-            if !lake.working().state.is_removed(&key) {
-                found.push(version);
-            }
-        }
+        let landed = lookup::of_document(&readings, document).await?;
+        found.extend(landed.into_iter().filter(|version| !removals.is_removed(&version.key())));
         Ok(found)
     }
 
@@ -275,7 +273,7 @@ impl Versions for DeltaLake {
             let rows =
                 entries.flat_map(|chunk| (0..chunk.entry.batch.rows().len() as u32).map(|row| chunk.version(row)));
             found.extend(rows);
-            (lake.table(TableName::Readings)?.snapshot(), lake.table(TableName::Superseded)?.snapshot())
+            (lake.before_memory(TableName::Readings)?, lake.before_memory(TableName::Superseded)?)
         };
         found.extend(lookup::of_delivery(&superseded, delivery).await?);
         found.extend(lookup::of_delivery(&readings, delivery).await?);
@@ -316,7 +314,7 @@ impl Ledger for DeltaLake {
             if !working.requests.contains(name) {
                 return Ok(None);
             }
-            (lake.table(TableName::Receipts)?.snapshot(), working.state.chunks.clone())
+            (lake.before_memory(TableName::Receipts)?, working.state.chunks.clone())
         };
         let waiting = chunks.iter().filter(|chunk| chunk.position > snapshot.landed);
         let mut answers = waiting.filter_map(|chunk| chunk.entry.answered.as_ref());
@@ -337,7 +335,7 @@ impl Ledger for DeltaLake {
             }
             let (snapshot, chunks) = {
                 let working = lake.working();
-                (lake.table(TableName::Records(table))?.snapshot(), working.state.chunks.clone())
+                (lake.before_memory(TableName::Records(table))?, working.state.chunks.clone())
             };
             let waiting = chunks.iter().filter(|chunk| chunk.position > snapshot.landed);
             let rows = waiting.flat_map(|chunk| &chunk.entry.records);
@@ -439,14 +437,15 @@ impl Landing for DeltaLake {
         let _writing = lake.writing.lock().await;
         let landing = async {
             lake.refresh().await?;
-            lake.forget_landed()?;
+            lake.forget_landed(0)?;
             lake.working().landing();
             let view = lake.view();
             if view.state.chunks.is_empty() {
                 return Ok(Landed::default());
             }
             let landed = land::land(&lake, &view, (self.clock)()).await?;
-            lake.forget_landed()?;
+            // Where no reading came the table of readings has no commit that would tell how far it is.
+            lake.forget_landed(view.state.position)?;
             Ok(landed)
         };
         self.in_time("land", &lake, landing).await
@@ -457,8 +456,9 @@ impl Landing for DeltaLake {
         let _writing = lake.writing.lock().await;
         let compaction = async {
             lake.refresh().await?;
+            lake.forget_landed(0)?;
             let done = compact::compact(&lake, (self.clock)()).await?;
-            lake.show(|view| view.snapshots = lake.snapshots());
+            lake.forget_landed(0)?;
             Ok(done)
         };
         self.in_time("compact the tables", &lake, compaction).await
@@ -471,7 +471,7 @@ impl Landing for DeltaLake {
         for table in lake.tables.values() {
             deleted += table.vacuum(self.keep_h).await?;
         }
-        lake.show(|view| view.snapshots = lake.snapshots());
+        lake.forget_landed(0)?;
         Ok(deleted)
     }
 }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use arrow::array::RecordBatch;
 use deltalake::kernel::Add;
+use metrify_application::record::Position;
 use metrify_application::{Error, Kind, Result};
 use metrify_domain::Timestamp;
 
@@ -93,9 +94,17 @@ impl TenantLake {
         Ok(())
     }
 
-    /// Everything up to what the table of readings holds is in the lake: memory needs it no longer.
-    pub(crate) fn forget_landed(&self) -> Result<()> {
-        let position = self.table(TableName::Readings)?.snapshot().landed;
+    /// A table as memory goes on from it: what memory forgot is in it, and nothing that memory still has. To be asked while the
+    /// working state is held.
+    pub(crate) fn before_memory(&self, name: TableName) -> Result<Arc<Snapshot>> {
+        let missing = || Error::new(Kind::Internal, format!("find table `{}`", name.name()));
+        self.view().snapshots.get(&name).cloned().ok_or_else(missing)
+    }
+
+    /// Shows the tables as they are by now. What they hold, or was brought there up to a position, memory needs no longer; both
+    /// change at once.
+    pub(crate) fn forget_landed(&self, through: Position) -> Result<()> {
+        let position = self.table(TableName::Readings)?.snapshot().landed.max(through);
         let mut working = self.working();
         let landed = working.state.chunks.first().is_some_and(|oldest| oldest.position <= position);
         if landed {

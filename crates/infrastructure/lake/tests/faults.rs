@@ -7,6 +7,7 @@ use std::path::Path as Folder;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use arrow::array::RecordBatch;
 use deltalake::logstore::object_store::local::LocalFileSystem;
 use deltalake::logstore::{ObjectStoreFactory, ObjectStoreRef, StorageConfig, object_store_factories};
 use deltalake::{DeltaResult, Path};
@@ -147,6 +148,12 @@ async fn survives(fault: Fault, call: u64, base: &Folder, truth: &Truth) -> bool
     store::arm(fault, call);
     let disturbed = (lake.land(&tenant()).await, lake.compact(&tenant()).await);
     let fired = store::disarm();
+    lake.vacuum(&tenant()).await.expect("a vacuum");
+    let view = lake.view(&tenant()).expect("tables");
+    let waiting: usize = view.holding().expect("rows").iter().map(RecordBatch::num_rows).sum();
+    // Three of what waits in memory stand for rows that the tables have still.
+    let seen = view.snapshot(TableName::Readings).map_or(0, |table| table.rows()) + waiting as u64;
+    assert_eq!(seen - if waiting > 0 { 3 } else { 0 }, truth.holding.len() as u64, "{when}: what is seen meanwhile");
     if !fired {
         assert!(disturbed.0.is_ok() && disturbed.1.is_ok(), "{when}: {disturbed:?}");
     }

@@ -5,18 +5,20 @@
 //! first, with the header `Idempotency-Replayed`; the parameter `again` has it received anew.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{Query, Request, State};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Extension, Query, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use futures::StreamExt;
+use futures::{Stream, StreamExt};
 use metrify_application::ingest::{Reply, receive, receive_once, replay_deliveries};
 use metrify_application::{Error, Kind, Result, io};
 use tokio::io::AsyncWriteExt;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::encoding::{self, Encoding};
 use crate::wire::{ChangesBody, DeliveryParameters, DeliveryReplay, ReceiptBody};
@@ -24,6 +26,8 @@ use crate::{Problem, Server};
 
 /// Deliveries that are received at once. More would fill the disk with what waits its turn.
 const DELIVERIES_AT_ONCE_MAX: usize = 1_024;
+/// How long a client may send nothing in the middle of a body.
+const BODY_PAUSE_MAX: Duration = Duration::from_secs(60);
 /// Bytes of a key at most.
 const KEY_BYTES_MAX: usize = 255;
 
@@ -40,29 +44,39 @@ impl Default for Door {
     }
 }
 
-pub(crate) async fn through(State(door): State<Door>, request: Request, next: Next) -> Result<Response, Problem> {
-    let Ok(_place) = door.0.try_acquire() else {
+/// A delivery's place among those. It is kept until the delivery is received, whether or not its client waits for it.
+#[derive(Clone)]
+pub(crate) struct Place {
+    _permit: Arc<OwnedSemaphorePermit>,
+}
+
+pub(crate) async fn through(State(door): State<Door>, mut request: Request, next: Next) -> Result<Response, Problem> {
+    let Ok(permit) = door.0.try_acquire_owned() else {
         let step = format!("receive the delivery: {DELIVERIES_AT_ONCE_MAX} others are being received");
         return Err(Error::new(Kind::Busy, step).hint("send it again in a second").into());
     };
+    request.extensions_mut().insert(Place { _permit: Arc::new(permit) });
     Ok(next.run(request).await)
 }
 
-/// What the head of a request says of its body.
+/// What the head of a request says of its body, and the place that it has.
 struct Head {
     key: Option<String>,
     encoding: Option<Encoding>,
+    _place: Place,
 }
 
 fn key(headers: &HeaderMap, again: bool) -> Result<Option<String>> {
-    let Some(value) = headers.get(IDEMPOTENCY_KEY) else { return Ok(None) };
+    let mut keys = headers.get_all(IDEMPOTENCY_KEY).iter();
+    let Some(value) = keys.next() else { return Ok(None) };
     if again {
         let step = "read the parameters: a delivery that is received `again` has no Idempotency-Key";
         return Err(Error::new(Kind::Invalid, step).hint("leave one of the two away"));
     }
-    let key = value.to_str().ok().filter(|key| (1..=KEY_BYTES_MAX).contains(&key.len()));
+    let one = Some(value).filter(|_| keys.next().is_none());
+    let key = one.and_then(|value| value.to_str().ok()).filter(|key| (1..=KEY_BYTES_MAX).contains(&key.len()));
     let wrong = || {
-        let step = format!("read the Idempotency-Key: it has to be 1 to {KEY_BYTES_MAX} characters of ASCII");
+        let step = format!("read the Idempotency-Key: it has to be one of 1 to {KEY_BYTES_MAX} characters of ASCII");
         Error::new(Kind::Invalid, step).hint("a UUID serves well")
     };
     key.map(|key| Some(key.to_owned())).ok_or_else(wrong)
@@ -96,7 +110,7 @@ async fn spool(file: &tempfile::NamedTempFile, body: Body) -> Result<()> {
     let mut out = tokio::fs::File::from_std(file.reopen().map_err(|error| io(step, error))?);
     let mut pieces = body.into_data_stream();
     let mut written = Ok(());
-    while let Some(piece) = pieces.next().await {
+    while let Some(piece) = next(&mut pieces).await? {
         let piece = piece.map_err(|error| Error::new(Kind::Invalid, step).because(error))?;
         // What cannot be kept is read all the same: most clients look for an answer only once they have sent everything.
         if written.is_ok() {
@@ -105,6 +119,15 @@ async fn spool(file: &tempfile::NamedTempFile, body: Body) -> Result<()> {
     }
     written.map_err(|error| io(step, error))?;
     out.flush().await.map_err(|error| io(step, error))
+}
+
+/// The next piece of a body; a client that sends nothing for so long has gone.
+async fn next<S: Stream + Unpin>(pieces: &mut S) -> Result<Option<S::Item>> {
+    let silent = |_| {
+        let step = format!("take the delivery in: nothing of it came for {BODY_PAUSE_MAX:?}");
+        Error::new(Kind::Invalid, step)
+    };
+    tokio::time::timeout(BODY_PAUSE_MAX, pieces.next()).await.map_err(silent)
 }
 
 /// Runs to its end whether or not the client waits for it: whatever goes through the intake must not stop between memory and
@@ -124,14 +147,21 @@ pub(crate) async fn to_its_end<T: Send + 'static>(
 /// 200 where all was understood, 207 where something was rejected.
 pub(crate) async fn post(
     State(server): State<Server>,
-    Query(parameters): Query<DeliveryParameters>,
+    Extension(place): Extension<Place>,
+    parameters: Result<Query<DeliveryParameters>, QueryRejection>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
+    let Query(parameters) =
+        parameters.map_err(|error| Error::new(Kind::Invalid, "read the parameters").because(error))?;
     let Ok(encoding) = Encoding::of(&headers) else { return Ok(encoding::refused()) };
-    let key = key(&headers, parameters.again)?;
-    let (repeated, receipt) =
-        to_its_end("receive the delivery", take_in(server, parameters, Head { key, encoding }, body)).await?;
+    let head = Head { key: key(&headers, parameters.again)?, encoding, _place: place };
+    let received = to_its_end("receive the delivery", take_in(server, parameters, head, body)).await;
+    let (repeated, receipt) = received.map_err(|error| match error.kind() {
+        // A key that was given to something else cannot be processed, whenever it comes.
+        Kind::Conflict => Problem::with_status(error, StatusCode::UNPROCESSABLE_ENTITY),
+        _ => error.into(),
+    })?;
     let status = if receipt.rejected == 0 { StatusCode::OK } else { StatusCode::MULTI_STATUS };
     let mut response = (status, Json(receipt)).into_response();
     if repeated {

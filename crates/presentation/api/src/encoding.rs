@@ -9,8 +9,12 @@ use axum::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use metrify_application::{Error, Kind, Result, io};
+use metrify_formats::{Container, Head};
 
 use crate::Problem;
+
+/// So much of a body tells what it is packed in.
+const BEGINS_BYTES: u64 = 64;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Encoding {
@@ -35,11 +39,12 @@ impl Encoding {
         }
     }
 
-    /// How such a body begins (RFC 1952, RFC 8878).
-    const fn mark(self) -> &'static [u8] {
+    /// Whether a body that begins so is packed so.
+    fn is_of(self, begins: &[u8]) -> bool {
+        let container = Container::recognise(&Head::new(begins));
         match self {
-            Self::Gzip => &[0x1f, 0x8b],
-            Self::Zstd => &[0x28, 0xb5, 0x2f, 0xfd],
+            Self::Gzip => container == Some(Container::Gzip),
+            Self::Zstd => container == Some(Container::Zstd),
         }
     }
 
@@ -48,8 +53,8 @@ impl Encoding {
     pub(crate) fn check(self, body: &Path) -> Result<()> {
         let mut begins = Vec::new();
         let file = File::open(body).map_err(|error| io("read the delivery", error))?;
-        file.take(self.mark().len() as u64).read_to_end(&mut begins).map_err(|error| io("read the delivery", error))?;
-        if begins == self.mark() {
+        file.take(BEGINS_BYTES).read_to_end(&mut begins).map_err(|error| io("read the delivery", error))?;
+        if self.is_of(&begins) {
             return Ok(());
         }
         let step = format!("unpack the delivery: its Content-Encoding is {self:?}, its body is not").to_lowercase();

@@ -37,6 +37,12 @@ pub async fn land(app: Arc<App>, interval: Duration, mut stop: watch::Receiver<b
         }
         let outcome = operate::land(&app).await;
         failed = outcome.is_err();
+        // Who called for it meanwhile has been heard; many that came since will call again.
+        tokio::select! {
+            biased;
+            () = app.intake.many_wait() => {}
+            () = std::future::ready(()) => {}
+        }
         match outcome {
             Ok(landed) if landed.rows > 0 => {
                 tracing::info!(

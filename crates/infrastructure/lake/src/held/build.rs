@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow::array::{Array, AsArray, DictionaryArray, RecordBatch, UInt32Array};
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, Decimal128Type, Int32Type, TimestampMicrosecondType};
+use arrow::datatypes::{DataType, Decimal128Type, Int32Type, TimestampMicrosecondType, UInt32Type};
 use metrify_application::{Error, Kind, Result};
 use metrify_domain::{Channel, Unit};
 
@@ -15,6 +15,9 @@ use crate::write::{internal, sorted};
 /// The columns that are read, their texts as dictionaries.
 pub(super) const COLUMNS: [&str; 8] =
     ["point", "quantity", "kind", "period_start", "period_end", "value", "unit", "quality"];
+
+/// The number of what rows say beyond what is numbered.
+const UNNUMBERED: u8 = u8::MAX;
 
 /// A column is missing, or a text in it means nothing.
 fn nonsense() -> Error {
@@ -63,11 +66,13 @@ pub(super) fn in_order(pieces: &[RecordBatch]) -> Result<Held> {
     let rows = RecordBatch::try_from_iter(numbered.collect::<Result<Vec<_>>>()?);
     let rows = rows.map_err(|error| internal("sort a data file", error))?;
     let mut build = Build::default();
-    build.push(&rows).ok_or_else(nonsense)?;
+    // Sorted by their texts, channels come back where one is spelled in two ways: nothing that we could go on with.
+    if !build.push(&rows).ok_or_else(nonsense)? {
+        return Err(nonsense());
+    }
     build.close();
-    let numbers = rows.column_by_name("number").and_then(|numbers| numbers.as_primitive_opt());
-    let numbers = numbers.ok_or_else(nonsense)?;
-    build.held.order = arrow::array::PrimitiveArray::<arrow::datatypes::UInt32Type>::values(numbers).to_vec();
+    let numbers = rows.column_by_name("number").and_then(|numbers| numbers.as_primitive_opt::<UInt32Type>());
+    build.held.order = numbers.ok_or_else(nonsense)?.values().to_vec();
     Ok(build.held)
 }
 
@@ -130,11 +135,14 @@ impl Build {
 
     fn number(&mut self, said: Said) -> u8 {
         let all = &mut self.held.all_said;
-        let known = all.iter().position(|known| *known == said).unwrap_or_else(|| {
-            all.push(said);
-            all.len() - 1
-        });
-        u8::try_from(known).unwrap_or(u8::MAX)
+        match all.iter().position(|known| *known == said) {
+            Some(number) => number as u8,
+            None if all.len() < usize::from(UNNUMBERED) => {
+                all.push(said);
+                (all.len() - 1) as u8
+            }
+            None => UNNUMBERED,
+        }
     }
 
     /// Adds the period of the next row; `false` where it starts before the last one of its channel.
@@ -232,6 +240,25 @@ mod tests {
             assert_eq!(held.says(rows[0], &other, &other.rows()[0]), Some(false));
             let elsewhere = Period::instant(Timestamp::from_micros(reading.period.start().micros() + 1));
             assert_eq!(held.rows_of(runs, elsewhere).next(), None);
+        }
+    }
+
+    #[test]
+    fn what_is_said_in_more_ways_than_are_numbered_has_to_be_read() {
+        let channel = readings(1)[0].0.clone();
+        let said = |unit: i64| {
+            let period = Period::instant(Timestamp::from_micros(unit * MINUTE));
+            let unit = Unit::new(&format!("u{unit}")).expect("a unit");
+            let missing = Reading::missing(metrify_domain::Kind::Instant, period, unit);
+            (channel.clone(), Reading { value: Some(1.into()), ..missing })
+        };
+        let readings: Vec<(Channel, Reading)> = (0..300).map(said).collect();
+        let held = held(pieces(&readings).into_iter().map(Ok)).expect("readings").expect("it is in order");
+        for (row, (_, reading)) in (0..).zip(&readings) {
+            let same = batch([(channel.clone(), *reading)].iter());
+            let numbered = row < u32::from(UNNUMBERED);
+            assert_eq!(held.says(row, &same, &same.rows()[0]), numbered.then_some(true), "{row}");
+            assert_eq!(held.reading(row, reading.period), numbered.then_some(*reading), "{row}");
         }
     }
 

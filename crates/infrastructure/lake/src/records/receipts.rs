@@ -5,8 +5,10 @@ use arrow::datatypes::Int64Type;
 use metrify_application::ingest::{Receipt, ReceiptProblem};
 use metrify_application::record::{Accepted, Answered, Counts, DeliveryId, Fingerprint};
 
+use metrify_domain::Timestamp;
+
 use super::{Field, counts};
-use crate::rows::text_at;
+use crate::rows::{text_at, time_at};
 
 pub(super) fn fields(entry: &Accepted) -> Vec<Vec<Field<'_>>> {
     let answers = entry.answered.iter().flat_map(|answered| answered.receipts.iter().map(move |one| (answered, one)));
@@ -40,11 +42,13 @@ pub(crate) fn names(rows: &RecordBatch, row: usize) -> (Option<Fingerprint>, Opt
     (name("key"), name("request"))
 }
 
-/// Adds the receipt of a row to the answer that it belongs to, where that is not another one's.
-pub(crate) fn read(rows: &RecordBatch, row: usize, answered: &mut Option<Answered>) -> Option<()> {
+/// Adds the receipt of a row to the answer that it belongs to, where that is not another one's of another time.
+pub(crate) fn read(rows: &RecordBatch, row: usize, answered: &mut Option<(Timestamp, Answered)>) -> Option<()> {
     let (key, content) = names(rows, row);
-    let answered = answered.get_or_insert(Answered { key, content: content?, receipts: Vec::new() });
-    if (answered.key, Some(answered.content)) == (key, content) {
+    let answered_at = time_at(rows.column_by_name("answered_at")?, row)?;
+    let (at, answered) =
+        answered.get_or_insert((answered_at, Answered { key, content: content?, receipts: Vec::new() }));
+    if (*at, answered.key, Some(answered.content)) == (answered_at, key, content) {
         answered.receipts.push(receipt(rows, row)?);
     }
     Some(())

@@ -56,11 +56,25 @@ pub async fn run(settings: Settings, arguments: &Up) -> Result<Outcome> {
         tasks.spawn(demo::run(house.app.clone(), house.tenant.clone(), data_dir, arguments.simulate, stopped.clone()));
     }
     greet(&settings, &address.to_string())?;
-    let served = axum::serve(listener, metrify_api::router(server)).with_graceful_shutdown(until_told(stop)).await;
+    let serving = axum::serve(listener, metrify_api::router(server)).with_graceful_shutdown(until_told(stop));
+    let served = tokio::select! {
+        served = serving.into_future() => served,
+        () = long_after(stopped) => Ok(()),
+    };
     while tasks.join_next().await.is_some() {}
     operate::land(&house.app).await?;
     std::fs::remove_file(&file).map_err(|error| io(format!("remove `{}`", file.display()), error))?;
     served.map(|()| Outcome::Good).map_err(|error| io("serve", error))
+}
+
+/// How long requests that are under way may take once the server was told to stop; what they bring later was not acknowledged.
+const LAST_REQUESTS: Duration = Duration::from_secs(10);
+
+/// Returns when everybody who means it should have ended; a client that sends nothing more does not keep the server up.
+async fn long_after(mut stopped: watch::Receiver<bool>) {
+    // A sender that is gone has told it, too.
+    drop(stopped.changed().await);
+    tokio::time::sleep(LAST_REQUESTS).await;
 }
 
 async fn until_told(stop: watch::Sender<bool>) {

@@ -168,3 +168,34 @@ fn standard_input_is_a_delivery() {
         "ndjson standard input: 4 = 4 stored + 0 duplicates + 0 corrections + 0 rejected"
     );
 }
+
+/// Nothing of what lies in an archive without compression is mistaken for the archive.
+#[test]
+fn an_archive_of_stored_members_is_opened_like_any_other() {
+    let stored = |members: &[(&str, &[u8])]| {
+        let mut packer = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        let options = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+        for (name, bytes) in members {
+            packer.start_file(*name, options).expect("memory");
+            packer.write_all(bytes).expect("memory");
+        }
+        packer.finish().expect("memory").into_inner()
+    };
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../samples");
+    for sample in [
+        "day/readings.ndjson",
+        "day/meter.sml",
+        "formats/dsmr.txt",
+        "formats/dlms-mbus.bin",
+        "formats/load_profile.xlsx",
+    ] {
+        let bytes = std::fs::read(folder.join(sample)).expect("a sample of the repository");
+        let (alone, packed) = (Metrify::new(), Metrify::new());
+        let expected = alone.take_in("alone", &bytes);
+        let received = packed.take_in("packed", stored(&[("a", &bytes), ("b", &bytes)]));
+        let counts = |receipts: &Receipts, name: &str| receipts.total(name);
+        assert_eq!(counts(&received, "received"), 2 * counts(&expected, "received"), "{sample}");
+        assert_eq!(counts(&received, "stored"), counts(&expected, "stored"), "{sample}");
+        assert_eq!(counts(&received, "rejected"), 2 * counts(&expected, "rejected"), "{sample}");
+    }
+}

@@ -74,11 +74,13 @@ fn a_key_is_of_one_request_alone() {
     let (first, second) = (quarter_hour(POINT, 0, "1"), quarter_hour(POINT, 1, "2"));
     let answer = keyed(&server, "k", &first);
     let refused = keyed(&server, "k", &second);
-    assert_eq!((answer.status, refused.status), (200, 409), "{refused:?}");
+    assert_eq!((answer.status, refused.status), (200, 422), "{refused:?}");
     assert!(refused.body.contains("its key was given to another one before"), "{refused:?}");
     // The same body under a new key is the same delivery, and from then on the key is its.
     assert_same(&answer, &keyed(&server, "l", &first));
-    assert_eq!(keyed(&server, "l", &second).status, 409);
+    assert_eq!(keyed(&server, "l", &second).status, 422);
+    let twice = server.post_with(DELIVERIES, &[("Idempotency-Key", "n"), ("Idempotency-Key", "o")], second.as_bytes());
+    assert_eq!(twice.status, 400, "{twice:?}");
     assert_eq!(metrify.sql("select count(*) from readings"), "1");
     for wrong in ["", &"k".repeat(256), "ä"] {
         assert_eq!(keyed(&server, wrong, &second).status, 400, "{wrong}");
@@ -112,6 +114,21 @@ fn the_same_request_many_times_at_once_is_received_once() {
     assert!(answers.iter().all(|answer| answer.status == 200 && answer.body == answers[0].body), "{answers:?}");
 }
 
+fn skipped() -> Vec<u8> {
+    [&[0x53, 0x2a, 0x4d, 0x18, 5, 0, 0, 0][..], b"hello"].concat()
+}
+
+#[test]
+fn a_client_that_sends_nothing_more_does_not_keep_a_server_from_its_end() {
+    let metrify = Metrify::new();
+    let server = metrify.serve();
+    server.post(DELIVERIES, quarter_hours(4).as_bytes());
+    let mut held = hold(&server);
+    held.write_all(b"{").expect("a connection");
+    assert_eq!(server.stop().code, Some(0));
+    assert_eq!(metrify.sql("select count(*) from readings"), "4");
+}
+
 #[test]
 fn packed_bodies_are_opened_as_they_are_named() {
     let metrify = Metrify::new();
@@ -121,6 +138,8 @@ fn packed_bodies_are_opened_as_they_are_named() {
         ("gzip", gzip(day(0).as_bytes()), 96),
         ("zstd", zstd(day(96).as_bytes()), 96),
         ("identity", day(192).into_bytes(), 96),
+        // A frame for its maker alone, before, between and behind the others.
+        ("zstd", [skipped(), zstd(day(288).as_bytes()), skipped(), zstd(day(384).as_bytes()), skipped()].concat(), 192),
     ] {
         for path in [DELIVERIES.to_owned(), format!("{DELIVERIES}?format=ndjson&again=true")] {
             let answer = server.post_with(&path, &[("Content-Encoding", encoding)], &body);
@@ -129,7 +148,7 @@ fn packed_bodies_are_opened_as_they_are_named() {
             assert_eq!((answer.status, counts), (200, [&stored.into(), &"ndjson".into()]), "{encoding}: {answer:?}");
         }
     }
-    assert_eq!(metrify.sql("select count(*) from readings"), "288");
+    assert_eq!(metrify.sql("select count(*) from readings"), "480");
     let wrong = server.post_with(DELIVERIES, &[("Content-Encoding", "gzip")], day(0).as_bytes());
     assert_eq!(wrong.status, 400, "{wrong:?}");
     let unknown = server.post_with(DELIVERIES, &[("Content-Encoding", "br")], day(0).as_bytes());
