@@ -28,8 +28,9 @@ run:
 	cargo build --workspace
 	exec "$(CARGO_TARGET_DIR)/debug/metrify" up --simulate $(METERS)
 
+# Tests of the program wait for processes and disks half of their time: more of them than cores are under way.
 test: venv
-	LAKE_READERS_PYTHON="$(VENV)/bin/python" cargo test --workspace
+	RUST_TEST_THREADS=$$(( 2 * $$(nproc) )) LAKE_READERS_PYTHON="$(VENV)/bin/python" cargo test --workspace
 
 formats-report:
 	UPDATE_EXPECT=1 CARGO_TARGET_DIR=$(CACHE)/core cargo test -q -p metrify-formats report::

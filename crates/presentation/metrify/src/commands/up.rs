@@ -68,7 +68,7 @@ pub async fn run(settings: Settings, arguments: &Up) -> Result<Outcome> {
 }
 
 /// How long requests that are under way may take once the server was told to stop; what they bring later was not acknowledged.
-const LAST_REQUESTS: Duration = Duration::from_secs(10);
+const LAST_REQUESTS: Duration = Duration::from_secs(5);
 
 /// Returns when everybody who means it should have ended; a client that sends nothing more does not keep the server up.
 async fn long_after(mut stopped: watch::Receiver<bool>) {
