@@ -8,6 +8,7 @@
 # bench-decode  how fast each format is decoded, as a table; BENCH=NAME for one of them
 # bench-intake  Metrify beside other systems: the same readings into each; METERS_BENCH, DAYS_BENCH, ROUNDS
 # bench-resend  what the same readings cost when they come again
+# bench-start  how soon a server is ready, also after kill -9, and what it takes while nothing happens
 # fuzz  every fuzz target for FUZZ_SECONDS, or those in FUZZ_TARGETS; needs a nightly compiler, and installs cargo-fuzz
 #
 # Dependencies compile once, into a folder outside the checkout that the next clone uses, too. They are compiled anew for
@@ -15,7 +16,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := run
-.PHONY: run test lint faults bounds bench bench-full bench-decode bench-intake bench-resend peers fuzz venv formats-report
+.PHONY: run test lint faults bounds bench bench-full bench-decode bench-intake bench-resend bench-start peers fuzz venv formats-report
 
 CACHE := $(HOME)/.cache/metrify
 export CARGO_TARGET_DIR ?= $(CACHE)/target
@@ -55,7 +56,7 @@ BOUNDS_MIB ?= 48
 bounds:
 	BOUNDS_MIB=$(BOUNDS_MIB) CARGO_TARGET_DIR="$(CACHE)/core" cargo test --release -p metrify-formats --test bounds -- --nocapture
 
-bench: bench-decode bench-intake bench-resend
+bench: bench-decode bench-intake bench-resend bench-start
 
 bench-full:
 	$(MAKE) bench METERS_BENCH=7000
@@ -90,6 +91,10 @@ peers:
 bench-resend: venv
 	CARGO_TARGET_DIR="$(CACHE)/shipped" cargo build --release --bin metrify
 	METRIFY="$(CACHE)/shipped/release/metrify" "$(VENV)/bin/python" -B bench/compare/resend.py --rounds $(ROUNDS)
+
+bench-start:
+	CARGO_TARGET_DIR="$(CACHE)/shipped" cargo build --release --bin metrify
+	METRIFY="$(CACHE)/shipped/release/metrify" python3 -B bench/compare/start.py --rounds $(ROUNDS)
 
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS ?= $(patsubst fuzz/fuzz_targets/%.rs,%,$(wildcard fuzz/fuzz_targets/*.rs))
