@@ -108,6 +108,9 @@ pub fn detect(bytes: &[u8]) {
     assert!(!detected.to_string().is_empty());
     let beginning = &bytes[..bytes.len().min(HEAD_BYTES)];
     assert_eq!(detected, metrify_formats::detect(&Head::new(beginning)), "bytes behind the beginning are looked at");
+    let outline = metrify_formats::outline(bytes);
+    assert_eq!(outline.len(), bytes.len());
+    assert_eq!(metrify_formats::outline(&outline), outline, "an outline has an outline of its own");
 }
 
 /// Reads a number with either decimal mark: the text that it displays as means the same number.
