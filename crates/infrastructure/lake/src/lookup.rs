@@ -25,6 +25,7 @@ use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData};
 use crate::keys::KeySet;
 use crate::records::receipts;
 use crate::rows;
+use crate::schema::numbered_text;
 use crate::table::{self, FileFacts, Snapshot, store_error};
 use crate::write::internal;
 
@@ -113,10 +114,7 @@ impl Opened {
     /// Some columns of all rows piece by piece, texts as dictionaries.
     pub(crate) fn numbered_columns(&self, names: &[&str]) -> Result<impl Iterator<Item = Result<RecordBatch>> + use<>> {
         let fields = self.plain.schema().fields().iter().map(|field| match field.data_type() {
-            DataType::Utf8 => {
-                let numbered = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
-                Arc::new(field.as_ref().clone().with_data_type(numbered))
-            }
+            DataType::Utf8 => Arc::new(field.as_ref().clone().with_data_type(numbered_text())),
             _ => field.clone(),
         });
         let options = ArrowReaderOptions::new().with_schema(Arc::new(Schema::new(fields.collect::<Vec<_>>())));
@@ -176,10 +174,17 @@ pub(crate) async fn rows(
         let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
         builder = builder.with_projection(mask);
     }
-    let all = usize::try_from(builder.metadata().file_metadata().num_rows()).unwrap_or_default();
+    let all = usize::try_from(builder.metadata().file_metadata().num_rows());
+    let all = all.map_err(|error| Error::new(Kind::Corrupt, step(snapshot, file)).because(error))?;
     let selection = RowSelection::from_consecutive_ranges(places.iter().map(|place| *place..place + 1), all);
     let stream = builder.with_batch_size(READ_ROWS).with_row_selection(selection).build().map_err(corrupt)?;
-    stream.map_err(corrupt).try_collect().await
+    let batches: Vec<RecordBatch> = stream.map_err(corrupt).try_collect().await?;
+    let read: usize = batches.iter().map(RecordBatch::num_rows).sum();
+    if read != places.len() {
+        let step = format!("{}: {read} rows stand at {} places", step(snapshot, file), places.len());
+        return Err(Error::new(Kind::Corrupt, step));
+    }
+    Ok(batches)
 }
 
 fn with_page_index() -> ArrowReaderOptions {

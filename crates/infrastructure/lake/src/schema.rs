@@ -220,6 +220,11 @@ pub(crate) fn instant() -> DataType {
     DataType::Timestamp(TimeUnit::Microsecond, Some(Arc::from("UTC")))
 }
 
+/// A text by its number among the distinct ones.
+pub(crate) fn numbered_text() -> DataType {
+    DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8))
+}
+
 pub(crate) fn decimal() -> DataType {
     DataType::Decimal128(PRECISION as u8, SCALE as i8)
 }

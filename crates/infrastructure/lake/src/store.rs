@@ -40,8 +40,8 @@ pub struct DeltaLake {
 const PATIENCE: Duration = Duration::from_hours(1);
 
 impl DeltaLake {
-    /// `clock` tells when files are written; nothing else depends on it, and it may be set back. Versions of the tables stay readable for `keep_h`
-    /// hours after they were replaced.
+    /// `clock` tells when files are written; nothing else depends on it, and it may be set back. Versions of the tables stay
+    /// readable for `keep_h` hours after they were replaced.
     #[must_use]
     pub fn new(layout: Layout, clock: fn() -> Timestamp, keep_h: u32) -> Self {
         Self {

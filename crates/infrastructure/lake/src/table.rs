@@ -138,10 +138,19 @@ impl Table {
         if !self.has_newer_version() {
             return Ok(());
         }
-        let step = || format!("read the log of table `{}` again", self.name.name());
-        let mut table = open(&self.folder).map_err(|error| delta_error(step(), error))?;
-        table.load().await.map_err(|error| delta_error(step(), error))?;
-        let state = table.snapshot().map_err(|error| delta_error(step(), error))?.clone();
+        let step = format!("read the log of table `{}` again", self.name.name());
+        self.show(&self.load(&step).await?, &step).await
+    }
+
+    /// The newest version.
+    async fn load(&self, step: &str) -> Result<DeltaTable> {
+        let mut table = open(&self.folder).map_err(|error| delta_error(step.to_owned(), error))?;
+        table.load().await.map_err(|error| delta_error(step.to_owned(), error))?;
+        Ok(table)
+    }
+
+    async fn show(&self, table: &DeltaTable, step: &str) -> Result<()> {
+        let state = table.snapshot().map_err(|error| delta_error(step.to_owned(), error))?.clone();
         self.set(snapshot(self.name, &self.folder, &self.log, state).await?);
         Ok(())
     }
@@ -172,18 +181,16 @@ impl Table {
     /// Deletes data files that no version needs which is younger than `keep_h` hours, and those that no commit ever named.
     /// Tells how many.
     pub(crate) async fn vacuum(&self, keep_h: u32) -> Result<usize> {
-        let step = || format!("vacuum table `{}`", self.name.name());
-        let mut table = open(&self.folder).map_err(|error| delta_error(step(), error))?;
-        table.load().await.map_err(|error| delta_error(step(), error))?;
+        let step = format!("vacuum table `{}`", self.name.name());
+        let table = self.load(&step).await?;
         let vacuum = table
             .vacuum()
             .with_mode(VacuumMode::Full)
             .with_retention_period(chrono::Duration::hours(i64::from(keep_h)))
             // How long versions are kept is a setting of ours.
             .with_enforce_retention_duration(false);
-        let (table, done) = vacuum.await.map_err(|error| delta_error(step(), error))?;
-        let state = table.snapshot().map_err(|error| delta_error(step(), error))?.clone();
-        self.set(snapshot(self.name, &self.folder, &self.log, state).await?);
+        let (table, done) = vacuum.await.map_err(|error| delta_error(step.clone(), error))?;
+        self.show(&table, &step).await?;
         Ok(done.files_deleted.len())
     }
 

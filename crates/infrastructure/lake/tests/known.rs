@@ -127,7 +127,11 @@ async fn what_is_known_is_told_as_it_is() {
     }
     // Each answer was given often enough to mean something.
     assert!([Known::Nothing, Known::Same, Known::Open].iter().all(|known| told[known] > 100), "{told:?}");
-    // And what holds can be had with all that it says.
+    assert_holding(&lake, &tenant, &holding).await;
+}
+
+/// What holds can be had with all that it says.
+async fn assert_holding(lake: &DeltaLake, tenant: &Tenant, holding: &HashMap<(usize, i64), Option<i64>>) {
     let keys: Vec<Key> = holding
         .keys()
         .map(|(point, hour)| {
@@ -135,7 +139,7 @@ async fn what_is_known_is_told_as_it_is() {
             Key { channel: batch.channels()[0].clone(), period: batch.rows()[0].period }
         })
         .collect();
-    let current = lake.current(&tenant, &keys).await.expect("an answer");
+    let current = lake.current(tenant, &keys).await.expect("an answer");
     assert_eq!(current.len(), keys.len());
     for ((_, value), key) in holding.iter().zip(&keys) {
         assert_eq!(current[key].reading.value, value.map(Decimal::from), "{key:?}");

@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, AsArray, DictionaryArray, RecordBatch, UInt32Array};
-use arrow::compute::cast;
-use arrow::datatypes::{DataType, Decimal128Type, Int32Type, TimestampMicrosecondType, UInt32Type};
+use arrow::array::{Array, ArrayRef, AsArray, DictionaryArray, RecordBatch, UInt32Array};
+use arrow::datatypes::{Decimal128Type, Int32Type, TimestampMicrosecondType, UInt32Type};
 use metrify_application::{Error, Kind, Result};
 use metrify_domain::{Channel, Unit};
 
@@ -46,25 +45,11 @@ pub(super) fn held(pieces: impl Iterator<Item = Result<RecordBatch>>) -> Result<
 pub(super) fn in_order(pieces: &[RecordBatch]) -> Result<Held> {
     let rows = concat(pieces)?;
     let numbers = UInt32Array::from_iter_values(0..rows.num_rows() as u32);
-    let plain = |name: &&str| {
-        let column = rows.column_by_name(name).ok_or_else(nonsense)?;
-        let kind = if column.as_any_dictionary_opt().is_some() { DataType::Utf8 } else { column.data_type().clone() };
-        let column = cast(column, &kind).map_err(|error| internal("sort a data file", error))?;
-        Ok(((*name).to_owned(), column))
-    };
-    let columns = COLUMNS.iter().map(plain).collect::<Result<Vec<_>>>()?;
-    let columns = columns.into_iter().chain([("number".to_owned(), Arc::new(numbers) as _)]);
+    let columns =
+        rows.schema_ref().fields().iter().map(|field| field.name().clone()).zip(rows.columns().iter().cloned());
+    let columns = columns.chain([("number".to_owned(), Arc::new(numbers) as ArrayRef)]);
     let rows = RecordBatch::try_from_iter(columns).map_err(|error| internal("sort a data file", error))?;
     let rows = sorted(&rows, &READINGS_ORDER)?;
-    let numbered = rows.columns().iter().zip(rows.schema_ref().fields()).map(|(column, field)| {
-        let kind = match field.data_type() {
-            DataType::Utf8 => DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8)),
-            kind => kind.clone(),
-        };
-        Ok((field.name().clone(), cast(column, &kind).map_err(|error| internal("sort a data file", error))?))
-    });
-    let rows = RecordBatch::try_from_iter(numbered.collect::<Result<Vec<_>>>()?);
-    let rows = rows.map_err(|error| internal("sort a data file", error))?;
     let mut build = Build::default();
     // Sorted by their texts, channels come back where one is spelled in two ways: nothing that we could go on with.
     if !build.push(&rows).ok_or_else(nonsense)? {
@@ -173,10 +158,13 @@ fn text(texts: &DictionaryArray<Int32Type>, row: usize) -> Option<&str> {
 mod tests {
     use std::collections::HashMap;
 
+    use arrow::compute::cast;
+    use arrow::datatypes::DataType;
     use metrify_domain::{Batch, BatchBuilder, Document, Period, Reading, Timestamp};
 
     use super::*;
     use crate::rows::statements_batch;
+    use crate::schema::numbered_text;
 
     const MINUTE: i64 = 60_000_000;
 
@@ -218,7 +206,7 @@ mod tests {
             let rows = statements_batch(&batch(readings.iter())).expect("columns");
             let columns = rows.columns().iter().zip(rows.schema_ref().fields()).map(|(column, field)| {
                 let kind = match field.data_type() {
-                    DataType::Utf8 => DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8)),
+                    DataType::Utf8 => numbered_text(),
                     kind => kind.clone(),
                 };
                 (field.name().clone(), cast(column, &kind).expect("a column"))
