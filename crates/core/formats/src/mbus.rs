@@ -57,7 +57,10 @@ pub fn recognise(head: &Head<'_>) -> Option<&'static str> {
         Piece::Frame(Frame { content, .. }) if !content.first().is_some_and(|first| ci::is_known(*first)) => {
             other = true;
         }
-        Piece::Frame(Frame { checked: true, .. }) => checked = true,
+        // In a long text the checksum of some place holds by chance.
+        Piece::Frame(Frame { checked: true, bytes, .. }) if is_text || bytes.iter().any(|byte| *byte < b'\t') => {
+            checked = true;
+        }
         Piece::Frame(Frame { link: Link::Wireless { .. } | Link::Wired { .. }, bytes, .. }) => {
             let is_binary = is_text || bytes.iter().any(|byte| *byte >= 0x80) && bytes.iter().any(|byte| *byte < b'\t');
             bare |= is_binary;

@@ -9,6 +9,7 @@ mod contrl;
 mod csv;
 mod csv_foreign;
 mod d0;
+mod detect;
 mod dlms;
 mod dsmr;
 mod dwd;
