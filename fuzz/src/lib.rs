@@ -11,6 +11,7 @@ use metrify_domain::{Decimal, Timestamp};
 use metrify_formats::limits::{MEMBER_RATIO_MAX, PROBLEM_BYTES_MAX, PROBLEMS_MAX, REJECT_BYTES_MAX};
 use metrify_formats::{Decoded, Decoder, Format, HEAD_BYTES, Head, Keys, Options, Output, Problem};
 
+pub mod columns;
 pub mod dlms;
 pub mod mbus;
 pub mod sml;
@@ -81,13 +82,8 @@ fn check_size(piece: &Decoded) {
     assert_ne!(*piece, Decoded::default(), "a piece without content");
     let held: usize = piece.problems.iter().map(|problem| problem.prelude.len() + problem.bytes.len()).sum();
     assert!(held <= PROBLEM_BYTES_MAX + 2 * REJECT_BYTES_MAX, "the problems of one piece hold {held} bytes");
-    let lengths = [
-        piece.problems.len(),
-        piece.findings.len(),
-        piece.withdrawals.len(),
-        piece.meters.len(),
-        piece.records.len(),
-    ];
+    let lengths =
+        [piece.problems.len(), piece.findings.len(), piece.withdrawals.len(), piece.meters.len(), piece.records.len()];
     assert!(
         lengths.iter().all(|length| *length <= PROBLEMS_MAX),
         "{lengths:?} problems, findings, withdrawals, meters, records"

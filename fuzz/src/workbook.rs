@@ -6,7 +6,8 @@ use zip::CompressionMethod;
 use zip::write::{SimpleFileOptions, ZipWriter};
 
 /// Texts that cells can name by their numbers.
-const STRINGS: &[u8] = b"<sst><si><t>M25</t></si><si><t>[kWh]</t></si><si><t>SA</t></si><si><t>00:00-00:15</t></si></sst>";
+const STRINGS: &[u8] =
+    b"<sst><si><t>M25</t></si><si><t>[kWh]</t></si><si><t>SA</t></si><si><t>00:00-00:15</t></si></sst>";
 
 /// A workbook of this sheet; what stands behind the first zero byte is its list of texts.
 #[must_use]

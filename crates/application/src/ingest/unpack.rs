@@ -10,7 +10,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use metrify_formats::limits::{CONTAINERS_MAX, MEMBER_BYTES_MAX, MEMBER_RATIO_MAX, UNPACKED_BYTES_MAX};
+use metrify_formats::limits::{
+    CONTAINERS_MAX, MEMBER_BYTES_MAX, MEMBER_RATIO_MAX, UNPACKED_BYTES_FREE, UNPACKED_BYTES_MAX,
+};
 use metrify_formats::{Container, Head, outline};
 use tempfile::NamedTempFile;
 use tokio::sync::mpsc;
@@ -22,9 +24,6 @@ use crate::ingest::delivery::{Delivery, Looked, Seen, format_of, look};
 use crate::ingest::once::{self, Request};
 use crate::ingest::receipt::{self, Receipt};
 use crate::ingest::receive::receive_one;
-
-/// Bytes that even a small delivery may unpack to.
-const UNPACKED_BYTES_FREE: u64 = 16 << 20;
 
 /// Receives a delivery, or every member of what it is packed in, however deep up to the limit. There is a receipt for each, and
 /// together they answer the request that the delivery came with.

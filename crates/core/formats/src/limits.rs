@@ -14,6 +14,8 @@ pub const ARCHIVE_BYTES_MAX: usize = 256 << 20;
 pub const MEMBER_BYTES_MAX: u64 = 4 << 30;
 /// A member that unpacks to more than this many times its packed size is a bomb.
 pub const MEMBER_RATIO_MAX: u64 = 1_100;
+/// Bytes that even the smallest delivery may unpack to.
+pub const UNPACKED_BYTES_FREE: u64 = 16 << 20;
 /// All members of one archive together, in bytes after unpacking.
 pub const UNPACKED_BYTES_MAX: u64 = 16 << 30;
 /// Members of one archive that are looked at.

@@ -5,15 +5,19 @@
 //! read again as a line. Decimals keep all their digits on the way; a floating-point number is taken for the shortest decimal
 //! that names it, and a finding says so.
 
+mod direct;
+mod guard;
+mod ipc;
+mod pages;
+
 use std::fs::File;
-use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom};
+use std::io::{BufWriter, Write};
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::Arc;
 
-use arrow::array::RecordBatch;
-use arrow::datatypes::Schema;
-use arrow::error::ArrowError;
-use arrow::ipc::reader::{FileReader, StreamReader};
+use arrow::array::{RecordBatch, RecordBatchReader};
+use arrow::datatypes::{DataType, Schema};
 use arrow::ipc::writer::FileWriter;
 use arrow::json::LineDelimitedWriter;
 use metrify_application::ports::{Columns, ExportFormat};
@@ -22,16 +26,17 @@ use metrify_domain::batch::BATCH_ROWS_MAX;
 use metrify_domain::{Batch, Finding, Severity};
 use metrify_formats::{Decoded, Decoder, Format, Options, Output, Problem};
 use parquet::arrow::ArrowWriter;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 
-use crate::direct;
+use self::guard::{Budget, Readout, caught};
 use crate::rows::{statements_batch, statements_schema};
 use crate::write::data_file_properties;
 
 /// Rows that are read at once.
 const ROWS: usize = BATCH_ROWS_MAX;
-/// The Arrow file format opens with this; the stream format does not.
-const ARROW_FILE: &[u8] = b"ARROW1";
+/// What a row counts for among the bytes that a file unpacks to, beside the line that it becomes: one column can have a billion
+/// of them in a few bytes.
+const ROW_BYTES: usize = 16;
 
 /// Parquet and Arrow files.
 pub struct ColumnFiles;
@@ -46,21 +51,19 @@ impl Columns for ColumnFiles {
     ) -> Result<()> {
         let step = || format!("read `{}`", file.display());
         let opened = File::open(file).map_err(|error| io(step(), error))?;
-        let lines = Decoder::new(Format::Ndjson, options);
-        let mut lines = lines.ok_or_else(|| Error::new(Kind::Internal, step()))?;
+        let budget = Budget::of(opened.metadata().map_err(|error| io(step(), error))?.len());
+        let decoder = Decoder::new(Format::Ndjson, options);
+        let mut decoder = decoder.ok_or_else(|| Error::new(Kind::Internal, step()))?;
         let mut out = Output::new(sink);
-        let batches = match format {
-            Format::Parquet => parquet(opened),
-            _ => arrow_file(opened).map_err(|error| io(step(), error))?,
-        };
-        match batches {
-            Ok((schema, batches)) => {
-                note_floats(&schema, &mut out);
-                feed(batches, direct::fits(&schema), &mut lines, &mut out);
-            }
-            Err(reason) => out.problem(unreadable(&reason)),
+        let mut lines = Lines { decoder: &mut decoder, out: &mut out, budget, passed: 0 };
+        let read = caught(|| open(format, opened)).and_then(|(schema, batches)| {
+            note_floats(&schema, lines.out);
+            feed(batches, direct::fits(&schema), &mut lines)
+        });
+        if let Err(error) = read {
+            out.problem(unreadable(&error.to_string()));
         }
-        lines.finish(&mut out);
+        decoder.finish(&mut out);
         Ok(())
     }
 
@@ -104,65 +107,91 @@ fn write_arrow(out: BufWriter<File>, batches: impl Iterator<Item = Result<Record
     Ok(writer.into_inner()?)
 }
 
-type Batches = Box<dyn Iterator<Item = std::result::Result<RecordBatch, ArrowError>>>;
-type Opened = std::result::Result<(Schema, Batches), String>;
+type Batches = Box<dyn Iterator<Item = Readout<RecordBatch>>>;
 
-fn parquet(file: File) -> Opened {
-    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| error.to_string())?;
-    let schema = builder.schema().as_ref().clone();
-    let reader = builder.with_batch_size(ROWS).build().map_err(|error| error.to_string())?;
-    Ok((schema, Box::new(reader)))
+fn open(format: Format, file: File) -> Readout<(Schema, Batches)> {
+    let mut budget = Budget::of(file.metadata()?.len());
+    if format == Format::Parquet {
+        return parquet(file, &mut budget);
+    }
+    let (schema, batches) = ipc::open(file, budget)?;
+    Ok((schema, Box::new(batches)))
 }
 
-fn arrow_file(mut file: File) -> std::io::Result<Opened> {
-    let mut head = [0; ARROW_FILE.len()];
-    let read = file.read(&mut head)?;
-    file.seek(SeekFrom::Start(0))?;
-    let file = BufReader::new(file);
-    let opened: std::result::Result<(Schema, Batches), ArrowError> = if &head[..read] == ARROW_FILE {
-        FileReader::try_new(file, None).map(|reader| (reader.schema().as_ref().clone(), Box::new(reader) as Batches))
-    } else {
-        StreamReader::try_new(file, None).map(|reader| (reader.schema().as_ref().clone(), Box::new(reader) as Batches))
-    };
-    Ok(opened.map_err(|error| error.to_string()))
+fn parquet(file: File, budget: &mut Budget) -> Readout<(Schema, Batches)> {
+    let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new())?;
+    pages::check(&file, metadata.metadata(), budget)?;
+    let metadata = with_dictionaries(&metadata).unwrap_or(metadata);
+    let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata).with_batch_size(ROWS).build()?;
+    Ok((reader.schema().as_ref().clone(), Box::new(reader)))
+}
+
+/// As the file has them, but texts as numbers of the distinct ones: one that stands in the file once and is told of every row is
+/// not written out for every row.
+fn with_dictionaries(metadata: &ArrowReaderMetadata) -> Option<ArrowReaderMetadata> {
+    let numbered = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
+    let fields = metadata.schema().fields().iter().map(|field| match field.data_type() {
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => {
+            Arc::new(field.as_ref().clone().with_data_type(numbered.clone()))
+        }
+        _ => field.clone(),
+    });
+    let options = ArrowReaderOptions::new().with_schema(Arc::new(Schema::new(fields.collect::<Vec<_>>())));
+    ArrowReaderMetadata::try_new(metadata.metadata().clone(), options).ok()
 }
 
 /// What is damaged ends the reading; the rows before it have been read.
-fn feed(batches: Batches, fits: bool, lines: &mut Decoder, out: &mut Output<'_>) {
-    // Rows that went by without becoming lines: positions count them all the same.
-    let mut passed = 0;
-    for batch in batches {
-        let batch = match batch {
-            Ok(batch) => batch,
-            Err(error) => return out.problem(unreadable(&error.to_string())),
-        };
+fn feed(mut batches: Batches, fits: bool, lines: &mut Lines<'_, '_>) -> Readout<()> {
+    while let Some(batch) = caught(|| batches.next().transpose())? {
         for start in (0..batch.num_rows()).step_by(ROWS) {
-            let rows = batch.slice(start, ROWS.min(batch.num_rows() - start));
-            match Some(&rows).filter(|_| fits).and_then(direct::batch) {
-                Some(readings) => {
-                    passed += rows.num_rows();
-                    out.batch(readings);
-                }
-                None => match as_lines(&rows) {
-                    Ok(bytes) => {
-                        lines.push(&vec![b'\n'; std::mem::take(&mut passed)], out);
-                        lines.push(&bytes, out);
-                    }
-                    Err(error) => return out.problem(unreadable(&error.to_string())),
-                },
-            }
-            if out.is_stopped() {
-                return;
+            lines.rows(&batch.slice(start, ROWS.min(batch.num_rows() - start)), fits)?;
+            if lines.out.is_stopped() {
+                return Ok(());
             }
         }
     }
+    Ok(())
 }
 
-pub(crate) fn as_lines(rows: &RecordBatch) -> std::result::Result<Vec<u8>, ArrowError> {
-    let mut writer = LineDelimitedWriter::new(Vec::new());
+/// Takes rows: as they are, or as the lines that say the same.
+struct Lines<'a, 's> {
+    decoder: &'a mut Decoder,
+    out: &'a mut Output<'s>,
+    budget: Budget,
+    /// Rows that went by without becoming lines: positions count them all the same.
+    passed: usize,
+}
+
+impl Lines<'_, '_> {
+    fn rows(&mut self, rows: &RecordBatch, fits: bool) -> Readout<()> {
+        self.budget.take((rows.num_rows() * ROW_BYTES) as u64)?;
+        if let Some(readings) = Some(rows).filter(|_| fits).and_then(direct::batch) {
+            self.passed += rows.num_rows();
+            self.out.batch(readings);
+            return Ok(());
+        }
+        let passed = vec![b'\n'; std::mem::take(&mut self.passed)];
+        self.decoder.push(&passed, self.out);
+        write_lines(rows, self)
+    }
+}
+
+impl Write for Lines<'_, '_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.budget.take(bytes.len() as u64).map_err(std::io::Error::other)?;
+        self.decoder.push(bytes, self.out);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+fn write_lines(rows: &RecordBatch, to: impl Write) -> Readout<()> {
+    let mut writer = LineDelimitedWriter::new(to);
     writer.write(rows)?;
-    writer.finish()?;
-    Ok(writer.into_inner())
+    writer.finish()
 }
 
 fn note_floats(schema: &Schema, out: &mut Output<'_>) {

@@ -6,7 +6,6 @@
 
 mod columns;
 mod compact;
-mod direct;
 mod held;
 mod index;
 mod keys;

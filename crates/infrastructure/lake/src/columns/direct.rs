@@ -216,6 +216,7 @@ mod tests {
     use metrify_formats::{Decoded, Decoder, Format, Options, Output};
 
     use super::{batch, fits};
+    use crate::columns::write_lines;
     use crate::rows::statements_batch;
 
     fn told(quality: Quality, kind: Kind, hour: i64) -> (Channel, Document, Reading) {
@@ -252,7 +253,9 @@ mod tests {
         };
         let mut out = Output::new(&mut sink);
         let mut decoder = Decoder::new(Format::Ndjson, &Options::at(Timestamp::default())).expect("lines");
-        decoder.push(&crate::columns::as_lines(rows).expect("lines"), &mut out);
+        let mut lines = Vec::new();
+        write_lines(rows, &mut lines).expect("lines");
+        decoder.push(&lines, &mut out);
         decoder.finish(&mut out);
         out.flush();
         found

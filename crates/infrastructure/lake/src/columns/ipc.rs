@@ -1,0 +1,159 @@
+//! Reads Arrow streams and files message by message.
+//!
+//! A file is a stream between a signature and a table of contents, so both are read as streams: a file that was cut off still
+//! gives the batches before the cut. What a message says of its length and of what it unpacks to is held against what there is,
+//! before memory is taken for it.
+//!
+//! Norm: Apache Arrow Columnar Format 1.5, "Serialization and Interprocess Communication".
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read, Take};
+
+use arrow::array::RecordBatch;
+use arrow::buffer::{Buffer, MutableBuffer};
+use arrow::datatypes::Schema;
+use arrow::error::ArrowError;
+use arrow::ipc::convert::fb_to_schema;
+use arrow::ipc::reader::StreamDecoder;
+use arrow::ipc::{Message, root_as_message};
+
+use super::guard::{Budget, Readout};
+
+/// The file format opens with this; the stream format does not.
+const FILE_SIGNATURE: &[u8] = b"ARROW1";
+/// With the zeros behind it.
+const FILE_HEAD_BYTES: usize = 8;
+/// Stands before the length of a message; writers before version 0.15 left it out.
+const CONTINUATION: [u8; 4] = [0xff; 4];
+/// A continuation and a length of zero.
+const END: [u8; 8] = [0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0];
+/// Longest message that is read: a batch has to be in memory.
+const MESSAGE_BYTES_MAX: usize = 1 << 30;
+/// Before a compressed buffer stands how long it is when unpacked.
+const PREFIX_BYTES: usize = 8;
+
+/// The columns of a stream or file, and its batches.
+///
+/// # Errors
+/// Where it does not begin as one.
+pub(super) fn open(file: File, budget: Budget) -> Readout<(Schema, Batches)> {
+    let left = file.metadata()?.len();
+    let mut bytes = BufReader::new(file).take(left);
+    let is_file = bytes.fill_buf()?.starts_with(FILE_SIGNATURE);
+    if is_file {
+        bytes.read_exact(&mut [0; FILE_HEAD_BYTES])?;
+        // Some writers begin the first message at a higher boundary.
+        while bytes.fill_buf()?.starts_with(&[0; FILE_HEAD_BYTES]) {
+            bytes.consume(FILE_HEAD_BYTES);
+        }
+    }
+    let mut batches =
+        Batches { bytes, is_file, budget, decoder: StreamDecoder::new(), pending: VecDeque::new(), ended: false };
+    let schema = batches.message()?;
+    let schema = schema.as_deref().map(read).transpose()?.and_then(|message| message.header_as_schema());
+    let schema = schema.map(fb_to_schema).ok_or_else(|| damaged("it does not begin with what its columns are"))?;
+    Ok((schema, batches))
+}
+
+/// The batches of a stream or file, in their order.
+pub(super) struct Batches {
+    bytes: Take<BufReader<File>>,
+    is_file: bool,
+    budget: Budget,
+    decoder: StreamDecoder,
+    /// What was read and waits for being decoded.
+    pending: VecDeque<Buffer>,
+    ended: bool,
+}
+
+impl Iterator for Batches {
+    type Item = Readout<RecordBatch>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.batch().transpose()
+    }
+}
+
+impl Batches {
+    fn batch(&mut self) -> Readout<Option<RecordBatch>> {
+        loop {
+            while let Some(buffer) = self.pending.front_mut() {
+                if buffer.is_empty() {
+                    self.pending.pop_front();
+                } else if let Some(batch) = self.decoder.decode(buffer)? {
+                    return Ok(Some(batch));
+                }
+            }
+            if self.ended {
+                return Ok(None);
+            }
+            self.message()?;
+        }
+    }
+
+    /// Reads the next message and hands on how it describes itself; `None` at the end.
+    fn message(&mut self) -> Readout<Option<Buffer>> {
+        if self.bytes.limit() == 0 && self.is_file {
+            return Err(damaged("it was cut off: the mark of its end is absent"));
+        }
+        let mut length = [0; 4];
+        let mut head = Vec::with_capacity(END.len());
+        if self.bytes.limit() > 0 {
+            self.bytes.read_exact(&mut length)?;
+            head.extend(length);
+            if length == CONTINUATION {
+                self.bytes.read_exact(&mut length)?;
+                head.extend(length);
+            }
+        }
+        let length = u32::from_le_bytes(length);
+        if length == 0 {
+            self.ended = true;
+            // A message without a body is decoded when something stands behind it.
+            self.pending.push_back(Buffer::from(END));
+            return Ok(None);
+        }
+        let description = self.bytes(length.into())?;
+        let message = read(&description)?;
+        let body = u64::try_from(message.bodyLength());
+        let body = self.bytes(body.map_err(|_| damaged("a message has a negative length"))?)?;
+        self.budget.take(unpacked(&message, &body))?;
+        self.pending.extend([Buffer::from_vec(head), description.clone(), body]);
+        Ok(Some(description))
+    }
+
+    fn bytes(&mut self, length: u64) -> Readout<Buffer> {
+        let left = self.bytes.limit();
+        if length > left {
+            return Err(damaged(&format!("it was cut off: a part of {length} bytes has only {left}")));
+        }
+        let length = usize::try_from(length).ok().filter(|length| *length <= MESSAGE_BYTES_MAX).ok_or_else(|| {
+            damaged(&format!("a batch has more than {} MiB: write it in smaller ones", MESSAGE_BYTES_MAX >> 20))
+        })?;
+        let mut bytes = MutableBuffer::from_len_zeroed(length);
+        self.bytes.read_exact(&mut bytes)?;
+        Ok(bytes.into())
+    }
+}
+
+fn read(description: &[u8]) -> Readout<Message<'_>> {
+    root_as_message(description).map_err(|error| damaged(&format!("a message is not one: {error}")))
+}
+
+/// How many bytes the body of a message says that its compressed buffers are.
+fn unpacked(message: &Message<'_>, body: &[u8]) -> u64 {
+    let batch = message.header_as_record_batch();
+    let batch = batch.or_else(|| message.header_as_dictionary_batch().and_then(|dictionary| dictionary.data()));
+    let Some(batch) = batch.filter(|batch| batch.compression().is_some()) else { return 0 };
+    let buffers = batch.buffers().into_iter().flatten();
+    let lengths = buffers.filter_map(|buffer| {
+        let prefix = body.get(usize::try_from(buffer.offset()).ok()?..)?.first_chunk::<PREFIX_BYTES>()?;
+        u64::try_from(i64::from_le_bytes(*prefix)).ok()
+    });
+    lengths.fold(0, u64::saturating_add)
+}
+
+fn damaged(reason: &str) -> ArrowError {
+    ArrowError::IpcError(reason.to_owned())
+}
