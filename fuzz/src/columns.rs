@@ -1,14 +1,13 @@
 //! Files in columns, which others' readers open and `lake` decodes.
 
-use std::io::Write;
 use std::ops::ControlFlow;
 use std::panic::{set_hook, take_hook};
 use std::sync::Once;
 
+use metrify_application::ingest::Content;
 use metrify_application::ports::Columns;
 use metrify_formats::{Decoded, Format, Options};
 use metrify_lake::ColumnFiles;
-use tempfile::NamedTempFile;
 
 use crate::{RECEIVED_AT, check_problem, check_size};
 
@@ -16,14 +15,13 @@ use crate::{RECEIVED_AT, check_problem, check_size};
 pub fn decode(format: Format, bytes: &[u8]) {
     static ONCE: Once = Once::new();
     ONCE.call_once(let_others_panic);
-    let mut file = NamedTempFile::new().expect("a place for a file");
-    file.write_all(bytes).expect("room for a file");
+    let content = Content::Memory(bytes.to_vec().into());
     let mut results: Vec<Decoded> = Vec::new();
     let mut sink = |decoded| {
         results.push(decoded);
         ControlFlow::Continue(())
     };
-    let read = ColumnFiles.decode(format, file.path(), &Options::at(RECEIVED_AT), &mut sink);
+    let read = ColumnFiles.decode(format, &content, &Options::at(RECEIVED_AT), &mut sink);
     assert!(read.is_ok(), "{read:?}");
     results.iter().for_each(check_size);
     results.iter().flat_map(|piece| &piece.problems).for_each(check_problem);

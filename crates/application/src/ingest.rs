@@ -2,6 +2,7 @@
 
 mod accept;
 mod confirm;
+mod content;
 mod decode;
 mod delivery;
 mod once;
@@ -17,7 +18,8 @@ mod withdraw;
 
 pub use accept::{Intake, UnknownPoints};
 pub use confirm::confirm;
-pub use delivery::{Delivery, Hints};
+pub use content::{Arriving, Content, Opened, Seen};
+pub use delivery::{Delivery, Hints, Looked, look};
 pub use once::{Reply, receive_once};
 pub use receipt::{Receipt, ReceiptProblem};
 pub use receive::receive;

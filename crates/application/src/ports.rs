@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
+use std::io::Read;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use metrify_formats::{Decoded, Format, Options};
 
 use crate::context::Tenant;
 use crate::error::Result;
-use crate::ingest::Hints;
+use crate::ingest::{Content, Hints};
 use crate::record::{
     Accepted, Answered, DeliveryId, Fingerprint, PointStatus, Position, RecordRow, Reject, Version, Withdrawn,
 };
@@ -170,11 +171,11 @@ pub trait Landing: Send + Sync {
 /// Reads and writes deliveries in columns: Parquet and Arrow.
 pub trait Columns: Send + Sync {
     /// # Errors
-    /// Where the file cannot be opened; what cannot be understood is a problem among the decoded.
+    /// Where its file cannot be opened; what cannot be understood is a problem among the decoded.
     fn decode(
         &self,
         format: Format,
-        file: &Path,
+        content: &Content,
         options: &Options,
         sink: &mut dyn FnMut(Decoded) -> ControlFlow<()>,
     ) -> Result<()>;
@@ -203,7 +204,7 @@ pub trait Archive: Send + Sync {
     ///
     /// # Errors
     /// Where it cannot be written.
-    fn keep(&self, tenant: &Tenant, kept: &Kept, bytes: &mut File) -> Result<()>;
+    fn keep(&self, tenant: &Tenant, kept: &Kept, bytes: &mut dyn Read) -> Result<()>;
 
     /// What is kept, in the order in which it came.
     ///

@@ -1,15 +1,14 @@
-//! Runs a decoder over a file, piece by piece, on a thread of its own.
+//! Runs a decoder over a delivery, piece by piece, on a thread of its own.
 
-use std::fs::File;
 use std::io::Read;
 use std::ops::ControlFlow;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use metrify_formats::{Decoded, Decoder, Format, Options, Output};
 use tokio::sync::mpsc;
 
 use crate::error::{Error, Kind, Result, io};
+use crate::ingest::content::Content;
 use crate::ports::Columns;
 
 /// Pieces that wait between decoder and intake at most.
@@ -17,7 +16,7 @@ const PIECES_WAITING_MAX: usize = 2;
 /// Bytes handed to a decoder at once.
 const READ_BYTES: usize = 1 << 20;
 
-/// What a decoder made of a file, as it makes it. Dropping it stops the decoder.
+/// What a decoder made of a delivery, as it makes it. Dropping it stops the decoder.
 pub struct Pieces {
     pieces: mpsc::Receiver<Decoded>,
     /// Taken once it has told how it ended.
@@ -25,7 +24,7 @@ pub struct Pieces {
 }
 
 impl Pieces {
-    pub fn of(file: PathBuf, format: Format, options: Options, columns: Arc<dyn Columns>) -> Self {
+    pub fn of(content: Content, format: Format, options: Options, columns: Arc<dyn Columns>) -> Self {
         let (sender, pieces) = mpsc::channel(PIECES_WAITING_MAX);
         let done = tokio::task::spawn_blocking(move || {
             let mut sink = |piece: Decoded| match sender.blocking_send(piece) {
@@ -33,8 +32,8 @@ impl Pieces {
                 Err(_) => ControlFlow::Break(()),
             };
             match Decoder::new(format, &options) {
-                None => columns.decode(format, &file, &options, &mut sink),
-                Some(decoder) => feed(decoder, &file, &mut Output::new(&mut sink)),
+                None => columns.decode(format, &content, &options, &mut sink),
+                Some(decoder) => feed(decoder, &content, &mut Output::new(&mut sink)),
             }
         });
         Self { pieces, done: Some(done) }
@@ -43,7 +42,7 @@ impl Pieces {
     /// The next piece, or `None` at the end.
     ///
     /// # Errors
-    /// Where the file could not be read to its end.
+    /// Where the delivery could not be read to its end.
     pub async fn next(&mut self) -> Result<Option<Decoded>> {
         if let Some(piece) = self.pieces.recv().await {
             return Ok(Some(piece));
@@ -56,12 +55,16 @@ impl Pieces {
     }
 }
 
-fn feed(mut decoder: Decoder, file: &std::path::Path, out: &mut Output<'_>) -> Result<()> {
-    let step = || format!("read `{}`", file.display());
-    let mut reader = File::open(file).map_err(|error| io(step(), error))?;
+fn feed(mut decoder: Decoder, content: &Content, out: &mut Output<'_>) -> Result<()> {
+    if let Content::Memory(bytes) = content {
+        decoder.push(bytes, out);
+        decoder.finish(out);
+        return Ok(());
+    }
+    let mut reader = content.open()?;
     let mut bytes = vec![0; READ_BYTES];
     loop {
-        let read = reader.read(&mut bytes).map_err(|error| io(step(), error))?;
+        let read = reader.read(&mut bytes).map_err(|error| io(content.step(), error))?;
         if read == 0 || out.is_stopped() {
             break;
         }

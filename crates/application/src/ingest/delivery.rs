@@ -1,23 +1,18 @@
 //! A delivery as it stands before anybody looked into it.
 
-use std::fs::File;
-use std::io::Read;
-use std::path::{Path, PathBuf};
-
 use metrify_domain::calendar::Zone;
 use metrify_domain::{Point, Quantity};
-use metrify_formats::{Detected, Format, HEAD_BYTES, Head, detect, outline};
-use sha2::{Digest, Sha256};
+use metrify_formats::{Detected, Format, Head, detect, outline};
 
-use crate::error::{Error, Kind, Result, io};
-use crate::record::DeliveryId;
+use crate::error::{Error, Kind, Result};
+use crate::ingest::content::{Content, Seen};
 
-/// Bytes on disk, and what the sender said about them.
+/// Bytes, and what the sender said about them.
 #[derive(Clone, Debug)]
 pub struct Delivery {
     /// Where it came from, for people: a path, a client's name for it.
     pub source: String,
-    pub file: PathBuf,
+    pub content: Content,
     /// `None`: found out from the content.
     pub format: Option<Format>,
     pub hints: Hints,
@@ -45,51 +40,13 @@ pub struct Looked {
     pub seen: Seen,
 }
 
-/// What one look through the bytes tells.
-#[derive(Clone, Debug)]
-pub struct Seen {
-    pub id: DeliveryId,
-    pub bytes: u64,
-    pub head: Vec<u8>,
-}
-
-/// Reads the file once, in pieces, for its digest, its size and its beginning.
+/// Looks through a delivery that lies where nobody looked at it on its way.
 ///
 /// # Errors
-/// Where the file cannot be read.
+/// Where it cannot be read.
 pub async fn look(delivery: Delivery) -> Result<Looked> {
-    let looked =
-        tokio::task::spawn_blocking(move || Ok(Looked { seen: look_through(&delivery.file)?, delivery })).await;
+    let looked = tokio::task::spawn_blocking(move || Ok(Looked { seen: delivery.content.look()?, delivery })).await;
     looked.map_err(|error| Error::new(Kind::Internal, "look through the delivery").because(error))?
-}
-
-fn look_through(file: &Path) -> Result<Seen> {
-    let step = || format!("read `{}`", file.display());
-    // A pipe or a device may never end, nor begin.
-    if std::fs::metadata(file).map_err(|error| io(step(), error))?.file_type().is_file() {
-        digest(file).map_err(|error| io(step(), error))
-    } else {
-        Err(Error::new(Kind::NotFound, format!("{}: it is no regular file", step())))
-    }
-}
-
-fn digest(file: &Path) -> std::io::Result<Seen> {
-    let mut reader = File::open(file)?;
-    let mut digest = Sha256::new();
-    let mut head = Vec::new();
-    let mut bytes = 0;
-    let mut piece = vec![0; 256 << 10];
-    loop {
-        let read = reader.read(&mut piece)?;
-        if read == 0 {
-            break;
-        }
-        digest.update(&piece[..read]);
-        let room = HEAD_BYTES - head.len();
-        head.extend_from_slice(&piece[..read.min(room)]);
-        bytes += read as u64;
-    }
-    Ok(Seen { id: DeliveryId::from_digest(&digest.finalize()), bytes, head })
 }
 
 /// The format that was named, or the one the content shows; else the reason why none could be told.

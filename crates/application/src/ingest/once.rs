@@ -9,7 +9,7 @@ use tokio::sync::OwnedMutexGuard;
 use crate::app::App;
 use crate::context::{Context, Tenant};
 use crate::error::{Error, Kind, Result};
-use crate::ingest::delivery::{Delivery, Hints, Looked, look};
+use crate::ingest::delivery::{Delivery, Hints, Looked};
 use crate::ingest::piece::Piece;
 use crate::ingest::receipt::Receipt;
 use crate::ingest::unpack;
@@ -28,8 +28,7 @@ pub struct Reply {
 ///
 /// # Errors
 /// As [`super::receive`], and where the key was given to something else before.
-pub async fn receive_once(app: &App, ctx: &Context, delivery: Delivery, key: Option<&str>) -> Result<Reply> {
-    let looked = look(delivery).await?;
+pub async fn receive_once(app: &App, ctx: &Context, looked: Looked, key: Option<&str>) -> Result<Reply> {
     let request = Request::of(&looked, key);
     let _turns = app.intake.requests.take(&ctx.tenant, request.names()).await;
     for name in request.names() {
@@ -68,7 +67,7 @@ pub(super) struct Request {
 
 impl Request {
     fn of(Looked { delivery, seen }: &Looked, key: Option<&str>) -> Self {
-        let Delivery { source: _, file: _, format, hints } = delivery;
+        let Delivery { source: _, content: _, format, hints } = delivery;
         let Hints { zone, area, point, quantity, swap_tariffs } = hints;
         // Debug texts are quoted, so that no two lists of hints look alike.
         let read_as = format!("{format:?} {zone:?} {area:?} {point:?} {quantity:?} {swap_tariffs}");

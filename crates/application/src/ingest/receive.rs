@@ -1,15 +1,13 @@
 //! Receives a delivery: the whole architecture in a dozen lines.
 
-use std::fs::File;
-
 use metrify_domain::Timestamp;
 use metrify_formats::{Decoded, Format, Problem};
 
 use crate::app::App;
 use crate::context::Context;
-use crate::error::{Error, Kind, Result, io};
+use crate::error::{Error, Kind, Result};
 use crate::ingest::decode::Pieces;
-use crate::ingest::delivery::{Delivery, Looked, look};
+use crate::ingest::delivery::Looked;
 use crate::ingest::once::Request;
 use crate::ingest::piece::{Finish, Piece};
 use crate::ingest::receipt::Receipt;
@@ -20,10 +18,10 @@ use crate::ports::Kept;
 /// Receives a delivery. What is packed is opened: each member is a delivery with a receipt of its own.
 ///
 /// # Errors
-/// Where the file cannot be read or what it holds cannot be made durable. What the receipts would have counted as
+/// Where its bytes cannot be read or what it holds cannot be made durable. What the receipts would have counted as
 /// stored until then is stored all the same; receiving the delivery again completes it.
-pub async fn receive(app: &App, ctx: &Context, delivery: Delivery) -> Result<Vec<Receipt>> {
-    unpack::receive(app, ctx, look(delivery).await?, None).await
+pub async fn receive(app: &App, ctx: &Context, looked: Looked) -> Result<Vec<Receipt>> {
+    unpack::receive(app, ctx, looked, None).await
 }
 
 /// Decodes a delivery, judges it, makes it durable, shows it to SQL, and accounts for every reading in it.
@@ -65,7 +63,7 @@ fn keep(
     Looked { delivery, seen }: &Looked,
     received_at: Timestamp,
 ) -> tokio::task::JoinHandle<Result<()>> {
-    let (archive, tenant, file) = (app.archive.clone(), ctx.tenant.clone(), delivery.file.clone());
+    let (archive, tenant, content) = (app.archive.clone(), ctx.tenant.clone(), delivery.content.clone());
     let kept = Kept {
         id: seen.id.clone(),
         source: delivery.source.clone(),
@@ -73,10 +71,7 @@ fn keep(
         hints: delivery.hints.clone(),
         received_at,
     };
-    tokio::task::spawn_blocking(move || {
-        let opened = File::open(&file).map_err(|error| io(format!("read `{}`", file.display()), error));
-        archive.keep(&tenant, &kept, &mut opened?)
-    })
+    tokio::task::spawn_blocking(move || archive.keep(&tenant, &kept, &mut content.open()?))
 }
 
 /// The pieces of a delivery, or the one problem that it is.
@@ -95,7 +90,7 @@ impl Unread {
         match format {
             Ok(format) => {
                 let options = app.intake.options(&delivery.hints, received_at);
-                Self::Pieces(Pieces::of(delivery.file.clone(), format, options, app.columns.clone()))
+                Self::Pieces(Pieces::of(delivery.content.clone(), format, options, app.columns.clone()))
             }
             Err(reason) => Self::Problem(Some(Problem {
                 position: "byte 0".to_owned(),

@@ -13,6 +13,7 @@ use tempfile::NamedTempFile;
 use crate::app::App;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result, io};
+use crate::ingest::content::Content;
 use crate::ingest::delivery::{Delivery, format_of, look};
 use crate::ingest::piece::{Outcome, Piece};
 use crate::ingest::receive::{Unread, name_of, nothing_found, says_nothing};
@@ -127,7 +128,7 @@ async fn replay(app: &App, ctx: &Context, kept: &Kept, apply: bool) -> Result<Op
     };
     let delivery = Delivery {
         source: kept.source.clone(),
-        file: file.path().to_owned(),
+        content: Content::File(file.path().to_owned()),
         format: kept.format,
         hints: kept.hints.clone(),
     };

@@ -1,12 +1,11 @@
 //! Opens what deliveries are packed in, and receives each member as a delivery of its own.
 //!
-//! A member is written to a file of its own before it is looked at, one after the other, so that what lies on disk beside the
-//! delivery is one member at each depth.
+//! A member is unpacked as a whole before it is received, into memory or a file of its own, one after the other, so that what lies
+//! beside the delivery is one member at each depth.
 
-use std::fs::File;
-use std::io::{self, BufReader, Read, Write};
+use std::io::{self, BufReader, Read};
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -14,13 +13,13 @@ use metrify_formats::limits::{
     CONTAINERS_MAX, MEMBER_BYTES_MAX, MEMBER_RATIO_MAX, UNPACKED_BYTES_FREE, UNPACKED_BYTES_MAX,
 };
 use metrify_formats::{Container, Head, outline};
-use tempfile::NamedTempFile;
 use tokio::sync::mpsc;
 
 use crate::app::App;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result, io as io_error};
-use crate::ingest::delivery::{Delivery, Looked, Seen, format_of, look};
+use crate::ingest::content::{Arriving, Content, Seen};
+use crate::ingest::delivery::{Delivery, Looked, format_of};
 use crate::ingest::once::{self, Request};
 use crate::ingest::receipt::{self, Receipt};
 use crate::ingest::receive::receive_one;
@@ -83,8 +82,8 @@ async fn unpacked(
     let budget = within.budget.clone().unwrap_or_else(|| Arc::new(Budget::of(seen)));
     let inside = Within { depth: within.depth + 1, budget: Some(budget.clone()) };
     let unpacker = Unpacker { budget, spool: app.spool.clone(), members };
-    let file = delivery.file.clone();
-    let unpacking = tokio::task::spawn_blocking(move || unpacker.run(&file, container));
+    let packed = delivery.content.clone();
+    let unpacking = tokio::task::spawn_blocking(move || unpacker.run(&packed, container));
     let mut receipts = Vec::new();
     while let Some(member) = unpacked.recv().await {
         receipts.extend(Box::pin(receive_member(app, ctx, delivery, member, &inside)).await?);
@@ -125,19 +124,20 @@ async fn receive_member(
         "" => container.source.clone(),
         name => format!("{}/{name}", container.source),
     };
-    let file = member.file.path().to_owned();
-    let delivery = Delivery { source, file, format: container.format, hints: container.hints.clone() };
-    let looked = look(delivery).await?;
+    let content = member.content;
+    let delivery = Delivery { source, content, format: container.format, hints: container.hints.clone() };
+    let looked = Looked { delivery, seen: member.seen };
     match member.damage {
         None => unpacked(app, ctx, looked, within, None).await,
         Some(reason) => Ok(vec![receive_one(app, ctx, &looked, Err(reason), None).await?]),
     }
 }
 
-/// A member in a file of its own.
+/// A member on its own.
 struct Member {
     name: String,
-    file: NamedTempFile,
+    content: Content,
+    seen: Seen,
     /// Why it could not be unpacked to its end.
     damage: Option<String>,
 }
@@ -150,9 +150,8 @@ struct Unpacker {
 
 impl Unpacker {
     /// Tells why the container could not be read to its end, where it could not.
-    fn run(self, packed: &Path, container: Container) -> Result<Option<String>> {
-        let step = || format!("read `{}`", packed.display());
-        let packed = BufReader::new(File::open(packed).map_err(|error| io_error(step(), error))?);
+    fn run(self, packed: &Content, container: Container) -> Result<Option<String>> {
+        let packed = BufReader::new(packed.open()?);
         let (mut failed, mut damaged) = (None, false);
         let ended = container.members(packed, &mut |name, bytes| match self.unpack(name, bytes) {
             Ok(member) => {
@@ -177,7 +176,7 @@ impl Unpacker {
 
     /// What cannot be read is the member's damage, what cannot be written an error of ours.
     fn unpack(&self, name: &str, bytes: &mut dyn Read) -> io::Result<Member> {
-        let mut file = NamedTempFile::new_in(&self.spool)?;
+        let mut arriving = Arriving::new(&self.spool);
         let (mut written, mut piece) = (0, vec![0; 64 << 10]);
         let damage = loop {
             match bytes.read(&mut piece) {
@@ -193,13 +192,13 @@ impl Unpacker {
                             "the delivery unpacks to more than {bytes} bytes, which none of its size does"
                         ));
                     }
-                    file.write_all(&piece[..read])?;
+                    arriving.push(&piece[..read])?;
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => break Some(format!("it cannot be unpacked to its end: {error}")),
             }
         };
-        file.flush()?;
-        Ok(Member { name: name.to_owned(), file, damage })
+        let (content, seen) = arriving.arrived();
+        Ok(Member { name: name.to_owned(), content, seen, damage })
     }
 }

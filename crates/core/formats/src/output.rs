@@ -70,6 +70,7 @@ pub struct Output<'s> {
     rest: Decoded,
     /// Of the problems in `rest`, with their preludes.
     problem_bytes: usize,
+    problems: u64,
     member: String,
     stopped: bool,
 }
@@ -81,6 +82,7 @@ impl<'s> Output<'s> {
             readings: BatchBuilder::default(),
             rest: Decoded::default(),
             problem_bytes: 0,
+            problems: 0,
             member: String::new(),
             stopped: false,
         }
@@ -115,9 +117,16 @@ impl<'s> Output<'s> {
             problem.bytes.shrink_to_fit();
         }
         self.problem_bytes += problem.prelude.len() + problem.bytes.len();
+        self.problems += 1;
         problem.position = self.position(problem.position);
         self.rest.problems.push(problem);
         self.flush_if_many();
+    }
+
+    /// How many problems there were until now.
+    #[must_use]
+    pub const fn problems(&self) -> u64 {
+        self.problems
     }
 
     pub fn finding(&mut self, mut finding: Finding) {

@@ -10,7 +10,7 @@ mod shelf;
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::{Seek, Write};
+use std::io::{Read, Seek, Write};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -53,7 +53,7 @@ impl FileArchive {
 }
 
 impl Archive for FileArchive {
-    fn keep(&self, tenant: &Tenant, kept: &Kept, bytes: &mut File) -> Result<()> {
+    fn keep(&self, tenant: &Tenant, kept: &Kept, mut bytes: &mut dyn Read) -> Result<()> {
         let shelf = self.shelf(tenant)?;
         if self.limit == 0 {
             return Ok(());
@@ -61,7 +61,7 @@ impl Archive for FileArchive {
         let step = || format!("keep the bytes of delivery {}", kept.id);
         let failed = |error| io(step(), error);
         let mut packed = tempfile::spooled_tempfile_in(HELD_BYTES_MAX, &self.root);
-        zstd::stream::copy_encode(bytes, &mut packed, LEVEL).map_err(failed)?;
+        zstd::stream::copy_encode(&mut bytes, &mut packed, LEVEL).map_err(failed)?;
         let length = packed.stream_position().map_err(failed)?;
         if length > self.limit {
             tracing::warn!(delivery = kept.id.as_str(), bytes = length, "too large to be kept");

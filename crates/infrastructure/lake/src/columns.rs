@@ -5,21 +5,24 @@
 //! read again as a line. Decimals keep all their digits on the way; a floating-point number is taken for the shortest decimal
 //! that names it, and a finding says so.
 
+mod delta;
 mod direct;
 mod guard;
 mod ipc;
 mod pages;
 
 use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, Seek, SeekFrom, Write};
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 
 use arrow::array::{RecordBatch, RecordBatchReader};
 use arrow::datatypes::{DataType, Schema};
+use arrow::error::ArrowError;
 use arrow::ipc::writer::FileWriter;
 use arrow::json::LineDelimitedWriter;
+use metrify_application::ingest::{Content, Opened};
 use metrify_application::ports::{Columns, ExportFormat};
 use metrify_application::{Error, Kind, Result, io};
 use metrify_domain::batch::BATCH_ROWS_MAX;
@@ -27,16 +30,14 @@ use metrify_domain::{Batch, Finding, Severity};
 use metrify_formats::{Decoded, Decoder, Format, Options, Output, Problem};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
+use parquet::file::reader::ChunkReader;
 
-use self::guard::{Budget, Readout, caught};
+use self::guard::{Budget, Readout, caught, external};
 use crate::rows::{statements_batch, statements_schema};
 use crate::write::data_file_properties;
 
 /// Rows that are read at once.
 const ROWS: usize = BATCH_ROWS_MAX;
-/// What a row counts for among the bytes that a file unpacks to, beside the line that it becomes: one column can have a billion
-/// of them in a few bytes.
-const ROW_BYTES: usize = 16;
 
 /// Parquet and Arrow files.
 pub struct ColumnFiles;
@@ -45,23 +46,26 @@ impl Columns for ColumnFiles {
     fn decode(
         &self,
         format: Format,
-        file: &Path,
+        content: &Content,
         options: &Options,
         sink: &mut dyn FnMut(Decoded) -> ControlFlow<()>,
     ) -> Result<()> {
-        let step = || format!("read `{}`", file.display());
-        let opened = File::open(file).map_err(|error| io(step(), error))?;
-        let budget = Budget::of(opened.metadata().map_err(|error| io(step(), error))?.len());
         let decoder = Decoder::new(Format::Ndjson, options);
-        let mut decoder = decoder.ok_or_else(|| Error::new(Kind::Internal, step()))?;
+        let mut decoder = decoder.ok_or_else(|| Error::new(Kind::Internal, content.step()))?;
+        let size = content.open()?.seek(SeekFrom::End(0)).map_err(|error| io(content.step(), error))?;
+        let file = content.open()?;
         let mut out = Output::new(sink);
-        let mut lines = Lines { decoder: &mut decoder, out: &mut out, budget, passed: 0 };
-        let read = caught(|| open(format, opened)).and_then(|(schema, batches)| {
+        let mut lines = Lines { decoder: &mut decoder, out: &mut out, budget: Budget::of(size), passed: 0 };
+        let opened = caught(|| match format {
+            Format::Parquet => parquet(content, size),
+            _ => ipc::open(file, size).map(|(schema, batches)| (schema, Box::new(batches) as Batches)),
+        });
+        let read = opened.and_then(|(schema, batches)| {
             note_floats(&schema, lines.out);
             feed(batches, direct::fits(&schema), &mut lines)
         });
         if let Err(error) = read {
-            out.problem(unreadable(&error.to_string()));
+            out.problem(unreadable(&told(&error)));
         }
         decoder.finish(&mut out);
         Ok(())
@@ -109,20 +113,18 @@ fn write_arrow(out: BufWriter<File>, batches: impl Iterator<Item = Result<Record
 
 type Batches = Box<dyn Iterator<Item = Readout<RecordBatch>>>;
 
-fn open(format: Format, file: File) -> Readout<(Schema, Batches)> {
-    let mut budget = Budget::of(file.metadata()?.len());
-    if format == Format::Parquet {
-        return parquet(file, &mut budget);
+fn parquet(content: &Content, size: u64) -> Readout<(Schema, Batches)> {
+    match content.open().map_err(external)? {
+        Opened::Memory(bytes) => parquet_of(bytes.into_inner(), content, size),
+        Opened::File(file) => parquet_of(file, content, size),
     }
-    let (schema, batches) = ipc::open(file, budget)?;
-    Ok((schema, Box::new(batches)))
 }
 
-fn parquet(file: File, budget: &mut Budget) -> Readout<(Schema, Batches)> {
-    let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new())?;
-    pages::check(&file, metadata.metadata(), budget)?;
+fn parquet_of(bytes: impl ChunkReader + 'static, content: &Content, size: u64) -> Readout<(Schema, Batches)> {
+    let metadata = ArrowReaderMetadata::load(&bytes, ArrowReaderOptions::new())?;
+    pages::check(content, metadata.metadata(), size)?;
     let metadata = with_dictionaries(&metadata).unwrap_or(metadata);
-    let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata).with_batch_size(ROWS).build()?;
+    let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(bytes, metadata).with_batch_size(ROWS).build()?;
     Ok((reader.schema().as_ref().clone(), Box::new(reader)))
 }
 
@@ -164,7 +166,7 @@ struct Lines<'a, 's> {
 
 impl Lines<'_, '_> {
     fn rows(&mut self, rows: &RecordBatch, fits: bool) -> Readout<()> {
-        self.budget.take((rows.num_rows() * ROW_BYTES) as u64)?;
+        self.budget.rows(rows.num_rows() as u64)?;
         if let Some(readings) = Some(rows).filter(|_| fits).and_then(direct::batch) {
             self.passed += rows.num_rows();
             self.out.batch(readings);
@@ -178,13 +180,27 @@ impl Lines<'_, '_> {
 
 impl Write for Lines<'_, '_> {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.budget.take(bytes.len() as u64).map_err(std::io::Error::other)?;
+        self.budget.unpack(bytes.len() as u64).map_err(other)?;
         self.decoder.push(bytes, self.out);
+        self.budget.bears(self.out.problems()).map_err(other)?;
         Ok(bytes.len())
     }
 
     fn flush(&mut self) -> std::io::Result<()> {
         Ok(())
+    }
+}
+
+fn other(error: ArrowError) -> std::io::Error {
+    std::io::Error::other(told(&error))
+}
+
+/// An error without the words for its kind, which say nothing to who sent the file.
+fn told(error: &ArrowError) -> String {
+    match error {
+        ArrowError::ParseError(reason) => reason.clone(),
+        ArrowError::IoError(_, error) => error.to_string(),
+        error => error.to_string(),
     }
 }
 

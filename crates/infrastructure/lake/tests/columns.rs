@@ -2,7 +2,6 @@
 //! refused with a reason, and nothing is unpacked beyond its bounds.
 #![allow(clippy::expect_used, reason = "what a helper of a test expects, the test expects")]
 
-use std::io::Write;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -10,6 +9,7 @@ use arrow::array::{ArrayRef, Int64Array, NullArray, RecordBatch, RecordBatchOpti
 use arrow::datatypes::Schema;
 use arrow::ipc::CompressionType;
 use arrow::ipc::writer::{FileWriter, IpcWriteOptions, StreamWriter};
+use metrify_application::ingest::Content;
 use metrify_application::ports::{Columns, ExportFormat};
 use metrify_domain::{
     Batch, BatchBuilder, Channel, Decimal, Document, IntervalAmount, Quality, Reading, Timestamp, Unit,
@@ -17,7 +17,7 @@ use metrify_domain::{
 use metrify_formats::{Decoded, Format, Options};
 use metrify_lake::ColumnFiles;
 use parquet::arrow::ArrowWriter;
-use parquet::basic::{Compression, ZstdLevel};
+use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::file::properties::WriterProperties;
 use tempfile::NamedTempFile;
 
@@ -49,14 +49,13 @@ fn encoded(format: ExportFormat) -> Vec<u8> {
 }
 
 fn decoded(format: Format, bytes: &[u8]) -> Vec<Decoded> {
-    let mut file = NamedTempFile::new().expect("a file");
-    file.write_all(bytes).expect("room");
+    let content = Content::Memory(bytes.to_vec().into());
     let mut pieces = Vec::new();
     let mut sink = |piece| {
         pieces.push(piece);
         ControlFlow::Continue(())
     };
-    ColumnFiles.decode(format, file.path(), &Options::at(Timestamp::default()), &mut sink).expect("a file to read");
+    ColumnFiles.decode(format, &content, &Options::at(Timestamp::default()), &mut sink).expect("a file to read");
     pieces
 }
 
@@ -70,7 +69,8 @@ fn reasons(pieces: &[Decoded]) -> Vec<&str> {
 
 fn refused_with(format: Format, bytes: &[u8], reason: &str) -> usize {
     let pieces = decoded(format, bytes);
-    assert!(reasons(&pieces).iter().any(|given| given.contains(reason)), "{reason}: {:?}", reasons(&pieces));
+    let reasons = reasons(&pieces);
+    assert!(reasons.iter().any(|given| given.contains(reason)), "{reason}: {:?}", reasons.last());
     readings(&pieces)
 }
 
@@ -164,7 +164,7 @@ fn rows_without_bytes_come_to_an_end() {
     let mut writer = FileWriter::try_new(Vec::new(), &rows.schema()).expect("a writer");
     writer.write(&rows).expect("rows");
     let bytes = writer.into_inner().expect("a file");
-    assert_eq!(refused_with(Format::Arrow, &bytes, "more than 1100 times its size"), 0);
+    assert_eq!(refused_with(Format::Arrow, &bytes, "nearly all of its rows are wrong"), 0);
 
     // Without so much as a column.
     let options = RecordBatchOptions::new().with_row_count(Some(1 << 40));
@@ -172,7 +172,7 @@ fn rows_without_bytes_come_to_an_end() {
     let mut writer = FileWriter::try_new(Vec::new(), &rows.schema()).expect("a writer");
     writer.write(&rows).expect("rows");
     let bytes = writer.into_inner().expect("a file");
-    assert_eq!(refused_with(Format::Arrow, &bytes, "more than 1100 times its size"), 0);
+    assert_eq!(refused_with(Format::Arrow, &bytes, "nearly all of its rows are wrong"), 0);
 }
 
 #[test]
@@ -187,5 +187,27 @@ fn one_text_told_of_every_row_is_not_written_out_for_each() {
     writer.write(&rows).expect("rows");
     let bytes = writer.into_inner().expect("a file");
     assert!(bytes.len() < 1 << 20, "the text stands there once: {} bytes", bytes.len());
-    assert_eq!(refused_with(Format::Parquet, &bytes, "more than 1100 times its size"), 0);
+    assert_eq!(refused_with(Format::Parquet, &bytes, "it is taken for a bomb"), 0);
+}
+
+#[test]
+fn lengths_that_are_more_than_values_are_refused_before_memory_is_taken() {
+    let texts = StringArray::from_iter_values((0..200).map(|number| format!("point {number}")));
+    let rows = RecordBatch::try_from_iter([("point", Arc::new(texts) as ArrayRef)]).expect("rows");
+    // A block of 128 in 4 parts, and 200 lengths in all.
+    let (list, more) = ([0x80, 0x01, 0x04, 0xc8, 0x01], [0x80, 0x01, 0x04, 0xff, 0x7f]);
+    for (encoding, lists) in [(Encoding::DELTA_LENGTH_BYTE_ARRAY, 1), (Encoding::DELTA_BYTE_ARRAY, 2)] {
+        let properties = WriterProperties::builder().set_dictionary_enabled(false).set_encoding(encoding).build();
+        let mut writer = ArrowWriter::try_new(Vec::new(), rows.schema(), Some(properties)).expect("a writer");
+        writer.write(&rows).expect("rows");
+        let bytes = writer.into_inner().expect("a file");
+        let places: Vec<usize> = (0..bytes.len() - list.len()).filter(|at| bytes[*at..].starts_with(&list)).collect();
+        assert_eq!(places.len(), lists, "{encoding}");
+        assert!(!reasons(&decoded(Format::Parquet, &bytes)).iter().any(|reason| reason.contains("lengths")));
+        for place in places {
+            let mut copy = bytes.clone();
+            copy[place..place + more.len()].copy_from_slice(&more);
+            assert_eq!(refused_with(Format::Parquet, &copy, "more lengths than values"), 0);
+        }
+    }
 }

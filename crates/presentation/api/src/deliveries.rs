@@ -4,6 +4,7 @@
 //! A request that is sent again, with the same `Idempotency-Key` or the same body and parameters, gets the answer that it got
 //! first, with the header `Idempotency-Replayed`; the parameter `again` has it received anew.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,10 +15,10 @@ use axum::extract::{Extension, Query, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use futures::{Stream, StreamExt};
-use metrify_application::ingest::{Reply, receive, receive_once, replay_deliveries};
+use metrify_application::ingest::{Arriving, Content, Looked, Reply, Seen, receive, receive_once, replay_deliveries};
 use metrify_application::{Error, Kind, Result, io};
-use tokio::io::AsyncWriteExt;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::encoding::{self, Encoding};
@@ -28,6 +29,8 @@ use crate::{Problem, Server};
 const DELIVERIES_AT_ONCE_MAX: usize = 1_024;
 /// How long a client may send nothing in the middle of a body.
 const BODY_PAUSE_MAX: Duration = Duration::from_secs(60);
+/// Bytes of a body that are gathered before they are looked at and written.
+const GATHERED_BYTES: usize = 128 << 10;
 /// Bytes of a key at most.
 const KEY_BYTES_MAX: usize = 255;
 
@@ -88,37 +91,58 @@ async fn take_in(
     head: Head,
     body: Body,
 ) -> Result<(bool, ReceiptBody)> {
-    let spooled =
-        tempfile::NamedTempFile::new_in(&server.spool).map_err(|error| io("make room for the delivery", error))?;
-    spool(&spooled, body).await?;
+    let (content, seen) = arrive(&server.spool, body).await?;
     if let Some(encoding) = head.encoding {
-        encoding.check(spooled.path())?;
+        encoding.check(&seen.head)?;
     }
-    let delivery = parameters.delivery("http", spooled.path())?;
+    let delivery = parameters.delivery("http", content)?;
     let source = delivery.source.clone();
     let (app, ctx) = (&server.app, server.context());
+    let looked = Looked { delivery, seen };
     let Reply { receipts, repeated } = if parameters.again {
-        Reply { receipts: receive(app, &ctx, delivery).await?, repeated: false }
+        Reply { receipts: receive(app, &ctx, looked).await?, repeated: false }
     } else {
-        receive_once(app, &ctx, delivery, head.key.as_deref()).await?
+        receive_once(app, &ctx, looked, head.key.as_deref()).await?
     };
     Ok((repeated, ReceiptBody::of(&source, receipts)))
 }
 
-async fn spool(file: &tempfile::NamedTempFile, body: Body) -> Result<()> {
-    let step = "take the delivery in";
-    let mut out = tokio::fs::File::from_std(file.reopen().map_err(|error| io(step, error))?);
+/// Takes the bytes in, few of them into memory, more into a file.
+async fn arrive(spool: &Path, body: Body) -> Result<(Content, Seen)> {
+    let failed = |error| io("take the delivery in", error);
+    let mut arriving = Ok(Arriving::new(spool));
     let mut pieces = body.into_data_stream();
-    let mut written = Ok(());
+    let (mut gathered, mut bytes) = (Vec::new(), 0);
     while let Some(piece) = next(&mut pieces).await? {
-        let piece = piece.map_err(|error| Error::new(Kind::Invalid, step).because(error))?;
-        // What cannot be kept is read all the same: most clients look for an answer only once they have sent everything.
-        if written.is_ok() {
-            written = out.write_all(&piece).await;
+        let piece = piece.map_err(|error| Error::new(Kind::Invalid, "take the delivery in").because(error))?;
+        bytes += piece.len();
+        gathered.push(piece);
+        if bytes >= GATHERED_BYTES {
+            let pieces = std::mem::take(&mut gathered);
+            bytes = 0;
+            // What cannot be kept is read all the same: most clients look for an answer only once they have sent everything.
+            if let Ok(held) = arriving {
+                arriving = push(held, pieces).await?;
+            }
         }
     }
-    written.map_err(|error| io(step, error))?;
-    out.flush().await.map_err(|error| io(step, error))
+    let mut arriving = arriving.map_err(failed)?;
+    if arriving.holds(bytes) {
+        gathered.iter().try_for_each(|piece| arriving.push(piece)).map_err(failed)?;
+    } else {
+        arriving = push(arriving, gathered).await?.map_err(failed)?;
+    }
+    Ok(arriving.arrived())
+}
+
+/// Pushes pieces where waiting for a disk holds nobody up.
+async fn push(mut arriving: Arriving, pieces: Vec<Bytes>) -> Result<std::io::Result<Arriving>> {
+    let pushed = move || {
+        pieces.iter().try_for_each(|piece| arriving.push(piece))?;
+        Ok(arriving)
+    };
+    let pushed = tokio::task::spawn_blocking(pushed).await;
+    pushed.map_err(|error| Error::new(Kind::Internal, "take the delivery in").because(error))
 }
 
 /// The next piece of a body; a client that sends nothing for so long has gone.

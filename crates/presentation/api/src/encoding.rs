@@ -1,20 +1,13 @@
 //! What the body of a delivery is packed in by `Content-Encoding`. It is opened where all that is packed is opened, within the same
 //! limits; here it is made sure that it is what its sender says.
 
-use std::fs::File;
-use std::io::Read;
-use std::path::Path;
-
 use axum::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use metrify_application::{Error, Kind, Result, io};
+use metrify_application::{Error, Kind, Result};
 use metrify_formats::{Container, Head};
 
 use crate::Problem;
-
-/// So much of a body tells what it is packed in.
-const BEGINS_BYTES: u64 = 64;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Encoding {
@@ -50,11 +43,8 @@ impl Encoding {
 
     /// # Errors
     /// Where the body is not packed so.
-    pub(crate) fn check(self, body: &Path) -> Result<()> {
-        let mut begins = Vec::new();
-        let file = File::open(body).map_err(|error| io("read the delivery", error))?;
-        file.take(BEGINS_BYTES).read_to_end(&mut begins).map_err(|error| io("read the delivery", error))?;
-        if self.is_of(&begins) {
+    pub(crate) fn check(self, begins: &[u8]) -> Result<()> {
+        if self.is_of(begins) {
             return Ok(());
         }
         let step = format!("unpack the delivery: its Content-Encoding is {self:?}, its body is not").to_lowercase();

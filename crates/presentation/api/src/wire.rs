@@ -1,8 +1,6 @@
 //! What goes over the wire, as JSON.
 
-use std::path::Path;
-
-use metrify_application::ingest::{Delivery, Hints, Receipt};
+use metrify_application::ingest::{Content, Delivery, Hints, Receipt};
 use metrify_application::ports::{Cell, ExportFormat, Page};
 use metrify_application::{Error, Kind, Result, record};
 use serde::{Deserialize, Serialize};
@@ -31,14 +29,14 @@ pub struct DeliveryParameters {
 }
 
 impl DeliveryParameters {
-    /// The delivery in `file`; `source` stands for the one that is not named.
+    /// The delivery of some bytes; `source` stands for the one that is not named.
     ///
     /// # Errors
     /// Where a parameter means nothing.
-    pub fn delivery(&self, source: &str, file: &Path) -> Result<Delivery> {
+    pub fn delivery(&self, source: &str, content: Content) -> Result<Delivery> {
         Ok(Delivery {
             source: self.source.clone().unwrap_or_else(|| source.to_owned()),
-            file: file.to_owned(),
+            content,
             format: meaning(self.format.as_deref())?,
             hints: Hints {
                 zone: meaning(self.timezone.as_deref())?,

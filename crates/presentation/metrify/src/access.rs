@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use metrify_api::{ChangesBody, DeliveryParameters, DeliveryReplay, ReceiptBody, Reject, Replay, Replayed};
-use metrify_application::ingest::{confirm, receive, replay_deliveries, replay_rejects};
+use metrify_application::ingest::{Content, confirm, look, receive, replay_deliveries, replay_rejects};
 use metrify_application::ports::Pages;
 use metrify_application::{Context, Error, Kind, Result, operate, read};
 
@@ -34,8 +34,9 @@ impl Access {
         match self {
             Self::Remote(client) => client.ingest(file, parameters).await.map(ReceiptBody::each),
             Self::Local(house) => {
-                let delivery = parameters.delivery(&file.display().to_string(), file)?;
-                let receipts = receive(&house.app, &context(house), delivery).await?;
+                let content = Content::File(file.to_owned());
+                let looked = look(parameters.delivery(&file.display().to_string(), content)?).await?;
+                let receipts = receive(&house.app, &context(house), looked).await?;
                 Ok(receipts.into_iter().map(ReceiptBody::from).collect())
             }
         }

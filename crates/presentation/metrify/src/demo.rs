@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use metrify_application::ingest::{Delivery, Hints, receive};
+use metrify_application::ingest::{Arriving, Delivery, Hints, Looked, receive};
 use metrify_application::ports::{Cell, Page};
 use metrify_application::{App, Context, Error, Kind, Result, Tenant, io, read};
 use metrify_domain::Timestamp;
@@ -141,14 +141,11 @@ async fn deliver(app: &App, tenant: &Tenant, spool: &Path, source: &str, bytes: 
     if bytes.is_empty() {
         return Ok(());
     }
-    let file = tempfile::NamedTempFile::new_in(spool).map_err(|error| io("spool simulated readings", error))?;
-    std::fs::write(file.path(), bytes).map_err(|error| io("spool simulated readings", error))?;
-    let delivery = Delivery {
-        source: source.to_owned(),
-        file: file.path().to_owned(),
-        format: Some(Format::Ndjson),
-        hints: Hints::default(),
-    };
+    let mut arriving = Arriving::new(spool);
+    arriving.push(bytes).map_err(|error| io("spool simulated readings", error))?;
+    let (content, seen) = arriving.arrived();
+    let delivery =
+        Delivery { source: source.to_owned(), content, format: Some(Format::Ndjson), hints: Hints::default() };
     let ctx = Context { tenant: tenant.clone(), now: clock::now() };
-    receive(app, &ctx, delivery).await.map(drop)
+    receive(app, &ctx, Looked { delivery, seen }).await.map(drop)
 }

@@ -7,18 +7,18 @@
 //! Norm: Apache Arrow Columnar Format 1.5, "Serialization and Interprocess Communication".
 
 use std::collections::VecDeque;
-use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Take};
 
 use arrow::array::RecordBatch;
 use arrow::buffer::{Buffer, MutableBuffer};
 use arrow::datatypes::Schema;
-use arrow::error::ArrowError;
 use arrow::ipc::convert::fb_to_schema;
 use arrow::ipc::reader::StreamDecoder;
 use arrow::ipc::{Message, root_as_message};
 
-use super::guard::{Budget, Readout};
+use metrify_application::ingest::Opened;
+
+use super::guard::{Budget, Readout, damaged};
 
 /// The file format opens with this; the stream format does not.
 const FILE_SIGNATURE: &[u8] = b"ARROW1";
@@ -37,9 +37,8 @@ const PREFIX_BYTES: usize = 8;
 ///
 /// # Errors
 /// Where it does not begin as one.
-pub(super) fn open(file: File, budget: Budget) -> Readout<(Schema, Batches)> {
-    let left = file.metadata()?.len();
-    let mut bytes = BufReader::new(file).take(left);
+pub(super) fn open(file: Opened, size: u64) -> Readout<(Schema, Batches)> {
+    let mut bytes = BufReader::new(file).take(size);
     let is_file = bytes.fill_buf()?.starts_with(FILE_SIGNATURE);
     if is_file {
         bytes.read_exact(&mut [0; FILE_HEAD_BYTES])?;
@@ -48,8 +47,14 @@ pub(super) fn open(file: File, budget: Budget) -> Readout<(Schema, Batches)> {
             bytes.consume(FILE_HEAD_BYTES);
         }
     }
-    let mut batches =
-        Batches { bytes, is_file, budget, decoder: StreamDecoder::new(), pending: VecDeque::new(), ended: false };
+    let mut batches = Batches {
+        bytes,
+        is_file,
+        budget: Budget::of(size),
+        decoder: StreamDecoder::new(),
+        pending: VecDeque::new(),
+        ended: false,
+    };
     let schema = batches.message()?;
     let schema = schema.as_deref().map(read).transpose()?.and_then(|message| message.header_as_schema());
     let schema = schema.map(fb_to_schema).ok_or_else(|| damaged("it does not begin with what its columns are"))?;
@@ -58,7 +63,7 @@ pub(super) fn open(file: File, budget: Budget) -> Readout<(Schema, Batches)> {
 
 /// The batches of a stream or file, in their order.
 pub(super) struct Batches {
-    bytes: Take<BufReader<File>>,
+    bytes: Take<BufReader<Opened>>,
     is_file: bool,
     budget: Budget,
     decoder: StreamDecoder,
@@ -118,7 +123,7 @@ impl Batches {
         let message = read(&description)?;
         let body = u64::try_from(message.bodyLength());
         let body = self.bytes(body.map_err(|_| damaged("a message has a negative length"))?)?;
-        self.budget.take(unpacked(&message, &body))?;
+        self.budget.unpack(unpacked(&message, &body))?;
         self.pending.extend([Buffer::from_vec(head), description.clone(), body]);
         Ok(Some(description))
     }
@@ -152,8 +157,4 @@ fn unpacked(message: &Message<'_>, body: &[u8]) -> u64 {
         u64::try_from(i64::from_le_bytes(*prefix)).ok()
     });
     lengths.fold(0, u64::saturating_add)
-}
-
-fn damaged(reason: &str) -> ArrowError {
-    ArrowError::IpcError(reason.to_owned())
 }

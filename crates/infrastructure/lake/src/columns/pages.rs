@@ -2,17 +2,27 @@
 //!
 //! Norm: Apache Parquet 2.11, `PageHeader`, in the compact protocol of Apache Thrift.
 
-use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 
+use metrify_application::ingest::{Content, Opened};
 use parquet::basic::Compression;
-use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData, RowGroupMetaData};
+use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
 
-use super::guard::{Budget, Readout};
+use super::delta;
+use super::guard::{Budget, Readout, damaged, external};
 
 /// Fields of a `PageHeader`.
 const UNPACKED_SIZE: i64 = 2;
 const PACKED_SIZE: i64 = 3;
+const DATA_PAGE: i64 = 5;
+const DICTIONARY_PAGE: i64 = 7;
+const DATA_PAGE_V2: i64 = 8;
+/// First field of each of these.
+const VALUES: i64 = 1;
+
+/// Encodings.
+const DELTA_LENGTH_BYTE_ARRAY: i64 = 6;
+const DELTA_BYTE_ARRAY: i64 = 7;
 
 /// Kinds of values in the compact protocol.
 const TRUE: u8 = 1;
@@ -32,33 +42,76 @@ const STRUCT: u8 = 12;
 const DEPTH_MAX: u32 = 16;
 
 /// # Errors
-/// Where pages unpack to more than the budget has.
-pub(super) fn check(file: &File, metadata: &ParquetMetaData, budget: &mut Budget) -> Readout<()> {
-    let columns = metadata.row_groups().iter().flat_map(RowGroupMetaData::columns);
-    for column in columns.filter(|column| column.compression() != Compression::UNCOMPRESSED) {
-        // Where headers cannot be read the reader of the file will say so, with the rows before them read.
-        let Ok(mut pages) = Pages::of(file, column) else { continue };
-        while let Ok(Some(Page { header, unpacked })) = pages.next() {
-            budget.take(header.saturating_add(unpacked))?;
+/// Where pages say that they hold more than a file of this size can.
+pub(super) fn check(content: &Content, metadata: &ParquetMetaData, size: u64) -> Readout<()> {
+    let (mut file, mut budget) = (content.open().map_err(external)?, Budget::of(size));
+    for group in metadata.row_groups() {
+        for column in group.columns() {
+            if check_column(&mut file, column, &mut budget, Budget::of(size))? {
+                let rows = usize::try_from(group.num_rows()).unwrap_or_default();
+                match content.open().map_err(external)? {
+                    Opened::Memory(bytes) => delta::check(bytes.into_inner(), column, rows)?,
+                    Opened::File(file) => delta::check(file, column, rows)?,
+                }
+            }
         }
     }
     Ok(())
 }
 
-/// What a page takes, in bytes.
+/// Tells whether there are pages whose values begin with lengths.
+fn check_column(
+    file: &mut Opened,
+    column: &ColumnChunkMetaData,
+    budget: &mut Budget,
+    mut own: Budget,
+) -> Readout<bool> {
+    let packed = column.compression() != Compression::UNCOMPRESSED;
+    let mut lengths = false;
+    // Where headers cannot be read the reader of the file will say so, with the rows before them read.
+    let Ok(mut pages) = Pages::of(file, column) else { return Ok(false) };
+    while let Ok(Some(page)) = pages.next() {
+        budget.unpack(page.header.saturating_add(if packed { page.unpacked } else { 0 }))?;
+        own.rows(page.values)?;
+        if page.is_dictionary && page.values > page.unpacked {
+            return Err(damaged("a dictionary has more values than bytes"));
+        }
+        lengths |= matches!(page.encoding, DELTA_LENGTH_BYTE_ARRAY | DELTA_BYTE_ARRAY);
+    }
+    Ok(lengths)
+}
+
+/// What a page says of itself.
+#[derive(Default)]
 struct Page {
+    /// Bytes of what it says.
     header: u64,
     unpacked: u64,
+    packed: u64,
+    values: u64,
+    encoding: i64,
+    is_dictionary: bool,
+}
+
+impl Page {
+    /// Where the number of its encoding stands in the header of each kind of page.
+    const fn encoding_in(field: i64) -> Option<i64> {
+        match field {
+            DATA_PAGE | DICTIONARY_PAGE => Some(2),
+            DATA_PAGE_V2 => Some(4),
+            _ => None,
+        }
+    }
 }
 
 /// The headers of the pages of a column.
 struct Pages<'a> {
-    file: BufReader<&'a File>,
+    file: BufReader<&'a mut Opened>,
     left: u64,
 }
 
 impl<'a> Pages<'a> {
-    fn of(file: &'a File, column: &ColumnChunkMetaData) -> io::Result<Self> {
+    fn of(file: &'a mut Opened, column: &ColumnChunkMetaData) -> io::Result<Self> {
         let (start, left) = column.byte_range();
         let mut file = BufReader::new(file);
         file.seek(SeekFrom::Start(start))?;
@@ -70,18 +123,32 @@ impl<'a> Pages<'a> {
             return Ok(None);
         }
         let before = self.left;
-        let (mut unpacked, mut packed) = (0, 0);
-        self.fields(&mut |pages, field, kind| {
-            match (field, kind) {
-                (UNPACKED_SIZE, I32) => unpacked = pages.integer()?,
-                (PACKED_SIZE, I32) => packed = pages.integer()?,
-                _ => pages.pass(kind, DEPTH_MAX)?,
+        let mut page = Page::default();
+        self.fields(&mut |pages, field, kind| match (field, kind) {
+            (UNPACKED_SIZE, I32) => pages.amount().map(|bytes| page.unpacked = bytes),
+            (PACKED_SIZE, I32) => pages.amount().map(|bytes| page.packed = bytes),
+            (_, STRUCT) => {
+                page.is_dictionary |= field == DICTIONARY_PAGE;
+                pages.fields(&mut |pages, inner, kind| match (inner, kind) {
+                    (VALUES, I32) if Page::encoding_in(field).is_some() => {
+                        pages.amount().map(|values| page.values = values)
+                    }
+                    (_, I32) if Page::encoding_in(field) == Some(inner) => {
+                        pages.integer().map(|encoding| page.encoding = encoding)
+                    }
+                    _ => pages.pass(kind, DEPTH_MAX),
+                })
             }
-            Ok(())
+            _ => pages.pass(kind, DEPTH_MAX),
         })?;
-        let header = before - self.left;
-        self.skip(u64::try_from(packed).map_err(io::Error::other)?)?;
-        Ok(Some(Page { header, unpacked: u64::try_from(unpacked).unwrap_or_default() }))
+        page.header = before - self.left;
+        self.skip(page.packed)?;
+        Ok(Some(page))
+    }
+
+    /// A number that is not negative.
+    fn amount(&mut self) -> io::Result<u64> {
+        u64::try_from(self.integer()?).map_err(io::Error::other)
     }
 
     /// Hands the number and the kind of each field of a structure to `each`, which reads it.
