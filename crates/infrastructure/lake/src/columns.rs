@@ -39,6 +39,10 @@ use crate::write::data_file_properties;
 /// Rows that are read at once.
 const ROWS: usize = BATCH_ROWS_MAX;
 
+/// Rows that become lines at once, and bytes of those lines at most.
+const LINES: usize = 256;
+const LINES_BYTES_MAX: usize = 16 << 20;
+
 /// Parquet and Arrow files.
 pub struct ColumnFiles;
 
@@ -167,32 +171,45 @@ struct Lines<'a, 's> {
 impl Lines<'_, '_> {
     fn rows(&mut self, rows: &RecordBatch, fits: bool) -> Readout<()> {
         self.budget.rows(rows.num_rows() as u64)?;
-        if let Some(readings) = Some(rows).filter(|_| fits).and_then(direct::batch) {
+        if fits && let Some(readings) = caught(|| Ok(direct::batch(rows)))? {
             self.passed += rows.num_rows();
             self.out.batch(readings);
             return Ok(());
         }
         let passed = vec![b'\n'; std::mem::take(&mut self.passed)];
         self.decoder.push(&passed, self.out);
-        write_lines(rows, self)
+        for start in (0..rows.num_rows()).step_by(LINES) {
+            let lines = caught(|| as_lines(&rows.slice(start, LINES.min(rows.num_rows() - start))))?;
+            self.budget.unpack(lines.len() as u64)?;
+            self.decoder.push(&lines, self.out);
+            self.budget.bears(self.out.problems())?;
+        }
+        Ok(())
     }
 }
 
-impl Write for Lines<'_, '_> {
+fn as_lines(rows: &RecordBatch) -> Readout<Vec<u8>> {
+    let mut writer = LineDelimitedWriter::new(Limited(Vec::new()));
+    writer.write(rows)?;
+    writer.finish()?;
+    Ok(writer.into_inner().0)
+}
+
+/// Bytes that do not grow beyond all bounds: a text that stands in a file once may be told of every row.
+struct Limited(Vec<u8>);
+
+impl Write for Limited {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.budget.unpack(bytes.len() as u64).map_err(other)?;
-        self.decoder.push(bytes, self.out);
-        self.budget.bears(self.out.problems()).map_err(other)?;
+        if self.0.len() + bytes.len() > LINES_BYTES_MAX {
+            return Err(std::io::Error::other("its rows are longer than any reading"));
+        }
+        self.0.extend_from_slice(bytes);
         Ok(bytes.len())
     }
 
     fn flush(&mut self) -> std::io::Result<()> {
         Ok(())
     }
-}
-
-fn other(error: ArrowError) -> std::io::Error {
-    std::io::Error::other(told(&error))
 }
 
 /// An error without the words for its kind, which say nothing to who sent the file.
@@ -202,12 +219,6 @@ fn told(error: &ArrowError) -> String {
         ArrowError::IoError(_, error) => error.to_string(),
         error => error.to_string(),
     }
-}
-
-fn write_lines(rows: &RecordBatch, to: impl Write) -> Readout<()> {
-    let mut writer = LineDelimitedWriter::new(to);
-    writer.write(rows)?;
-    writer.finish()
 }
 
 fn note_floats(schema: &Schema, out: &mut Output<'_>) {

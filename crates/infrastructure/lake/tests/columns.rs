@@ -177,10 +177,10 @@ fn rows_without_bytes_come_to_an_end() {
 
 #[test]
 fn one_text_told_of_every_row_is_not_written_out_for_each() {
-    let long = "x".repeat(64 << 10);
+    let long = "x".repeat(32 << 10);
     let rows = RecordBatch::try_from_iter([(
         "point",
-        Arc::new(StringArray::from_iter_values(std::iter::repeat_n(&long, 20_000))) as ArrayRef,
+        Arc::new(StringArray::from_iter_values(std::iter::repeat_n(&long, 40_000))) as ArrayRef,
     )]);
     let rows = rows.expect("rows");
     let mut writer = ArrowWriter::try_new(Vec::new(), rows.schema(), None).expect("a writer");

@@ -216,7 +216,7 @@ mod tests {
     use metrify_formats::{Decoded, Decoder, Format, Options, Output};
 
     use super::{batch, fits};
-    use crate::columns::write_lines;
+    use crate::columns::as_lines;
     use crate::rows::statements_batch;
 
     fn told(quality: Quality, kind: Kind, hour: i64) -> (Channel, Document, Reading) {
@@ -253,9 +253,7 @@ mod tests {
         };
         let mut out = Output::new(&mut sink);
         let mut decoder = Decoder::new(Format::Ndjson, &Options::at(Timestamp::default())).expect("lines");
-        let mut lines = Vec::new();
-        write_lines(rows, &mut lines).expect("lines");
-        decoder.push(&lines, &mut out);
+        decoder.push(&as_lines(rows).expect("lines"), &mut out);
         decoder.finish(&mut out);
         out.flush();
         found
