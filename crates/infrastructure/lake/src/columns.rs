@@ -7,6 +7,7 @@
 
 mod delta;
 mod direct;
+mod groups;
 mod guard;
 mod ipc;
 mod pages;
@@ -15,24 +16,21 @@ use std::fs::File;
 use std::io::{BufWriter, Seek, SeekFrom, Write};
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::sync::Arc;
 
-use arrow::array::{RecordBatch, RecordBatchReader};
-use arrow::datatypes::{DataType, Schema};
+use arrow::array::RecordBatch;
+use arrow::datatypes::Schema;
 use arrow::error::ArrowError;
 use arrow::ipc::writer::FileWriter;
 use arrow::json::LineDelimitedWriter;
-use metrify_application::ingest::{Content, Opened};
+use metrify_application::ingest::Content;
 use metrify_application::ports::{Columns, ExportFormat};
 use metrify_application::{Error, Kind, Result, io};
 use metrify_domain::batch::BATCH_ROWS_MAX;
 use metrify_domain::{Batch, Finding, Severity};
 use metrify_formats::{Decoded, Decoder, Format, Options, Output, Problem};
 use parquet::arrow::ArrowWriter;
-use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
-use parquet::file::reader::ChunkReader;
 
-use self::guard::{Budget, Readout, caught, external};
+use self::guard::{Budget, Readout, caught};
 use crate::rows::{statements_batch, statements_schema};
 use crate::write::data_file_properties;
 
@@ -61,7 +59,7 @@ impl Columns for ColumnFiles {
         let mut out = Output::new(sink);
         let mut lines = Lines { decoder: &mut decoder, out: &mut out, budget: Budget::of(size), passed: 0 };
         let opened = caught(|| match format {
-            Format::Parquet => parquet(content, size),
+            Format::Parquet => groups::open(content, size),
             _ => ipc::open(file, size).map(|(schema, batches)| (schema, Box::new(batches) as Batches)),
         });
         let read = opened.and_then(|(schema, batches)| {
@@ -116,35 +114,6 @@ fn write_arrow(out: BufWriter<File>, batches: impl Iterator<Item = Result<Record
 }
 
 type Batches = Box<dyn Iterator<Item = Readout<RecordBatch>>>;
-
-fn parquet(content: &Content, size: u64) -> Readout<(Schema, Batches)> {
-    match content.open().map_err(external)? {
-        Opened::Memory(bytes) => parquet_of(bytes.into_inner(), content, size),
-        Opened::File(file) => parquet_of(file, content, size),
-    }
-}
-
-fn parquet_of(bytes: impl ChunkReader + 'static, content: &Content, size: u64) -> Readout<(Schema, Batches)> {
-    let metadata = ArrowReaderMetadata::load(&bytes, ArrowReaderOptions::new())?;
-    pages::check(content, metadata.metadata(), size)?;
-    let metadata = with_dictionaries(&metadata).unwrap_or(metadata);
-    let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(bytes, metadata).with_batch_size(ROWS).build()?;
-    Ok((reader.schema().as_ref().clone(), Box::new(reader)))
-}
-
-/// As the file has them, but texts as numbers of the distinct ones: one that stands in the file once and is told of every row is
-/// not written out for every row.
-fn with_dictionaries(metadata: &ArrowReaderMetadata) -> Option<ArrowReaderMetadata> {
-    let numbered = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
-    let fields = metadata.schema().fields().iter().map(|field| match field.data_type() {
-        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => {
-            Arc::new(field.as_ref().clone().with_data_type(numbered.clone()))
-        }
-        _ => field.clone(),
-    });
-    let options = ArrowReaderOptions::new().with_schema(Arc::new(Schema::new(fields.collect::<Vec<_>>())));
-    ArrowReaderMetadata::try_new(metadata.metadata().clone(), options).ok()
-}
 
 /// What is damaged ends the reading; the rows before it have been read.
 fn feed(mut batches: Batches, fits: bool, lines: &mut Lines<'_, '_>) -> Readout<()> {

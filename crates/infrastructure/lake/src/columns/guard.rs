@@ -12,7 +12,7 @@ pub(super) type Readout<T> = Result<T, ArrowError>;
 
 /// Rows that a byte of a file may be: a million zeros at regular times are 36 a byte where they are written as densely as can be.
 const ROWS_PER_BYTE_MAX: u64 = 64;
-const ROWS_FREE: u64 = 100_000;
+const ROWS_FREE: u64 = 10_000;
 /// Of those, rows that may be wrong. Each costs many times what a good one does.
 const WRONG_PER_BYTE_MAX: u64 = 4;
 const WRONG_FREE: u64 = 1_000;

@@ -4,14 +4,18 @@
 
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 
+use arrow::error::ArrowError;
 use metrify_application::ingest::{Content, Opened};
 use parquet::basic::Compression;
-use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
+use parquet::file::metadata::{ColumnChunkMetaData, RowGroupMetaData};
 
 use super::delta;
 use super::guard::{Budget, Readout, damaged, external};
 
-/// Fields of a `PageHeader`.
+/// The structure `PageHeader`, and one that does not matter.
+const HEADER: i64 = 0;
+const OTHER: i64 = -1;
+/// Fields of a `PageHeader`; structures go by the number of their field.
 const UNPACKED_SIZE: i64 = 2;
 const PACKED_SIZE: i64 = 3;
 const DATA_PAGE: i64 = 5;
@@ -42,17 +46,15 @@ const STRUCT: u8 = 12;
 const DEPTH_MAX: u32 = 16;
 
 /// # Errors
-/// Where pages say that they hold more than a file of this size can.
-pub(super) fn check(content: &Content, metadata: &ParquetMetaData, size: u64) -> Readout<()> {
-    let (mut file, mut budget) = (content.open().map_err(external)?, Budget::of(size));
-    for group in metadata.row_groups() {
-        for column in group.columns() {
-            if check_column(&mut file, column, &mut budget, Budget::of(size))? {
-                let rows = usize::try_from(group.num_rows()).unwrap_or_default();
-                match content.open().map_err(external)? {
-                    Opened::Memory(bytes) => delta::check(bytes.into_inner(), column, rows)?,
-                    Opened::File(file) => delta::check(file, column, rows)?,
-                }
+/// Where pages of a group of rows say that they hold more than a file of this size can, or cannot be told apart.
+pub(super) fn check(content: &Content, group: &RowGroupMetaData, size: u64, budget: &mut Budget) -> Readout<()> {
+    let mut file = content.open().map_err(external)?;
+    for column in group.columns() {
+        if check_column(&mut file, column, budget, Budget::of(size))? {
+            let rows = usize::try_from(group.num_rows()).unwrap_or_default();
+            match content.open().map_err(external)? {
+                Opened::Memory(bytes) => delta::check(bytes.into_inner(), column, rows)?,
+                Opened::File(file) => delta::check(file, column, rows)?,
             }
         }
     }
@@ -68,20 +70,24 @@ fn check_column(
 ) -> Readout<bool> {
     let packed = column.compression() != Compression::UNCOMPRESSED;
     let mut lengths = false;
-    // Where headers cannot be read the reader of the file will say so, with the rows before them read.
-    let Ok(mut pages) = Pages::of(file, column) else { return Ok(false) };
-    while let Ok(Some(page)) = pages.next() {
-        budget.unpack(page.header.saturating_add(if packed { page.unpacked } else { 0 }))?;
+    let mut pages = Pages::of(file, column).map_err(|error| unreadable(&error))?;
+    while let Some(page) = pages.next().map_err(|error| unreadable(&error))? {
+        let bytes = if packed { page.unpacked } else { page.packed };
+        budget.unpack(page.header.saturating_add(bytes))?;
         own.rows(page.values)?;
-        if page.is_dictionary && page.values > page.unpacked {
+        if page.is_dictionary && page.values > bytes {
             return Err(damaged("a dictionary has more values than bytes"));
         }
-        lengths |= matches!(page.encoding, DELTA_LENGTH_BYTE_ARRAY | DELTA_BYTE_ARRAY);
+        lengths |= page.has_lengths;
     }
     Ok(lengths)
 }
 
-/// What a page says of itself.
+fn unreadable(error: &io::Error) -> ArrowError {
+    damaged(&format!("the header of a page cannot be read: {error}"))
+}
+
+/// What a page says of itself. A structure that stands there twice says the most of both.
 #[derive(Default)]
 struct Page {
     /// Bytes of what it says.
@@ -89,18 +95,18 @@ struct Page {
     unpacked: u64,
     packed: u64,
     values: u64,
-    encoding: i64,
     is_dictionary: bool,
+    /// Its values begin with lengths, of which there are as many as they say themselves.
+    has_lengths: bool,
 }
 
-impl Page {
-    /// Where the number of its encoding stands in the header of each kind of page.
-    const fn encoding_in(field: i64) -> Option<i64> {
-        match field {
-            DATA_PAGE | DICTIONARY_PAGE => Some(2),
-            DATA_PAGE_V2 => Some(4),
-            _ => None,
-        }
+/// Whether a field of the header or of a structure within it is of its kind. Readers take it for granted.
+const fn is_its_kind(within: i64, field: i64, kind: u8) -> bool {
+    match (within, field) {
+        (HEADER | DATA_PAGE, 1..=4) | (DATA_PAGE_V2, 1..=6) | (DICTIONARY_PAGE, 1 | 2) => kind == I32,
+        (HEADER, 5..=8) | (DATA_PAGE, 5) | (DATA_PAGE_V2, 8) => kind == STRUCT,
+        (DATA_PAGE_V2, 7) | (DICTIONARY_PAGE, 3) => matches!(kind, TRUE | FALSE),
+        _ => true,
     }
 }
 
@@ -124,18 +130,16 @@ impl<'a> Pages<'a> {
         }
         let before = self.left;
         let mut page = Page::default();
-        self.fields(&mut |pages, field, kind| match (field, kind) {
-            (UNPACKED_SIZE, I32) => pages.amount().map(|bytes| page.unpacked = bytes),
-            (PACKED_SIZE, I32) => pages.amount().map(|bytes| page.packed = bytes),
-            (_, STRUCT) => {
+        self.fields(HEADER, &mut |pages, field, kind| match field {
+            UNPACKED_SIZE => pages.amount().map(|bytes| page.unpacked = bytes),
+            PACKED_SIZE => pages.amount().map(|bytes| page.packed = bytes),
+            DATA_PAGE | DICTIONARY_PAGE | DATA_PAGE_V2 => {
                 page.is_dictionary |= field == DICTIONARY_PAGE;
-                pages.fields(&mut |pages, inner, kind| match (inner, kind) {
-                    (VALUES, I32) if Page::encoding_in(field).is_some() => {
-                        pages.amount().map(|values| page.values = values)
-                    }
-                    (_, I32) if Page::encoding_in(field) == Some(inner) => {
-                        pages.integer().map(|encoding| page.encoding = encoding)
-                    }
+                pages.fields(field, &mut |pages, inner, kind| match (field, inner) {
+                    (_, VALUES) => pages.amount().map(|values| page.values = page.values.max(values)),
+                    (DATA_PAGE, 2) | (DATA_PAGE_V2, 4) => pages.integer().map(|encoding| {
+                        page.has_lengths |= matches!(encoding, DELTA_LENGTH_BYTE_ARRAY | DELTA_BYTE_ARRAY);
+                    }),
                     _ => pages.pass(kind, DEPTH_MAX),
                 })
             }
@@ -151,15 +155,23 @@ impl<'a> Pages<'a> {
         u64::try_from(self.integer()?).map_err(io::Error::other)
     }
 
+    fn integer(&mut self) -> io::Result<i64> {
+        let number = self.signed()?;
+        i32::try_from(number).map(i64::from).map_err(io::Error::other)
+    }
+
     /// Hands the number and the kind of each field of a structure to `each`, which reads it.
-    fn fields(&mut self, each: &mut dyn FnMut(&mut Self, i64, u8) -> io::Result<()>) -> io::Result<()> {
+    fn fields(&mut self, within: i64, each: &mut dyn FnMut(&mut Self, i64, u8) -> io::Result<()>) -> io::Result<()> {
         let mut number = 0_i64;
         loop {
             let head = self.byte()?;
             if head == 0 {
                 return Ok(());
             }
-            number = if head >> 4 == 0 { self.integer()? } else { number.saturating_add(i64::from(head >> 4)) };
+            number = if head >> 4 == 0 { self.signed()? } else { number.saturating_add(i64::from(head >> 4)) };
+            if !is_its_kind(within, number, head & 0xf) {
+                return Err(io::Error::other(format!("field {number} is of another kind")));
+            }
             each(self, number, head & 0xf)?;
         }
     }
@@ -171,7 +183,7 @@ impl<'a> Pages<'a> {
             // Where it is a field, its kind is its value.
             TRUE | FALSE => Ok(()),
             BYTE => self.skip(1),
-            I16..=I64 => self.integer().map(drop),
+            I16..=I64 => self.signed().map(drop),
             DOUBLE => self.skip(8),
             BINARY => {
                 let length = self.unsigned()?;
@@ -190,7 +202,7 @@ impl<'a> Pages<'a> {
                     self.element(kinds & 0xf, deeper)
                 })
             }
-            STRUCT => self.fields(&mut |pages, _, kind| pages.pass(kind, deeper)),
+            STRUCT => self.fields(OTHER, &mut |pages, _, kind| pages.pass(kind, deeper)),
             _ => Err(io::Error::other("a kind of value that there is not")),
         }
     }
@@ -200,7 +212,7 @@ impl<'a> Pages<'a> {
         self.pass(if matches!(kind, TRUE | FALSE) { BYTE } else { kind }, depth)
     }
 
-    fn integer(&mut self) -> io::Result<i64> {
+    fn signed(&mut self) -> io::Result<i64> {
         let bits = self.unsigned()?;
         Ok((bits >> 1).cast_signed() ^ -(bits & 1).cast_signed())
     }
