@@ -34,6 +34,9 @@ pub fn tables() -> Vec<Table> {
 /// An identification or a sign-on with data sets behind it, or data sets alone; but no telegram of a P1 port.
 #[must_use]
 pub fn recognise(head: &Head<'_>) -> Option<&'static str> {
+    if !head.has(b'(') {
+        return None;
+    }
     let text = lossy_text(head.bytes);
     let lines =
         || text.lines().map(|line| line.trim_matches(|letter: char| letter <= ' ')).filter(|line| !line.is_empty());

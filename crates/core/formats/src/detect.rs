@@ -14,12 +14,26 @@ pub const HEAD_BYTES: usize = 64 << 10;
 pub struct Head<'a> {
     /// At most [`HEAD_BYTES`].
     pub bytes: &'a [u8],
+    is_text: bool,
 }
 
 impl<'a> Head<'a> {
     #[must_use]
     pub fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes: &bytes[..bytes.len().min(HEAD_BYTES)] }
+        let bytes = &bytes[..bytes.len().min(HEAD_BYTES)];
+        // No short circuit: so it takes a tenth of the time where there is none, which is nearly always.
+        let controls = bytes.iter().fold(false, |found, byte| found | (*byte < b'\t'));
+        Self { bytes, is_text: !controls }
+    }
+
+    /// Whether there is none of the bytes that frames of meters are full of and texts have not.
+    pub(crate) const fn is_text(&self) -> bool {
+        self.is_text
+    }
+
+    /// Whether a character is among the bytes, be it in seven bits with a parity above them.
+    pub(crate) fn has(&self, character: u8) -> bool {
+        self.bytes.iter().fold(false, |found, byte| found | (byte & 0x7f == character))
     }
 
     /// The first line that is not blank, without a byte order mark.

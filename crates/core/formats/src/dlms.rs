@@ -50,6 +50,7 @@ pub fn tables() -> Vec<Table> {
 pub fn recognise(head: &Head<'_>) -> Option<&'static str> {
     let bytes = match dump::is_text(head.bytes) {
         true => Cow::Owned(dump::bytes(head.bytes)),
+        false if head.is_text() => return None,
         false => Cow::Borrowed(head.bytes),
     };
     frames::within(&bytes).find_map(|content| match content {

@@ -46,6 +46,9 @@ pub fn tables() -> Vec<Table> {
 /// A code of P1, or data sets in full codes with a checksum behind them. A stream may begin within a telegram.
 #[must_use]
 pub fn recognise(head: &Head<'_>) -> Option<&'static str> {
+    if !head.has(b'(') {
+        return None;
+    }
     let text = lossy_text(head.bytes);
     let begins = |line: &str| MARKS.iter().any(|mark| line.starts_with(mark));
     let mut has_data = false;

@@ -51,6 +51,9 @@ pub fn tables() -> Vec<Table> {
 pub fn recognise(head: &Head<'_>) -> Option<&'static str> {
     let searched = head.bytes.get(..SEARCHED_BYTES).unwrap_or(head.bytes);
     let is_text = text::is_text(searched);
+    if head.is_text() && !is_text {
+        return None;
+    }
     // Frames without checksums have to follow each other to the end; a checked one may stand behind other bytes.
     let (mut checked, mut bare, mut damaged, mut other) = (false, false, false, false);
     let mut see = |piece: Piece<'_>| match piece {

@@ -32,6 +32,9 @@ pub fn tables() -> Vec<Table> {
 /// A stream may begin within a frame, so the start sequence may stand anywhere, but then with a message behind it.
 #[must_use]
 pub fn recognise(head: &Head<'_>) -> Option<&'static str> {
+    if head.is_text() {
+        return None;
+    }
     let has_frame =
         || head.bytes.windows(START.len() + 1).any(|window| window.split_last() == Some((&MESSAGE, &START)));
     (head.bytes.starts_with(&START) || has_frame()).then_some("an SML start sequence 1b1b1b1b 01010101")

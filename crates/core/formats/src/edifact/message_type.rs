@@ -3,6 +3,7 @@
 use super::segments::{Segment, Segments};
 use crate::dates::shown;
 use crate::detect::Head;
+use crate::encoding;
 
 /// A type of which the content is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +74,10 @@ pub(crate) enum Shown {
 
 /// Finds out by content alone: UNA, UNB or UNH come first.
 pub(crate) fn shown_by(head: &Head<'_>) -> Shown {
+    let beginning = encoding::without_mark(head.bytes).iter().filter(|byte| !byte.is_ascii_whitespace());
+    if !beginning.take(2).eq(b"UN") {
+        return Shown::Nothing;
+    }
     let mut segments = Segments::default();
     let (mut begins_well, mut is_interchange, mut first) = (None, false, None);
     let mut look = |segment: &Segment<'_>| {
