@@ -28,7 +28,7 @@ FIRST = date(2025, 1, 1)
 BERLIN = ZoneInfo("Europe/Berlin")
 QUARTER = timedelta(minutes=15)
 # Active energy of a quarter-hour, of which there are the most.
-HOURS = "1-0:1.29.0"
+ENERGY = "1-0:1.29.0"
 CORRECTIONS = 100_000
 
 
@@ -47,7 +47,7 @@ def simulated(folder, arguments, begin, days):
 
 def corrections(path, chance, count):
     """Lines that give some of a slice's values another number."""
-    days = [line for line in open(path) if f'"{HOURS}"' in line]
+    days = [line for line in open(path) if f'"{ENERGY}"' in line]
     for line in chance.sample(days, min(count, len(days))):
         day = json.loads(line, parse_float=str, parse_int=str)
         place = chance.randrange(len(day["values"]))
@@ -98,7 +98,7 @@ def questions(point, day, month):
     """What both are asked. Metrify has local days; DuckDB has time zones."""
     of_month = f"period_start >= '{month[0]}T00:00:00Z' and period_start < '{month[1]}T00:00:00Z'"
     of_day = f"period_start >= '{day[0]}T00:00:00Z' and period_start < '{day[1]}T00:00:00Z'"
-    energy = f"quantity = '{HOURS}'"
+    energy = f"quantity = '{ENERGY}'"
     latest = "select point, max(period_start), {last} from readings where {energy} group by point"
     same = {
         "a point's year": f"select period_start, value from readings where point = '{point}' and {energy} order by period_start",

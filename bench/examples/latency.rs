@@ -63,19 +63,23 @@ async fn main() -> Result<(), Failed> {
     let load = Load::from_arguments()?;
     let begin = Instant::now() + Duration::from_millis(500);
     let senders = (0..load.connections).map(|number| tokio::spawn(send(load.clone(), number, begin)));
-    let mut answers = Vec::new();
+    let (mut answers, mut deliveries) = (Vec::new(), 0_u64);
     for sender in senders.collect::<Vec<_>>() {
-        answers.extend(sender.await??);
+        let (sent, told) = sender.await??;
+        deliveries += sent;
+        answers.extend(told);
+    }
+    if answers.is_empty() {
+        return Err("nothing was sent once the server had warmed up: send for longer".into());
     }
     let took = begin.elapsed().as_secs_f64();
     answers.sort_unstable();
     let at = |share: f64| answers[((answers.len() - 1) as f64 * share) as usize].as_secs_f64() * 1_000.0;
-    let sent =
-        load.time.as_secs_f64() / load.pause().as_secs_f64() * f64::from(load.connections * load.readings_per_delivery);
+    let readings = deliveries * u64::from(load.readings_per_delivery);
     println!(
-        r#"{{"answers": {}, "readings_per_second": {:.0}, "p50_ms": {:.3}, "p90_ms": {:.3}, "p99_ms": {:.3}, "max_ms": {:.3}}}"#,
+        r#"{{"answers": {}, "readings": {readings}, "readings_per_second": {:.0}, "p50_ms": {:.3}, "p90_ms": {:.3}, "p99_ms": {:.3}, "max_ms": {:.3}}}"#,
         answers.len(),
-        sent / took,
+        readings as f64 / took,
         at(0.5),
         at(0.9),
         at(0.99),
@@ -84,14 +88,15 @@ async fn main() -> Result<(), Failed> {
     Ok(())
 }
 
-/// Sends what the meters of one connection measure; tells how long each answer took from when its delivery was due.
-async fn send(load: Load, number: u32, begin: Instant) -> Result<Vec<Duration>, Failed> {
+/// Sends what the meters of one connection measure; tells how many deliveries that were, and how long each answer took from when its
+/// delivery was due.
+async fn send(load: Load, number: u32, begin: Instant) -> Result<(u64, Vec<Duration>), Failed> {
     let stream = TcpStream::connect(load.server).await?;
     stream.set_nodelay(true)?;
     let (mut sender, connection) = handshake(TokioIo::new(stream)).await?;
     tokio::spawn(connection);
     let first = begin + load.pause() * number / load.connections;
-    let mut answers = Vec::new();
+    let (mut answers, mut sent) = (Vec::new(), 0);
     let mut due = first;
     for period in 0.. {
         if due >= begin + load.time {
@@ -100,12 +105,13 @@ async fn send(load: Load, number: u32, begin: Instant) -> Result<Vec<Duration>, 
         let body = quarter_hour(number, period, load.readings_per_delivery)?;
         sleep_until(due.into()).await;
         deliver(&load, &mut sender, body).await?;
+        sent += 1;
         if due >= begin + WARM_UP {
             answers.push(due.elapsed());
         }
         due += load.pause();
     }
-    Ok(answers)
+    Ok((sent, answers))
 }
 
 async fn deliver(load: &Load, sender: &mut SendRequest<Full<Bytes>>, body: String) -> Result<(), Failed> {

@@ -13,7 +13,8 @@ use tempfile::{NamedTempFile, TempPath};
 use crate::error::{Error, Kind, Result, io as io_error};
 use crate::record::DeliveryId;
 
-/// Bytes of a delivery that are held in memory at most: a thousand deliveries at once take 128 MiB.
+/// Bytes of a delivery that are held in memory at most: with what was read of its body meanwhile and with its head, a thousand
+/// deliveries at once take half a gigabyte.
 const HELD_BYTES_MAX: usize = 128 << 10;
 /// Bytes of a file that are looked at in one piece.
 const READ_BYTES: usize = 256 << 10;

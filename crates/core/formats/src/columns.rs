@@ -173,6 +173,19 @@ impl<'a> Record<'a> {
     }
 }
 
+/// Which columns of a table are ours; of the others a finding tells.
+pub fn known_columns<'n>(names: impl Iterator<Item = &'n str>, out: &mut Output<'_>) -> Vec<bool> {
+    let mut unknown = UnknownNames::new("unknown_column");
+    let mut known = |name: &str| {
+        let known = Column::named(name).is_some();
+        if !known {
+            unknown.tell(name, &Column::NAMES, format_args!(""), out);
+        }
+        known
+    };
+    names.map(&mut known).collect()
+}
+
 /// Most names we do not know that are told of in one delivery.
 const UNKNOWN_NAMES_MAX: usize = 100;
 /// Most bytes of such a name that are compared and shown.

@@ -67,6 +67,7 @@ pub mod sml;
 pub mod traffic_light;
 pub mod utilmd;
 
+pub use columns::known_columns;
 pub use container::Container;
 pub use detect::{Detected, HEAD_BYTES, Head, detect, outline};
 pub use format::{Decoder, Format, Options, UnknownFormat};

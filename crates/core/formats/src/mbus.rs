@@ -61,7 +61,7 @@ pub fn recognise(head: &Head<'_>) -> Option<&'static str> {
             other = true;
         }
         // In a long text the checksum of some place holds by chance.
-        Piece::Frame(Frame { checked: true, bytes, .. }) if is_text || bytes.iter().any(|byte| *byte < b'\t') => {
+        Piece::Frame(Frame { checked: true, bytes, .. }) if is_text || !Head::new(bytes).is_text() => {
             checked = true;
         }
         Piece::Frame(Frame { link: Link::Wireless { .. } | Link::Wired { .. }, bytes, .. }) => {

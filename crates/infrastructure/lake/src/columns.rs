@@ -5,21 +5,24 @@
 //! read again as a line. Decimals keep all their digits on the way; a floating-point number is taken for the shortest decimal
 //! that names it, and a finding says so.
 
-mod delta;
 mod direct;
 mod groups;
 mod guard;
 mod ipc;
+mod lengths;
+mod ours;
 mod pages;
+mod thrift;
 
 use std::fs::File;
 use std::io::{BufWriter, Seek, SeekFrom, Write};
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::Arc;
 
-use arrow::array::RecordBatch;
-use arrow::datatypes::Schema;
-use arrow::error::ArrowError;
+use arrow::array::{AsArray, RecordBatch, RecordBatchOptions};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Field, Schema};
 use arrow::ipc::writer::FileWriter;
 use arrow::json::LineDelimitedWriter;
 use metrify_application::ingest::Content;
@@ -30,7 +33,7 @@ use metrify_domain::{Batch, Finding, Severity};
 use metrify_formats::{Decoded, Decoder, Format, Options, Output, Problem};
 use parquet::arrow::ArrowWriter;
 
-use self::guard::{Budget, Readout, caught};
+use self::guard::{Budget, Readout, caught, reason};
 use crate::rows::{statements_batch, statements_schema};
 use crate::write::data_file_properties;
 
@@ -57,17 +60,18 @@ impl Columns for ColumnFiles {
         let size = content.open()?.seek(SeekFrom::End(0)).map_err(|error| io(content.step(), error))?;
         let file = content.open()?;
         let mut out = Output::new(sink);
-        let mut lines = Lines { decoder: &mut decoder, out: &mut out, budget: Budget::of(size), passed: 0 };
         let opened = caught(|| match format {
-            Format::Parquet => groups::open(content, size),
-            _ => ipc::open(file, size).map(|(schema, batches)| (schema, Box::new(batches) as Batches)),
+            Format::Parquet => groups::open(content, size, &mut out),
+            _ => ipc::open(file, size, &mut out),
         });
-        let read = opened.and_then(|(schema, batches)| {
-            note_floats(&schema, lines.out);
-            feed(batches, direct::fits(&schema), &mut lines)
+        let mut left = None;
+        let read = opened.and_then(|table| {
+            note_floats(&table.schema, &mut out);
+            let mut lines = Lines { decoder: &mut decoder, out: &mut out, budget: Budget::of(size), passed: 0 };
+            feed(table, &mut lines, &mut left)
         });
         if let Err(error) = read {
-            out.problem(unreadable(&told(&error)));
+            out.problem(unreadable(&reason(&error), left));
         }
         decoder.finish(&mut out);
         Ok(())
@@ -115,11 +119,24 @@ fn write_arrow(out: BufWriter<File>, batches: impl Iterator<Item = Result<Record
 
 type Batches = Box<dyn Iterator<Item = Readout<RecordBatch>>>;
 
-/// What is damaged ends the reading; the rows before it have been read.
-fn feed(mut batches: Batches, fits: bool, lines: &mut Lines<'_, '_>) -> Readout<()> {
+/// What was opened.
+struct Table {
+    /// The columns that are read.
+    schema: Schema,
+    /// How many rows there are, where it is told.
+    rows: Option<u64>,
+    batches: Batches,
+}
+
+/// What is damaged ends the reading; the rows before it have been read, and `left` tells how many more there are.
+fn feed(table: Table, lines: &mut Lines<'_, '_>, left: &mut Option<u64>) -> Readout<()> {
+    let (fits, mut batches) = (direct::fits(&table.schema), table.batches);
+    *left = table.rows;
     while let Some(batch) = caught(|| batches.next().transpose())? {
         for start in (0..batch.num_rows()).step_by(ROWS) {
-            lines.rows(&batch.slice(start, ROWS.min(batch.num_rows() - start)), fits)?;
+            let rows = batch.slice(start, ROWS.min(batch.num_rows() - start));
+            lines.rows(&rows, fits)?;
+            *left = left.map(|left| left.saturating_sub(rows.num_rows() as u64));
             if lines.out.is_stopped() {
                 return Ok(());
             }
@@ -139,17 +156,22 @@ struct Lines<'a, 's> {
 
 impl Lines<'_, '_> {
     fn rows(&mut self, rows: &RecordBatch, fits: bool) -> Readout<()> {
-        self.budget.rows(rows.num_rows() as u64)?;
+        // All texts of a dictionary are looked at, whichever of them the rows have.
+        let dictionaries = rows.columns().iter().filter_map(|column| column.as_any_dictionary_opt());
+        let texts: usize = dictionaries.map(|dictionary| dictionary.values().len()).sum();
+        self.budget.rows((rows.num_rows() + texts) as u64)?;
         if fits && let Some(readings) = caught(|| Ok(direct::batch(rows)))? {
             self.passed += rows.num_rows();
             self.out.batch(readings);
             return Ok(());
         }
-        let passed = vec![b'\n'; std::mem::take(&mut self.passed)];
-        self.decoder.push(&passed, self.out);
+        while self.passed > 0 {
+            let passed = self.passed.min(ROWS);
+            self.decoder.push(&vec![b'\n'; passed], self.out);
+            self.passed -= passed;
+        }
         for start in (0..rows.num_rows()).step_by(LINES) {
             let lines = caught(|| as_lines(&rows.slice(start, LINES.min(rows.num_rows() - start))))?;
-            self.budget.unpack(lines.len() as u64)?;
             self.decoder.push(&lines, self.out);
             self.budget.bears(self.out.problems())?;
         }
@@ -159,9 +181,24 @@ impl Lines<'_, '_> {
 
 fn as_lines(rows: &RecordBatch) -> Readout<Vec<u8>> {
     let mut writer = LineDelimitedWriter::new(Limited(Vec::new()));
-    writer.write(rows)?;
+    writer.write(&plain(rows)?)?;
     writer.finish()?;
     Ok(writer.into_inner().0)
+}
+
+/// Rows without dictionaries. A row whose text is a null of its dictionary has none, which writers of JSON overlook.
+fn plain(rows: &RecordBatch) -> Readout<RecordBatch> {
+    let columns = rows.columns().iter().map(|column| match column.data_type() {
+        DataType::Dictionary(_, text) => cast(column, text),
+        _ => Ok(column.clone()),
+    });
+    let columns = columns.collect::<Readout<Vec<_>>>()?;
+    let schema = rows.schema();
+    let fields = schema.fields().iter().zip(&columns).map(|(field, column)| {
+        Field::new(field.name(), column.data_type().clone(), true).with_metadata(field.metadata().clone())
+    });
+    let options = RecordBatchOptions::new().with_row_count(Some(rows.num_rows()));
+    RecordBatch::try_new_with_options(Arc::new(Schema::new(fields.collect::<Vec<_>>())), columns, &options)
 }
 
 /// Bytes that do not grow beyond all bounds: a text that stands in a file once may be told of every row.
@@ -178,15 +215,6 @@ impl Write for Limited {
 
     fn flush(&mut self) -> std::io::Result<()> {
         Ok(())
-    }
-}
-
-/// An error without the words for its kind, which say nothing to who sent the file.
-fn told(error: &ArrowError) -> String {
-    match error {
-        ArrowError::ParseError(reason) => reason.clone(),
-        ArrowError::IoError(_, error) => error.to_string(),
-        error => error.to_string(),
     }
 }
 
@@ -207,11 +235,12 @@ fn note_floats(schema: &Schema, out: &mut Output<'_>) {
     }
 }
 
-fn unreadable(reason: &str) -> Problem {
+/// The rows that were not read are lost with it: `left`, or one at least.
+fn unreadable(reason: &str, left: Option<u64>) -> Problem {
     Problem {
         position: String::new(),
         reason: format!("the file cannot be read further: {reason}"),
-        readings: 1,
+        readings: left.unwrap_or(1).max(1),
         prelude: Vec::new(),
         bytes: Vec::new(),
     }

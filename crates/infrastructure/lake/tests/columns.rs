@@ -3,10 +3,14 @@
 #![allow(clippy::expect_used, reason = "what a helper of a test expects, the test expects")]
 
 use std::ops::ControlFlow;
+use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Int64Array, NullArray, RecordBatch, RecordBatchOptions, StringArray};
-use arrow::datatypes::Schema;
+use arrow::array::{
+    ArrayRef, DictionaryArray, Float64Array, Int32Array, Int64Array, ListArray, NullArray, RecordBatch,
+    RecordBatchOptions, StringArray,
+};
+use arrow::datatypes::{DataType, Field, Schema};
 use arrow::ipc::CompressionType;
 use arrow::ipc::writer::{FileWriter, IpcWriteOptions, StreamWriter};
 use metrify_application::ingest::Content;
@@ -176,7 +180,7 @@ fn rows_without_bytes_come_to_an_end() {
 }
 
 #[test]
-fn one_text_told_of_every_row_is_not_written_out_for_each() {
+fn a_text_longer_than_any_reading_has_is_not_told_of_every_row() {
     let long = "x".repeat(32 << 10);
     let rows = RecordBatch::try_from_iter([(
         "point",
@@ -187,27 +191,94 @@ fn one_text_told_of_every_row_is_not_written_out_for_each() {
     writer.write(&rows).expect("rows");
     let bytes = writer.into_inner().expect("a file");
     assert!(bytes.len() < 1 << 20, "the text stands there once: {} bytes", bytes.len());
-    assert_eq!(refused_with(Format::Parquet, &bytes, "it is taken for a bomb"), 0);
+    assert_eq!(refused_with(Format::Parquet, &bytes, "a text has 32768 bytes, more than 256"), 0);
 }
 
 #[test]
 fn lengths_that_are_more_than_values_are_refused_before_memory_is_taken() {
     let texts = StringArray::from_iter_values((0..200).map(|number| format!("point {number}")));
     let rows = RecordBatch::try_from_iter([("point", Arc::new(texts) as ArrayRef)]).expect("rows");
-    // A block of 128 in 4 parts, and 200 lengths in all.
-    let (list, more) = ([0x80, 0x01, 0x04, 0xc8, 0x01], [0x80, 0x01, 0x04, 0xff, 0x7f]);
-    for (encoding, lists) in [(Encoding::DELTA_LENGTH_BYTE_ARRAY, 1), (Encoding::DELTA_BYTE_ARRAY, 2)] {
+    let written = |encoding| {
         let properties = WriterProperties::builder().set_dictionary_enabled(false).set_encoding(encoding).build();
         let mut writer = ArrowWriter::try_new(Vec::new(), rows.schema(), Some(properties)).expect("a writer");
         writer.write(&rows).expect("rows");
-        let bytes = writer.into_inner().expect("a file");
-        let places: Vec<usize> = (0..bytes.len() - list.len()).filter(|at| bytes[*at..].starts_with(&list)).collect();
-        assert_eq!(places.len(), lists, "{encoding}");
-        assert!(!reasons(&decoded(Format::Parquet, &bytes)).iter().any(|reason| reason.contains("lengths")));
-        for place in places {
-            let mut copy = bytes.clone();
-            copy[place..place + more.len()].copy_from_slice(&more);
-            assert_eq!(refused_with(Format::Parquet, &copy, "more lengths than values"), 0);
+        writer.into_inner().expect("a file")
+    };
+    let mut bytes = written(Encoding::DELTA_LENGTH_BYTE_ARRAY);
+    assert!(reasons(&decoded(Format::Parquet, &bytes)).iter().all(|reason| !reason.contains("lengths")));
+    // A block of 128 in 4 parts, and 200 lengths in all.
+    let (list, more) = ([0x80, 0x01, 0x04, 0xc8, 0x01], [0x80, 0x01, 0x04, 0xff, 0x7f]);
+    let place = bytes.windows(list.len()).position(|window| window == list).expect("a list of lengths");
+    bytes[place..place + more.len()].copy_from_slice(&more);
+    assert_eq!(refused_with(Format::Parquet, &bytes, "more lengths than values"), 0);
+    let bytes = written(Encoding::DELTA_BYTE_ARRAY);
+    assert_eq!(refused_with(Format::Parquet, &bytes, "DELTA_BYTE_ARRAY, which is not read"), 0);
+}
+
+/// Files that each took the memory of a whole machine, or ended the process, when they were found.
+#[test]
+fn what_fuzzers_and_people_found_comes_to_an_end_in_bounded_memory() {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../fuzz/corpus");
+    for (folder, format) in [("arrow", Format::Arrow), ("parquet", Format::Parquet)] {
+        let files = std::fs::read_dir(corpus.join(folder)).expect("a corpus");
+        for file in files.map(|file| file.expect("a file").path()) {
+            let pieces = decoded(format, &std::fs::read(&file).expect("a file"));
+            assert!(readings(&pieces) <= 1_000_000, "{}", file.display());
         }
     }
+}
+
+fn stream(batches: &[RecordBatch]) -> Vec<u8> {
+    let mut writer = StreamWriter::try_new(Vec::new(), &batches[0].schema()).expect("a writer of streams");
+    batches.iter().for_each(|batch| writer.write(batch).expect("rows"));
+    writer.into_inner().expect("a stream")
+}
+
+#[test]
+fn a_null_of_a_dictionary_is_no_value() {
+    let (points, quantities) = (StringArray::from(vec!["DE"; 2]), StringArray::from(vec!["load"; 2]));
+    let times = StringArray::from(vec!["2025-01-01T00:00:00Z", "2025-01-01T01:00:00Z"]);
+    let ends = StringArray::from(vec!["2025-01-01T01:00:00Z", "2025-01-01T02:00:00Z"]);
+    let values = Float64Array::from(vec![Some(1.5), None]);
+    let values = DictionaryArray::try_new(Int32Array::from(vec![0, 1]), Arc::new(values)).expect("a dictionary");
+    let columns: [(&str, ArrayRef); 5] = [
+        ("point", Arc::new(points)),
+        ("quantity", Arc::new(quantities)),
+        ("period_start", Arc::new(times)),
+        ("period_end", Arc::new(ends)),
+        ("value", Arc::new(values)),
+    ];
+    let pieces = decoded(Format::Arrow, &stream(&[RecordBatch::try_from_iter(columns).expect("rows")]));
+    assert_eq!((readings(&pieces), reasons(&pieces).len()), (1, 1), "{:?}", reasons(&pieces));
+}
+
+#[test]
+fn what_stands_behind_the_end_of_a_stream_is_told() {
+    let twice = [stream(&[zeros(1)]), stream(&[zeros(1)])].concat();
+    refused_with(Format::Arrow, &twice, "stand behind the mark of its end");
+}
+
+#[test]
+fn columns_that_are_not_ours_are_told_of_and_lists_in_ours_are_refused() {
+    let numbers = || Arc::new(Int64Array::from(vec![1])) as ArrayRef;
+    let lists = Arc::new(ListArray::new_null(Arc::new(Field::new("item", DataType::Int64, true)), 1)) as ArrayRef;
+    let rows = RecordBatch::try_from_iter([("pont", numbers()), ("value", numbers()), ("lists", lists.clone())]);
+    let pieces = decoded(Format::Arrow, &stream(&[rows.expect("rows")]));
+    let told: Vec<&str> = pieces.iter().flat_map(|piece| &piece.findings).map(|told| told.reason.as_str()).collect();
+    assert!(told.iter().any(|reason| reason.contains("`pont`") && reason.contains("`point`")), "{told:?}");
+    assert!(told.iter().any(|reason| reason.contains("`lists`")), "{told:?}");
+    let rows = RecordBatch::try_from_iter([("value", lists)]).expect("rows");
+    refused_with(Format::Arrow, &stream(&[rows]), "column `value` holds List");
+}
+
+#[test]
+fn rows_that_cannot_be_read_are_counted_where_their_number_is_told() {
+    let long = "x".repeat(1_000);
+    let rows = RecordBatch::try_from_iter([("point", Arc::new(StringArray::from(vec![long; 7])) as ArrayRef)]);
+    let rows = rows.expect("rows");
+    let mut writer = ArrowWriter::try_new(Vec::new(), rows.schema(), None).expect("a writer");
+    writer.write(&rows).expect("rows");
+    let pieces = decoded(Format::Parquet, &writer.into_inner().expect("a file"));
+    let lost: Vec<u64> = pieces.iter().flat_map(|piece| &piece.problems).map(|problem| problem.readings).collect();
+    assert_eq!((lost, reasons(&pieces)[0].contains("a text has 1000 bytes")), (vec![7], true));
 }

@@ -15,7 +15,6 @@ use axum::extract::{Extension, Query, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
 use futures::{Stream, StreamExt};
 use metrify_application::ingest::{Arriving, Content, Looked, Reply, Seen, receive, receive_once, replay_deliveries};
 use metrify_application::{Error, Kind, Result, io};
@@ -112,36 +111,30 @@ async fn arrive(spool: &Path, body: Body) -> Result<(Content, Seen)> {
     let failed = |error| io("take the delivery in", error);
     let mut arriving = Ok(Arriving::new(spool));
     let mut pieces = body.into_data_stream();
-    let (mut gathered, mut bytes) = (Vec::new(), 0);
+    let mut gathered = Vec::new();
     while let Some(piece) = next(&mut pieces).await? {
         let piece = piece.map_err(|error| Error::new(Kind::Invalid, "take the delivery in").because(error))?;
-        bytes += piece.len();
-        gathered.push(piece);
-        if bytes >= GATHERED_BYTES {
-            let pieces = std::mem::take(&mut gathered);
-            bytes = 0;
+        gathered.extend_from_slice(&piece);
+        if gathered.len() >= GATHERED_BYTES {
+            let bytes = std::mem::take(&mut gathered);
             // What cannot be kept is read all the same: most clients look for an answer only once they have sent everything.
             if let Ok(held) = arriving {
-                arriving = push(held, pieces).await?;
+                arriving = push(held, bytes).await?;
             }
         }
     }
     let mut arriving = arriving.map_err(failed)?;
-    if arriving.holds(bytes) {
-        gathered.iter().try_for_each(|piece| arriving.push(piece)).map_err(failed)?;
+    if arriving.holds(gathered.len()) {
+        arriving.push(&gathered).map_err(failed)?;
     } else {
         arriving = push(arriving, gathered).await?.map_err(failed)?;
     }
     Ok(arriving.arrived())
 }
 
-/// Pushes pieces where waiting for a disk holds nobody up.
-async fn push(mut arriving: Arriving, pieces: Vec<Bytes>) -> Result<std::io::Result<Arriving>> {
-    let pushed = move || {
-        pieces.iter().try_for_each(|piece| arriving.push(piece))?;
-        Ok(arriving)
-    };
-    let pushed = tokio::task::spawn_blocking(pushed).await;
+/// Pushes bytes where waiting for a disk holds nobody up.
+async fn push(mut arriving: Arriving, bytes: Vec<u8>) -> Result<std::io::Result<Arriving>> {
+    let pushed = tokio::task::spawn_blocking(move || arriving.push(&bytes).map(|()| arriving)).await;
     pushed.map_err(|error| Error::new(Kind::Internal, "take the delivery in").because(error))
 }
 

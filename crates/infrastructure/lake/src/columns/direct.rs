@@ -33,8 +33,11 @@ pub(crate) fn fits(schema: &Schema) -> bool {
         ("value", DataType::Decimal128(_, scale)) => (0..=SCALE as i8).contains(scale),
         (name, kind) => TEXTS.contains(&name) && is_text(kind),
     };
+    let once = |field: &arrow::datatypes::FieldRef| {
+        schema.fields().iter().filter(|other| other.name() == field.name()).count() == 1
+    };
     let has = |name: &&str| schema.column_with_name(name).is_some();
-    schema.fields().iter().all(known) && REQUIRED.iter().all(has) && has(&"value")
+    schema.fields().iter().all(|field| known(field) && once(field)) && REQUIRED.iter().all(has) && has(&"value")
 }
 
 fn is_text(kind: &DataType) -> bool {

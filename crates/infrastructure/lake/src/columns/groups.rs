@@ -1,45 +1,97 @@
-//! Reads a Parquet file one group of rows after the other, each once its pages have been looked at.
+//! Reads a Parquet file some groups of rows after the other, each once its pages have been looked at.
 
+use std::io::{Cursor, Read, Seek, SeekFrom};
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, Schema};
 use metrify_application::ingest::{Content, Opened};
+use metrify_formats::Output;
+use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
 };
 
-use super::guard::{Budget, Readout, external};
-use super::{Batches, ROWS, pages};
+use super::guard::{Budget, Readout, damaged, external};
+use super::ours::select;
+use super::thrift::{Compact, Shape, wrong};
+use super::{ROWS, Table, pages};
 
-/// The columns of a file, and its batches.
+/// What stands behind the table of a file: its length, and `PAR1`.
+const TAIL_BYTES: u64 = 8;
+const SIGNATURE_BYTES: u64 = 4;
+/// Bytes of a value of fixed length: the widest decimal has 32.
+const FIXED_BYTES_MAX: i64 = 64;
+/// How deep columns lie in each other.
+const DEPTH_MAX: usize = 16;
+
+/// The columns of a file that are read, and its batches.
 ///
 /// # Errors
 /// Where the table at its end cannot be read.
-pub(super) fn open(content: &Content, size: u64) -> Readout<(Schema, Batches)> {
-    let options = ArrowReaderOptions::new();
+pub(super) fn open(content: &Content, size: u64, out: &mut Output<'_>) -> Readout<Table> {
+    check_table(content.open().map_err(external)?, size)?;
+    let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
     let metadata = match content.open().map_err(external)? {
         Opened::Memory(bytes) => ArrowReaderMetadata::load(bytes.get_ref(), options)?,
         Opened::File(file) => ArrowReaderMetadata::load(&file, options)?,
     };
-    let metadata = with_dictionaries(&metadata).unwrap_or(metadata);
-    let schema = metadata.schema().as_ref().clone();
-    let groups = Groups { content: content.clone(), size, budget: Budget::of(size), metadata, next: 0, reader: None };
-    Ok((schema, Box::new(groups)))
+    let columns = select(metadata.schema(), out)?;
+    let mask = ProjectionMask::roots(metadata.parquet_schema(), columns.iter().copied());
+    let metadata = with_dictionaries(&metadata)?;
+    let schema = metadata.schema().project(&columns)?;
+    let rows = u64::try_from(metadata.metadata().file_metadata().num_rows()).ok();
+    let budget = Budget::of(size);
+    let groups = Groups { content: content.clone(), size, budget, metadata, mask, next: 0, reader: None };
+    Ok(Table { schema, rows, batches: Box::new(groups) })
+}
+
+/// Looks through the table at the end of a file.
+fn check_table(mut file: Opened, size: u64) -> Readout<()> {
+    let no_table = || damaged("it has no table at its end");
+    let end = size.checked_sub(TAIL_BYTES).ok_or_else(no_table)?;
+    file.seek(SeekFrom::Start(end))?;
+    let mut length = [0; 4];
+    file.read_exact(&mut length)?;
+    let length = u64::from(u32::from_le_bytes(length));
+    let begin = end.checked_sub(length).filter(|begin| *begin >= SIGNATURE_BYTES).ok_or_else(no_table)?;
+    file.seek(SeekFrom::Start(begin))?;
+    let mut table = Vec::new();
+    file.take(length).read_to_end(&mut table)?;
+    // How many columns are still to come at each depth: the first is the one that all others lie in.
+    let mut open = vec![1_i64];
+    let mut walk = Compact { bytes: Cursor::new(table), left: length };
+    let walked = walk.structure(Shape::File, &mut |shape, field, value| {
+        match (shape, field) {
+            (Shape::Element, 0) => {
+                while open.last() == Some(&0) {
+                    open.pop();
+                }
+                *open.last_mut().ok_or_else(|| wrong("there are more columns than lie in others"))? -= 1;
+            }
+            (Shape::Element, 2) if value > FIXED_BYTES_MAX => return Err(wrong("its values are too long")),
+            (Shape::Element, 5) if !(0..=length.cast_signed()).contains(&value) => {
+                return Err(wrong("there are more columns than bytes"));
+            }
+            (Shape::Element, 5) if value > 0 => open.push(value),
+            _ => {}
+        }
+        if open.len() > DEPTH_MAX { Err(wrong("its columns lie too deep in each other")) } else { Ok(()) }
+    });
+    walked.map_err(|error| damaged(&format!("the table at its end cannot be read: {error}")))
 }
 
 /// As the file has them, but texts as numbers of the distinct ones: one that stands in the file once and is told of every row is
 /// not written out for every row.
-fn with_dictionaries(metadata: &ArrowReaderMetadata) -> Option<ArrowReaderMetadata> {
+fn with_dictionaries(metadata: &ArrowReaderMetadata) -> Readout<ArrowReaderMetadata> {
     let numbered = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
     let fields = metadata.schema().fields().iter().map(|field| match field.data_type() {
-        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => {
-            Arc::new(field.as_ref().clone().with_data_type(numbered.clone()))
-        }
+        DataType::Utf8 => Arc::new(field.as_ref().clone().with_data_type(numbered.clone())),
         _ => field.clone(),
     });
-    let options = ArrowReaderOptions::new().with_schema(Arc::new(Schema::new(fields.collect::<Vec<_>>())));
-    ArrowReaderMetadata::try_new(metadata.metadata().clone(), options).ok()
+    let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
+    let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true).with_schema(schema);
+    Ok(ArrowReaderMetadata::try_new(metadata.metadata().clone(), options)?)
 }
 
 struct Groups {
@@ -47,6 +99,7 @@ struct Groups {
     size: u64,
     budget: Budget,
     metadata: ArrowReaderMetadata,
+    mask: ProjectionMask,
     next: usize,
     reader: Option<ParquetRecordBatchReader>,
 }
@@ -65,24 +118,40 @@ impl Groups {
             if let Some(batch) = self.reader.as_mut().and_then(Iterator::next) {
                 return batch.map(Some);
             }
-            let metadata = self.metadata.metadata().clone();
-            let Some(group) = metadata.row_groups().get(self.next) else { return Ok(None) };
-            pages::check(&self.content, group, self.size, &mut self.budget)?;
-            self.reader = Some(self.group()?);
-            self.next += 1;
+            let groups = self.checked()?;
+            if groups.is_empty() {
+                return Ok(None);
+            }
+            self.reader = Some(self.reader_of(groups)?);
         }
     }
 
-    fn group(&self) -> Readout<ParquetRecordBatchReader> {
-        let (metadata, groups) = (self.metadata.clone(), vec![self.next]);
+    /// The next groups: as many as fill a batch.
+    fn checked(&mut self) -> Readout<Vec<usize>> {
+        let metadata = self.metadata.metadata().clone();
+        let (mut groups, mut rows) = (Vec::new(), 0_u64);
+        while let Some(group) = metadata.row_groups().get(self.next).filter(|_| rows < ROWS as u64) {
+            let read = (0..).zip(group.columns()).filter(|(leaf, _)| self.mask.leaf_included(*leaf));
+            for (_, column) in read {
+                pages::check(&self.content, group, column, &mut self.budget, Budget::of(self.size))?;
+            }
+            rows = rows.saturating_add(u64::try_from(group.num_rows()).unwrap_or_default());
+            groups.push(self.next);
+            self.next += 1;
+        }
+        Ok(groups)
+    }
+
+    fn reader_of(&self, groups: Vec<usize>) -> Readout<ParquetRecordBatchReader> {
+        let (metadata, mask) = (self.metadata.clone(), self.mask.clone());
         let reader = match self.content.open().map_err(external)? {
             Opened::Memory(bytes) => {
                 let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(bytes.into_inner(), metadata);
-                reader.with_row_groups(groups).with_batch_size(ROWS).build()?
+                reader.with_projection(mask).with_row_groups(groups).with_batch_size(ROWS).build()?
             }
             Opened::File(file) => {
                 let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata);
-                reader.with_row_groups(groups).with_batch_size(ROWS).build()?
+                reader.with_projection(mask).with_row_groups(groups).with_batch_size(ROWS).build()?
             }
         };
         Ok(reader)

@@ -7,6 +7,11 @@ use arrow::error::ArrowError;
 use metrify_application::Error;
 use metrify_formats::limits::{MEMBER_RATIO_MAX, UNPACKED_BYTES_FREE};
 
+/// Bytes of a text that many rows may have: points have 64 at most.
+pub(super) const TEXT_BYTES_MAX: usize = 256;
+/// Characters of a reason that are told to who sent the file.
+const REASON_CHARS_MAX: usize = 500;
+
 /// What was read, or why nothing could be.
 pub(super) type Readout<T> = Result<T, ArrowError>;
 
@@ -58,6 +63,20 @@ impl Budget {
 fn spend(left: &mut u64, amount: u64, reason: impl Fn() -> String) -> Readout<()> {
     *left = left.checked_sub(amount).ok_or_else(|| damaged(&reason()))?;
     Ok(())
+}
+
+/// An error without the words for its kind, which say nothing to who sent the file, and without the half of the file that some
+/// errors show.
+pub(super) fn reason(error: &ArrowError) -> String {
+    let reason = match error {
+        ArrowError::ParseError(reason) => reason.clone(),
+        ArrowError::IoError(_, error) => error.to_string(),
+        error => error.to_string(),
+    };
+    match reason.char_indices().nth(REASON_CHARS_MAX) {
+        Some((end, _)) => format!("{} ...", &reason[..end]),
+        None => reason,
+    }
 }
 
 pub(super) fn external(error: Error) -> ArrowError {

@@ -11,14 +11,17 @@ use std::io::{BufRead, BufReader, Read, Take};
 
 use arrow::array::RecordBatch;
 use arrow::buffer::{Buffer, MutableBuffer};
-use arrow::datatypes::Schema;
+use arrow::error::ArrowError;
 use arrow::ipc::convert::fb_to_schema;
 use arrow::ipc::reader::StreamDecoder;
-use arrow::ipc::{Message, root_as_message};
-
+use arrow::ipc::{Message, root_as_message_with_opts};
+use flatbuffers::VerifierOptions;
 use metrify_application::ingest::Opened;
+use metrify_formats::Output;
 
+use super::Table;
 use super::guard::{Budget, Readout, damaged};
+use super::ours::select;
 
 /// The file format opens with this; the stream format does not.
 const FILE_SIGNATURE: &[u8] = b"ARROW1";
@@ -33,11 +36,15 @@ const MESSAGE_BYTES_MAX: usize = 1 << 30;
 /// Before a compressed buffer stands how long it is when unpacked.
 const PREFIX_BYTES: usize = 8;
 
-/// The columns of a stream or file, and its batches.
+/// Bytes of a schema, as far as it names things twice; more than a thousand columns have less.
+const SCHEMA_BYTES_MAX: usize = 8 << 20;
+const SCHEMA_TABLES_MAX: usize = 50_000;
+
+/// The columns of a stream or file that are read, and its batches.
 ///
 /// # Errors
 /// Where it does not begin as one.
-pub(super) fn open(file: Opened, size: u64) -> Readout<(Schema, Batches)> {
+pub(super) fn open(file: Opened, size: u64, out: &mut Output<'_>) -> Readout<Table> {
     let mut bytes = BufReader::new(file).take(size);
     let is_file = bytes.fill_buf()?.starts_with(FILE_SIGNATURE);
     if is_file {
@@ -47,32 +54,37 @@ pub(super) fn open(file: Opened, size: u64) -> Readout<(Schema, Batches)> {
             bytes.consume(FILE_HEAD_BYTES);
         }
     }
-    let mut batches = Batches {
+    let mut batches = Messages {
         bytes,
         is_file,
         budget: Budget::of(size),
         decoder: StreamDecoder::new(),
         pending: VecDeque::new(),
+        columns: Vec::new(),
         ended: false,
     };
     let schema = batches.message()?;
     let schema = schema.as_deref().map(read).transpose()?.and_then(|message| message.header_as_schema());
     let schema = schema.map(fb_to_schema).ok_or_else(|| damaged("it does not begin with what its columns are"))?;
-    Ok((schema, batches))
+    batches.columns = select(&schema, out)?;
+    let schema = schema.project(&batches.columns)?;
+    Ok(Table { schema, rows: None, batches: Box::new(batches) })
 }
 
 /// The batches of a stream or file, in their order.
-pub(super) struct Batches {
+struct Messages {
     bytes: Take<BufReader<Opened>>,
     is_file: bool,
     budget: Budget,
     decoder: StreamDecoder,
     /// What was read and waits for being decoded.
     pending: VecDeque<Buffer>,
+    /// Which columns are read.
+    columns: Vec<usize>,
     ended: bool,
 }
 
-impl Iterator for Batches {
+impl Iterator for Messages {
     type Item = Readout<RecordBatch>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -80,14 +92,14 @@ impl Iterator for Batches {
     }
 }
 
-impl Batches {
+impl Messages {
     fn batch(&mut self) -> Readout<Option<RecordBatch>> {
         loop {
             while let Some(buffer) = self.pending.front_mut() {
                 if buffer.is_empty() {
                     self.pending.pop_front();
                 } else if let Some(batch) = self.decoder.decode(buffer)? {
-                    return Ok(Some(batch));
+                    return batch.project(&self.columns).map(Some);
                 }
             }
             if self.ended {
@@ -115,6 +127,10 @@ impl Batches {
         let length = u32::from_le_bytes(length);
         if length == 0 {
             self.ended = true;
+            if !self.is_file && self.bytes.limit() > 0 {
+                let more = self.bytes.limit();
+                return Err(damaged(&format!("{more} bytes stand behind the mark of its end")));
+            }
             // A message without a body is decoded when something stands behind it.
             self.pending.push_back(Buffer::from(END));
             return Ok(None);
@@ -123,7 +139,11 @@ impl Batches {
         let message = read(&description)?;
         let body = u64::try_from(message.bodyLength());
         let body = self.bytes(body.map_err(|_| damaged("a message has a negative length"))?)?;
-        self.budget.unpack(unpacked(&message, &body))?;
+        let unpacked = unpacked(&message, &body)?;
+        if unpacked > MESSAGE_BYTES_MAX as u64 {
+            return Err(too_large());
+        }
+        self.budget.unpack(unpacked)?;
         self.pending.extend([Buffer::from_vec(head), description.clone(), body]);
         Ok(Some(description))
     }
@@ -133,28 +153,49 @@ impl Batches {
         if length > left {
             return Err(damaged(&format!("it was cut off: a part of {length} bytes has only {left}")));
         }
-        let length = usize::try_from(length).ok().filter(|length| *length <= MESSAGE_BYTES_MAX).ok_or_else(|| {
-            damaged(&format!("a batch has more than {} MiB: write it in smaller ones", MESSAGE_BYTES_MAX >> 20))
-        })?;
+        let length = usize::try_from(length).ok().filter(|length| *length <= MESSAGE_BYTES_MAX);
+        let length = length.ok_or_else(too_large)?;
         let mut bytes = MutableBuffer::from_len_zeroed(length);
         self.bytes.read_exact(&mut bytes)?;
         Ok(bytes.into())
     }
 }
 
-fn read(description: &[u8]) -> Readout<Message<'_>> {
-    root_as_message(description).map_err(|error| damaged(&format!("a message is not one: {error}")))
+fn too_large() -> ArrowError {
+    damaged(&format!("a batch has more than {} MiB: write it in smaller ones", MESSAGE_BYTES_MAX >> 20))
 }
 
-/// How many bytes the body of a message says that its compressed buffers are.
-fn unpacked(message: &Message<'_>, body: &[u8]) -> u64 {
+fn read(description: &[u8]) -> Readout<Message<'_>> {
+    // A name that stands there once may be that of many columns.
+    let options = VerifierOptions {
+        max_tables: SCHEMA_TABLES_MAX,
+        max_apparent_size: SCHEMA_BYTES_MAX,
+        ..VerifierOptions::default()
+    };
+    let message = root_as_message_with_opts(&options, description);
+    message.map_err(|error| damaged(&format!("a message is not one: {error}")))
+}
+
+/// How many bytes the buffers of a message say that they are once they are unpacked.
+///
+/// # Errors
+/// Where they say that they are more than its body while they are packed.
+fn unpacked(message: &Message<'_>, body: &[u8]) -> Readout<u64> {
     let batch = message.header_as_record_batch();
     let batch = batch.or_else(|| message.header_as_dictionary_batch().and_then(|dictionary| dictionary.data()));
-    let Some(batch) = batch.filter(|batch| batch.compression().is_some()) else { return 0 };
-    let buffers = batch.buffers().into_iter().flatten();
-    let lengths = buffers.filter_map(|buffer| {
-        let prefix = body.get(usize::try_from(buffer.offset()).ok()?..)?.first_chunk::<PREFIX_BYTES>()?;
-        u64::try_from(i64::from_le_bytes(*prefix)).ok()
-    });
-    lengths.fold(0, u64::saturating_add)
+    let Some(batch) = batch else { return Ok(0) };
+    let (mut packed, mut unpacked) = (0_u64, 0_u64);
+    let amount = |length| u64::try_from(length).map_err(|_| damaged("a buffer has a negative length"));
+    // What is absent has no length, and stands anywhere.
+    for buffer in batch.buffers().into_iter().flatten().filter(|buffer| buffer.length() != 0) {
+        packed = packed.saturating_add(amount(buffer.length())?);
+        let start = usize::try_from(buffer.offset()).ok();
+        let prefix = start.and_then(|start| body.get(start..)?.first_chunk::<PREFIX_BYTES>());
+        unpacked =
+            unpacked.saturating_add(prefix.map_or(0, |prefix| i64::from_le_bytes(*prefix)).try_into().unwrap_or(0));
+    }
+    if packed > body.len() as u64 {
+        return Err(damaged("its buffers lie on top of each other"));
+    }
+    Ok(if batch.compression().is_some() { unpacked } else { 0 })
 }

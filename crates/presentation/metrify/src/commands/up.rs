@@ -49,8 +49,12 @@ pub async fn run(settings: Settings, arguments: &Up) -> Result<Outcome> {
     let (stop, stopped) = watch::channel(false);
     let interval = Duration::from_secs(settings.landing.interval_s.max(1));
     let mut tasks = tokio::task::JoinSet::new();
-    tasks.spawn(worker::land(house.app.clone(), interval, stopped.clone()));
-    tasks.spawn(worker::vacuum(house.app.clone(), stopped.clone()));
+    // They compute for seconds at a time: on threads of their own, since who waits for an answer must not wait for that.
+    let (landing, vacuuming) = (tokio::runtime::Handle::current(), tokio::runtime::Handle::current());
+    let land = worker::land(house.app.clone(), interval, stopped.clone());
+    tasks.spawn_blocking(move || landing.block_on(land));
+    let vacuum = worker::vacuum(house.app.clone(), stopped.clone());
+    tasks.spawn_blocking(move || vacuuming.block_on(vacuum));
     if arguments.simulate > 0 {
         let data_dir = settings.data_dir.clone();
         tasks.spawn(demo::run(house.app.clone(), house.tenant.clone(), data_dir, arguments.simulate, stopped.clone()));
