@@ -4,11 +4,13 @@
 # formats-report  what every public sample gives, written to docs/formats/report.txt and printed
 # faults  a server killed FAULTS_KILLS times under load, and a store that goes wrong at every call: what was lost or doubled
 # bounds  what deliveries of 64 MiB and more make each decoder hold, and whether time grows with their bytes alone
-# bench  all of the following, on this machine, in a quarter of an hour; bench-full  with ten times the readings
+# bench  all of the following but the last, on this machine, in a quarter of an hour; bench-full  with ten times the readings
 # bench-decode  how fast each format is decoded, as a table; BENCH=NAME for one of them
 # bench-intake  Metrify beside other systems: the same readings into each; METERS_BENCH, DAYS_BENCH, ROUNDS
 # bench-resend  what the same readings cost when they come again
 # bench-start  how soon a server is ready, also after kill -9, and what it takes while nothing happens
+# bench-latency  how long answers take while many connections send at an even rate; RATE readings a second
+# bench-large  half a billion readings: loading, size, questions beside DuckDB, corrections; METERS_LARGE, DAYS_LARGE
 # fuzz  every fuzz target for FUZZ_SECONDS, or those in FUZZ_TARGETS; needs a nightly compiler, and installs cargo-fuzz
 #
 # Dependencies compile once, into a folder outside the checkout that the next clone uses, too. They are compiled anew for
@@ -16,7 +18,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := run
-.PHONY: run test lint faults bounds bench bench-full bench-decode bench-intake bench-resend bench-start peers fuzz venv formats-report
+.PHONY: run test lint faults bounds bench bench-full bench-decode bench-intake bench-resend bench-start bench-latency bench-large peers fuzz venv formats-report
 
 CACHE := $(HOME)/.cache/metrify
 export CARGO_TARGET_DIR ?= $(CACHE)/target
@@ -56,10 +58,11 @@ BOUNDS_MIB ?= 48
 bounds:
 	BOUNDS_MIB=$(BOUNDS_MIB) CARGO_TARGET_DIR="$(CACHE)/core" cargo test --release -p metrify-formats --test bounds -- --nocapture
 
-bench: bench-decode bench-intake bench-resend bench-start
+bench: bench-decode bench-intake bench-resend bench-start bench-latency
 
 bench-full:
 	$(MAKE) bench METERS_BENCH=7000
+	$(MAKE) bench-large
 
 BENCH ?=
 
@@ -95,6 +98,22 @@ bench-resend: venv
 bench-start:
 	CARGO_TARGET_DIR="$(CACHE)/shipped" cargo build --release --bin metrify
 	METRIFY="$(CACHE)/shipped/release/metrify" python3 -B bench/compare/start.py --rounds $(ROUNDS)
+
+RATE ?= 200000
+
+bench-latency:
+	CARGO_TARGET_DIR="$(CACHE)/shipped" cargo build --release --bin metrify
+	cd bench && CARGO_TARGET_DIR="$(CACHE)/bench" cargo build --release --quiet --example latency
+	METRIFY="$(CACHE)/shipped/release/metrify" LATENCY="$(CACHE)/bench/release/examples/latency" \
+		python3 -B bench/compare/latency.py --rate $(RATE) --rounds $(ROUNDS)
+
+METERS_LARGE ?= 14000
+DAYS_LARGE ?= 300
+
+bench-large: venv
+	CARGO_TARGET_DIR="$(CACHE)/shipped" cargo build --release --bin metrify
+	METRIFY="$(CACHE)/shipped/release/metrify" "$(VENV)/bin/python" -B bench/compare/large.py \
+		--meters $(METERS_LARGE) --days $(DAYS_LARGE) --rounds $(ROUNDS)
 
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS ?= $(patsubst fuzz/fuzz_targets/%.rs,%,$(wildcard fuzz/fuzz_targets/*.rs))

@@ -23,8 +23,18 @@ pub struct Pieces {
     done: Option<tokio::task::JoinHandle<Result<()>>>,
 }
 
+/// What else is to be done with a delivery.
+pub type Work = Box<dyn FnOnce() -> Result<()> + Send>;
+
 impl Pieces {
-    pub fn of(content: Content, format: Format, options: Options, columns: Arc<dyn Columns>) -> Self {
+    /// What is `behind` is done once everything was decoded, before the end is told.
+    pub fn of(
+        content: Content,
+        format: Format,
+        options: Options,
+        columns: Arc<dyn Columns>,
+        behind: Option<Work>,
+    ) -> Self {
         let (sender, pieces) = mpsc::channel(PIECES_WAITING_MAX);
         let done = tokio::task::spawn_blocking(move || {
             let mut sink = |piece: Decoded| match sender.blocking_send(piece) {
@@ -32,9 +42,10 @@ impl Pieces {
                 Err(_) => ControlFlow::Break(()),
             };
             match Decoder::new(format, &options) {
-                None => columns.decode(format, &content, &options, &mut sink),
-                Some(decoder) => feed(decoder, &content, &mut Output::new(&mut sink)),
+                None => columns.decode(format, &content, &options, &mut sink)?,
+                Some(decoder) => feed(decoder, &content, &mut Output::new(&mut sink))?,
             }
+            behind.map_or(Ok(()), |work| work())
         });
         Self { pieces, done: Some(done) }
     }
@@ -42,7 +53,7 @@ impl Pieces {
     /// The next piece, or `None` at the end.
     ///
     /// # Errors
-    /// Where the delivery could not be read to its end.
+    /// Where the delivery could not be read to its end, or what is behind could not be done.
     pub async fn next(&mut self) -> Result<Option<Decoded>> {
         if let Some(piece) = self.pieces.recv().await {
             return Ok(Some(piece));

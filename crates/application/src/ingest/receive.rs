@@ -6,7 +6,8 @@ use metrify_formats::{Decoded, Format, Problem};
 use crate::app::App;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
-use crate::ingest::decode::Pieces;
+use crate::ingest::content::Content;
+use crate::ingest::decode::{Pieces, Work};
 use crate::ingest::delivery::Looked;
 use crate::ingest::once::Request;
 use crate::ingest::piece::{Finish, Piece};
@@ -37,8 +38,14 @@ pub(super) async fn receive_one(
     let running = app.intake.begin(ctx, &seen.id, first_received.unwrap_or(ctx.now));
     let name = name_of(&format);
     let mut account = Account::new(looked, name, running.received_at(), request);
-    let keeping = first_received.is_none().then(|| keep(app, ctx, looked, running.received_at()));
-    let mut pieces = Unread::of(app, looked, format, running.received_at());
+    let keep = first_received.is_none().then(|| keep(app, ctx, looked, running.received_at()));
+    // What is held in memory is kept by the thread that decodes it: waking another takes longer than that.
+    let (behind, beside) = match (&looked.delivery.content, &format) {
+        (Content::Memory(_), Ok(_)) => (keep, None),
+        _ => (None, keep),
+    };
+    let keeping = beside.map(tokio::task::spawn_blocking);
+    let mut pieces = Unread::of(app, looked, format, running.received_at(), behind);
     let mut held = pieces.next().await?.unwrap_or_default();
     while let Some(next) = pieces.next().await? {
         account.accept(app, ctx, held, false).await?;
@@ -56,13 +63,8 @@ pub(super) fn name_of(format: &std::result::Result<Format, String>) -> &'static 
     format.as_ref().map_or("unknown", |format| format.name())
 }
 
-/// Begins to keep the bytes of a delivery that nobody received before, beside its decoding.
-fn keep(
-    app: &App,
-    ctx: &Context,
-    Looked { delivery, seen }: &Looked,
-    received_at: Timestamp,
-) -> tokio::task::JoinHandle<Result<()>> {
+/// Keeps the bytes of a delivery that nobody received before.
+fn keep(app: &App, ctx: &Context, Looked { delivery, seen }: &Looked, received_at: Timestamp) -> Work {
     let (archive, tenant, content) = (app.archive.clone(), ctx.tenant.clone(), delivery.content.clone());
     let kept = Kept {
         id: seen.id.clone(),
@@ -71,7 +73,7 @@ fn keep(
         hints: delivery.hints.clone(),
         received_at,
     };
-    tokio::task::spawn_blocking(move || archive.keep(&tenant, &kept, &mut content.open()?))
+    Box::new(move || archive.keep(&tenant, &kept, &mut content.open()?))
 }
 
 /// The pieces of a delivery, or the one problem that it is.
@@ -86,11 +88,12 @@ impl Unread {
         Looked { delivery, seen }: &Looked,
         format: std::result::Result<Format, String>,
         received_at: Timestamp,
+        behind: Option<Work>,
     ) -> Self {
         match format {
             Ok(format) => {
                 let options = app.intake.options(&delivery.hints, received_at);
-                Self::Pieces(Pieces::of(delivery.content.clone(), format, options, app.columns.clone()))
+                Self::Pieces(Pieces::of(delivery.content.clone(), format, options, app.columns.clone(), behind))
             }
             Err(reason) => Self::Problem(Some(Problem {
                 position: "byte 0".to_owned(),

@@ -135,7 +135,7 @@ async fn replay(app: &App, ctx: &Context, kept: &Kept, apply: bool) -> Result<Op
     let looked = look(delivery).await?;
     let format = format_of(&looked.delivery, &looked.seen);
     let mut again = Again::begin(app, ctx, kept, name_of(&format), apply).await?;
-    let mut pieces = Unread::of(app, &looked, format, kept.received_at);
+    let mut pieces = Unread::of(app, &looked, format, kept.received_at, None);
     let mut empty = true;
     while let Some(decoded) = pieces.next().await? {
         empty &= says_nothing(&decoded);

@@ -18,12 +18,15 @@ use metrify_application::ports::{Archive, Kept};
 use metrify_application::record::DeliveryId;
 use metrify_application::{Error, Kind, Result, Tenant, io};
 use sha2::{Digest, Sha256};
+use zstd::bulk::Compressor;
 
 use crate::entry::Entry;
 use crate::shelf::Shelf;
 
 /// Fast: it must not hold intake back.
 const LEVEL: i32 = 1;
+/// A delivery of fewer bytes is packed at once.
+const SMALL_BYTES: u64 = 256 << 10;
 /// Compressed bytes of one delivery that are held in memory; what is larger lies in a file until it is on the shelf.
 const HELD_BYTES_MAX: usize = 1 << 20;
 
@@ -31,6 +34,8 @@ const HELD_BYTES_MAX: usize = 1 << 20;
 pub struct FileArchive {
     root: PathBuf,
     limit: u64,
+    /// For small deliveries, of which there are many: making one takes longer than packing one of them.
+    packer: Mutex<Option<Compressor<'static>>>,
     shelves: Mutex<HashMap<Tenant, Arc<Mutex<Shelf>>>>,
 }
 
@@ -38,7 +43,7 @@ impl FileArchive {
     /// Keeps at most `limit` compressed bytes of each tenant; with 0 nothing is kept, and what was kept before goes.
     #[must_use]
     pub fn new(root: PathBuf, limit: u64) -> Self {
-        Self { root, limit, shelves: Mutex::default() }
+        Self { root, limit, packer: Mutex::default(), shelves: Mutex::default() }
     }
 
     fn shelf(&self, tenant: &Tenant) -> Result<Arc<Mutex<Shelf>>> {
@@ -61,7 +66,18 @@ impl Archive for FileArchive {
         let step = || format!("keep the bytes of delivery {}", kept.id);
         let failed = |error| io(step(), error);
         let mut packed = tempfile::spooled_tempfile_in(HELD_BYTES_MAX, &self.root);
-        zstd::stream::copy_encode(&mut bytes, &mut packed, LEVEL).map_err(failed)?;
+        let mut beginning = Vec::new();
+        (&mut bytes).take(SMALL_BYTES).read_to_end(&mut beginning).map_err(failed)?;
+        if beginning.len() as u64 == SMALL_BYTES {
+            zstd::stream::copy_encode(beginning.chain(&mut bytes), &mut packed, LEVEL).map_err(failed)?;
+        } else {
+            let mut kept = self.packer.lock().unwrap_or_else(PoisonError::into_inner);
+            let packer = match kept.take() {
+                Some(packer) => kept.insert(packer),
+                None => kept.insert(Compressor::new(LEVEL).map_err(failed)?),
+            };
+            packed.write_all(&packer.compress(&beginning).map_err(failed)?).map_err(failed)?;
+        }
         let length = packed.stream_position().map_err(failed)?;
         if length > self.limit {
             tracing::warn!(delivery = kept.id.as_str(), bytes = length, "too large to be kept");

@@ -74,7 +74,7 @@ pub(crate) async fn land(lake: &TenantLake, view: &View, now: Timestamp) -> Resu
     landed.files_added += land_superseded(lake, view, removed.gone, position, now).await?;
 
     let mut change = removed.change;
-    for (month, rows) in order::months(&view.state.chunks)? {
+    for (month, rows) in order::months(&view.state.chunks.iter().collect::<Vec<_>>())? {
         landed.rows += rows.num_rows() as u64;
         let added = lake.write(TableName::Readings, Some(&month), &rows, now).await?;
         lake.made_of(&added, &[]);
@@ -166,7 +166,7 @@ async fn land_superseded(
         return Ok(0);
     }
     let mut superseded = gone_from_lake;
-    for chunk in &view.state.chunks {
+    for chunk in view.state.chunks.iter() {
         let own = chunk.entry.batch.rows().len() as u32;
         let mut ended: Vec<u32> =
             chunk.ended.iter().filter(|(row, by)| **row < own && **by > before).map(|(row, _)| *row).collect();

@@ -13,7 +13,7 @@ use foldhash::fast::RandomState;
 use metrify_application::Result;
 use metrify_application::record::{Sequence, Version, recorded_at};
 use metrify_domain::decimal::{PRECISION, SCALE};
-use metrify_domain::{Batch, Code, Decimal, Kind, Quality, Reading, Row, Timestamp, Unit};
+use metrify_domain::{Batch, Code, Decimal, Kind, Quality, Quantity, Reading, Row, Timestamp, Unit};
 
 use crate::schema::TableName;
 use crate::write::internal;
@@ -43,8 +43,8 @@ impl Texts {
     }
 
     /// As [`Self::push`], for a text whose number is remembered once it has one.
-    fn push_known(&mut self, known: &mut Option<i32>, text: impl FnOnce() -> String) {
-        let number = *known.get_or_insert_with(|| self.number(&text()));
+    fn push_known(&mut self, known: &mut Option<i32>, text: &str) {
+        let number = *known.get_or_insert_with(|| self.number(text));
         self.rows.append_value(number);
     }
 
@@ -76,7 +76,6 @@ pub(crate) struct Source<'b> {
     received_at: Timestamp,
     delivery: (&'b str, Option<i32>),
     points: Vec<Option<i32>>,
-    quantities: Vec<Option<i32>>,
     documents: Vec<Option<i32>>,
 }
 
@@ -88,7 +87,6 @@ impl<'b> Source<'b> {
             received_at,
             delivery: (delivery, None),
             points: vec![None; channels],
-            quantities: vec![None; channels],
             documents: vec![None; documents],
         }
     }
@@ -98,6 +96,7 @@ impl<'b> Source<'b> {
 pub(crate) struct Columns {
     point: Texts,
     quantity: Texts,
+    quantities: HashMap<Quantity, i32, RandomState>,
     kind: Texts,
     kinds: Names<Kind>,
     start: TimestampMicrosecondBuilder,
@@ -123,6 +122,7 @@ impl Columns {
         Ok(Self {
             point: Texts::default(),
             quantity: Texts::default(),
+            quantities: HashMap::default(),
             kind: Texts::default(),
             kinds: Names(Vec::new()),
             start: time(),
@@ -147,12 +147,12 @@ impl Columns {
         let (channel, document) = (row.channel as usize, row.document as usize);
         let batch = source.batch;
         let named = &batch.channels()[channel];
-        self.point.push_known(&mut source.points[channel], || named.point.as_str().to_owned());
-        self.quantity.push_known(&mut source.quantities[channel], || named.quantity.to_string());
+        self.point.push_known(&mut source.points[channel], named.point.as_str());
+        self.push_quantity(named.quantity);
         let (delivery, number) = &mut source.delivery;
-        self.delivery.push_known(number, || (*delivery).to_owned());
+        self.delivery.push_known(number, delivery);
         let told = &batch.documents()[document];
-        self.document.push_known(&mut source.documents[document], || told.reference.clone());
+        self.document.push_known(&mut source.documents[document], &told.reference);
         self.recorded.append_value(recorded_at(told, source.received_at).micros());
         self.push_reading(&batch.reading(row));
         self.sequence.append_value(sequence.0);
@@ -162,13 +162,20 @@ impl Columns {
     /// Adds a version that holds again.
     pub(crate) fn push_restored(&mut self, version: &Version) {
         self.point.push(version.channel.point.as_str());
-        self.quantity.push(&version.channel.quantity.to_string());
+        self.push_quantity(version.channel.quantity);
         self.delivery.push(version.delivery.as_str());
         self.document.push(&version.document);
         self.recorded.append_value(version.recorded_at.micros());
         self.push_reading(&version.reading);
         self.sequence.append_value(version.sequence.0);
         self.restored.append_value(true);
+    }
+
+    /// There are few quantities, and each costs a while to be written as text.
+    fn push_quantity(&mut self, quantity: Quantity) {
+        let (numbers, texts) = (&mut self.quantities, &mut self.quantity);
+        let number = *numbers.entry(quantity).or_insert_with(|| texts.number(&quantity.to_string()));
+        texts.rows.append_value(number);
     }
 
     fn push_reading(&mut self, reading: &Reading) {

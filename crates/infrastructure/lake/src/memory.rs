@@ -12,6 +12,7 @@ use metrify_application::record::{
 };
 use metrify_domain::{Batch, Point, Reading, Row, Timestamp};
 
+use crate::chunks::Chunks;
 use crate::index::{Index, RowPlace};
 use crate::keys::KeySet;
 use crate::latest::Latest;
@@ -40,7 +41,7 @@ impl Chunk {
     }
 
     /// What the entry takes in memory, in rows: rejects and answers count by their bytes.
-    fn weight(&self) -> usize {
+    pub(crate) fn weight(&self) -> usize {
         let Accepted { rejects, answered, records, findings, .. } = self.entry.as_ref();
         let rejects = rejects.iter().map(|reject| reject.prelude.len() + reject.bytes.len());
         let receipts = answered.iter().flat_map(|answered| &answered.receipts);
@@ -126,7 +127,7 @@ impl Chunk {
 /// Everything between the lake and now, cheap to copy.
 #[derive(Clone, Default)]
 pub(crate) struct State {
-    pub(crate) chunks: Vec<Chunk>,
+    pub(crate) chunks: Chunks,
     /// What holds in the lake but no longer in truth, by the position that ended it; the newest layer last.
     removed: Vec<Arc<HashMap<Key, Position>>>,
     pub(crate) position: Position,
@@ -136,18 +137,8 @@ pub(crate) struct State {
 const LAYERS_MAX: usize = 16;
 
 impl State {
-    pub(crate) fn weight(&self) -> usize {
-        self.chunks.iter().map(Chunk::weight).sum()
-    }
-
-    pub(crate) fn chunk(&self, position: Position) -> Option<&Chunk> {
-        let place = self.chunks.binary_search_by_key(&position, |chunk| chunk.position).ok()?;
-        self.chunks.get(place)
-    }
-
     fn end(&mut self, row: RowPlace, by: Position) {
-        let place = self.chunks.binary_search_by_key(&row.position, |chunk| chunk.position);
-        if let Some(chunk) = place.ok().and_then(|place| self.chunks.get_mut(place)) {
+        if let Some(chunk) = self.chunks.at_mut(row.position) {
             Arc::make_mut(&mut chunk.ended).entry(row.row).or_insert(by);
         }
     }
@@ -311,7 +302,7 @@ impl Working {
             }
         }
         self.index = Index::default();
-        for chunk in &self.state.chunks {
+        for chunk in self.state.chunks.iter() {
             for row in chunk.holding() {
                 self.index.insert(&chunk.key(row), RowPlace { position: chunk.position, row });
             }
@@ -336,7 +327,7 @@ impl Working {
     /// Marks the rows of a batch of which memory knows something.
     pub(crate) fn mark(&self, batch: &Batch, reached: &[bool], known: &mut [Known]) {
         self.index.find(batch, reached, |index, place| {
-            let chunk = self.state.chunk(place.position);
+            let chunk = self.state.chunks.at(place.position);
             let same = chunk.is_some_and(|chunk| chunk.says(place.row, batch, &batch.rows()[index]));
             known[index] = if same { Known::Same } else { Known::Open };
         });
@@ -349,7 +340,7 @@ impl Working {
     /// The version in memory that holds for a key; `Err` where nothing holds although the lake may say so.
     pub(crate) fn holding(&self, key: &Key) -> std::result::Result<Option<Version>, Ended> {
         if let Some(place) = self.index.get(key) {
-            return Ok(self.state.chunk(place.position).map(|chunk| chunk.version(place.row)));
+            return Ok(self.state.chunks.at(place.position).map(|chunk| chunk.version(place.row)));
         }
         if self.state.is_removed(key) { Err(Ended) } else { Ok(None) }
     }

@@ -8,7 +8,7 @@ use arrow::array::RecordBatch;
 use foldhash::fast::RandomState;
 use metrify_application::Result;
 use metrify_application::record::Sequence;
-use metrify_domain::{Channel, Period, Timestamp};
+use metrify_domain::{Channel, Period, Quantity, Timestamp};
 
 use crate::lay::{Columns, Source};
 use crate::memory::Chunk;
@@ -30,7 +30,7 @@ struct Place {
 }
 
 /// The rows of all chunks that hold, as the columns of one file for each month.
-pub(crate) fn months(chunks: &[Chunk]) -> Result<Vec<(String, RecordBatch)>> {
+pub(crate) fn months(chunks: &[&Chunk]) -> Result<Vec<(String, RecordBatch)>> {
     let mut months: BTreeMap<String, Vec<Place>> = BTreeMap::new();
     for (place, month) in places(chunks) {
         match months.get_mut(&month) {
@@ -46,7 +46,7 @@ pub(crate) fn months(chunks: &[Chunk]) -> Result<Vec<(String, RecordBatch)>> {
 }
 
 /// The places of each chunk's rows in runs of one month.
-fn places(chunks: &[Chunk]) -> Vec<(Vec<Place>, String)> {
+fn places(chunks: &[&Chunk]) -> Vec<(Vec<Place>, String)> {
     let ranks = ranks(chunks);
     let mut runs: Vec<(Vec<Place>, String)> = Vec::new();
     for (number, chunk) in (0..).zip(chunks) {
@@ -80,18 +80,24 @@ fn same_month(run: &[Place], at: Timestamp) -> bool {
 type Ranks<'c> = HashMap<&'c Channel, u32, RandomState>;
 
 /// Each channel's place in the order of files.
-fn ranks(chunks: &[Chunk]) -> Ranks<'_> {
-    let mut channels: Ranks<'_> = HashMap::default();
+fn ranks<'c>(chunks: &[&'c Chunk]) -> Ranks<'c> {
+    let mut channels: Ranks<'c> = HashMap::default();
     for chunk in chunks {
         let restored = chunk.entry.restored.iter().map(|version| &version.channel);
         for channel in chunk.entry.batch.channels().iter().chain(restored) {
             channels.insert(channel, 0);
         }
     }
-    let mut ordered: Vec<(&str, String, &Channel)> =
-        channels.keys().map(|channel| (channel.point.as_str(), channel.quantity.to_string(), *channel)).collect();
-    ordered.sort_unstable_by(|one, other| (one.0, &one.1).cmp(&(other.0, &other.1)));
-    channels.extend(ordered.into_iter().zip(0..).map(|((_, _, channel), rank)| (channel, rank)));
+    let mut quantities: HashMap<Quantity, String, RandomState> = HashMap::default();
+    for channel in channels.keys() {
+        quantities.entry(channel.quantity).or_insert_with(|| channel.quantity.to_string());
+    }
+    let text = |channel: &Channel| quantities.get(&channel.quantity).map(String::as_str);
+    let mut ordered: Vec<&Channel> = channels.keys().copied().collect();
+    ordered.sort_unstable_by(|one, other| {
+        one.point.as_str().cmp(other.point.as_str()).then_with(|| text(one).cmp(&text(other)))
+    });
+    channels.extend(ordered.into_iter().zip(0..));
     channels
 }
 
@@ -99,7 +105,7 @@ fn rank_of(ranks: &Ranks<'_>, channel: &Channel) -> u32 {
     ranks.get(channel).copied().unwrap_or(u32::MAX)
 }
 
-fn lay(chunks: &[Chunk], places: &[Place]) -> Result<RecordBatch> {
+fn lay(chunks: &[&Chunk], places: &[Place]) -> Result<RecordBatch> {
     let mut columns = Columns::new()?;
     let mut sources: Vec<Source<'_>> = chunks
         .iter()

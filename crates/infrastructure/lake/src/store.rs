@@ -227,7 +227,7 @@ impl Versions for DeltaLake {
         let mut found: HashMap<Key, Vec<Version>> = HashMap::new();
         let (removed, readings, superseded) = {
             let working = lake.working();
-            for chunk in &working.state.chunks {
+            for chunk in working.state.chunks.iter() {
                 for row in chunk.ended.keys() {
                     let key = chunk.key(*row);
                     if asked.contains(&key) {
@@ -253,7 +253,7 @@ impl Versions for DeltaLake {
         let mut found = Vec::new();
         let (removals, readings) = {
             let working = lake.working();
-            for chunk in &working.state.chunks {
+            for chunk in working.state.chunks.iter() {
                 let holding = chunk.holding().map(|row| chunk.version(row));
                 found.extend(holding.filter(|version| version.document == document));
             }
@@ -397,7 +397,7 @@ impl Memory for DeltaLake {
     }
 
     fn waiting(&self, tenant: &Tenant) -> usize {
-        self.tenant(tenant).map_or(0, |lake| lake.working().state.weight())
+        self.tenant(tenant).map_or(0, |lake| lake.working().state.chunks.weight())
     }
 
     fn published(&self) -> Position {
