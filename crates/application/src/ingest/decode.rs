@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use metrify_formats::{Decoded, Decoder, Format, Options, Output};
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 
 use crate::error::{Error, Kind, Result, io};
 use crate::ingest::content::Content;
@@ -16,18 +17,23 @@ const PIECES_WAITING_MAX: usize = 2;
 /// Bytes handed to a decoder at once.
 const READ_BYTES: usize = 1 << 20;
 
+/// What else is to be done with a delivery.
+pub type Work = Box<dyn FnOnce() -> Result<()> + Send>;
+
 /// What a decoder made of a delivery, as it makes it. Dropping it stops the decoder.
 pub struct Pieces {
     pieces: mpsc::Receiver<Decoded>,
     /// Taken once it has told how it ended.
-    done: Option<tokio::task::JoinHandle<Result<()>>>,
+    done: Option<JoinHandle<Ended>>,
+    /// The last piece comes with the end: who waits for both is woken once.
+    last: Option<Decoded>,
 }
 
-/// What else is to be done with a delivery.
-pub type Work = Box<dyn FnOnce() -> Result<()> + Send>;
+/// How decoding ended. The channel stays open until that is told, since its closing would wake who waits as well.
+type Ended = (mpsc::Sender<Decoded>, Result<Option<Decoded>>);
 
 impl Pieces {
-    /// What is `behind` is done once everything was decoded, before the end is told.
+    /// What is `behind` is done once decoding has ended, before that is told.
     pub fn of(
         content: Content,
         format: Format,
@@ -37,17 +43,19 @@ impl Pieces {
     ) -> Self {
         let (sender, pieces) = mpsc::channel(PIECES_WAITING_MAX);
         let done = tokio::task::spawn_blocking(move || {
-            let mut sink = |piece: Decoded| match sender.blocking_send(piece) {
-                Ok(()) => ControlFlow::Continue(()),
-                Err(_) => ControlFlow::Break(()),
+            let mut last: Option<Decoded> = None;
+            let mut sink = |piece: Decoded| {
+                let waited_for = last.replace(piece).is_none_or(|before| sender.blocking_send(before).is_ok());
+                if waited_for { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
             };
-            match Decoder::new(format, &options) {
-                None => columns.decode(format, &content, &options, &mut sink)?,
-                Some(decoder) => feed(decoder, &content, &mut Output::new(&mut sink))?,
-            }
-            behind.map_or(Ok(()), |work| work())
+            let decoded = match Decoder::new(format, &options) {
+                None => columns.decode(format, &content, &options, &mut sink),
+                Some(decoder) => feed(decoder, &content, &mut Output::new(&mut sink)),
+            };
+            let ended = decoded.and_then(|()| behind.map_or(Ok(()), |work| work()));
+            (sender, ended.map(|()| last))
         });
-        Self { pieces, done: Some(done) }
+        Self { pieces, done: Some(done), last: None }
     }
 
     /// The next piece, or `None` at the end.
@@ -55,14 +63,19 @@ impl Pieces {
     /// # Errors
     /// Where the delivery could not be read to its end, or what is behind could not be done.
     pub async fn next(&mut self) -> Result<Option<Decoded>> {
-        if let Some(piece) = self.pieces.recv().await {
-            return Ok(Some(piece));
+        if let Some(done) = &mut self.done {
+            tokio::select! {
+                biased;
+                Some(piece) = self.pieces.recv() => return Ok(Some(piece)),
+                ended = done => {
+                    self.done = None;
+                    let failed = |error| Error::new(Kind::Internal, "decode the delivery").because(error);
+                    self.last = ended.map_err(failed)?.1?;
+                }
+            }
         }
-        let Some(done) = self.done.take() else {
-            return Ok(None);
-        };
-        let outcome = done.await.map_err(|error| Error::new(Kind::Internal, "decode the delivery").because(error))?;
-        outcome.map(|()| None)
+        // What was sent between the last look and the end.
+        Ok(self.pieces.try_recv().ok().or_else(|| self.last.take()))
     }
 }
 

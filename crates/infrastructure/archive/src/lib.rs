@@ -71,10 +71,10 @@ impl Archive for FileArchive {
         if beginning.len() as u64 == SMALL_BYTES {
             zstd::stream::copy_encode(beginning.chain(&mut bytes), &mut packed, LEVEL).map_err(failed)?;
         } else {
-            let mut kept = self.packer.lock().unwrap_or_else(PoisonError::into_inner);
-            let packer = match kept.take() {
-                Some(packer) => kept.insert(packer),
-                None => kept.insert(Compressor::new(LEVEL).map_err(failed)?),
+            let mut packer = self.packer.lock().unwrap_or_else(PoisonError::into_inner);
+            let packer = match &mut *packer {
+                Some(packer) => packer,
+                none => none.insert(Compressor::new(LEVEL).map_err(failed)?),
             };
             packed.write_all(&packer.compress(&beginning).map_err(failed)?).map_err(failed)?;
         }

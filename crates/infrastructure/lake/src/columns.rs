@@ -67,8 +67,9 @@ impl Columns for ColumnFiles {
         let mut left = None;
         let read = opened.and_then(|table| {
             note_floats(&table.schema, &mut out);
-            let mut lines = Lines { decoder: &mut decoder, out: &mut out, budget: Budget::of(size), passed: 0 };
-            feed(table, &mut lines, &mut left)
+            left = table.rows;
+            let (decoder, out, left) = (&mut decoder, &mut out, &mut left);
+            feed(table, &mut Lines { decoder, out, budget: Budget::of(size), passed: 0, left })
         });
         if let Err(error) = read {
             out.problem(unreadable(&reason(&error), left));
@@ -128,15 +129,13 @@ struct Table {
     batches: Batches,
 }
 
-/// What is damaged ends the reading; the rows before it have been read, and `left` tells how many more there are.
-fn feed(table: Table, lines: &mut Lines<'_, '_>, left: &mut Option<u64>) -> Readout<()> {
+/// What is damaged ends the reading; the rows before it have been read.
+fn feed(table: Table, lines: &mut Lines<'_, '_>) -> Readout<()> {
     let (fits, mut batches) = (direct::fits(&table.schema), table.batches);
-    *left = table.rows;
     while let Some(batch) = caught(|| batches.next().transpose())? {
+        ours::check_texts(&batch)?;
         for start in (0..batch.num_rows()).step_by(ROWS) {
-            let rows = batch.slice(start, ROWS.min(batch.num_rows() - start));
-            lines.rows(&rows, fits)?;
-            *left = left.map(|left| left.saturating_sub(rows.num_rows() as u64));
+            lines.rows(&batch.slice(start, ROWS.min(batch.num_rows() - start)), fits)?;
             if lines.out.is_stopped() {
                 return Ok(());
             }
@@ -152,6 +151,8 @@ struct Lines<'a, 's> {
     budget: Budget,
     /// Rows that went by without becoming lines: positions count them all the same.
     passed: usize,
+    /// Rows that are still to come, where their number is told.
+    left: &'a mut Option<u64>,
 }
 
 impl Lines<'_, '_> {
@@ -162,6 +163,7 @@ impl Lines<'_, '_> {
         self.budget.rows((rows.num_rows() + texts) as u64)?;
         if fits && let Some(readings) = caught(|| Ok(direct::batch(rows)))? {
             self.passed += rows.num_rows();
+            self.taken(rows.num_rows());
             self.out.batch(readings);
             return Ok(());
         }
@@ -173,9 +175,14 @@ impl Lines<'_, '_> {
         for start in (0..rows.num_rows()).step_by(LINES) {
             let lines = caught(|| as_lines(&rows.slice(start, LINES.min(rows.num_rows() - start))))?;
             self.decoder.push(&lines, self.out);
+            self.taken(LINES.min(rows.num_rows() - start));
             self.budget.bears(self.out.problems())?;
         }
         Ok(())
+    }
+
+    fn taken(&mut self, rows: usize) {
+        *self.left = self.left.map(|left| left.saturating_sub(rows as u64));
     }
 }
 

@@ -20,8 +20,6 @@ use super::{ROWS, Table, pages};
 /// What stands behind the table of a file: its length, and `PAR1`.
 const TAIL_BYTES: u64 = 8;
 const SIGNATURE_BYTES: u64 = 4;
-/// Bytes of a value of fixed length: the widest decimal has 32.
-const FIXED_BYTES_MAX: i64 = 64;
 /// How deep columns lie in each other.
 const DEPTH_MAX: usize = 16;
 
@@ -40,8 +38,10 @@ pub(super) fn open(content: &Content, size: u64, out: &mut Output<'_>) -> Readou
     let mask = ProjectionMask::roots(metadata.parquet_schema(), columns.iter().copied());
     let metadata = with_dictionaries(&metadata)?;
     let schema = metadata.schema().project(&columns)?;
-    let rows = u64::try_from(metadata.metadata().file_metadata().num_rows()).ok();
-    let budget = Budget::of(size);
+    let rows = metadata.metadata().row_groups().iter().map(|group| u64::try_from(group.num_rows()).unwrap_or(u64::MAX));
+    let (rows, budget) = (rows.fold(0, u64::saturating_add), Budget::of(size));
+    // Nobody can be held to have lost more rows than a file can have.
+    let rows = Some(rows).filter(|rows| Budget::of(size).rows(*rows).is_ok());
     let groups = Groups { content: content.clone(), size, budget, metadata, mask, next: 0, reader: None };
     Ok(Table { schema, rows, batches: Box::new(groups) })
 }
@@ -69,7 +69,6 @@ fn check_table(mut file: Opened, size: u64) -> Readout<()> {
                 }
                 *open.last_mut().ok_or_else(|| wrong("there are more columns than lie in others"))? -= 1;
             }
-            (Shape::Element, 2) if value > FIXED_BYTES_MAX => return Err(wrong("its values are too long")),
             (Shape::Element, 5) if !(0..=length.cast_signed()).contains(&value) => {
                 return Err(wrong("there are more columns than bytes"));
             }
@@ -78,7 +77,9 @@ fn check_table(mut file: Opened, size: u64) -> Readout<()> {
         }
         if open.len() > DEPTH_MAX { Err(wrong("its columns lie too deep in each other")) } else { Ok(()) }
     });
-    walked.map_err(|error| damaged(&format!("the table at its end cannot be read: {error}")))
+    let ended =
+        walked.and_then(|()| if walk.left == 0 { Ok(()) } else { Err(wrong("it does not end where it should")) });
+    ended.map_err(|error| damaged(&format!("the table at its end cannot be read: {error}")))
 }
 
 /// As the file has them, but texts as numbers of the distinct ones: one that stands in the file once and is told of every row is

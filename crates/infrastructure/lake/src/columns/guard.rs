@@ -15,8 +15,9 @@ const REASON_CHARS_MAX: usize = 500;
 /// What was read, or why nothing could be.
 pub(super) type Readout<T> = Result<T, ArrowError>;
 
-/// Rows that a byte of a file may be: a million zeros at regular times are 36 a byte where they are written as densely as can be.
-const ROWS_PER_BYTE_MAX: u64 = 64;
+/// Rows that a byte of a file may be: ten million zeros at regular times are some hundred a byte where they are written as densely as
+/// can be.
+const ROWS_PER_BYTE_MAX: u64 = 256;
 const ROWS_FREE: u64 = 10_000;
 /// Of those, rows that may be wrong. Each costs many times what a good one does.
 const WRONG_PER_BYTE_MAX: u64 = 4;

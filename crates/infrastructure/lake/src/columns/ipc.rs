@@ -36,7 +36,7 @@ const MESSAGE_BYTES_MAX: usize = 1 << 30;
 /// Before a compressed buffer stands how long it is when unpacked.
 const PREFIX_BYTES: usize = 8;
 
-/// Bytes of a schema, as far as it names things twice; more than a thousand columns have less.
+/// Bytes and tables of what describes a message, counted as often as they are referred to; a thousand columns have less.
 const SCHEMA_BYTES_MAX: usize = 8 << 20;
 const SCHEMA_TABLES_MAX: usize = 50_000;
 

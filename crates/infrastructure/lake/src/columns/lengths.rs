@@ -23,7 +23,7 @@ pub(super) fn check_dictionary(mut texts: &[u8]) -> Readout<()> {
 
 /// # Errors
 /// Where a page says that it has more lengths than values.
-pub(super) fn check(page: &Page, column: &ColumnChunkMetaData) -> Readout<()> {
+pub(super) fn check_lengths(page: &Page, column: &ColumnChunkMetaData) -> Readout<()> {
     // What cannot be read as lengths has none that memory would be taken for.
     let lengths = behind_levels(page, column).and_then(count);
     if lengths.is_some_and(|lengths| lengths > u64::from(page.num_values())) {

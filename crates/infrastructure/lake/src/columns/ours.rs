@@ -1,9 +1,10 @@
 //! Which columns of a file are read.
 
+use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{DataType, Schema};
 use metrify_formats::{Output, known_columns};
 
-use super::guard::{Readout, damaged};
+use super::guard::{Readout, TEXT_BYTES_MAX, damaged};
 
 /// The only column that holds several values a row: those of a day.
 const VALUES: &str = "values";
@@ -17,7 +18,11 @@ pub(super) fn select(schema: &Schema, out: &mut Output<'_>) -> Readout<Vec<usize
     let mut places = Vec::new();
     for (place, field) in schema.fields().iter().enumerate().filter(|(place, _)| ours[*place]) {
         let holds = match field.data_type() {
-            DataType::List(item) | DataType::LargeList(item) if field.name() == VALUES => is_plain(item.data_type()),
+            DataType::List(item) | DataType::LargeList(item) | DataType::FixedSizeList(item, _)
+                if field.name() == VALUES =>
+            {
+                is_plain(item.data_type())
+            }
             DataType::Dictionary(_, text) => is_plain(text),
             kind => is_plain(kind) || *kind == DataType::Null,
         };
@@ -45,4 +50,26 @@ fn is_plain(kind: &DataType) -> bool {
                 | DataType::Time32(_)
                 | DataType::Time64(_)
         )
+}
+
+/// # Errors
+/// Where a text that may be told of many rows, since it stands in a dictionary or is viewed, is longer than any that a reading has.
+pub(super) fn check_texts(rows: &RecordBatch) -> Readout<()> {
+    for column in rows.columns() {
+        let texts = column.as_any_dictionary_opt().map_or(column, |dictionary| dictionary.values());
+        let longest = match texts.data_type() {
+            DataType::Utf8 if column.data_type() != texts.data_type() => {
+                texts.as_string::<i32>().iter().flatten().map(str::len).max()
+            }
+            DataType::LargeUtf8 if column.data_type() != texts.data_type() => {
+                texts.as_string::<i64>().iter().flatten().map(str::len).max()
+            }
+            DataType::Utf8View => texts.as_string_view().iter().flatten().map(str::len).max(),
+            _ => None,
+        };
+        if let Some(length) = longest.filter(|length| *length > TEXT_BYTES_MAX) {
+            return Err(damaged(&format!("a text has {length} bytes, more than {TEXT_BYTES_MAX}")));
+        }
+    }
+    Ok(())
 }

@@ -17,6 +17,9 @@ use super::thrift::{Compact, Shape, wrong};
 /// Bytes that a page unpacks to at most; writers make them a thousandth of it.
 const PAGE_BYTES_MAX: u64 = 256 << 20;
 
+/// Bytes of a value of fixed length: the widest decimal has 32.
+const FIXED_BYTES_MAX: i32 = 64;
+
 /// Encodings, by their numbers.
 const DELTA_LENGTH_BYTE_ARRAY: i64 = 6;
 const DELTA_BYTE_ARRAY: i64 = 7;
@@ -35,6 +38,10 @@ pub(super) fn check(
     if !matches!(compression, Compression::UNCOMPRESSED | Compression::SNAPPY | Compression::ZSTD(_)) {
         return Err(damaged(&format!("column `{path}` is packed with {compression}: zstd and snappy are read")));
     }
+    let length = column.column_descr().type_length();
+    if column.column_type() == Type::FIXED_LEN_BYTE_ARRAY && length > FIXED_BYTES_MAX {
+        return Err(damaged(&format!("the values of column `{path}` have {length} bytes each")));
+    }
     let has_lengths = check_headers(content.open().map_err(external)?, column, budget, own)?;
     if column.column_type() == Type::BYTE_ARRAY {
         let rows = usize::try_from(group.num_rows()).unwrap_or_default();
@@ -49,7 +56,7 @@ pub(super) fn check(
 /// Tells whether there are pages whose values begin with lengths.
 fn check_headers(file: Opened, column: &ColumnChunkMetaData, budget: &mut Budget, mut own: Budget) -> Readout<bool> {
     let packed = column.compression() != Compression::UNCOMPRESSED;
-    let mut has_lengths = false;
+    let (mut has_lengths, mut is_first) = (false, true);
     let mut pages = headers(file, column).map_err(|error| unreadable(&error))?;
     while pages.left > 0 {
         let page = next(&mut pages).map_err(|error| unreadable(&error))?;
@@ -59,6 +66,10 @@ fn check_headers(file: Opened, column: &ColumnChunkMetaData, budget: &mut Budget
         if bytes > PAGE_BYTES_MAX {
             return Err(damaged(&format!("a page unpacks to more than {} MiB", PAGE_BYTES_MAX >> 20)));
         }
+        if page.is_dictionary && !is_first {
+            return Err(damaged("a dictionary stands behind what refers to it"));
+        }
+        is_first = false;
         if page.is_dictionary && page.values > bytes {
             return Err(damaged("a dictionary has more values than bytes"));
         }
@@ -129,7 +140,7 @@ fn check_texts(
             Page::DictionaryPage { buf, .. } => lengths::check_dictionary(buf)?,
             // A dictionary stands before everything else.
             _ if !has_lengths => break,
-            _ if page.encoding() == Encoding::DELTA_LENGTH_BYTE_ARRAY => lengths::check(&page, column)?,
+            _ if page.encoding() == Encoding::DELTA_LENGTH_BYTE_ARRAY => lengths::check_lengths(&page, column)?,
             _ => {}
         }
     }

@@ -34,6 +34,18 @@ pub(super) enum Shape {
     DictionaryPage,
     DataPageV2,
     Statistics,
+    KeyValue,
+    Sorting,
+    EncodingCount,
+    Sizes,
+    Places,
+    Box,
+    /// What a column means: one of several structures.
+    Meaning,
+    Decimal,
+    Clock,
+    Integer,
+    /// None of the fields of a structure that has some.
     Other,
 }
 
@@ -43,38 +55,65 @@ impl Shape {
         Some(match (self, number) {
             (Self::File, 2) => (LIST, Self::Element),
             (Self::File, 4) => (LIST, Self::Group),
-            (Self::File, 5 | 7) | (Self::Group, 4) | (Self::Column, 2 | 3 | 8 | 13) => (LIST, Self::Other),
+            (Self::File, 5) | (Self::Column, 8) => (LIST, Self::KeyValue),
+            (Self::Group, 4) => (LIST, Self::Sorting),
+            (Self::Column, 13) => (LIST, Self::EncodingCount),
+            (Self::File, 7) | (Self::Column | Self::Sizes, 2 | 3) | (Self::Places, 2) => (LIST, Self::Other),
             (Self::Group, 1) => (LIST, Self::Chunk),
             (Self::Chunk, 3) => (STRUCT, Self::Column),
             (Self::Page, 5) => (STRUCT, Self::DataPage),
             (Self::Page, 7) => (STRUCT, Self::DictionaryPage),
             (Self::Page, 8) => (STRUCT, Self::DataPageV2),
             (Self::DataPage, 5) | (Self::DataPageV2, 8) | (Self::Column, 12) => (STRUCT, Self::Statistics),
-            (Self::Element, 10) | (Self::Column, 16 | 17) | (Self::Page, 6) => (STRUCT, Self::Other),
-            (Self::File, 6) | (Self::Element, 4) | (Self::Chunk, 1) | (Self::Statistics, 1 | 2 | 5 | 6) => {
-                (BINARY, Self::Other)
-            }
+            (Self::Element, 10) => (STRUCT, Self::Meaning),
+            (Self::Column, 16) => (STRUCT, Self::Sizes),
+            (Self::Column, 17) => (STRUCT, Self::Places),
+            (Self::Places, 1) => (STRUCT, Self::Box),
+            (Self::Meaning, 5) => (STRUCT, Self::Decimal),
+            (Self::Meaning, 7 | 8) => (STRUCT, Self::Clock),
+            (Self::Meaning, 10) => (STRUCT, Self::Integer),
+            (Self::Meaning, 1..=15) | (Self::Clock, 2) | (Self::Page, 6) => (STRUCT, Self::Other),
+            (Self::File, 6)
+            | (Self::Element, 4)
+            | (Self::Chunk, 1)
+            | (Self::Statistics, 1 | 2 | 5 | 6)
+            | (Self::KeyValue, 1 | 2) => (BINARY, Self::Other),
+            (Self::Box, 1..=8) => (DOUBLE, Self::Other),
+            (Self::Integer, 1) => (BYTE, Self::Other),
             (Self::File, 3)
             | (Self::Group, 2 | 3 | 5 | 6)
             | (Self::Chunk, 2 | 4 | 6)
             | (Self::Column, 5..=7 | 9..=11 | 14)
+            | (Self::Sizes, 1)
             | (Self::Statistics, 3 | 4) => (I64, Self::Other),
             (Self::Group, 7) => (I16, Self::Other),
-            (Self::File, 1)
+            (Self::File | Self::Sorting, 1)
             | (Self::Element, 1..=3 | 5..=9)
             | (Self::Chunk, 5 | 7)
             | (Self::Column, 1 | 4 | 15)
             | (Self::Page | Self::DataPage, 1..=4)
-            | (Self::DictionaryPage, 1 | 2)
-            | (Self::DataPageV2, 1..=6) => (I32, Self::Other),
-            (Self::DictionaryPage, 3) | (Self::DataPageV2, 7) | (Self::Statistics, 7 | 8) => (TRUE, Self::Other),
+            | (Self::DictionaryPage | Self::Decimal, 1 | 2)
+            | (Self::DataPageV2, 1..=6)
+            | (Self::EncodingCount, 1..=3) => (I32, Self::Other),
+            (Self::DictionaryPage, 3)
+            | (Self::DataPageV2, 7)
+            | (Self::Statistics, 7 | 8)
+            | (Self::Sorting, 2 | 3)
+            | (Self::Clock, 1)
+            | (Self::Integer, 2) => (TRUE, Self::Other),
             _ => return None,
         })
     }
 
-    /// Structures in which a field that there is not hides the next page.
+    /// Structures of which every field has to be known. Readers take a field for what its number says, so that one of another kind
+    /// hides from us what they read behind it.
+    const fn is_closed(self) -> bool {
+        !matches!(self, Self::File | Self::Element | Self::Group | Self::Chunk | Self::Column | Self::Other)
+    }
+
+    /// Structures of pages: nothing in them is a list.
     const fn is_of_a_page(self) -> bool {
-        matches!(self, Self::Page | Self::DataPage | Self::DictionaryPage | Self::DataPageV2)
+        matches!(self, Self::Page | Self::DataPage | Self::DictionaryPage | Self::DataPageV2 | Self::Statistics)
     }
 }
 
@@ -110,7 +149,7 @@ impl<R: Read + Seek> Compact<R> {
             let kind = head & 0xf;
             let inner = match shape.field(number) {
                 Some((known, inner)) if known == kind || known == TRUE && kind == FALSE => inner,
-                None if !shape.is_of_a_page() => Shape::Other,
+                None if !shape.is_closed() => Shape::Other,
                 _ => return Err(wrong(&format!("field {number} is none of {shape:?}"))),
             };
             match kind {
