@@ -142,8 +142,11 @@ fn zeros(count: usize) -> RecordBatch {
 #[test]
 fn a_parquet_bomb_is_not_unpacked() {
     let zstd = Compression::ZSTD(ZstdLevel::default());
-    let properties = WriterProperties::builder().set_compression(zstd).set_dictionary_enabled(false).build();
-    let rows = zeros(12_000_000);
+    // All in one page, of which zstd leaves a few thousand bytes.
+    let properties = WriterProperties::builder().set_compression(zstd).set_dictionary_enabled(false);
+    let properties = properties.set_max_row_group_row_count(None).set_data_page_size_limit(usize::MAX);
+    let properties = properties.set_data_page_row_count_limit(usize::MAX).build();
+    let rows = zeros(4_000_000);
     let mut writer = ArrowWriter::try_new(Vec::new(), rows.schema(), Some(properties)).expect("a writer");
     writer.write(&rows).expect("zeros");
     let bytes = writer.into_inner().expect("a file");
