@@ -23,6 +23,7 @@ use std::sync::Arc;
 use arrow::array::{AsArray, RecordBatch, RecordBatchOptions};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Schema};
+use arrow::error::ArrowError;
 use arrow::ipc::writer::FileWriter;
 use arrow::json::LineDelimitedWriter;
 use metrify_application::ingest::Content;
@@ -72,7 +73,7 @@ impl Columns for ColumnFiles {
             feed(table, &mut Lines { decoder, out, budget: Budget::of(size), passed: 0, left })
         });
         if let Err(error) = read {
-            out.problem(unreadable(&reason(&error), left));
+            out.problem(unreadable(&reason(&theirs(error, content)?), left));
         }
         decoder.finish(&mut out);
         Ok(())
@@ -118,7 +119,8 @@ fn write_arrow(out: BufWriter<File>, batches: impl Iterator<Item = Result<Record
     Ok(writer.into_inner()?)
 }
 
-type Batches = Box<dyn Iterator<Item = Readout<RecordBatch>>>;
+/// Reads the next batch; `None` at the end.
+type Batches = Box<dyn FnMut() -> Readout<Option<RecordBatch>>>;
 
 /// What was opened.
 struct Table {
@@ -132,7 +134,7 @@ struct Table {
 /// What is damaged ends the reading; the rows before it have been read.
 fn feed(table: Table, lines: &mut Lines<'_, '_>) -> Readout<()> {
     let (fits, mut batches) = (direct::fits(&table.schema), table.batches);
-    while let Some(batch) = caught(|| batches.next().transpose())? {
+    while let Some(batch) = caught(&mut batches)? {
         ours::check_texts(&batch)?;
         for start in (0..batch.num_rows()).step_by(ROWS) {
             lines.rows(&batch.slice(start, ROWS.min(batch.num_rows() - start)), fits)?;
@@ -161,7 +163,7 @@ impl Lines<'_, '_> {
         let dictionaries = rows.columns().iter().filter_map(|column| column.as_any_dictionary_opt());
         let texts: usize = dictionaries.map(|dictionary| dictionary.values().len()).sum();
         self.budget.rows((rows.num_rows() + texts) as u64)?;
-        if fits && let Some(readings) = caught(|| Ok(direct::batch(rows)))? {
+        if fits && let Some(readings) = direct::batch(rows)? {
             self.passed += rows.num_rows();
             self.taken(rows.num_rows());
             self.out.batch(readings);
@@ -173,9 +175,9 @@ impl Lines<'_, '_> {
             self.passed -= passed;
         }
         for start in (0..rows.num_rows()).step_by(LINES) {
-            let lines = caught(|| as_lines(&rows.slice(start, LINES.min(rows.num_rows() - start))))?;
-            self.decoder.push(&lines, self.out);
-            self.taken(LINES.min(rows.num_rows() - start));
+            let rows = rows.slice(start, LINES.min(rows.num_rows() - start));
+            self.decoder.push(&caught(|| as_lines(&rows))?, self.out);
+            self.taken(rows.num_rows());
             self.budget.bears(self.out.problems())?;
         }
         Ok(())
@@ -222,6 +224,18 @@ impl Write for Limited {
 
     fn flush(&mut self) -> std::io::Result<()> {
         Ok(())
+    }
+}
+
+/// An error that is in the file, and not in what it lies on: nobody's readings are refused for a disk of ours.
+fn theirs(error: ArrowError, content: &Content) -> Result<ArrowError> {
+    match error {
+        ArrowError::ExternalError(error) => match error.downcast::<Error>() {
+            Ok(error) => Err(*error),
+            Err(error) => Ok(ArrowError::ExternalError(error)),
+        },
+        ArrowError::IoError(_, error) if error.raw_os_error().is_some() => Err(io(content.step(), error)),
+        error => Ok(error),
     }
 }
 

@@ -17,6 +17,7 @@ use metrify_domain::{
     Batch, Channel, Code, Decimal, Document, Kind, Period, Point, Quality, Quantity, Row, Tables, Timestamp, Unit,
 };
 
+use super::guard::{Readout, caught};
 use crate::schema::{decimal, instant};
 
 /// The columns that are read here. `delivery` is ours to assign, and passed over.
@@ -122,8 +123,15 @@ impl Columns {
 }
 
 /// The rows as a batch; `None` where one of them has to be looked at more closely.
-pub(crate) fn batch(rows: &RecordBatch) -> Option<Batch> {
-    let columns = Columns::of(rows)?;
+///
+/// # Errors
+/// Where columns cannot be taken for ours at all.
+pub(crate) fn batch(rows: &RecordBatch) -> Readout<Option<Batch>> {
+    let columns = caught(|| Ok(Columns::of(rows)))?;
+    Ok(columns.and_then(|columns| made(rows, &columns)))
+}
+
+fn made(rows: &RecordBatch, columns: &Columns) -> Option<Batch> {
     let mut made = Made {
         channels: HashMap::default(),
         units: Numbered::default(),
@@ -131,7 +139,7 @@ pub(crate) fn batch(rows: &RecordBatch) -> Option<Batch> {
         documents: Numbered::default(),
         tables: Tables::default(),
     };
-    let rows = (0..rows.num_rows()).map(|row| made.row(&columns, row)).collect::<Option<Vec<Row>>>()?;
+    let rows = (0..rows.num_rows()).map(|row| made.row(columns, row)).collect::<Option<Vec<Row>>>()?;
     let tables =
         Tables { units: made.units.take(), codes: made.codes.take(), documents: made.documents.take(), ..made.tables };
     Batch::from_tables(tables, rows)
@@ -275,7 +283,7 @@ mod tests {
         }
         let rows = statements_batch(&batch_of(&all)).expect("columns");
         assert!(fits(&rows.schema()));
-        let direct = batch(&rows).expect("plain rows");
+        let direct = batch(&rows).expect("columns").expect("plain rows");
         assert_eq!(statements(&direct), all);
         assert_eq!(by_lines(&rows), all);
 
@@ -291,7 +299,7 @@ mod tests {
         let units: ArrayRef = Arc::new(StringArray::from(vec!["MWh"; few.num_rows()]));
         let all = columns.into_iter().chain(narrow).chain([("quantity", quantities), ("unit", units)]);
         let rows = RecordBatch::try_from_iter(all).expect("rows").slice(1, 2);
-        let direct = batch(&rows).map(|batch| statements(&batch));
+        let direct = batch(&rows).expect("columns").map(|batch| statements(&batch));
         assert_eq!(direct, Some(by_lines(&rows)).filter(|_| fits(&rows.schema())));
     }
 
@@ -299,15 +307,15 @@ mod tests {
     fn what_is_not_plain_takes_the_way_of_lines() {
         let plain = [told(Quality::True, Kind::Interval, 1)];
         let rows = statements_batch(&batch_of(&plain)).expect("columns");
-        assert!(batch(&rows).is_some());
+        assert!(batch(&rows).expect("columns").is_some());
         let missing = statements_batch(&batch_of(&[told(Quality::Missing, Kind::Interval, 1)])).expect("columns");
-        assert!(batch(&missing).is_none());
+        assert!(batch(&missing).expect("columns").is_none());
         for (name, text) in [("point", ""), ("quantity", "Eins"), ("kind", "amount"), ("quality", "good")] {
             let place = rows.schema().index_of(name).expect("a column");
             let mut columns = rows.columns().to_vec();
             columns[place] = Arc::new(StringArray::from(vec![text]));
             let rows = RecordBatch::try_new(rows.schema(), columns).expect("rows");
-            assert!(batch(&rows).is_none(), "{name}");
+            assert!(batch(&rows).expect("columns").is_none(), "{name}");
         }
         let fields = |kind: DataType, name: &str| {
             let fields = rows.schema().fields().iter().map(|field| field.as_ref().clone()).collect::<Vec<_>>();

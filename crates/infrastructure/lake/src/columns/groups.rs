@@ -12,6 +12,8 @@ use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
 };
 
+use parquet::file::metadata::RowGroupMetaData;
+
 use super::guard::{Budget, Readout, damaged, external};
 use super::ours::select;
 use super::thrift::{Compact, Shape, wrong};
@@ -38,12 +40,17 @@ pub(super) fn open(content: &Content, size: u64, out: &mut Output<'_>) -> Readou
     let mask = ProjectionMask::roots(metadata.parquet_schema(), columns.iter().copied());
     let metadata = with_dictionaries(&metadata)?;
     let schema = metadata.schema().project(&columns)?;
-    let rows = metadata.metadata().row_groups().iter().map(|group| u64::try_from(group.num_rows()).unwrap_or(u64::MAX));
+    let rows = metadata.metadata().row_groups().iter().map(rows_of);
     let (rows, budget) = (rows.fold(0, u64::saturating_add), Budget::of(size));
     // Nobody can be held to have lost more rows than a file can have.
     let rows = Some(rows).filter(|rows| Budget::of(size).rows(*rows).is_ok());
-    let groups = Groups { content: content.clone(), size, budget, metadata, mask, next: 0, reader: None };
-    Ok(Table { schema, rows, batches: Box::new(groups) })
+    let mut groups = Groups { content: content.clone(), size, budget, metadata, mask, next: 0, reader: None };
+    Ok(Table { schema, rows, batches: Box::new(move || groups.batch()) })
+}
+
+/// The table was looked through: no group has less than no rows.
+fn rows_of(group: &RowGroupMetaData) -> u64 {
+    group.num_rows().unsigned_abs()
 }
 
 /// Looks through the table at the end of a file.
@@ -73,6 +80,7 @@ fn check_table(mut file: Opened, size: u64) -> Readout<()> {
                 return Err(wrong("there are more columns than bytes"));
             }
             (Shape::Element, 5) if value > 0 => open.push(value),
+            (Shape::Group, 3) if value < 0 => return Err(wrong("a group has less than no rows")),
             _ => {}
         }
         if open.len() > DEPTH_MAX { Err(wrong("its columns lie too deep in each other")) } else { Ok(()) }
@@ -105,14 +113,6 @@ struct Groups {
     reader: Option<ParquetRecordBatchReader>,
 }
 
-impl Iterator for Groups {
-    type Item = Readout<RecordBatch>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        self.batch().transpose()
-    }
-}
-
 impl Groups {
     fn batch(&mut self) -> Readout<Option<RecordBatch>> {
         loop {
@@ -134,9 +134,9 @@ impl Groups {
         while let Some(group) = metadata.row_groups().get(self.next).filter(|_| rows < ROWS as u64) {
             let read = (0..).zip(group.columns()).filter(|(leaf, _)| self.mask.leaf_included(*leaf));
             for (_, column) in read {
-                pages::check(&self.content, group, column, &mut self.budget, Budget::of(self.size))?;
+                pages::check(&self.content, column, &mut self.budget, Budget::of(self.size))?;
             }
-            rows = rows.saturating_add(u64::try_from(group.num_rows()).unwrap_or_default());
+            rows = rows.saturating_add(rows_of(group));
             groups.push(self.next);
             self.next += 1;
         }

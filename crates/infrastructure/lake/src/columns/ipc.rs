@@ -68,7 +68,7 @@ pub(super) fn open(file: Opened, size: u64, out: &mut Output<'_>) -> Readout<Tab
     let schema = schema.map(fb_to_schema).ok_or_else(|| damaged("it does not begin with what its columns are"))?;
     batches.columns = select(&schema, out)?;
     let schema = schema.project(&batches.columns)?;
-    Ok(Table { schema, rows: None, batches: Box::new(batches) })
+    Ok(Table { schema, rows: None, batches: Box::new(move || batches.batch()) })
 }
 
 /// The batches of a stream or file, in their order.
@@ -82,14 +82,6 @@ struct Messages {
     /// Which columns are read.
     columns: Vec<usize>,
     ended: bool,
-}
-
-impl Iterator for Messages {
-    type Item = Readout<RecordBatch>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        self.batch().transpose()
-    }
 }
 
 impl Messages {
@@ -185,11 +177,12 @@ fn unpacked(message: &Message<'_>, body: &[u8]) -> Readout<u64> {
     let batch = batch.or_else(|| message.header_as_dictionary_batch().and_then(|dictionary| dictionary.data()));
     let Some(batch) = batch else { return Ok(0) };
     let (mut packed, mut unpacked) = (0_u64, 0_u64);
-    let amount = |length| u64::try_from(length).map_err(|_| damaged("a buffer has a negative length"));
+    let amount = |length| u64::try_from(length).map_err(|_| damaged("a buffer has a negative length or place"));
     // What is absent has no length, and stands anywhere.
     for buffer in batch.buffers().into_iter().flatten().filter(|buffer| buffer.length() != 0) {
         packed = packed.saturating_add(amount(buffer.length())?);
-        let start = usize::try_from(buffer.offset()).ok();
+        let start = usize::try_from(amount(buffer.offset())?).ok();
+        // What is too short for a prefix is refused where it is unpacked.
         let prefix = start.and_then(|start| body.get(start..)?.first_chunk::<PREFIX_BYTES>());
         unpacked =
             unpacked.saturating_add(prefix.map_or(0, |prefix| i64::from_le_bytes(*prefix)).try_into().unwrap_or(0));

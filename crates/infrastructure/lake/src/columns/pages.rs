@@ -7,7 +7,7 @@ use arrow::error::ArrowError;
 use metrify_application::ingest::{Content, Opened};
 use parquet::basic::{Compression, Encoding, Type};
 use parquet::column::page::{Page, PageReader};
-use parquet::file::metadata::{ColumnChunkMetaData, RowGroupMetaData};
+use parquet::file::metadata::ColumnChunkMetaData;
 use parquet::file::reader::{ChunkReader, SerializedPageReader};
 
 use super::guard::{Budget, Readout, damaged, external};
@@ -27,13 +27,7 @@ const DELTA_BYTE_ARRAY: i64 = 7;
 /// # Errors
 /// Where pages of a column say that they hold more than a file of this size can, cannot be told apart, or are written in a way
 /// that is not read.
-pub(super) fn check(
-    content: &Content,
-    group: &RowGroupMetaData,
-    column: &ColumnChunkMetaData,
-    budget: &mut Budget,
-    own: Budget,
-) -> Readout<()> {
+pub(super) fn check(content: &Content, column: &ColumnChunkMetaData, budget: &mut Budget, own: Budget) -> Readout<()> {
     let (compression, path) = (column.compression(), column.column_path());
     if !matches!(compression, Compression::UNCOMPRESSED | Compression::SNAPPY | Compression::ZSTD(_)) {
         return Err(damaged(&format!("column `{path}` is packed with {compression}: zstd and snappy are read")));
@@ -44,10 +38,9 @@ pub(super) fn check(
     }
     let has_lengths = check_headers(content.open().map_err(external)?, column, budget, own)?;
     if column.column_type() == Type::BYTE_ARRAY {
-        let rows = usize::try_from(group.num_rows()).unwrap_or_default();
         match content.open().map_err(external)? {
-            Opened::Memory(bytes) => check_texts(bytes.into_inner(), column, rows, has_lengths)?,
-            Opened::File(file) => check_texts(file, column, rows, has_lengths)?,
+            Opened::Memory(bytes) => check_texts(bytes.into_inner(), column, has_lengths)?,
+            Opened::File(file) => check_texts(file, column, has_lengths)?,
         }
     }
     Ok(())
@@ -128,13 +121,9 @@ fn next(pages: &mut Compact<BufReader<Opened>>) -> io::Result<Header> {
 }
 
 /// Looks at the texts of a dictionary, which may be told of every row, and at the lengths of others.
-fn check_texts(
-    bytes: impl ChunkReader + 'static,
-    column: &ColumnChunkMetaData,
-    rows: usize,
-    has_lengths: bool,
-) -> Readout<()> {
-    let mut pages = SerializedPageReader::new(Arc::new(bytes), column, rows, None)?;
+fn check_texts(bytes: impl ChunkReader + 'static, column: &ColumnChunkMetaData, has_lengths: bool) -> Readout<()> {
+    // How many rows there are matters with an index of pages alone.
+    let mut pages = SerializedPageReader::new(Arc::new(bytes), column, 0, None)?;
     while let Some(page) = pages.get_next_page()? {
         match &page {
             Page::DictionaryPage { buf, .. } => lengths::check_dictionary(buf)?,

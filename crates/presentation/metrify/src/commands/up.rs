@@ -9,6 +9,7 @@ use std::time::Duration;
 use metrify_application::{Error, Kind, Result, io, operate};
 use sha2::{Digest, Sha256};
 use tokio::net::TcpListener;
+use tokio::runtime::Handle;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
@@ -50,11 +51,10 @@ pub async fn run(settings: Settings, arguments: &Up) -> Result<Outcome> {
     let interval = Duration::from_secs(settings.landing.interval_s.max(1));
     let mut tasks = tokio::task::JoinSet::new();
     // They compute for seconds at a time: on threads of their own, since who waits for an answer must not wait for that.
-    let (landing, vacuuming) = (tokio::runtime::Handle::current(), tokio::runtime::Handle::current());
-    let land = worker::land(house.app.clone(), interval, stopped.clone());
-    tasks.spawn_blocking(move || landing.block_on(land));
-    let vacuum = worker::vacuum(house.app.clone(), stopped.clone());
-    tasks.spawn_blocking(move || vacuuming.block_on(vacuum));
+    let (handle, land) = (Handle::current(), worker::land(house.app.clone(), interval, stopped.clone()));
+    tasks.spawn_blocking(move || handle.block_on(land));
+    let (handle, vacuum) = (Handle::current(), worker::vacuum(house.app.clone(), stopped.clone()));
+    tasks.spawn_blocking(move || handle.block_on(vacuum));
     if arguments.simulate > 0 {
         let data_dir = settings.data_dir.clone();
         tasks.spawn(demo::run(house.app.clone(), house.tenant.clone(), data_dir, arguments.simulate, stopped.clone()));
@@ -65,7 +65,11 @@ pub async fn run(settings: Settings, arguments: &Up) -> Result<Outcome> {
         served = serving.into_future() => served,
         () = long_after(stopped) => Ok(()),
     };
-    while tasks.join_next().await.is_some() {}
+    while let Some(ended) = tasks.join_next().await {
+        if let Err(error) = ended {
+            tracing::error!("work in the background was given up: {error}");
+        }
+    }
     operate::land(&house.app).await?;
     std::fs::remove_file(&file).map_err(|error| io(format!("remove `{}`", file.display()), error))?;
     served.map(|()| Outcome::Good).map_err(|error| io("serve", error))
