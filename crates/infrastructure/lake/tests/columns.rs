@@ -285,3 +285,20 @@ fn rows_that_cannot_be_read_are_counted_where_their_number_is_told() {
     let lost: Vec<u64> = pieces.iter().flat_map(|piece| &piece.problems).map(|problem| problem.readings).collect();
     assert_eq!((lost, reasons(&pieces)[0].contains("a text has 1000 bytes")), (vec![7], true));
 }
+
+#[test]
+fn what_a_disk_of_ours_does_wrong_is_no_reject() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for format in [Format::Arrow, Format::Parquet] {
+        let mut pieces = 0;
+        let mut sink = |_: Decoded| {
+            pieces += 1;
+            ControlFlow::Continue(())
+        };
+        // It can be opened and not be read, as a file on a disk that fails.
+        let content = Content::File(folder.path().to_owned());
+        let read = ColumnFiles.decode(format, &content, &Options::at(Timestamp::default()), &mut sink);
+        assert!(read.is_err(), "of {format}");
+        assert_eq!(pieces, 0, "of {format}");
+    }
+}
