@@ -4,14 +4,11 @@
 """
 
 import argparse
-import json
 import os
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
-from datetime import datetime, timezone
 from decimal import Decimal
 from pathlib import Path
 
@@ -92,15 +89,11 @@ def main():
     finally:
         shutil.rmtree(cache, ignore_errors=True)
     print(table(rows))
-    measure.RESULTS.mkdir(exist_ok=True)
     result = {
-        "at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        "machine": measure.machine(),
         "readings": expected.count,
-        "commit": subprocess.run(["git", "rev-parse", "--short", "HEAD"], stdout=subprocess.PIPE).stdout.decode().strip(),
         "intake": rows,
     }
-    (measure.RESULTS / "intake.json").write_text(json.dumps(result, indent=1) + "\n")
+    measure.keep("intake", result)
 
 
 if __name__ == "__main__":

@@ -215,8 +215,6 @@ def main():
         chance.shuffle(lines)
         lines = lines[:CORRECTIONS]
         result = {
-            "at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-            "machine": measure.machine(),
             "meters": arguments.meters,
             "days": arguments.days,
             "loaded": loaded,
@@ -224,8 +222,7 @@ def main():
             "questions": compare(system, arguments.rounds, json.loads(lines[0])["point"], arguments.days),
             "corrections": correct(system, folder, lines),
         }
-        measure.RESULTS.mkdir(exist_ok=True)
-        (measure.RESULTS / "large.json").write_text(json.dumps(result, indent=1) + "\n")
+        measure.keep("large", result)
     finally:
         system.stop()
         shutil.rmtree(folder, ignore_errors=True)

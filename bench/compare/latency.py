@@ -13,7 +13,6 @@ import statistics
 import subprocess
 import tempfile
 import time
-from datetime import datetime, timezone
 from pathlib import Path
 
 import measure
@@ -72,23 +71,17 @@ def main():
     parser.add_argument("--readings", type=int, default=100)
     parser.add_argument("--rounds", type=int, default=3)
     arguments = parser.parse_args()
-    rounds = []
-    for number in range(arguments.rounds):
-        rounds.append(one_round(arguments))
-        print(f"round {number + 1}: {rounds[-1]}", flush=True)
+    rounds = measure.rounds(arguments.rounds, lambda: one_round(arguments))
     middle = {name: statistics.median(each[name] for each in rounds) for name in ("p50_ms", "p99_ms", "p50_ratio", "p99_ratio")}
     print(f"{arguments.rate} readings a second from {arguments.connections} connections, {arguments.readings} a delivery: answers after "
           f"{middle['p50_ms']} ms (p50) and {middle['p99_ms']} ms (p99), {middle['p50_ratio']} and {middle['p99_ratio']} times fdatasync")
     result = {
-        "at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        "machine": measure.machine(),
         "connections": arguments.connections,
         "readings_a_delivery": arguments.readings,
         "rate": arguments.rate,
         "rounds": rounds,
     }
-    measure.RESULTS.mkdir(exist_ok=True)
-    (measure.RESULTS / "latency.json").write_text(json.dumps(result, indent=1) + "\n")
+    measure.keep("latency", result)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,12 @@
-"""Wall clock and processor time of a piece of work and of everything that does it."""
+"""Wall clock and processor time of a piece of work and of everything that does it, and what is kept of it."""
 
+import json
 import os
 import platform
 import resource
+import subprocess
 import time
+from datetime import datetime, timezone
 from pathlib import Path
 
 RESULTS = Path(__file__).parents[1] / "results"
@@ -45,6 +48,23 @@ def machine():
     model = next(line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name"))
     memory = next(int(line.split()[1]) for line in open("/proc/meminfo") if line.startswith("MemTotal"))
     return {"processor": model, "cores": os.cpu_count(), "memory_gb": memory // 1_000_000, "kernel": platform.release()}
+
+
+def rounds(number, one):
+    """Measures again and again, and shows each."""
+    told = []
+    for each in range(number):
+        told.append(one())
+        print(f"round {each + 1}: {told[-1]}", flush=True)
+    return told
+
+
+def keep(name, result):
+    """Writes what was measured with when, where and of which commit."""
+    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], stdout=subprocess.PIPE).stdout.decode().strip()
+    at = datetime.now(timezone.utc).isoformat(timespec="seconds")
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / f"{name}.json").write_text(json.dumps({"at": at, "machine": machine(), "commit": commit, **result}, indent=1) + "\n")
 
 
 class Stopwatch:

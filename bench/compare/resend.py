@@ -9,9 +9,7 @@ import json
 import random
 import shutil
 import statistics
-import sys
 import tempfile
-from datetime import datetime, timezone
 from pathlib import Path
 
 import measure
@@ -87,10 +85,7 @@ def main():
         path = readings.simulate(cache, arguments.meters, arguments.days, "ndjson")
         count = sum(1 for _ in open(path))
         resent, corrections = shuffled(path, 7)
-        rounds = []
-        for number in range(arguments.rounds):
-            rounds.append(one_round(path, resent, corrections, count))
-            print(f"round {number + 1}: {rounds[-1]}", file=sys.stderr)
+        rounds = measure.rounds(arguments.rounds, lambda: one_round(path, resent, corrections, count))
     finally:
         shutil.rmtree(cache, ignore_errors=True)
     middle = {name: statistics.median(each[name] for each in rounds) for name in rounds[0]}
@@ -99,15 +94,12 @@ def main():
           f"resent {rate['resent'] / 1e6:.3f}, which is {rate['resent'] / rate['first']:.0%}; "
           f"tables of readings {middle['bytes_before']} bytes before, {middle['bytes_after']} after")
     result = {
-        "at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        "machine": measure.machine(),
         "readings": count,
         "changed": corrections,
         "rounds": rounds,
         "ratio": round(rate["resent"] / rate["first"], 3),
     }
-    measure.RESULTS.mkdir(exist_ok=True)
-    (measure.RESULTS / "resend.json").write_text(json.dumps(result, indent=1) + "\n")
+    measure.keep("resend", result)
 
 
 if __name__ == "__main__":

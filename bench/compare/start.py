@@ -5,13 +5,11 @@ readings that only the journal has.
 """
 
 import argparse
-import json
 import os
 import shutil
 import statistics
 import tempfile
 import time
-from datetime import datetime, timezone
 from pathlib import Path
 
 import measure
@@ -68,10 +66,7 @@ def main():
     try:
         path = readings.simulate(cache, 170, 20, "ndjson")
         count = sum(1 for _ in open(path))
-        rounds = []
-        for number in range(arguments.rounds):
-            rounds.append(one_round(path, count))
-            print(f"round {number + 1}: {rounds[-1]}", flush=True)
+        rounds = measure.rounds(arguments.rounds, lambda: one_round(path, count))
     finally:
         shutil.rmtree(cache, ignore_errors=True)
     middle = {name: statistics.median(each[name] for each in rounds) for name in rounds[0]}
@@ -79,13 +74,10 @@ def main():
           f"with {count} readings ({middle['journal_mb']} MB) in the journal alone; idle: {middle['resident_mb']} MB resident, "
           f"{middle['percent_of_a_core']} % of a core")
     result = {
-        "at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        "machine": measure.machine(),
         "readings": count,
         "rounds": rounds,
     }
-    measure.RESULTS.mkdir(exist_ok=True)
-    (measure.RESULTS / "start.json").write_text(json.dumps(result, indent=1) + "\n")
+    measure.keep("start", result)
 
 
 if __name__ == "__main__":
