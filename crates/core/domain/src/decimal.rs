@@ -236,15 +236,23 @@ impl FromStr for Decimal {
 impl fmt::Display for Decimal {
     /// The shortest text that means the number: `-5632.1916`, `17`, `0.5`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let magnitude = self.0.unsigned_abs();
-        let whole = magnitude / ONE.unsigned_abs();
-        let fraction = magnitude % ONE.unsigned_abs();
-        let sign = if self.0 < 0 { "-" } else { "" };
-        if fraction == 0 {
-            return write!(f, "{sign}{whole}");
-        }
-        let places = format!("{fraction:012}");
-        write!(f, "{sign}{whole}.{}", places.trim_end_matches('0'))
+        f.write_str(&shortest(self.0, SCALE as i8))
+    }
+}
+
+/// The shortest text that means so many units of the place `scale` behind the point: sums and averages have more places than their
+/// values need.
+#[must_use]
+pub fn shortest(units: i128, scale: i8) -> String {
+    let Ok(places @ 1..) = usize::try_from(scale) else {
+        return (0..-i32::from(scale)).fold(units.to_string(), |text, _| text + "0");
+    };
+    let digits = format!("{:0>width$}", units.unsigned_abs(), width = places + 1);
+    let (whole, fraction) = digits.split_at(digits.len() - places);
+    let sign = if units < 0 { "-" } else { "" };
+    match fraction.trim_end_matches('0') {
+        "" => format!("{sign}{whole}"),
+        fraction => format!("{sign}{whole}.{fraction}"),
     }
 }
 
@@ -256,8 +264,22 @@ impl fmt::Debug for Decimal {
 
 #[cfg(test)]
 mod tests {
-    use super::{Decimal, DecimalError};
+    use super::{Decimal, DecimalError, shortest};
     use proptest::prelude::*;
+
+    #[test]
+    fn decimals_print_as_short_as_they_are_exact() {
+        for (units, scale, text) in [
+            (458_374_229_500_000_000_000, 12, "458374229.5"),
+            (-5, 1, "-0.5"),
+            (-120, 2, "-1.2"),
+            (7, 0, "7"),
+            (0, 12, "0"),
+            (3, -2, "300"),
+        ] {
+            assert_eq!(shortest(units, scale), text);
+        }
+    }
 
     fn check(text: &str, expected: &str) {
         assert_eq!(text.parse::<Decimal>().map(|d| d.to_string()), Ok(expected.to_owned()), "{text}");

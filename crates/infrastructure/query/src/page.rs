@@ -6,6 +6,7 @@ use arrow::util::display::{ArrayFormatter, FormatOptions};
 use metrify_application::ports::Cell;
 use metrify_application::{Error, Kind, Result};
 use metrify_domain::Timestamp;
+use metrify_domain::decimal::shortest;
 
 pub(crate) fn rows(batch: &RecordBatch) -> Result<Vec<Vec<Cell>>> {
     let columns = batch.columns().iter().map(cells).collect::<Result<Vec<_>>>()?;
@@ -24,7 +25,7 @@ fn cells(column: &ArrayRef) -> Result<Vec<Cell>> {
         match column.data_type() {
             DataType::Boolean => Cell::Bool(column.as_boolean().value(row)),
             DataType::Decimal128(_, scale) => {
-                Cell::Number(decimal(column.as_primitive::<Decimal128Type>().value(row), *scale))
+                Cell::Number(shortest(column.as_primitive::<Decimal128Type>().value(row), *scale))
             }
             DataType::Timestamp(arrow::datatypes::TimeUnit::Microsecond, Some(_)) => {
                 let at = column.as_primitive::<TimestampMicrosecondType>().value(row);
@@ -41,37 +42,4 @@ fn cells(column: &ArrayRef) -> Result<Vec<Cell>> {
         }
     };
     Ok((0..column.len()).map(cell).collect())
-}
-
-/// The shortest text of a decimal: sums and averages have more places than their values need.
-fn decimal(units: i128, scale: i8) -> String {
-    let Ok(places @ 1..) = usize::try_from(scale) else {
-        return (0..-i32::from(scale)).fold(units.to_string(), |text, _| text + "0");
-    };
-    let digits = format!("{:0>width$}", units.unsigned_abs(), width = places + 1);
-    let (whole, fraction) = digits.split_at(digits.len() - places);
-    let sign = if units < 0 { "-" } else { "" };
-    match fraction.trim_end_matches('0') {
-        "" => format!("{sign}{whole}"),
-        fraction => format!("{sign}{whole}.{fraction}"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::decimal;
-
-    #[test]
-    fn decimals_print_as_short_as_they_are_exact() {
-        for (units, scale, text) in [
-            (458_374_229_500_000_000_000, 12, "458374229.5"),
-            (-5, 1, "-0.5"),
-            (-120, 2, "-1.2"),
-            (7, 0, "7"),
-            (0, 12, "0"),
-            (3, -2, "300"),
-        ] {
-            assert_eq!(decimal(units, scale), text);
-        }
-    }
 }
