@@ -10,7 +10,7 @@ use metrify_application::{Error, Kind, Result, io, operate};
 use sha2::{Digest, Sha256};
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::cli::Up;
@@ -30,6 +30,8 @@ pub async fn run(settings: Settings, arguments: &Up) -> Result<Outcome> {
         io(format!("listen on {listen}"), error).hint("is another program there? name another address with --listen")
     })?;
     let address = listener.local_addr().map_err(|error| io("read the address of the server", error))?;
+    // Before anybody learns that it serves, and may tell it to stop.
+    let told = Told::listen()?;
     let token = token()?;
     let file = settings.folder(ServerFile::NAME);
     write_server_file(
@@ -60,7 +62,7 @@ pub async fn run(settings: Settings, arguments: &Up) -> Result<Outcome> {
         tasks.spawn(demo::run(house.app.clone(), house.tenant.clone(), data_dir, arguments.simulate, stopped.clone()));
     }
     greet(&settings, &address.to_string())?;
-    let serving = axum::serve(listener, metrify_api::router(server)).with_graceful_shutdown(until_told(stop));
+    let serving = axum::serve(listener, metrify_api::router(server)).with_graceful_shutdown(told.to_stop(stop));
     let served = tokio::select! {
         served = serving.into_future() => served,
         () = long_after(stopped) => Ok(()),
@@ -85,17 +87,26 @@ async fn long_after(mut stopped: watch::Receiver<bool>) {
     tokio::time::sleep(LAST_REQUESTS).await;
 }
 
-async fn until_told(stop: watch::Sender<bool>) {
-    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-    else {
-        // Without signals the process can only be killed, which is safe at any moment.
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
+/// The signals by which an operator or the operating system tells the server to stop.
+struct Told {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Told {
+    /// From here on they do not end the process where it stands.
+    fn listen() -> Result<Self> {
+        let of = |kind| signal(kind).map_err(|error| io("listen to the signals of the operating system", error));
+        Ok(Self { interrupt: of(SignalKind::interrupt())?, terminate: of(SignalKind::terminate())? })
     }
-    stop.send_replace(true);
+
+    async fn to_stop(mut self, stop: watch::Sender<bool>) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+        stop.send_replace(true);
+    }
 }
 
 /// 256 bits from the operating system, as hexadecimal digits.

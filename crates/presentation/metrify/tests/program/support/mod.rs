@@ -253,8 +253,9 @@ pub struct Server {
     pub token: String,
 }
 
-/// How long a process may take to start or to end, in looks 50 ms apart.
-const LOOKS_MAX: u32 = 1_200;
+/// How long a process may take to start or to end, in looks this far apart.
+const LOOKS_MAX: u32 = 12_000;
+const LOOK: Duration = Duration::from_millis(5);
 
 impl Server {
     fn start(mut command: Command, data_dir: &Path) -> Self {
@@ -269,7 +270,7 @@ impl Server {
                 return Self { process, address: text("url").replace("http://", ""), token: text("token") };
             }
             assert!(process.try_wait().expect("look after the server").is_none(), "the server ended while it started");
-            std::thread::sleep(Duration::from_millis(50));
+            std::thread::sleep(LOOK);
         }
         panic!("the server did not start");
     }
@@ -309,7 +310,7 @@ impl Server {
                 let stderr = read(self.process.stderr.as_mut().map(|pipe| pipe as &mut dyn std::io::Read));
                 return said(&Output { status, stdout, stderr });
             }
-            std::thread::sleep(Duration::from_millis(50));
+            std::thread::sleep(LOOK);
         }
         panic!("the server did not stop");
     }
