@@ -6,12 +6,11 @@ use metrify_application::Result;
 use metrify_application::ports::Landed;
 use metrify_domain::Timestamp;
 
-use crate::land::{READINGS_ORDER, concat};
-use crate::lookup;
+use crate::lookup::Opened;
+use crate::merge::{Merge, Pieces};
 use crate::schema::TableName;
 use crate::table::{Change, FileFacts, Snapshot};
 use crate::tenant::TenantLake;
-use crate::write::sorted;
 
 /// Rows of a file that is large enough to be left alone, and of one that compaction makes at most.
 const FILE_ROWS: u64 = 2 << 20;
@@ -26,14 +25,8 @@ pub(crate) async fn compact(lake: &TenantLake, now: Timestamp) -> Result<Landed>
         let mut change = Change { written_at: now, ..Change::default() };
         for files in groups(&snapshot) {
             let month = files.first().and_then(|file| file.month.clone());
-            let mut batches = Vec::new();
-            for file in &files {
-                batches.extend(lookup::whole(&snapshot, file).await?);
-            }
-            let rows = concat(&batches)?;
-            drop(batches);
-            let rows = if name.is_parted_by_month() { sorted(&rows, &READINGS_ORDER)? } else { rows };
-            let added = lake.write(name, month.as_deref(), &rows, now).await?;
+            let rows = rows(&snapshot, &files).await?;
+            let added = lake.write(name, month.as_deref(), rows, now).await?;
             lake.made_of(&added, &files);
             change.added.push(added);
             change.removed.extend(files);
@@ -45,6 +38,20 @@ pub(crate) async fn compact(lake: &TenantLake, now: Timestamp) -> Result<Landed>
         }
     }
     Ok(done)
+}
+
+/// The rows of several files in pieces, as one file has them.
+async fn rows(snapshot: &Snapshot, files: &[FileFacts]) -> Result<Pieces> {
+    let mut opened = Vec::new();
+    for file in files {
+        opened.push((file.path.clone(), Opened::of(snapshot, file).await?));
+    }
+    if snapshot.table.is_parted_by_month() {
+        let runs = opened.into_iter().map(|(path, file)| Ok((path, file.in_order()?)));
+        return Ok(Box::new(Merge::of(snapshot.table, runs.collect::<Result<_>>()?)?));
+    }
+    let pieces = opened.into_iter().map(|(_, file)| file.numbered_columns(&[])).collect::<Result<Vec<_>>>()?;
+    Ok(Box::new(pieces.into_iter().flatten()))
 }
 
 /// The files that become one: of a month, or of a table without months, too many of about the same size. A row is so written

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use arrow::array::{AsArray, BooleanArray, RecordBatch};
-use arrow::datatypes::TimestampMicrosecondType;
+use arrow::array::{ArrayRef, AsArray, BooleanArray, Int32Array, RecordBatch, StringArray};
+use arrow::datatypes::{Int32Type, TimestampMicrosecondType};
 use metrify_application::ports::Key;
 use metrify_domain::Timestamp;
 
@@ -68,11 +68,11 @@ impl KeySet {
     }
 
     /// For each row whether its key is in the set. The columns point, quantity, period_start and period_end must be there
-    /// as Utf8 and microseconds; `None` where they are not.
+    /// as texts, numbered or not, and microseconds; `None` where they are not.
     #[must_use]
     pub fn contains(&self, rows: &RecordBatch) -> Option<BooleanArray> {
-        let points = rows.column_by_name("point")?.as_string_opt::<i32>()?;
-        let quantities = rows.column_by_name("quantity")?.as_string_opt::<i32>()?;
+        let points = Texts::of(rows.column_by_name("point")?)?;
+        let quantities = Texts::of(rows.column_by_name("quantity")?)?;
         let starts = rows.column_by_name("period_start")?.as_primitive_opt::<TimestampMicrosecondType>()?;
         let ends = rows.column_by_name("period_end")?.as_primitive_opt::<TimestampMicrosecondType>()?;
         let mut last: (&str, Option<&HashMap<String, HashSet<Ends>>>) = ("", None);
@@ -85,5 +85,27 @@ impl KeySet {
             periods.is_some_and(|periods| periods.contains(&(starts.value(row), ends.value(row))))
         });
         Some(found.map(Some).collect())
+    }
+}
+
+/// A column of texts, by number or as they are.
+enum Texts<'c> {
+    Numbered(&'c Int32Array, &'c StringArray),
+    Plain(&'c StringArray),
+}
+
+impl<'c> Texts<'c> {
+    fn of(column: &'c ArrayRef) -> Option<Self> {
+        if let Some(numbered) = column.as_dictionary_opt::<Int32Type>() {
+            return Some(Self::Numbered(numbered.keys(), numbered.values().as_string_opt()?));
+        }
+        column.as_string_opt().map(Self::Plain)
+    }
+
+    fn value(&self, row: usize) -> &'c str {
+        match self {
+            Self::Numbered(numbers, texts) => texts.value(numbers.value(row) as usize),
+            Self::Plain(texts) => texts.value(row),
+        }
     }
 }

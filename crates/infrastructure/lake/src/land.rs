@@ -4,6 +4,7 @@
 //! again from the journal; tables that had been committed already are passed over by their position.
 
 use std::collections::BTreeMap;
+use std::iter::once;
 
 use arrow::array::{AsArray, RecordBatch};
 use arrow::compute::concat_batches;
@@ -13,9 +14,10 @@ use metrify_application::{Error, Kind, Result};
 use metrify_domain::Timestamp;
 
 use crate::keys::KeySet;
-use crate::lookup;
+use crate::lookup::{self, Opened};
 use crate::memory::{Chunk, View};
 use crate::order::{self, month_of};
+use crate::rows;
 use crate::schema::TableName;
 use crate::table::Change;
 use crate::tenant::TenantLake;
@@ -76,7 +78,7 @@ pub(crate) async fn land(lake: &TenantLake, view: &View, now: Timestamp) -> Resu
     let mut change = removed.change;
     for (month, rows) in order::months(&view.state.chunks.iter().collect::<Vec<_>>())? {
         landed.rows += rows.num_rows() as u64;
-        let added = lake.write(TableName::Readings, Some(&month), &rows, now).await?;
+        let added = lake.write(TableName::Readings, Some(&month), once(Ok(rows)), now).await?;
         lake.made_of(&added, &[]);
         change.added.push(added);
     }
@@ -100,7 +102,7 @@ async fn land_records(
     let Some(rows) = view.records(name)? else {
         return Ok(0);
     };
-    let added = vec![lake.write(name, None, &rows, now).await?];
+    let added = vec![lake.write(name, None, once(Ok(rows)), now).await?];
     lake.commit(name, Change { added, removed: Vec::new(), landed: Some(position), written_at: now }).await?;
     Ok(1)
 }
@@ -120,29 +122,38 @@ async fn rewrite_removed(lake: &TenantLake, view: &View, now: Timestamp) -> Resu
     let unmoved = view.removed_after(lake.table(TableName::Superseded)?.snapshot().landed);
     let snapshot = lake.table(TableName::Readings)?.snapshot();
     for file in snapshot.files.iter().filter(|file| keys.may_be_in(file)) {
-        let (mut stay, mut gone) = (Vec::new(), Vec::new());
-        for batch in lookup::whole(&snapshot, file).await? {
-            let (staying, going) = lookup::split(&batch, &keys)?;
-            stay.push(staying);
-            gone.push(going);
-        }
-        let gone = concat(&gone)?;
-        if gone.num_rows() == 0 {
+        let opened = Opened::of(&snapshot, file).await?;
+        let going = count(&opened, &keys)?;
+        if going == 0 {
             continue;
         }
-        let stay = concat(&stay)?;
+        let mut gone = Vec::new();
+        let mut stay = opened.in_order()?.map(|rows| {
+            let (stay, go) = lookup::split(&rows?, &keys)?;
+            // Texts as they are: numbers would keep those of the whole file.
+            gone.push(rows::plain(&go)?);
+            Ok(stay)
+        });
         let month = file.month.clone().unwrap_or_default();
-        if stay.num_rows() > 0 {
-            let added = lake.write(TableName::Readings, Some(&month), &stay, now).await?;
+        if going < file.rows {
+            let added = lake.write(TableName::Readings, Some(&month), stay, now).await?;
             lake.made_of(&added, std::slice::from_ref(file));
             rewritten.change.added.push(added);
+        } else {
+            stay.try_for_each(|rows| rows.map(drop))?;
         }
         rewritten.change.removed.push(file.clone());
         // A landing that was cut short after `readings_superseded` has moved some of them already.
-        let (_, fresh) = lookup::split(&without_restored(&gone)?, &unmoved)?;
+        let (_, fresh) = lookup::split(&without_restored(&concat(&gone)?)?, &unmoved)?;
         rewritten.gone.add(&month, fresh);
     }
     Ok(rewritten)
+}
+
+/// How many rows of a file have one of the keys.
+fn count(file: &Opened, keys: &KeySet) -> Result<u64> {
+    let counts = file.numbered_columns(&READINGS_ORDER)?;
+    counts.map(|rows| Ok(lookup::is_among(&rows?, keys)?.true_count() as u64)).sum()
 }
 
 /// Rows that hold again are copies: the version itself lies among the superseded already.
@@ -192,7 +203,7 @@ async fn write_months(
     let mut added = Vec::new();
     for (month, batches) in months.0 {
         let rows = sorted(&concat(&batches)?, &READINGS_ORDER)?;
-        added.push(lake.write(name, Some(&month), &rows, now).await?);
+        added.push(lake.write(name, Some(&month), once(Ok(rows)), now).await?);
     }
     Ok(added)
 }

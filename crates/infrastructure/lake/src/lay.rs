@@ -4,54 +4,41 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, BooleanBuilder, Decimal128Builder, DictionaryArray, Int32Builder, Int64Builder, RecordBatch, StringArray,
-    TimestampMicrosecondBuilder,
+    ArrayRef, BooleanBuilder, Decimal128Builder, Int32Builder, Int64Builder, RecordBatch, TimestampMicrosecondBuilder,
 };
-use arrow::compute::cast;
-use arrow::datatypes::{DataType, Field, Int32Type, Schema};
+use arrow::datatypes::{Field, Schema};
 use foldhash::fast::RandomState;
 use metrify_application::Result;
 use metrify_application::record::{Sequence, Version, recorded_at};
 use metrify_domain::decimal::{PRECISION, SCALE};
 use metrify_domain::{Batch, Code, Decimal, Kind, Quality, Quantity, Reading, Row, Timestamp, Unit};
 
+use crate::rows::plain;
 use crate::schema::TableName;
+use crate::texts::Texts;
 use crate::write::internal;
 
 /// A column of texts: the distinct ones, and for each row the number of its own.
 #[derive(Default)]
-struct Texts {
-    numbers: HashMap<String, i32, RandomState>,
-    distinct: Vec<String>,
+struct TextColumn {
+    texts: Texts,
     rows: Int32Builder,
 }
 
-impl Texts {
-    fn number(&mut self, text: &str) -> i32 {
-        if let Some(number) = self.numbers.get(text) {
-            return *number;
-        }
-        let number = self.distinct.len() as i32;
-        self.numbers.insert(text.to_owned(), number);
-        self.distinct.push(text.to_owned());
-        number
-    }
-
+impl TextColumn {
     fn push(&mut self, text: &str) {
-        let number = self.number(text);
+        let number = self.texts.number(text);
         self.rows.append_value(number);
     }
 
     /// As [`Self::push`], for a text whose number is remembered once it has one.
     fn push_known(&mut self, known: &mut Option<i32>, text: &str) {
-        let number = *known.get_or_insert_with(|| self.number(text));
+        let number = *known.get_or_insert_with(|| self.texts.number(text));
         self.rows.append_value(number);
     }
 
     fn finish(mut self) -> Result<ArrayRef> {
-        let texts = Arc::new(StringArray::from_iter_values(self.distinct));
-        let column = DictionaryArray::<Int32Type>::try_new(self.rows.finish(), texts);
-        Ok(Arc::new(column.map_err(|error| internal("lay texts into a column", error))?))
+        self.texts.column(self.rows.finish())
     }
 }
 
@@ -59,14 +46,14 @@ impl Texts {
 struct Names<T>(Vec<(T, i32)>);
 
 impl<T: Copy + PartialEq> Names<T> {
-    fn push(&mut self, texts: &mut Texts, named: T, name: &str) {
+    fn push(&mut self, column: &mut TextColumn, named: T, name: &str) {
         let known = self.0.iter().find(|(known, _)| *known == named).map(|(_, number)| *number);
         let number = known.unwrap_or_else(|| {
-            let number = texts.number(name);
+            let number = column.texts.number(name);
             self.0.push((named, number));
             number
         });
-        texts.rows.append_value(number);
+        column.rows.append_value(number);
     }
 }
 
@@ -94,23 +81,23 @@ impl<'b> Source<'b> {
 
 /// Builds the columns of [`TableName::Readings`].
 pub(crate) struct Columns {
-    point: Texts,
-    quantity: Texts,
+    point: TextColumn,
+    quantity: TextColumn,
     quantities: HashMap<Quantity, i32, RandomState>,
-    kind: Texts,
+    kind: TextColumn,
     kinds: Names<Kind>,
     start: TimestampMicrosecondBuilder,
     end: TimestampMicrosecondBuilder,
     value: Decimal128Builder,
-    unit: Texts,
+    unit: TextColumn,
     units: Names<Unit>,
-    quality: Texts,
+    quality: TextColumn,
     qualities: Names<Quality>,
-    method: Texts,
-    reason: Texts,
+    method: TextColumn,
+    reason: TextColumn,
     recorded: TimestampMicrosecondBuilder,
-    delivery: Texts,
-    document: Texts,
+    delivery: TextColumn,
+    document: TextColumn,
     sequence: Int64Builder,
     restored: BooleanBuilder,
 }
@@ -120,23 +107,23 @@ impl Columns {
         let time = || TimestampMicrosecondBuilder::new().with_timezone("UTC");
         let value = Decimal128Builder::new().with_precision_and_scale(PRECISION as u8, SCALE as i8);
         Ok(Self {
-            point: Texts::default(),
-            quantity: Texts::default(),
+            point: TextColumn::default(),
+            quantity: TextColumn::default(),
             quantities: HashMap::default(),
-            kind: Texts::default(),
+            kind: TextColumn::default(),
             kinds: Names(Vec::new()),
             start: time(),
             end: time(),
             value: value.map_err(|error| internal("make the value column", error))?,
-            unit: Texts::default(),
+            unit: TextColumn::default(),
             units: Names(Vec::new()),
-            quality: Texts::default(),
+            quality: TextColumn::default(),
             qualities: Names(Vec::new()),
-            method: Texts::default(),
-            reason: Texts::default(),
+            method: TextColumn::default(),
+            reason: TextColumn::default(),
             recorded: time(),
-            delivery: Texts::default(),
-            document: Texts::default(),
+            delivery: TextColumn::default(),
+            document: TextColumn::default(),
             sequence: Int64Builder::new(),
             restored: BooleanBuilder::new(),
         })
@@ -173,19 +160,19 @@ impl Columns {
 
     /// There are few quantities, and each costs a while to be written as text.
     fn push_quantity(&mut self, quantity: Quantity) {
-        let (numbers, texts) = (&mut self.quantities, &mut self.quantity);
-        let number = *numbers.entry(quantity).or_insert_with(|| texts.number(&quantity.to_string()));
-        texts.rows.append_value(number);
+        let (numbers, column) = (&mut self.quantities, &mut self.quantity);
+        let number = *numbers.entry(quantity).or_insert_with(|| column.texts.number(&quantity.to_string()));
+        column.rows.append_value(number);
     }
 
     fn push_reading(&mut self, reading: &Reading) {
         self.kinds.push(&mut self.kind, reading.kind, reading.kind.name());
         self.qualities.push(&mut self.quality, reading.quality, reading.quality.name());
         self.units.push(&mut self.unit, reading.unit, reading.unit.as_str());
-        for (texts, code) in [(&mut self.method, &reading.method), (&mut self.reason, &reading.reason)] {
+        for (column, code) in [(&mut self.method, &reading.method), (&mut self.reason, &reading.reason)] {
             match code.as_ref().map(Code::as_str) {
-                Some(code) => texts.push(code),
-                None => texts.rows.append_null(),
+                Some(code) => column.push(code),
+                None => column.rows.append_null(),
             }
         }
         self.start.append_value(reading.period.start().micros());
@@ -222,13 +209,6 @@ impl Columns {
 
     /// The columns with their texts as texts.
     pub(crate) fn finish_plain(self) -> Result<RecordBatch> {
-        let failed = |error| internal("lay rows into columns", error);
-        let batch = self.finish()?;
-        let plain = |column: &ArrayRef| match column.data_type() {
-            DataType::Dictionary(_, texts) => cast(column, texts),
-            _ => Ok(column.clone()),
-        };
-        let columns = batch.columns().iter().map(plain).collect::<std::result::Result<Vec<_>, _>>();
-        RecordBatch::try_new(TableName::Readings.schema(), columns.map_err(failed)?).map_err(failed)
+        plain(&self.finish()?)
     }
 }

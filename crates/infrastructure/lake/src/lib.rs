@@ -17,6 +17,7 @@ mod lay;
 mod layout;
 mod lookup;
 mod memory;
+mod merge;
 mod names;
 mod order;
 mod records;
@@ -26,6 +27,7 @@ mod schema;
 mod store;
 mod table;
 mod tenant;
+mod texts;
 mod write;
 
 pub use columns::ColumnFiles;

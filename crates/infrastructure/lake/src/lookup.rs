@@ -5,7 +5,6 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, BooleanArray, RecordBatch};
-use arrow::datatypes::{DataType, Schema};
 use bytes::Bytes;
 use deltalake::Path;
 use deltalake::logstore::ObjectStoreRef;
@@ -23,11 +22,13 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData};
 
 use crate::keys::KeySet;
+use crate::land::{READINGS_ORDER, concat};
+use crate::merge::Pieces;
 use crate::records::receipts;
 use crate::rows;
-use crate::schema::numbered_text;
+use crate::schema::numbered;
 use crate::table::{self, FileFacts, Snapshot, store_error};
-use crate::write::internal;
+use crate::write::{internal, sorted, sorting_columns};
 
 /// Rows that are decoded at once.
 const READ_ROWS: usize = 8_192;
@@ -111,17 +112,30 @@ impl Opened {
         self.plain.metadata().clone()
     }
 
-    /// Some columns of all rows piece by piece, texts as dictionaries.
-    pub(crate) fn numbered_columns(&self, names: &[&str]) -> Result<impl Iterator<Item = Result<RecordBatch>> + use<>> {
-        let fields = self.plain.schema().fields().iter().map(|field| match field.data_type() {
-            DataType::Utf8 => Arc::new(field.as_ref().clone().with_data_type(numbered_text())),
-            _ => field.clone(),
-        });
-        let options = ArrowReaderOptions::new().with_schema(Arc::new(Schema::new(fields.collect::<Vec<_>>())));
+    /// All columns of all rows of a file of readings in the order of files. Where somebody wrote it who does not claim that they
+    /// are, they are brought into it here.
+    pub(crate) fn in_order(&self) -> Result<Pieces> {
+        let (pieces, order) = (self.numbered_columns(&[])?, sorting_columns());
+        if self.plain.metadata().row_groups().iter().all(|group| group.sorting_columns() == Some(&order)) {
+            return Ok(Box::new(pieces));
+        }
+        let rows = concat(&pieces.collect::<Result<Vec<_>>>()?)?;
+        Ok(Box::new(std::iter::once(sorted(&rows, &READINGS_ORDER))))
+    }
+
+    /// Some columns of all rows piece by piece, texts as dictionaries; all columns where none is named.
+    pub(crate) fn numbered_columns(
+        &self,
+        names: &[&str],
+    ) -> Result<impl Iterator<Item = Result<RecordBatch>> + Send + use<>> {
+        let options = ArrowReaderOptions::new().with_schema(numbered(self.plain.schema().fields()));
         let corrupt = |error| Error::new(Kind::Corrupt, self.step.clone()).because(error);
         let numbered = ArrowReaderMetadata::try_new(self.metadata(), options).map_err(corrupt)?;
         let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(self.bytes.clone(), numbered);
-        let mask = ProjectionMask::columns(builder.parquet_schema(), names.iter().copied());
+        let mask = match names {
+            [] => ProjectionMask::all(),
+            names => ProjectionMask::columns(builder.parquet_schema(), names.iter().copied()),
+        };
         pieces_of(builder.with_batch_size(READ_ROWS).with_projection(mask), self.step.clone())
     }
 }
@@ -282,10 +296,14 @@ fn collect(batches: &[RecordBatch], into: &mut Vec<Version>) -> Result<()> {
     Ok(())
 }
 
+/// For each row whether its key is in the set.
+pub(crate) fn is_among(rows: &RecordBatch, keys: &KeySet) -> Result<BooleanArray> {
+    keys.contains(rows).ok_or_else(|| Error::new(Kind::Corrupt, "split a data file of readings: it has no keys"))
+}
+
 /// The rows of a file in two parts: those whose keys are not in the set, and those whose are.
 pub(crate) fn split(rows: &RecordBatch, keys: &KeySet) -> Result<(RecordBatch, RecordBatch)> {
-    let gone = keys.contains(rows);
-    let gone = gone.ok_or_else(|| Error::new(Kind::Corrupt, "split a data file of readings: it has no keys"))?;
+    let gone = is_among(rows, keys)?;
     let stay = arrow::compute::not(&gone).map_err(|error| internal("split a data file", error))?;
     let part = |mask: &BooleanArray| {
         arrow::compute::filter_record_batch(rows, mask).map_err(|error| internal("split a data file", error))

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, TimestampMicrosecondBuilder};
+use arrow::compute::cast;
 use arrow::datatypes::{Decimal128Type, Field, Int64Type, Schema, SchemaRef, TimestampMicrosecondType};
 use metrify_application::record::{Accepted, DeliveryId, Sequence, Version};
 use metrify_application::{Error, Kind, Result};
@@ -56,6 +57,15 @@ pub fn versions_batch<'a>(versions: impl Iterator<Item = &'a Version>) -> Result
     let mut columns = Columns::new()?;
     versions.for_each(|version| columns.push_restored(version));
     columns.finish_plain()
+}
+
+/// Rows with all columns of [`TableName::Readings`], their texts as texts.
+pub(crate) fn plain(rows: &RecordBatch) -> Result<RecordBatch> {
+    let failed = |error| internal("lay rows into columns", error);
+    let schema = TableName::Readings.schema();
+    let columns = schema.fields().iter().zip(rows.columns()).map(|(field, column)| cast(column, field.data_type()));
+    let columns = columns.collect::<std::result::Result<Vec<_>, _>>().map_err(failed)?;
+    RecordBatch::try_new(schema, columns).map_err(failed)
 }
 
 /// The version in one row of a data file with all columns of [`TableName::Readings`].

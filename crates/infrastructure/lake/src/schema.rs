@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
+use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef, TimeUnit};
 use metrify_domain::decimal::{PRECISION, SCALE};
 use metrify_formats::{Column, ColumnKind, RecordTable};
 
@@ -223,6 +223,15 @@ pub(crate) fn instant() -> DataType {
 /// A text by its number among the distinct ones.
 pub(crate) fn numbered_text() -> DataType {
     DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8))
+}
+
+/// These columns with their texts by number.
+pub(crate) fn numbered(fields: &Fields) -> SchemaRef {
+    let fields = fields.iter().map(|field| match field.data_type() {
+        DataType::Utf8 => Arc::new(field.as_ref().clone().with_data_type(numbered_text())),
+        _ => field.clone(),
+    });
+    Arc::new(Schema::new(fields.collect::<Vec<_>>()))
 }
 
 pub(crate) fn decimal() -> DataType {

@@ -12,7 +12,7 @@ use metrify_domain::Timestamp;
 use crate::memory::{View, Working};
 use crate::schema::TableName;
 use crate::table::{Change, FileFacts, Snapshot, Table};
-use crate::write::write_file;
+use crate::write::DataFile;
 
 /// The tables and the memory of one tenant.
 pub(crate) struct TenantLake {
@@ -57,11 +57,19 @@ impl TenantLake {
         &self,
         name: TableName,
         month: Option<&str>,
-        rows: &RecordBatch,
+        pieces: impl Iterator<Item = Result<RecordBatch>> + Send,
         now: Timestamp,
     ) -> Result<Add> {
         let table = self.table(name)?;
-        let added = write_file(&table.store(), month, table.unique(now), rows).await?;
+        let mut pieces = pieces.peekable();
+        // Texts may be numbered or not, but in all pieces alike.
+        let schema =
+            pieces.peek().and_then(|first| first.as_ref().ok()).map_or_else(|| name.schema(), RecordBatch::schema);
+        let mut file = DataFile::new(month, schema)?;
+        for piece in pieces {
+            file.push(&piece?)?;
+        }
+        let added = file.store(&table.store(), table.unique(now)).await?;
         self.uncommitted().push((name, added.path.clone()));
         Ok(added)
     }
