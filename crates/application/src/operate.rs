@@ -41,7 +41,7 @@ pub async fn recover(app: &App, more: &[Tenant]) -> Result<u64> {
     Ok(applied)
 }
 
-/// Brings what waits in memory into the lake, keeps its files few, and gives the journal's room back.
+/// Brings what waits in memory into the lake, and gives the journal's room back.
 ///
 /// # Errors
 /// Where the lake or the journal cannot be written; what waits stays where it is.
@@ -50,13 +50,21 @@ pub async fn land(app: &App) -> Result<Landed> {
     let through = app.memory.published();
     let mut total = Landed::default();
     for tenant in app.landing.tenants().await? {
-        for landed in [app.landing.land(&tenant).await?, app.landing.compact(&tenant).await?] {
-            total.rows += landed.rows;
-            total.files_added += landed.files_added;
-            total.files_removed += landed.files_removed;
-        }
+        total.add(app.landing.land(&tenant, 0).await?);
     }
     app.journal.release(through)?;
+    Ok(total)
+}
+
+/// Keeps the files of the lake few.
+///
+/// # Errors
+/// Where the lake cannot be read or written; its files stay as they are.
+pub async fn compact(app: &App) -> Result<Landed> {
+    let mut total = Landed::default();
+    for tenant in app.landing.tenants().await? {
+        total.add(app.landing.compact(&tenant).await?);
+    }
     Ok(total)
 }
 

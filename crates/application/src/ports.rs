@@ -141,12 +141,21 @@ pub trait Memory: Send + Sync {
     fn published(&self) -> Position;
 }
 
-/// What a landing did.
+/// What a landing or a compaction did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Landed {
     pub rows: u64,
     pub files_added: usize,
     pub files_removed: usize,
+}
+
+impl Landed {
+    /// Counts what another one did, too.
+    pub fn add(&mut self, other: Self) {
+        self.rows += other.rows;
+        self.files_added += other.files_added;
+        self.files_removed += other.files_removed;
+    }
 }
 
 /// The lake as a place to bring things to.
@@ -158,10 +167,11 @@ pub trait Landing: Send + Sync {
     /// Opens a tenant's tables, or makes them; tells up to which position of the journal they hold everything.
     async fn open(&self, tenant: &Tenant) -> Result<Position>;
 
-    /// Brings what is published into the lake, with the journal's position in the same commit.
-    async fn land(&self, tenant: &Tenant) -> Result<Landed>;
+    /// Brings what is published into the lake, with the journal's position in the same commit. Does nothing where fewer than
+    /// `at_least` rows wait by the time that it can begin: somebody else has landed.
+    async fn land(&self, tenant: &Tenant, at_least: usize) -> Result<Landed>;
 
-    /// Makes few large files of many small ones; does nothing where they are few already.
+    /// Makes few large files of many small ones, mostly while others land; does nothing where they are few already.
     async fn compact(&self, tenant: &Tenant) -> Result<Landed>;
 
     /// Deletes the files of versions that are no longer kept; tells how many.

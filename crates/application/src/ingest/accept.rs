@@ -185,7 +185,7 @@ impl Intake {
 
     async fn make_durable(&self, app: &App, ctx: &Context, pieces: Vec<Piece>) -> Result<Vec<Outcome>> {
         if app.memory.waiting(&ctx.tenant) > ROWS_WAITING_MAX {
-            app.landing.land(&ctx.tenant).await?;
+            app.landing.land(&ctx.tenant, ROWS_WAITING_MAX).await?;
         }
         let _writer = self.journal.lock().await;
         match self.settle_and_append(app, ctx, pieces).await {

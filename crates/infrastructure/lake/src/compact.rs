@@ -1,7 +1,8 @@
 //! Makes few large files of many small ones, month by month.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
+use deltalake::kernel::Add;
 use metrify_application::Result;
 use metrify_application::ports::Landed;
 use metrify_domain::Timestamp;
@@ -10,7 +11,7 @@ use crate::lookup::Opened;
 use crate::merge::{Merge, Pieces};
 use crate::schema::TableName;
 use crate::table::{Change, FileFacts, Snapshot};
-use crate::tenant::TenantLake;
+use crate::tenant::Writing;
 
 /// Rows of a file that is large enough to be left alone, and of one that compaction makes at most.
 const FILE_ROWS: u64 = 2 << 20;
@@ -18,25 +19,74 @@ const FILE_ROWS: u64 = 2 << 20;
 const SMALL_FILES_MAX: usize = 8;
 
 /// Compacts every table of a tenant where it has too many small files.
-pub(crate) async fn compact(lake: &TenantLake, now: Timestamp) -> Result<Landed> {
+pub(crate) async fn compact(writing: &Writing, now: Timestamp) -> Result<Landed> {
     let mut done = Landed::default();
     for name in TableName::ALL {
-        let snapshot = lake.table(name)?.snapshot();
-        let mut change = Change { written_at: now, ..Change::default() };
-        for files in groups(&snapshot) {
-            let month = files.first().and_then(|file| file.month.clone());
-            let rows = rows(&snapshot, &files).await?;
-            let added = lake.write(name, month.as_deref(), rows, now).await?;
-            lake.made_of(&added, &files);
-            change.added.push(added);
-            change.removed.extend(files);
-        }
-        done.files_added += change.added.len();
-        done.files_removed += change.removed.len();
-        if !change.removed.is_empty() {
-            lake.commit(name, change).await?;
-        }
+        let joined = if name.is_parted_by_month() {
+            join_meanwhile(writing, name, now).await?
+        } else {
+            join_alone(writing, name, now).await?
+        };
+        done.add(joined);
     }
+    Ok(done)
+}
+
+/// Joins files of readings while others land: what is written takes long, the commit does not.
+async fn join_meanwhile(writing: &Writing, name: TableName, now: Timestamp) -> Result<Landed> {
+    let mut done = Landed::default();
+    let snapshot = writing.lake.table(name)?.snapshot();
+    for files in groups(&snapshot) {
+        let joined = join(writing, &snapshot, files, now).await?;
+        let _writing = writing.lake.writing.lock().await;
+        done.add(commit(writing, name, vec![joined], now).await?);
+    }
+    Ok(done)
+}
+
+/// Joins files of a table whose later rows are newer: nothing may come meanwhile, whose name would be older than theirs.
+async fn join_alone(writing: &Writing, name: TableName, now: Timestamp) -> Result<Landed> {
+    let _writing = writing.lake.writing.lock().await;
+    let table = writing.lake.table(name)?;
+    table.refresh().await?;
+    let snapshot = table.snapshot();
+    let mut joined = Vec::new();
+    for files in groups(&snapshot) {
+        joined.push(join(writing, &snapshot, files, now).await?);
+    }
+    commit(writing, name, joined, now).await
+}
+
+/// A file, and those that it was made of.
+type Joined = (Add, Vec<FileFacts>);
+
+async fn join(writing: &Writing, snapshot: &Snapshot, files: Vec<FileFacts>, now: Timestamp) -> Result<Joined> {
+    let month = files.first().and_then(|file| file.month.clone());
+    let rows = rows(snapshot, &files).await?;
+    Ok((writing.write(snapshot.table, month.as_deref(), rows, now).await?, files))
+}
+
+/// Puts what was joined into the place of what it was made of. Where a landing changed one of those meanwhile, nothing is
+/// committed: what was written is taken away, and the next compaction finds what there is then.
+async fn commit(writing: &Writing, name: TableName, joined: Vec<Joined>, now: Timestamp) -> Result<Landed> {
+    let lake = &writing.lake;
+    lake.refresh().await?;
+    let snapshot = lake.table(name)?.snapshot();
+    let present: HashSet<&str> = snapshot.files.iter().map(|file| file.path.as_str()).collect();
+    let is_present = |file: &FileFacts| present.contains(file.path.as_str());
+    if joined.is_empty() || !joined.iter().flat_map(|(_, files)| files).all(is_present) {
+        writing.discard().await;
+        return Ok(Landed::default());
+    }
+    let mut change = Change { written_at: now, ..Change::default() };
+    for (added, files) in joined {
+        lake.made_of(&added, &files);
+        change.added.push(added);
+        change.removed.extend(files);
+    }
+    let done = Landed { files_added: change.added.len(), files_removed: change.removed.len(), ..Landed::default() };
+    writing.commit(name, change).await?;
+    lake.forget_landed(0)?;
     Ok(done)
 }
 

@@ -1,12 +1,14 @@
 //! Where the row of each key stands in memory. Channels have numbers here, so that a key is three words.
 //!
-//! Rows are indexed in generations: a landing closes one, and once it is in the lake the generation goes as a whole.
+//! Rows are indexed in generations: a landing closes one, and once it is in the lake the generation goes as a whole. They are
+//! indexed when the first one is looked for: of readings that come in the order of their time none ever is.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 use metrify_application::ports::Key;
-use metrify_application::record::Position;
+use metrify_application::record::{Accepted, Position, Standing};
 use metrify_domain::{Batch, Channel, Period};
 
 /// Where a row stands in memory.
@@ -24,6 +26,8 @@ type Numbered = (u32, Period);
 struct Generation {
     channels: HashMap<Channel, u32, RandomState>,
     rows: HashMap<Numbered, RowPlace, RandomState>,
+    /// Entries whose own rows are not among `rows` yet.
+    unread: Vec<(Position, Arc<Accepted>)>,
     /// No entry after it has rows here; `None` while it takes more.
     closed_at: Option<Position>,
 }
@@ -41,6 +45,24 @@ impl Generation {
     fn numbered(&self, key: &Key) -> Option<Numbered> {
         Some((*self.channels.get(&key.channel)?, key.period))
     }
+
+    /// Its rows, with those of the entries that were not read yet.
+    fn read(&mut self) -> &mut Self {
+        let unread = std::mem::take(&mut self.unread);
+        self.rows.reserve(unread.iter().map(|(_, entry)| entry.batch.rows().len()).sum());
+        for (position, entry) in unread {
+            let numbers: Vec<u32> = entry.batch.channels().iter().map(|channel| self.number(channel)).collect();
+            let rows = entry.batch.rows().iter().zip(&entry.standings).zip(0..);
+            self.rows.extend(rows.filter(|((_, standing), _)| **standing != Standing::Late).map(
+                |((row, _), number)| ((numbers[row.channel as usize], row.period), RowPlace { position, row: number }),
+            ));
+        }
+        self
+    }
+
+    fn is_empty(&self) -> bool {
+        self.rows.is_empty() && self.unread.is_empty()
+    }
 }
 
 /// The rows that hold, oldest generation first; the last one takes more.
@@ -55,13 +77,17 @@ impl Default for Index {
 }
 
 impl Index {
-    pub(crate) fn get(&self, key: &Key) -> Option<RowPlace> {
-        self.generations.iter().rev().find_map(|rows| rows.rows.get(&rows.numbered(key)?).copied())
+    pub(crate) fn get(&mut self, key: &Key) -> Option<RowPlace> {
+        self.generations
+            .iter_mut()
+            .rev()
+            .map(Generation::read)
+            .find_map(|rows| rows.rows.get(&rows.numbered(key)?).copied())
     }
 
     /// Takes a key out and tells where its row stood.
     pub(crate) fn remove(&mut self, key: &Key) -> Option<RowPlace> {
-        self.generations.iter_mut().rev().find_map(|rows| rows.rows.remove(&rows.numbered(key)?))
+        self.generations.iter_mut().rev().map(Generation::read).find_map(|rows| rows.rows.remove(&rows.numbered(key)?))
     }
 
     pub(crate) fn insert(&mut self, key: &Key, place: RowPlace) {
@@ -71,23 +97,20 @@ impl Index {
         }
     }
 
-    /// Adds rows of a batch, each with its place among them.
-    pub(crate) fn extend(&mut self, batch: &Batch, position: Position, rows: impl Iterator<Item = usize>) {
-        let Some(open) = self.generations.last_mut() else { return };
-        let numbers: Vec<u32> = batch.channels().iter().map(|channel| open.number(channel)).collect();
-        let periods = batch.rows();
-        open.rows.extend(rows.map(|row| {
-            let key = (numbers[periods[row].channel as usize], periods[row].period);
-            (key, RowPlace { position, row: row as u32 })
-        }));
+    /// Adds the rows of an entry that hold.
+    pub(crate) fn extend(&mut self, position: Position, entry: &Arc<Accepted>) {
+        if let Some(open) = self.generations.last_mut() {
+            open.unread.push((position, entry.clone()));
+        }
     }
 
     /// Tells where the rows of a batch stand whose keys are here, among those that their channel has `reached`.
-    pub(crate) fn find(&self, batch: &Batch, reached: &[bool], mut each: impl FnMut(usize, RowPlace)) {
+    pub(crate) fn find(&mut self, batch: &Batch, reached: &[bool], mut each: impl FnMut(usize, RowPlace)) {
         if !reached.contains(&true) {
             return;
         }
-        for generation in self.generations.iter().filter(|generation| !generation.rows.is_empty()) {
+        for generation in self.generations.iter_mut().filter(|generation| !generation.is_empty()) {
+            let generation = generation.read();
             let numbers: Vec<Option<u32>> =
                 batch.channels().iter().map(|channel| generation.channels.get(channel).copied()).collect();
             let rows = batch.rows().iter().zip(reached).enumerate();
@@ -106,7 +129,7 @@ impl Index {
         if self.generations.len() > 1 {
             return;
         }
-        if let Some(open) = self.generations.last_mut().filter(|open| !open.rows.is_empty()) {
+        if let Some(open) = self.generations.last_mut().filter(|open| !open.is_empty()) {
             open.closed_at = Some(position);
             self.generations.push(Generation::default());
         }
@@ -117,6 +140,7 @@ impl Index {
         self.generations.retain(|generation| generation.closed_at.is_none_or(|last| last > position));
         for generation in &mut self.generations {
             // Where it was not closed just there, row by row.
+            generation.unread.retain(|(entry, _)| *entry > position);
             generation.rows.retain(|_, place| place.position > position);
         }
     }

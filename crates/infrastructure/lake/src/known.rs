@@ -20,7 +20,7 @@ pub(crate) async fn known(lake: &TenantLake, files: &HeldFiles, batch: &Batch) -
     let mut known = vec![Known::Nothing; batch.rows().len()];
     let (reached, readings, superseded, removals) = {
         // What leaves memory is in the tables by then: they are taken under the same lock.
-        let working = lake.working();
+        let mut working = lake.working();
         let reached = working.reached(batch);
         working.mark(batch, &reached, &mut known);
         let superseded = (!working.withdrawn.is_empty()).then(|| lake.before_memory(TableName::Superseded));

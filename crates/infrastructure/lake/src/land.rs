@@ -20,7 +20,7 @@ use crate::order::{self, month_of};
 use crate::rows;
 use crate::schema::TableName;
 use crate::table::Change;
-use crate::tenant::TenantLake;
+use crate::tenant::Writing;
 use crate::write::{internal, sorted};
 
 /// The order that files of readings are kept in: channel, then time.
@@ -64,22 +64,22 @@ impl Months {
 }
 
 /// Lands everything in `view`; tells what was done. The caller makes memory forget it.
-pub(crate) async fn land(lake: &TenantLake, view: &View, now: Timestamp) -> Result<Landed> {
+pub(crate) async fn land(writing: &Writing, view: &View, now: Timestamp) -> Result<Landed> {
     let position = view.state.position;
     let mut landed = Landed::default();
     for table in TableName::ALL {
         if !table.is_parted_by_month() {
-            landed.files_added += land_records(lake, view, table, position, now).await?;
+            landed.files_added += land_records(writing, view, table, position, now).await?;
         }
     }
-    let removed = rewrite_removed(lake, view, now).await?;
-    landed.files_added += land_superseded(lake, view, removed.gone, position, now).await?;
+    let removed = rewrite_removed(writing, view, now).await?;
+    landed.files_added += land_superseded(writing, view, removed.gone, position, now).await?;
 
     let mut change = removed.change;
     for (month, rows) in order::months(&view.state.chunks.iter().collect::<Vec<_>>())? {
         landed.rows += rows.num_rows() as u64;
-        let added = lake.write(TableName::Readings, Some(&month), once(Ok(rows)), now).await?;
-        lake.made_of(&added, &[]);
+        let added = writing.write(TableName::Readings, Some(&month), once(Ok(rows)), now).await?;
+        writing.lake.made_of(&added, &[]);
         change.added.push(added);
     }
     landed.files_added += change.added.len();
@@ -87,13 +87,13 @@ pub(crate) async fn land(lake: &TenantLake, view: &View, now: Timestamp) -> Resu
     if !change.added.is_empty() || !change.removed.is_empty() {
         change.landed = Some(position);
         change.written_at = now;
-        lake.commit(TableName::Readings, change).await?;
+        writing.commit(TableName::Readings, change).await?;
     }
     Ok(landed)
 }
 
 async fn land_records(
-    lake: &TenantLake,
+    writing: &Writing,
     view: &View,
     name: TableName,
     position: Position,
@@ -102,8 +102,8 @@ async fn land_records(
     let Some(rows) = view.records(name)? else {
         return Ok(0);
     };
-    let added = vec![lake.write(name, None, once(Ok(rows)), now).await?];
-    lake.commit(name, Change { added, removed: Vec::new(), landed: Some(position), written_at: now }).await?;
+    let added = vec![writing.write(name, None, once(Ok(rows)), now).await?];
+    writing.commit(name, Change { added, removed: Vec::new(), landed: Some(position), written_at: now }).await?;
     Ok(1)
 }
 
@@ -113,14 +113,14 @@ struct Rewritten {
     gone: Months,
 }
 
-async fn rewrite_removed(lake: &TenantLake, view: &View, now: Timestamp) -> Result<Rewritten> {
+async fn rewrite_removed(writing: &Writing, view: &View, now: Timestamp) -> Result<Rewritten> {
     let mut rewritten = Rewritten { change: Change::default(), gone: Months::default() };
     let keys: KeySet = view.removed();
     if keys.is_empty() {
         return Ok(rewritten);
     }
-    let unmoved = view.removed_after(lake.table(TableName::Superseded)?.snapshot().landed);
-    let snapshot = lake.table(TableName::Readings)?.snapshot();
+    let unmoved = view.removed_after(writing.lake.table(TableName::Superseded)?.snapshot().landed);
+    let snapshot = writing.lake.table(TableName::Readings)?.snapshot();
     for file in snapshot.files.iter().filter(|file| keys.may_be_in(file)) {
         let opened = Opened::of(&snapshot, file).await?;
         let going = count(&opened, &keys)?;
@@ -136,8 +136,8 @@ async fn rewrite_removed(lake: &TenantLake, view: &View, now: Timestamp) -> Resu
         });
         let month = file.month.clone().unwrap_or_default();
         if going < file.rows {
-            let added = lake.write(TableName::Readings, Some(&month), stay, now).await?;
-            lake.made_of(&added, std::slice::from_ref(file));
+            let added = writing.write(TableName::Readings, Some(&month), stay, now).await?;
+            writing.lake.made_of(&added, std::slice::from_ref(file));
             rewritten.change.added.push(added);
         } else {
             stay.try_for_each(|rows| rows.map(drop))?;
@@ -166,13 +166,13 @@ fn without_restored(rows: &RecordBatch) -> Result<RecordBatch> {
 }
 
 async fn land_superseded(
-    lake: &TenantLake,
+    writing: &Writing,
     view: &View,
     gone_from_lake: Months,
     position: Position,
     now: Timestamp,
 ) -> Result<usize> {
-    let before = lake.table(TableName::Superseded)?.snapshot().landed;
+    let before = writing.lake.table(TableName::Superseded)?.snapshot().landed;
     if before >= position {
         return Ok(0);
     }
@@ -187,15 +187,15 @@ async fn land_superseded(
     if superseded.rows() == 0 {
         return Ok(0);
     }
-    let added = write_months(lake, TableName::Superseded, superseded, now).await?;
+    let added = write_months(writing, TableName::Superseded, superseded, now).await?;
     let files = added.len();
     let change = Change { added, removed: Vec::new(), landed: Some(position), written_at: now };
-    lake.commit(TableName::Superseded, change).await?;
+    writing.commit(TableName::Superseded, change).await?;
     Ok(files)
 }
 
 async fn write_months(
-    lake: &TenantLake,
+    writing: &Writing,
     name: TableName,
     months: Months,
     now: Timestamp,
@@ -203,7 +203,7 @@ async fn write_months(
     let mut added = Vec::new();
     for (month, batches) in months.0 {
         let rows = sorted(&concat(&batches)?, &READINGS_ORDER)?;
-        added.push(lake.write(name, Some(&month), once(Ok(rows)), now).await?);
+        added.push(writing.write(name, Some(&month), once(Ok(rows)), now).await?);
     }
     Ok(added)
 }

@@ -234,9 +234,7 @@ impl Working {
                 Standing::Late => self.state.end(here, position),
             }
         }
-        let standings = entry.standings.iter().enumerate();
-        let holding = standings.filter(|(_, standing)| **standing != Standing::Late).map(|(row, _)| row);
-        self.index.extend(&entry.batch, position, holding);
+        self.index.extend(position, entry);
         self.latest.extend(&entry.batch);
         self.state.remove(removed);
         self.note(entry);
@@ -325,7 +323,7 @@ impl Working {
     }
 
     /// Marks the rows of a batch of which memory knows something.
-    pub(crate) fn mark(&self, batch: &Batch, reached: &[bool], known: &mut [Known]) {
+    pub(crate) fn mark(&mut self, batch: &Batch, reached: &[bool], known: &mut [Known]) {
         self.index.find(batch, reached, |index, place| {
             let chunk = self.state.chunks.at(place.position);
             let same = chunk.is_some_and(|chunk| chunk.says(place.row, batch, &batch.rows()[index]));
@@ -338,7 +336,7 @@ impl Working {
     }
 
     /// The version in memory that holds for a key; `Err` where nothing holds although the lake may say so.
-    pub(crate) fn holding(&self, key: &Key) -> std::result::Result<Option<Version>, Ended> {
+    pub(crate) fn holding(&mut self, key: &Key) -> std::result::Result<Option<Version>, Ended> {
         if let Some(place) = self.index.get(key) {
             return Ok(self.state.chunks.at(place.position).map(|chunk| chunk.version(place.row)));
         }

@@ -362,7 +362,7 @@ mod tests {
         let unsorted = versions_batch(versions(100, 3).iter()).expect("columns");
         let files = vec![("part-1.parquet".to_owned(), pieces(&unsorted, 10))];
         let merged = Merge::of(TableName::Readings, files).expect("its first rows");
-        let failed = merged.filter_map(|piece| piece.err()).next().expect("an error");
+        let failed = merged.filter_map(Result::err).next().expect("an error");
         assert!(failed.to_string().contains("part-1.parquet"), "{failed}");
     }
 

@@ -22,7 +22,7 @@ use crate::memory::{Ended, View, Working};
 use crate::requests::{REQUESTS_MAX, Requests};
 use crate::schema::TableName;
 use crate::table::{FileFacts, Snapshot, Table};
-use crate::tenant::TenantLake;
+use crate::tenant::{TenantLake, Writing};
 use crate::{compact, known, land, lookup, records, rows};
 
 /// Delta tables under one root, with the memory before them.
@@ -62,12 +62,12 @@ impl DeltaLake {
     }
 
     /// The outcome of what changes the tables. What it wrote and did not try to commit is taken away where it failed.
-    async fn in_time<T>(&self, step: &str, lake: &TenantLake, work: impl Future<Output = Result<T>>) -> Result<T> {
+    async fn in_time<T>(&self, step: &str, writing: &Writing, work: impl Future<Output = Result<T>>) -> Result<T> {
         let outcome = tokio::time::timeout(self.patience, work).await.unwrap_or_else(|_| {
             let error = Error::new(Kind::Unavailable, format!("{step}: it took longer than {:?}", self.patience));
             Err(error.hint("does the disk or the store answer?"))
         });
-        if outcome.is_err() && tokio::time::timeout(self.patience, lake.discard()).await.is_err() {
+        if outcome.is_err() && tokio::time::timeout(self.patience, writing.discard()).await.is_err() {
             tracing::warn!("files that no commit names could not be taken away in time; vacuum does it");
         }
         outcome
@@ -110,7 +110,7 @@ impl DeltaLake {
             working: Mutex::new(working),
             view: RwLock::new(Arc::new(view)),
             writing: tokio::sync::Mutex::default(),
-            uncommitted: Mutex::default(),
+            compacting: tokio::sync::Mutex::default(),
             fresh: Mutex::default(),
         })
     }
@@ -204,7 +204,7 @@ impl Versions for DeltaLake {
         let lake = self.tenant(tenant)?;
         let mut found = HashMap::new();
         let (unknown, readings) = {
-            let working = lake.working();
+            let mut working = lake.working();
             let mut unknown = Vec::new();
             for key in keys {
                 match working.holding(key) {
@@ -432,9 +432,13 @@ impl Landing for DeltaLake {
         Ok(lake.table(TableName::Readings)?.snapshot().landed)
     }
 
-    async fn land(&self, tenant: &Tenant) -> Result<Landed> {
-        let lake = self.tenant(tenant)?;
+    async fn land(&self, tenant: &Tenant, at_least: usize) -> Result<Landed> {
+        let writing = Writing::into(self.tenant(tenant)?);
+        let lake = &writing.lake;
         let _writing = lake.writing.lock().await;
+        if lake.working().state.chunks.weight() < at_least {
+            return Ok(Landed::default());
+        }
         let landing = async {
             lake.refresh().await?;
             lake.forget_landed(0)?;
@@ -443,29 +447,24 @@ impl Landing for DeltaLake {
             if view.state.chunks.is_empty() {
                 return Ok(Landed::default());
             }
-            let landed = land::land(&lake, &view, (self.clock)()).await?;
+            let landed = land::land(&writing, &view, (self.clock)()).await?;
             // Where no reading came the table of readings has no commit that would tell how far it is.
             lake.forget_landed(view.state.position)?;
             Ok(landed)
         };
-        self.in_time("land", &lake, landing).await
+        self.in_time("land", &writing, landing).await
     }
 
     async fn compact(&self, tenant: &Tenant) -> Result<Landed> {
-        let lake = self.tenant(tenant)?;
-        let _writing = lake.writing.lock().await;
-        let compaction = async {
-            lake.refresh().await?;
-            lake.forget_landed(0)?;
-            let done = compact::compact(&lake, (self.clock)()).await?;
-            lake.forget_landed(0)?;
-            Ok(done)
-        };
-        self.in_time("compact the tables", &lake, compaction).await
+        let writing = Writing::into(self.tenant(tenant)?);
+        let _compacting = writing.lake.compacting.lock().await;
+        let compaction = compact::compact(&writing, (self.clock)());
+        self.in_time("compact the tables", &writing, compaction).await
     }
 
     async fn vacuum(&self, tenant: &Tenant) -> Result<usize> {
         let lake = self.tenant(tenant)?;
+        let _compacting = lake.compacting.lock().await;
         let _writing = lake.writing.lock().await;
         let mut deleted = 0;
         for table in lake.tables.values() {

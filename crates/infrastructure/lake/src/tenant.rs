@@ -19,10 +19,10 @@ pub(crate) struct TenantLake {
     pub(crate) tables: HashMap<TableName, Table>,
     pub(crate) working: Mutex<Working>,
     pub(crate) view: RwLock<Arc<View>>,
-    /// Landing and compaction change the same files: one at a time.
+    /// Who changes the tables: one at a time.
     pub(crate) writing: tokio::sync::Mutex<()>,
-    /// Data files that no commit names yet.
-    pub(crate) uncommitted: Mutex<Vec<(TableName, String)>>,
+    /// Who joins files, mostly while others land: one at a time, and nobody deletes files meanwhile. Taken before `writing`.
+    pub(crate) compacting: tokio::sync::Mutex<()>,
     /// Data files that hold nothing but what came since the tables were opened.
     pub(crate) fresh: Mutex<HashSet<String>>,
 }
@@ -48,32 +48,6 @@ impl TenantLake {
         *shown = Arc::new(view);
     }
 
-    fn uncommitted(&self) -> MutexGuard<'_, Vec<(TableName, String)>> {
-        self.uncommitted.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Writes a data file. Until a commit is about to name it, [`Self::discard`] takes it away again.
-    pub(crate) async fn write(
-        &self,
-        name: TableName,
-        month: Option<&str>,
-        pieces: impl Iterator<Item = Result<RecordBatch>> + Send,
-        now: Timestamp,
-    ) -> Result<Add> {
-        let table = self.table(name)?;
-        let mut pieces = pieces.peekable();
-        // Texts may be numbered or not, but in all pieces alike.
-        let schema =
-            pieces.peek().and_then(|first| first.as_ref().ok()).map_or_else(|| name.schema(), RecordBatch::schema);
-        let mut file = DataFile::new(month, schema)?;
-        for piece in pieces {
-            file.push(&piece?)?;
-        }
-        let added = file.store(&table.store(), table.unique(now)).await?;
-        self.uncommitted().push((name, added.path.clone()));
-        Ok(added)
-    }
-
     pub(crate) fn fresh(&self) -> MutexGuard<'_, HashSet<String>> {
         self.fresh.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -85,13 +59,6 @@ impl TenantLake {
             fresh.insert(added.path.clone());
         }
         fresh.retain(|path| from.iter().all(|file| file.path != *path));
-    }
-
-    pub(crate) async fn commit(&self, name: TableName, change: Change) -> Result<()> {
-        // A commit may get through although its answer does not, or later. From here on its files are left alone; where it
-        // did not get through they are deleted with those that no version needs.
-        self.uncommitted().retain(|(table, _)| *table != name);
-        self.table(name)?.commit(change).await
     }
 
     /// Sees what came into the tables without our knowing.
@@ -127,11 +94,61 @@ impl TenantLake {
         Ok(())
     }
 
-    /// Takes away what a landing wrote and did not try to commit.
+    pub(crate) fn snapshots(&self) -> HashMap<TableName, Arc<Snapshot>> {
+        self.tables.iter().map(|(name, table)| (*name, table.snapshot())).collect()
+    }
+}
+
+/// A landing or a compaction, and the data files that it wrote.
+pub(crate) struct Writing {
+    pub(crate) lake: Arc<TenantLake>,
+    /// Those that no commit names yet.
+    files: Mutex<Vec<(TableName, String)>>,
+}
+
+impl Writing {
+    pub(crate) fn into(lake: Arc<TenantLake>) -> Self {
+        Self { lake, files: Mutex::default() }
+    }
+
+    fn files(&self) -> MutexGuard<'_, Vec<(TableName, String)>> {
+        self.files.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes a data file. Until a commit is about to name it, [`Self::discard`] takes it away again.
+    pub(crate) async fn write(
+        &self,
+        name: TableName,
+        month: Option<&str>,
+        pieces: impl Iterator<Item = Result<RecordBatch>> + Send,
+        now: Timestamp,
+    ) -> Result<Add> {
+        let table = self.lake.table(name)?;
+        let mut pieces = pieces.peekable();
+        // Texts may be numbered or not, but in all pieces alike.
+        let schema =
+            pieces.peek().and_then(|first| first.as_ref().ok()).map_or_else(|| name.schema(), RecordBatch::schema);
+        let mut file = DataFile::new(month, schema)?;
+        for piece in pieces {
+            file.push(&piece?)?;
+        }
+        let added = file.store(&table.store(), table.unique(now)).await?;
+        self.files().push((name, added.path.clone()));
+        Ok(added)
+    }
+
+    pub(crate) async fn commit(&self, name: TableName, change: Change) -> Result<()> {
+        // A commit may get through although its answer does not, or later. From here on its files are left alone; where it
+        // did not get through they are deleted with those that no version needs.
+        self.files().retain(|(table, _)| *table != name);
+        self.lake.table(name)?.commit(change).await
+    }
+
+    /// Takes away what was written and did not try to commit.
     pub(crate) async fn discard(&self) {
-        let files = std::mem::take(&mut *self.uncommitted());
+        let files = std::mem::take(&mut *self.files());
         for (name, file) in files {
-            let deleted = match self.table(name) {
+            let deleted = match self.lake.table(name) {
                 Ok(table) => table.delete_file(&file).await,
                 Err(error) => Err(error),
             };
@@ -139,9 +156,5 @@ impl TenantLake {
                 tracing::warn!("{}", error.chain());
             }
         }
-    }
-
-    pub(crate) fn snapshots(&self) -> HashMap<TableName, Arc<Snapshot>> {
-        self.tables.iter().map(|(name, table)| (*name, table.snapshot())).collect()
     }
 }

@@ -99,7 +99,7 @@ async fn prepared(folder: &Folder) -> Truth {
     for round in 0..8 {
         let said: Vec<(i64, i64)> = (0..6).map(|hour| (round * 6 + hour, 1)).chain([(800 + round, 2)]).collect();
         apply(&lake, truth.say(&said));
-        lake.land(&tenant()).await.expect("a landing");
+        lake.land(&tenant(), 0).await.expect("a landing");
     }
     truth
 }
@@ -146,7 +146,7 @@ async fn survives(fault: Fault, call: u64, base: &Folder, truth: &Truth) -> bool
     let (lake, mut truth) = (open(folder.path()).await, truth.clone());
     apply(&lake, truth.say(&[(3, 7), (47, 7), (803, 7), (900, 3)]));
     store::arm(fault, call);
-    let disturbed = (lake.land(&tenant()).await, lake.compact(&tenant()).await);
+    let disturbed = (lake.land(&tenant(), 0).await, lake.compact(&tenant()).await);
     let fired = store::disarm();
     lake.vacuum(&tenant()).await.expect("a vacuum");
     let view = lake.view(&tenant()).expect("tables");
@@ -168,14 +168,14 @@ async fn survives(fault: Fault, call: u64, base: &Folder, truth: &Truth) -> bool
     // One that lives goes on, with what came meanwhile.
     let mut later = truth.clone();
     apply(&lake, later.say(&[(4, 8), (47, 9), (901, 4)]));
-    lake.land(&tenant()).await.expect("a landing without a fault");
+    lake.land(&tenant(), 0).await.expect("a landing without a fault");
     lake.compact(&tenant()).await.expect("a compaction without a fault");
     assert_true(&lake, &later, &format!("{when}, gone on")).await;
     let again = open(restarted.path()).await;
     for (position, entry) in (1..).zip(&truth.entries).filter(|(position, _)| *position > landed) {
         apply(&again, (position, entry.clone()));
     }
-    again.land(&tenant()).await.expect("a landing after a restart");
+    again.land(&tenant(), 0).await.expect("a landing after a restart");
     again.compact(&tenant()).await.expect("a compaction after a restart");
     assert_true(&again, &truth, &format!("{when}, restarted")).await;
     fired
@@ -222,15 +222,15 @@ fn a_table_that_another_writer_compacts_meanwhile_is_gone_on_with() {
         let mut truth = prepared(folder.path()).await;
         let lake = open(folder.path()).await;
         apply(&lake, truth.say(&[(3, 7), (49, 7), (810, 3)]));
-        lake.land(&tenant()).await.expect("a landing");
+        lake.land(&tenant(), 0).await.expect("a landing");
         apply(&lake, truth.say(&[(4, 8), (49, 9), (811, 4)]));
         let other = open(folder.path()).await;
         let done = other.compact(&tenant()).await.expect("a compaction");
         assert!(done.files_removed > 8, "{done:?}");
-        lake.land(&tenant()).await.expect("a landing on what the other left");
+        lake.land(&tenant(), 0).await.expect("a landing on what the other left");
         apply(&lake, truth.say(&[(5, 6), (812, 5)]));
         lake.compact(&tenant()).await.expect("a compaction");
-        lake.land(&tenant()).await.expect("a landing");
+        lake.land(&tenant(), 0).await.expect("a landing");
         assert_true(&lake, &truth, "gone on").await;
         assert_true(&open(folder.path()).await, &truth, "opened again").await;
     });

@@ -113,13 +113,13 @@ async fn what_is_known_is_told_as_it_is() {
         lake.apply(&tenant, position, &Arc::new(entry)).expect("open tables");
         lake.publish(&tenant).expect("open tables");
         match chance.below(6) {
-            0 | 1 => drop(lake.land(&tenant).await.expect("a landing")),
+            0 | 1 => drop(lake.land(&tenant, 0).await.expect("a landing")),
             2 => {
-                lake.land(&tenant).await.expect("a landing");
+                lake.land(&tenant, 0).await.expect("a landing");
                 lake.compact(&tenant).await.expect("a compaction");
             }
             3 => {
-                lake.land(&tenant).await.expect("a landing");
+                lake.land(&tenant, 0).await.expect("a landing");
                 lake = open(folder.path(), &tenant).await;
             }
             _ => {}

@@ -124,7 +124,10 @@ impl Access {
     pub async fn close(self) -> Result<()> {
         match self {
             Self::Remote(_) => Ok(()),
-            Self::Local(house) => operate::land(&house.app).await.map(drop),
+            Self::Local(house) => {
+                operate::land(&house.app).await?;
+                operate::compact(&house.app).await.map(drop)
+            }
         }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use metrify_application::{App, operate};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 /// How often the room of replaced files is given back.
 const VACUUM_PACE: Duration = Duration::from_hours(1);
@@ -24,9 +24,31 @@ pub async fn vacuum(app: Arc<App>, mut stop: watch::Receiver<bool>) {
     }
 }
 
+/// Keeps the files of the lake few, each time that something has landed, until it is told to stop.
+pub async fn compact(app: Arc<App>, landed: Arc<Notify>, mut stop: watch::Receiver<bool>) {
+    loop {
+        tokio::select! {
+            () = landed.notified() => {}
+            _ = stop.changed() => return,
+        }
+        let outcome = tokio::select! {
+            outcome = operate::compact(&app) => outcome,
+            // It goes on from what is committed when the server is there again; vacuum deletes what is not.
+            _ = stop.changed() => return,
+        };
+        match outcome {
+            Ok(done) if done.files_removed > 0 => {
+                tracing::info!(added = done.files_added, removed = done.files_removed, "compacted");
+            }
+            Ok(_) => {}
+            Err(error) => tracing::error!("{}", error.chain()),
+        }
+    }
+}
+
 /// Lands again and again until it is told to stop, and at once where much waits; what could not be landed stays in the journal and
-/// is tried again.
-pub async fn land(app: Arc<App>, interval: Duration, mut stop: watch::Receiver<bool>) {
+/// is tried again. Tells `landed` of each that brought something.
+pub async fn land(app: Arc<App>, interval: Duration, landed: Arc<Notify>, mut stop: watch::Receiver<bool>) {
     let mut failed = false;
     loop {
         tokio::select! {
@@ -44,13 +66,9 @@ pub async fn land(app: Arc<App>, interval: Duration, mut stop: watch::Receiver<b
             () = std::future::ready(()) => {}
         }
         match outcome {
-            Ok(landed) if landed.rows > 0 => {
-                tracing::info!(
-                    rows = landed.rows,
-                    added = landed.files_added,
-                    removed = landed.files_removed,
-                    "landed"
-                );
+            Ok(done) if done.files_added + done.files_removed > 0 => {
+                tracing::info!(rows = done.rows, added = done.files_added, removed = done.files_removed, "landed");
+                landed.notify_one();
             }
             Ok(_) => {}
             Err(error) => tracing::error!("{}", error.chain()),

@@ -11,7 +11,8 @@ use sha2::{Digest, Sha256};
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinSet;
 
 use crate::cli::Up;
 use crate::client::{Client, ServerFile};
@@ -51,18 +52,17 @@ pub async fn run(settings: Settings, arguments: &Up) -> Result<Outcome> {
 
     let (stop, stopped) = watch::channel(false);
     let interval = Duration::from_secs(settings.landing.interval_s.max(1));
-    let mut tasks = tokio::task::JoinSet::new();
-    // They compute for seconds at a time: on threads of their own, since who waits for an answer must not wait for that.
-    let (handle, land) = (Handle::current(), worker::land(house.app.clone(), interval, stopped.clone()));
-    tasks.spawn_blocking(move || handle.block_on(land));
-    let (handle, vacuum) = (Handle::current(), worker::vacuum(house.app.clone(), stopped.clone()));
-    tasks.spawn_blocking(move || handle.block_on(vacuum));
+    let mut tasks = JoinSet::new();
+    let landed = Arc::new(Notify::new());
+    on_its_own_thread(&mut tasks, worker::land(house.app.clone(), interval, landed.clone(), stopped.clone()));
+    on_its_own_thread(&mut tasks, worker::compact(house.app.clone(), landed, stopped.clone()));
+    on_its_own_thread(&mut tasks, worker::vacuum(house.app.clone(), stopped.clone()));
     if arguments.simulate > 0 {
         let data_dir = settings.data_dir.clone();
         tasks.spawn(demo::run(house.app.clone(), house.tenant.clone(), data_dir, arguments.simulate, stopped.clone()));
     }
     greet(&settings, &address.to_string())?;
-    let serving = axum::serve(listener, metrify_api::router(server)).with_graceful_shutdown(told.to_stop(stop));
+    let serving = axum::serve(listener, metrify_api::router(server)).with_graceful_shutdown(told.then(stop));
     let served = tokio::select! {
         served = serving.into_future() => served,
         () = long_after(stopped) => Ok(()),
@@ -75,6 +75,12 @@ pub async fn run(settings: Settings, arguments: &Up) -> Result<Outcome> {
     operate::land(&house.app).await?;
     std::fs::remove_file(&file).map_err(|error| io(format!("remove `{}`", file.display()), error))?;
     served.map(|()| Outcome::Good).map_err(|error| io("serve", error))
+}
+
+/// Work that computes for seconds at a time: who waits for an answer must not wait for that.
+fn on_its_own_thread(tasks: &mut JoinSet<()>, work: impl Future<Output = ()> + Send + 'static) {
+    let handle = Handle::current();
+    tasks.spawn_blocking(move || handle.block_on(work));
 }
 
 /// How long requests that are under way may take once the server was told to stop; what they bring later was not acknowledged.
@@ -100,7 +106,7 @@ impl Told {
         Ok(Self { interrupt: of(SignalKind::interrupt())?, terminate: of(SignalKind::terminate())? })
     }
 
-    async fn to_stop(mut self, stop: watch::Sender<bool>) {
+    async fn then(mut self, stop: watch::Sender<bool>) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
