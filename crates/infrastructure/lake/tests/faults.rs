@@ -235,3 +235,36 @@ fn a_table_that_another_writer_compacts_meanwhile_is_gone_on_with() {
         assert_true(&open(folder.path()).await, &truth, "opened again").await;
     });
 }
+
+/// Landings and corrections go on while files are joined. Where one of those was changed meanwhile, what they were joined into is
+/// thrown away.
+#[test]
+fn landings_go_on_while_files_are_joined() {
+    let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    runtime.expect("a runtime").block_on(async {
+        let folder = tempfile::tempdir().expect("a folder");
+        let truth = prepared(folder.path()).await;
+        let lake = Arc::new(open(folder.path()).await);
+        let (landing, mut said) = (lake.clone(), truth);
+        let landings = tokio::spawn(async move {
+            for round in 0..24 {
+                // A correction of what was joined just now or is being joined, and something new.
+                apply(&landing, said.say(&[(round % 48, 100 + round), (900 + round, 1)]));
+                landing.land(&tenant(), 0).await.expect("a landing");
+            }
+            said
+        });
+        let mut joined = 0;
+        while !landings.is_finished() {
+            joined += lake.compact(&tenant()).await.expect("a compaction").files_removed;
+            lake.vacuum(&tenant()).await.expect("a vacuum");
+        }
+        let truth = landings.await.expect("all landings");
+        assert!(joined > 8, "{joined} files were joined");
+        assert_true(&lake, &truth, "gone on").await;
+        assert_true(&open(folder.path()).await, &truth, "opened again").await;
+        lake.compact(&tenant()).await.expect("a compaction");
+        assert_true(&lake, &truth, "compacted").await;
+    });
+}
