@@ -75,7 +75,11 @@ impl TableProvider for Files {
             let schema = datafusion::common::project_schema(&self.schema, projection)?;
             return Ok(Arc::new(EmptyExec::new(schema)));
         }
-        let options = state.table_options().parquet.clone();
+        let mut options = state.table_options().parquet.clone();
+        // Of one point nearly all rows are left out: those of other columns are then not even decoded. Where many stay, judging
+        // rows one column after the other costs more than it saves.
+        options.global.pushdown_filters =
+            filters.iter().any(|filter| filter.column_refs().iter().any(|column| column.name == "point"));
         let mut source = ParquetSource::new(self.schema.clone()).with_table_parquet_options(options);
         if let Some(predicate) = conjunction(filters.to_vec()) {
             let schema = self.schema.clone().to_dfschema()?;

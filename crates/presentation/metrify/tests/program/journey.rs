@@ -108,6 +108,23 @@ fn answers_come_as_tables_json_and_csv_with_every_digit() {
 }
 
 #[test]
+fn a_question_that_needs_more_memory_than_it_may_have_goes_to_disk() {
+    let metrify = Metrify::new();
+    let rows =
+        "select value, 'DE00056266802AO6G56M11SN51G2' || (value % 1000) as point from generate_series(1, 1000000)";
+    let next = format!("select value, lead(value) over (partition by point order by value) as next from ({rows})");
+    let asked = format!("select count(*) from ({next}) where next > value");
+    let asked = metrify.command(&["sql", "-o", "csv", &asked]).env("METRIFY_QUERY_MEMORY_MB", "64").output();
+    let asked = asked.expect("run the program");
+    assert_eq!(
+        String::from_utf8_lossy(&asked.stdout),
+        "count(*)\n999000\n",
+        "{}",
+        String::from_utf8_lossy(&asked.stderr)
+    );
+}
+
+#[test]
 fn receipts_come_as_tables_json_and_csv() {
     let metrify = Metrify::new();
     let file = metrify.file("a.ndjson", quarter_hours(2) + "nonsense\n").display().to_string();
