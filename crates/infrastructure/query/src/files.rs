@@ -1,6 +1,7 @@
 //! The data files of a table at one version as a table of DataFusion: files that the statistics exclude are not opened.
 
-use std::sync::Arc;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::{ArrayRef, BooleanArray, StringArray, TimestampMicrosecondArray, UInt64Array};
 use arrow::datatypes::SchemaRef;
@@ -9,8 +10,11 @@ use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::pruning::PruningStatistics;
 use datafusion::common::{Column, Result, ScalarValue, ToDFSchema};
 use datafusion::datasource::listing::PartitionedFile;
+use datafusion::datasource::physical_plan::parquet::CachedParquetFileReaderFactory;
 use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource};
 use datafusion::datasource::source::DataSourceExec;
+use datafusion::execution::cache::cache_manager::FileMetadataCache;
+use datafusion::execution::cache::default_cache::DefaultCache;
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
@@ -18,6 +22,24 @@ use datafusion::physical_optimizer::pruning::PruningPredicateBuilder;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
 use metrify_lake::{FileFacts, Range, Snapshot};
+
+/// What Parquet files tell about themselves, for the files that were asked last; of each table apart, since the names of files
+/// tell nothing of where they lie.
+#[derive(Default)]
+pub(crate) struct Footers(Mutex<HashMap<String, Arc<FileMetadataCache>>>);
+
+/// Bytes of them for one table: those of some three hundred files with a million rows each.
+const FOOTERS_BYTES_MAX: usize = 32 << 20;
+
+impl Footers {
+    fn of(&self, store: &ObjectStoreUrl) -> Arc<FileMetadataCache> {
+        let mut tables = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        tables
+            .entry(store.as_str().to_owned())
+            .or_insert_with(|| Arc::new(DefaultCache::new(FOOTERS_BYTES_MAX)))
+            .clone()
+    }
+}
 
 /// A table's files.
 #[derive(Debug)]
@@ -81,6 +103,10 @@ impl TableProvider for Files {
         options.global.pushdown_filters =
             filters.iter().any(|filter| filter.column_refs().iter().any(|column| column.name == "point"));
         let mut source = ParquetSource::new(self.schema.clone()).with_table_parquet_options(options);
+        if let Some(footers) = state.config().get_extension::<Footers>() {
+            let reader = CachedParquetFileReaderFactory::new(self.snapshot.store(), footers.of(&self.store));
+            source = source.with_parquet_file_reader_factory(Arc::new(reader));
+        }
         if let Some(predicate) = conjunction(filters.to_vec()) {
             let schema = self.schema.clone().to_dfschema()?;
             source = source.with_predicate(state.create_physical_expr(predicate, &schema)?);
@@ -143,7 +169,7 @@ impl PruningStatistics for Facts<'_> {
         Some(Arc::new(self.0.iter().map(|file| Some(file.rows)).collect::<UInt64Array>()))
     }
 
-    fn contained(&self, _column: &Column, _values: &std::collections::HashSet<ScalarValue>) -> Option<BooleanArray> {
+    fn contained(&self, _column: &Column, _values: &HashSet<ScalarValue>) -> Option<BooleanArray> {
         None
     }
 }

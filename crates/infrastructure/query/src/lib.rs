@@ -25,6 +25,8 @@ use metrify_application::ports::{ExportFormat, Page, Pages, Sql};
 use metrify_application::{Error, Kind, Result, Tenant};
 use metrify_lake::DeltaLake;
 
+use crate::files::Footers;
+
 /// How much a query may take.
 #[derive(Clone, Debug)]
 pub struct Limits {
@@ -39,6 +41,7 @@ pub struct Limits {
 pub struct Engine {
     lake: Arc<DeltaLake>,
     runtime: Arc<RuntimeEnv>,
+    footers: Arc<Footers>,
     threads: usize,
 }
 
@@ -54,7 +57,7 @@ impl Engine {
             .with_disk_manager_builder(disk)
             .build_arc()
             .map_err(|error| failed("start the SQL engine", error))?;
-        Ok(Self { lake, runtime, threads: limits.threads })
+        Ok(Self { lake, runtime, footers: Arc::default(), threads: limits.threads })
     }
 
     async fn session(&self, tenant: &Tenant) -> Result<SessionContext> {
@@ -64,7 +67,8 @@ impl Engine {
             // `0.1` in a query means a tenth, not the binary fraction next to it.
             .set_bool("datafusion.sql_parser.parse_float_as_decimal", true)
             .with_default_catalog_and_schema("metrify", tenant.as_str().replace('-', "_"))
-            .set_bool("datafusion.execution.parquet.reorder_filters", true);
+            .set_bool("datafusion.execution.parquet.reorder_filters", true)
+            .with_extension(self.footers.clone());
         let session = SessionContext::new_with_config_rt(config, self.runtime.clone());
         functions::register(&session);
         let view = self.lake.view(tenant)?;
