@@ -72,8 +72,8 @@ async fn commit(writing: &Writing, name: TableName, joined: Vec<Joined>, now: Ti
     let lake = &writing.lake;
     lake.refresh().await?;
     let snapshot = lake.table(name)?.snapshot();
-    let present: HashSet<&str> = snapshot.files.iter().map(|file| file.path.as_str()).collect();
-    let is_present = |file: &FileFacts| present.contains(file.path.as_str());
+    let present: HashSet<_> = snapshot.files.iter().map(FileFacts::identity).collect();
+    let is_present = |file: &FileFacts| present.contains(&file.identity());
     if joined.is_empty() || !joined.iter().flat_map(|(_, files)| files).all(is_present) {
         writing.discard().await;
         return Ok(Landed::default());
@@ -167,6 +167,7 @@ mod tests {
             path: format!("part-{number:03}.parquet"),
             bytes: 0,
             rows: *rows,
+            deleted: None,
             month: None,
             points: None,
             quantities: None,

@@ -13,13 +13,13 @@ use metrify_application::record::Position;
 use metrify_application::{Error, Kind, Result};
 use metrify_domain::Timestamp;
 
+use crate::deleted::Deleted;
 use crate::keys::KeySet;
 use crate::lookup::{self, Opened};
 use crate::memory::{Chunk, View};
 use crate::order::{self, month_of};
-use crate::rows;
 use crate::schema::TableName;
-use crate::table::Change;
+use crate::table::{Change, FileFacts};
 use crate::tenant::Writing;
 use crate::write::{internal, sorted};
 
@@ -64,7 +64,7 @@ impl Months {
 }
 
 /// Lands everything in `view`; tells what was done. The caller makes memory forget it.
-pub(crate) async fn land(writing: &Writing, view: &View, now: Timestamp) -> Result<Landed> {
+pub(crate) async fn land(writing: &Writing, view: &View, now: Timestamp, small_rows: u64) -> Result<Landed> {
     let position = view.state.position;
     let mut landed = Landed::default();
     for table in TableName::ALL {
@@ -72,7 +72,7 @@ pub(crate) async fn land(writing: &Writing, view: &View, now: Timestamp) -> Resu
             landed.files_added += land_records(writing, view, table, position, now).await?;
         }
     }
-    let removed = rewrite_removed(writing, view, now).await?;
+    let removed = take_out_removed(writing, view, now, small_rows).await?;
     landed.files_added += land_superseded(writing, view, removed.gone, position, now).await?;
 
     let mut change = removed.change;
@@ -84,7 +84,7 @@ pub(crate) async fn land(writing: &Writing, view: &View, now: Timestamp) -> Resu
     }
     landed.files_added += change.added.len();
     landed.files_removed = change.removed.len();
-    if !change.added.is_empty() || !change.removed.is_empty() {
+    if !change.added.is_empty() || !change.removed.is_empty() || !change.marked.is_empty() {
         change.landed = Some(position);
         change.written_at = now;
         writing.commit(TableName::Readings, change).await?;
@@ -103,57 +103,76 @@ async fn land_records(
         return Ok(0);
     };
     let added = vec![writing.write(name, None, once(Ok(rows)), now).await?];
-    writing.commit(name, Change { added, removed: Vec::new(), landed: Some(position), written_at: now }).await?;
+    writing.commit(name, Change { added, landed: Some(position), written_at: now, ..Change::default() }).await?;
     Ok(1)
 }
 
-/// Files without the rows that hold no longer, and those rows.
-struct Rewritten {
+/// How files lose the rows that hold no longer, and those rows.
+struct TakenOut {
     change: Change,
     gone: Months,
 }
 
-async fn rewrite_removed(writing: &Writing, view: &View, now: Timestamp) -> Result<Rewritten> {
-    let mut rewritten = Rewritten { change: Change::default(), gone: Months::default() };
+async fn take_out_removed(writing: &Writing, view: &View, now: Timestamp, small_rows: u64) -> Result<TakenOut> {
+    let mut taken_out = TakenOut { change: Change::default(), gone: Months::default() };
     let keys: KeySet = view.removed();
     if keys.is_empty() {
-        return Ok(rewritten);
+        return Ok(taken_out);
     }
     let unmoved = view.removed_after(writing.lake.table(TableName::Superseded)?.snapshot().landed);
     let snapshot = writing.lake.table(TableName::Readings)?.snapshot();
     for file in snapshot.files.iter().filter(|file| keys.may_be_in(file)) {
         let opened = Opened::of(&snapshot, file).await?;
-        let going = count(&opened, &keys)?;
-        if going == 0 {
+        let places = places(file, &opened, &keys)?;
+        if places.is_empty() {
             continue;
         }
-        let mut gone = Vec::new();
-        let mut stay = opened.in_order()?.map(|rows| {
-            let (stay, go) = lookup::split(&rows?, &keys)?;
-            // Texts as they are: numbers would keep those of the whole file.
-            gone.push(rows::plain(&go)?);
-            Ok(stay)
-        });
+        let rows_of = places.iter().map(|place| *place as usize).collect::<Vec<_>>();
+        let gone = lookup::rows(&snapshot, file, &opened.metadata(), &rows_of, &[]).await?;
+        let deleted = Deleted::with(file.deleted.as_deref(), places.into_iter())?;
         let month = file.month.clone().unwrap_or_default();
-        if going < file.rows {
-            let added = writing.write(TableName::Readings, Some(&month), stay, now).await?;
-            writing.lake.made_of(&added, std::slice::from_ref(file));
-            rewritten.change.added.push(added);
+        if is_worth_rewriting(file, &deleted, small_rows) {
+            if deleted.count() < file.rows {
+                let stay = opened.in_order()?.map(|rows| Ok(lookup::split(&rows?, &keys)?.0));
+                let added = writing.write(TableName::Readings, Some(&month), stay, now).await?;
+                writing.lake.made_of(&added, std::slice::from_ref(file));
+                taken_out.change.added.push(added);
+            }
+            taken_out.change.removed.push(file.clone());
         } else {
-            stay.try_for_each(|rows| rows.map(drop))?;
+            taken_out.change.marked.push((file.clone(), deleted));
         }
-        rewritten.change.removed.push(file.clone());
         // A landing that was cut short after `readings_superseded` has moved some of them already.
         let (_, fresh) = lookup::split(&without_restored(&concat(&gone)?)?, &unmoved)?;
-        rewritten.gone.add(&month, fresh);
+        taken_out.gone.add(&month, fresh);
     }
-    Ok(rewritten)
+    Ok(taken_out)
 }
 
-/// How many rows of a file have one of the keys.
-fn count(file: &Opened, keys: &KeySet) -> Result<u64> {
-    let counts = file.numbered_columns(&READINGS_ORDER)?;
-    counts.map(|rows| Ok(lookup::is_among(&rows?, keys)?.true_count() as u64)).sum()
+/// Where the rows of a file stand that hold and have one of the keys.
+fn places(file: &FileFacts, opened: &Opened, keys: &KeySet) -> Result<Vec<u64>> {
+    let mut found = Vec::new();
+    let mut row = 0;
+    for rows in opened.numbered_columns(&READINGS_ORDER)? {
+        let among = lookup::is_among(&rows?, keys)?;
+        found.extend(among.values().set_indices().map(|place| row + place as u64));
+        row += among.len() as u64;
+    }
+    Ok(match &file.deleted {
+        // They were counted among those that hold.
+        Some(deleted) if !found.is_empty() => {
+            let left: Vec<u64> = deleted.places_left(file.rows).collect();
+            found.into_iter().map(|row| left[row as usize]).collect()
+        }
+        _ => found,
+    })
+}
+
+/// Whether a file is written again without the rows that are deleted: where it is small, or much of it is. Of others they are
+/// marked: a correction costs what it says, and not what lies around it.
+fn is_worth_rewriting(file: &FileFacts, deleted: &Deleted, small_rows: u64) -> bool {
+    const SHARE: u64 = 16;
+    file.rows < small_rows || deleted.count() >= file.rows / SHARE
 }
 
 /// Rows that hold again are copies: the version itself lies among the superseded already.
@@ -189,7 +208,7 @@ async fn land_superseded(
     }
     let added = write_months(writing, TableName::Superseded, superseded, now).await?;
     let files = added.len();
-    let change = Change { added, removed: Vec::new(), landed: Some(position), written_at: now };
+    let change = Change { added, landed: Some(position), written_at: now, ..Change::default() };
     writing.commit(TableName::Superseded, change).await?;
     Ok(files)
 }

@@ -7,6 +7,7 @@
 mod chunks;
 mod columns;
 mod compact;
+mod deleted;
 mod held;
 mod index;
 mod keys;
@@ -31,6 +32,7 @@ mod texts;
 mod write;
 
 pub use columns::ColumnFiles;
+pub use deleted::Deleted;
 pub use keys::KeySet;
 pub use layout::Layout;
 pub use memory::View;

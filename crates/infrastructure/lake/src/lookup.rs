@@ -56,7 +56,11 @@ async fn bytes(snapshot: &Snapshot, file: &FileFacts) -> Result<Bytes> {
 async fn open(snapshot: &Snapshot, file: &FileFacts) -> Result<ParquetRecordBatchReaderBuilder<Bytes>> {
     let opened = ParquetRecordBatchReaderBuilder::try_new(bytes(snapshot, file).await?);
     let corrupt = |error| Error::new(Kind::Corrupt, step(snapshot, file)).because(error);
-    Ok(opened.map_err(corrupt)?.with_batch_size(READ_ROWS))
+    let opened = opened.map_err(corrupt)?.with_batch_size(READ_ROWS);
+    Ok(match &file.deleted {
+        Some(deleted) => opened.with_row_selection(deleted.left_of(0..file.rows)),
+        None => opened,
+    })
 }
 
 /// All rows of a file, or the chosen ones, in pieces.
@@ -98,6 +102,7 @@ pub(crate) struct Opened {
     step: String,
     bytes: Bytes,
     plain: ArrowReaderMetadata,
+    left: Option<RowSelection>,
 }
 
 impl Opened {
@@ -105,7 +110,8 @@ impl Opened {
         let (step, bytes) = (step(snapshot, file), bytes(snapshot, file).await?);
         let corrupt = |error| Error::new(Kind::Corrupt, step.clone()).because(error);
         let plain = ArrowReaderMetadata::load(&bytes, with_page_index()).map_err(corrupt)?;
-        Ok(Self { step, bytes, plain })
+        let left = file.deleted.as_ref().map(|deleted| deleted.left_of(0..file.rows));
+        Ok(Self { step, bytes, plain, left })
     }
 
     pub(crate) fn metadata(&self) -> Arc<ParquetMetaData> {
@@ -136,7 +142,12 @@ impl Opened {
             [] => ProjectionMask::all(),
             names => ProjectionMask::columns(builder.parquet_schema(), names.iter().copied()),
         };
-        pieces_of(builder.with_batch_size(READ_ROWS).with_projection(mask), self.step.clone())
+        let builder = builder.with_batch_size(READ_ROWS).with_projection(mask);
+        let builder = match &self.left {
+            Some(left) => builder.with_row_selection(left.clone()),
+            None => builder,
+        };
+        pieces_of(builder, self.step.clone())
     }
 }
 

@@ -34,10 +34,14 @@ pub struct DeltaLake {
     clock: fn() -> Timestamp,
     keep_h: u32,
     patience: Duration,
+    small_rows: u64,
 }
 
 /// Far more than any landing takes that goes on at all, also one that writes many large files anew.
 const PATIENCE: Duration = Duration::from_hours(1);
+
+/// Rows of a file that is written again at once where some of them hold no longer; of larger ones they are marked.
+const SMALL_ROWS: u64 = 1 << 17;
 
 impl DeltaLake {
     /// `clock` tells when files are written; nothing else depends on it, and it may be set back. Versions of the tables stay
@@ -52,7 +56,15 @@ impl DeltaLake {
             clock,
             keep_h,
             patience: PATIENCE,
+            small_rows: SMALL_ROWS,
         }
+    }
+
+    /// Files with fewer rows are written again where some of them hold no longer; of others they are marked as deleted, which
+    /// whoever reads the tables then has to understand.
+    #[must_use]
+    pub fn with_small_rows(self, small_rows: u64) -> Self {
+        Self { small_rows, ..self }
     }
 
     /// How long landing and compaction may each take; a store that hangs must not stop both for ever.
@@ -447,7 +459,7 @@ impl Landing for DeltaLake {
             if view.state.chunks.is_empty() {
                 return Ok(Landed::default());
             }
-            let landed = land::land(&writing, &view, (self.clock)()).await?;
+            let landed = land::land(&writing, &view, (self.clock)(), self.small_rows).await?;
             // Where no reading came the table of readings has no commit that would tell how far it is.
             lake.forget_landed(view.state.position)?;
             Ok(landed)

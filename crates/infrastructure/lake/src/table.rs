@@ -1,10 +1,12 @@
 //! One Delta table: its files with what is known about each, and commits that carry the journal's position.
 
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use delta_kernel::table_features::TableFeature;
 use deltalake::kernel::transaction::{CommitBuilder, CommitProperties};
-use deltalake::kernel::{Action, Add, LogicalFileView, Transaction};
+use deltalake::kernel::{Action, Add, LogicalFileView, MetadataExt, Protocol, Transaction};
 use deltalake::logstore::object_store::ObjectStoreExt;
 use deltalake::logstore::{LogStoreRef, ObjectStoreRef};
 use deltalake::operations::vacuum::VacuumMode;
@@ -15,8 +17,10 @@ use metrify_application::record::Position;
 use metrify_application::{Error, Kind, Result, io};
 use metrify_domain::Timestamp;
 
+use crate::deleted::Deleted;
 use crate::names::Names;
 use crate::schema::TableName;
+use crate::write::internal;
 
 /// Under this name the journal's position stands in the table's transactions.
 const APPLICATION: &str = "metrify-journal";
@@ -41,13 +45,29 @@ pub struct FileFacts {
     /// Relative to the table.
     pub path: String,
     pub bytes: u64,
+    /// All that are in it.
     pub rows: u64,
+    /// Those of them that hold no longer.
+    pub deleted: Option<Arc<Deleted>>,
     pub month: Option<String>,
     pub points: Option<Range<String>>,
     pub quantities: Option<Range<String>>,
     pub starts: Option<Range<Timestamp>>,
     pub documents: Option<Range<String>>,
     pub deliveries: Option<Range<String>>,
+}
+
+impl FileFacts {
+    /// How many rows of it hold.
+    #[must_use]
+    pub fn rows_left(&self) -> u64 {
+        self.rows - self.deleted.as_ref().map_or(0, |deleted| deleted.count())
+    }
+
+    /// The file with those of its rows that hold: where others are deleted it is another one.
+    pub(crate) fn identity(&self) -> (&str, Option<&str>) {
+        (&self.path, self.deleted.as_ref().map(|deleted| deleted.written().path_or_inline_dv.as_str()))
+    }
 }
 
 /// A table as it was at one version.
@@ -67,7 +87,7 @@ pub struct Snapshot {
 impl Snapshot {
     #[must_use]
     pub fn rows(&self) -> u64 {
-        self.files.iter().map(|file| file.rows).sum()
+        self.files.iter().map(FileFacts::rows_left).sum()
     }
 
     #[must_use]
@@ -87,6 +107,8 @@ impl Snapshot {
 pub(crate) struct Change {
     pub(crate) added: Vec<Add>,
     pub(crate) removed: Vec<FileFacts>,
+    /// Files of which more rows are deleted than were before.
+    pub(crate) marked: Vec<(FileFacts, Deleted)>,
     /// The journal's position that is reached; `None` where rows only move.
     pub(crate) landed: Option<Position>,
     pub(crate) written_at: Timestamp,
@@ -198,22 +220,24 @@ impl Table {
     pub(crate) async fn commit(&self, change: Change) -> Result<()> {
         let step = || format!("commit to table `{}`", self.name.name());
         let before = self.snapshot();
+        let allowed =
+            if change.marked.is_empty() { Vec::new() } else { deletion_vectors_allowed(&before.state, &step())? };
         for added in &change.added {
             sync_file(&self.folder.join(&added.path))?;
         }
-        let removed = change.removed.iter().map(|file| Action::Remove(remove(file, change.written_at)));
-        let added = change.added.into_iter().map(Action::Add);
+        let replaced = change.removed.iter().chain(change.marked.iter().map(|(file, _)| file));
+        let removed: Vec<Action> = replaced.map(|file| Action::Remove(remove(file, change.written_at))).collect();
+        let marked = marked(&before.state, change.marked);
+        let added = change.added.into_iter().chain(marked).map(Action::Add);
         let mut properties = CommitProperties::default();
         if let Some(landed) = change.landed {
             properties = properties.with_application_transaction(Transaction::new(APPLICATION, landed.cast_signed()));
         }
         let parted = self.name.is_parted_by_month().then(|| vec!["month".to_owned()]);
         let operation = DeltaOperation::Write { mode: SaveMode::Append, partition_by: parted, predicate: None };
-        let commit = CommitBuilder::from(properties).with_actions(removed.chain(added).collect()).build(
-            Some(&before.state),
-            self.log.clone(),
-            operation,
-        );
+        let commit = CommitBuilder::from(properties)
+            .with_actions(allowed.into_iter().chain(removed).chain(added).collect())
+            .build(Some(&before.state), self.log.clone(), operation);
         let committed = commit.await.map_err(|error| delta_error(step(), error))?;
         sync_file(&self.folder.join(log_file(committed.version())))?;
         self.set(snapshot(self.name, &self.folder, &self.log, committed.snapshot()).await?);
@@ -238,6 +262,49 @@ async fn create(name: TableName, table: &DeltaTable) -> Result<DeltaTable, Delta
     create.with_save_mode(SaveMode::Ignore).await
 }
 
+/// What tells, from the first time on that rows of a file are deleted, that whoever reads the table has to know of such.
+fn deletion_vectors_allowed(state: &DeltaTableState, step: &str) -> Result<Vec<Action>> {
+    const ALLOWED: &str = "delta.enableDeletionVectors";
+    if state.metadata().configuration().get(ALLOWED).is_some_and(|allowed| allowed == "true") {
+        return Ok(Vec::new());
+    }
+    let protocol = state.protocol();
+    let with = |features: Option<&[TableFeature]>| {
+        let features: BTreeSet<String> = features.unwrap_or_default().iter().map(ToString::to_string).collect();
+        features.into_iter().chain([TableFeature::DeletionVectors.to_string()]).collect::<BTreeSet<_>>()
+    };
+    // Older versions stand for features that none of our tables uses: the list names those that are.
+    let protocol: Protocol = serde_json::from_value(serde_json::json!({
+        "minReaderVersion": 3,
+        "minWriterVersion": 7,
+        "readerFeatures": with(protocol.reader_features()),
+        "writerFeatures": with(protocol.writer_features()),
+    }))
+    .map_err(|error| internal(step, error))?;
+    let metadata = state.metadata().clone().add_config_key(ALLOWED.to_owned(), "true".to_owned());
+    let metadata = metadata.map_err(|error| internal(step, error))?;
+    Ok(vec![Action::Protocol(protocol), Action::Metadata(metadata)])
+}
+
+/// The files as the log has them, with what is deleted of them by now.
+fn marked(state: &DeltaTableState, marked: Vec<(FileFacts, Deleted)>) -> Vec<Add> {
+    let mut marked: HashMap<String, Deleted> = marked.into_iter().map(|(file, deleted)| (file.path, deleted)).collect();
+    let files = state.log_data();
+    let files = files.iter().filter_map(|file| Some((marked.remove(&*file.path())?, file)));
+    files
+        .map(|(deleted, file)| Add {
+            path: file.path().into_owned(),
+            partition_values: file.partition_values_map(),
+            size: file.size(),
+            modification_time: file.modification_time(),
+            data_change: true,
+            stats: file.stats(),
+            deletion_vector: Some(deleted.written().clone()),
+            ..Add::default()
+        })
+        .collect()
+}
+
 fn remove(file: &FileFacts, at: Timestamp) -> deltalake::kernel::Remove {
     deltalake::kernel::Remove {
         path: file.path.clone(),
@@ -246,6 +313,7 @@ fn remove(file: &FileFacts, at: Timestamp) -> deltalake::kernel::Remove {
         extended_file_metadata: Some(true),
         partition_values: Some(file.month.iter().map(|month| ("month".to_owned(), Some(month.clone()))).collect()),
         size: Some(file.bytes.cast_signed()),
+        deletion_vector: file.deleted.as_ref().map(|deleted| deleted.written().clone()),
         ..Default::default()
     }
 }
@@ -254,7 +322,7 @@ async fn snapshot(name: TableName, folder: &Path, log: &LogStoreRef, state: Delt
     let step = || format!("read the log of table `{}`", name.name());
     let landed = state.transaction_version(log.as_ref(), APPLICATION).await;
     let landed = landed.map_err(|error| delta_error(step(), error))?.unwrap_or_default();
-    let files = state.log_data().iter().map(|view| facts(&view)).collect::<Result<Vec<_>>>()?;
+    let files = state.log_data().iter().map(|view| facts(&view, log)).collect::<Result<Vec<_>>>()?;
     Ok(Snapshot {
         table: name,
         folder: folder.to_owned(),
@@ -266,7 +334,7 @@ async fn snapshot(name: TableName, folder: &Path, log: &LogStoreRef, state: Delt
     })
 }
 
-fn facts(file: &LogicalFileView) -> Result<FileFacts> {
+fn facts(file: &LogicalFileView, log: &LogStoreRef) -> Result<FileFacts> {
     let path = file.path().into_owned();
     let stats = file.stats().unwrap_or_else(|| "{}".to_owned());
     let stats: serde_json::Value = serde_json::from_str(&stats).map_err(|error| {
@@ -282,7 +350,9 @@ fn facts(file: &LogicalFileView) -> Result<FileFacts> {
         let high = Timestamp::from_micros(bound(&range.high)?.saturating_add(999));
         Some(Range { low: Timestamp::from_micros(bound(&range.low)?), high })
     });
+    let deleted = file.deletion_vector_descriptor().map(|written| Deleted::read(written, log)).transpose()?;
     Ok(FileFacts {
+        deleted: deleted.map(Arc::new),
         bytes: file.size().unsigned_abs(),
         rows: stats["numRecords"].as_u64().unwrap_or_default(),
         month: file.partition_values_map().remove("month").flatten(),

@@ -9,7 +9,7 @@ use metrify_application::Tenant;
 use metrify_application::ports::{Key, Known, Landing, Memory, Versions};
 use metrify_application::record::{Accepted, DeliveryId, Standing};
 use metrify_domain::{Batch, BatchBuilder, Channel, Decimal, Document, IntervalAmount, Reading, Timestamp, Unit};
-use metrify_lake::{DeltaLake, Layout};
+use metrify_lake::{DeltaLake, Layout, TableName};
 
 const HOUR: i64 = 3_600_000_000;
 
@@ -18,7 +18,7 @@ fn clock() -> Timestamp {
 }
 
 async fn open(folder: &std::path::Path, tenant: &Tenant) -> DeltaLake {
-    let lake = DeltaLake::new(Layout::new(folder.to_owned()), clock, 0);
+    let lake = DeltaLake::new(Layout::new(folder.to_owned()), clock, 0).with_small_rows(0);
     lake.open(tenant).await.expect("tables");
     lake
 }
@@ -77,6 +77,7 @@ async fn what_is_known_is_told_as_it_is() {
     let mut holding: HashMap<(usize, i64), Option<i64>> = HashMap::new();
     let mut position = 0;
     let mut told: HashMap<Known, usize> = HashMap::new();
+    let mut with_marked = 0;
     for round in 0..60_i64 {
         let mut said = said(&mut chance, round);
         let answers = lake.known(&tenant, &batch(&said)).await.expect("an answer");
@@ -112,6 +113,11 @@ async fn what_is_known_is_told_as_it_is() {
         };
         lake.apply(&tenant, position, &Arc::new(entry)).expect("open tables");
         lake.publish(&tenant).expect("open tables");
+        let marked = |lake: &DeltaLake| {
+            let view = lake.view(&tenant).expect("tables");
+            view.snapshot(TableName::Readings)
+                .is_some_and(|table| table.files.iter().any(|file| file.deleted.is_some()))
+        };
         match chance.below(6) {
             0 | 1 => drop(lake.land(&tenant, 0).await.expect("a landing")),
             2 => {
@@ -124,7 +130,9 @@ async fn what_is_known_is_told_as_it_is() {
             }
             _ => {}
         }
+        with_marked += usize::from(marked(&lake));
     }
+    assert!(with_marked > 5, "rows of files were deleted in {with_marked} rounds only");
     // Each answer was given often enough to mean something.
     assert!([Known::Nothing, Known::Same, Known::Open].iter().all(|known| told[known] > 100), "{told:?}");
     assert_holding(&lake, &tenant, &holding).await;

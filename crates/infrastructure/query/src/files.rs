@@ -10,7 +10,10 @@ use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::pruning::PruningStatistics;
 use datafusion::common::{Column, Result, ScalarValue, ToDFSchema};
 use datafusion::datasource::listing::PartitionedFile;
-use datafusion::datasource::physical_plan::parquet::CachedParquetFileReaderFactory;
+use datafusion::datasource::physical_plan::parquet::metadata::DFParquetMetadata;
+use datafusion::datasource::physical_plan::parquet::{
+    CachedParquetFileReaderFactory, ParquetAccessPlan, RowGroupAccess,
+};
 use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource};
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::execution::cache::cache_manager::FileMetadataCache;
@@ -70,6 +73,29 @@ impl Files {
     }
 }
 
+impl Files {
+    fn footers(&self, state: &dyn Session) -> Option<Arc<FileMetadataCache>> {
+        state.config().get_extension::<Footers>().map(|footers| footers.of(&self.store))
+    }
+
+    /// The file with those of its rows that hold.
+    async fn partitioned(&self, state: &dyn Session, file: &FileFacts) -> Result<PartitionedFile> {
+        let partitioned = PartitionedFile::new(file.path.clone(), file.bytes);
+        let Some(deleted) = &file.deleted else {
+            return Ok(partitioned);
+        };
+        let store = self.snapshot.store();
+        let metadata = DFParquetMetadata::new(&store, &partitioned.object_meta);
+        let metadata = metadata.with_file_metadata_cache(self.footers(state)).fetch_metadata().await?;
+        let mut begin = 0;
+        let groups = metadata.row_groups().iter().map(|group| {
+            let end = begin + group.num_rows().unsigned_abs();
+            RowGroupAccess::Selection(deleted.left_of(std::mem::replace(&mut begin, end)..end))
+        });
+        Ok(partitioned.with_extension(ParquetAccessPlan::new(groups.collect())))
+    }
+}
+
 #[async_trait]
 impl TableProvider for Files {
     fn schema(&self) -> SchemaRef {
@@ -103,16 +129,19 @@ impl TableProvider for Files {
         options.global.pushdown_filters =
             filters.iter().any(|filter| filter.column_refs().iter().any(|column| column.name == "point"));
         let mut source = ParquetSource::new(self.schema.clone()).with_table_parquet_options(options);
-        if let Some(footers) = state.config().get_extension::<Footers>() {
-            let reader = CachedParquetFileReaderFactory::new(self.snapshot.store(), footers.of(&self.store));
+        if let Some(footers) = self.footers(state) {
+            let reader = CachedParquetFileReaderFactory::new(self.snapshot.store(), footers);
             source = source.with_parquet_file_reader_factory(Arc::new(reader));
         }
         if let Some(predicate) = conjunction(filters.to_vec()) {
             let schema = self.schema.clone().to_dfschema()?;
             source = source.with_predicate(state.create_physical_expr(predicate, &schema)?);
         }
-        let files = wanted.into_iter().map(|file| PartitionedFile::new(file.path.clone(), file.bytes));
-        let groups = FileGroup::new(files.collect()).split_files(state.config_options().execution.target_partitions);
+        let mut files = Vec::with_capacity(wanted.len());
+        for file in wanted {
+            files.push(self.partitioned(state, file).await?);
+        }
+        let groups = FileGroup::new(files).split_files(state.config_options().execution.target_partitions);
         let config = FileScanConfigBuilder::new(self.store.clone(), Arc::new(source))
             .with_file_groups(groups)
             .with_projection_indices(projection.cloned())?
@@ -166,7 +195,7 @@ impl PruningStatistics for Facts<'_> {
     }
 
     fn row_counts(&self) -> Option<ArrayRef> {
-        Some(Arc::new(self.0.iter().map(|file| Some(file.rows)).collect::<UInt64Array>()))
+        Some(Arc::new(self.0.iter().map(|file| Some(file.rows_left())).collect::<UInt64Array>()))
     }
 
     fn contained(&self, _column: &Column, _values: &HashSet<ScalarValue>) -> Option<BooleanArray> {

@@ -30,13 +30,21 @@ impl File {
     }
 }
 
+/// A file with those of its rows that are left.
+fn name(facts: &FileFacts) -> String {
+    match facts.identity() {
+        (path, None) => path.to_owned(),
+        (path, Some(deleted)) => format!("{path} {deleted}"),
+    }
+}
+
 /// What the files say that were asked last.
 #[derive(Default)]
 pub(crate) struct HeldFiles(Mutex<Kept>);
 
 #[derive(Default)]
 struct Kept {
-    /// By the path of the file, with when it was asked last.
+    /// By the [`name`] of the file, with when it was asked last.
     files: HashMap<String, (Arc<File>, u64)>,
     bytes: usize,
     asked: u64,
@@ -74,16 +82,19 @@ impl HeldFiles {
     /// # Errors
     /// Where it cannot be read.
     pub(crate) async fn of(&self, snapshot: &Snapshot, facts: &FileFacts) -> Result<Arc<File>> {
-        if let Some(file) = self.kept().get(&facts.path) {
+        if let Some(file) = self.kept().get(&name(facts)) {
             return Ok(file);
         }
         let opened = lookup::Opened::of(snapshot, facts).await?;
-        let held = match build::held(opened.numbered_columns(&build::COLUMNS)?)? {
+        let mut held = match build::held(opened.numbered_columns(&build::COLUMNS)?)? {
             Some(held) => held,
             None => build::in_order(&opened.numbered_columns(&build::COLUMNS)?.collect::<Result<Vec<_>>>()?)?,
         };
+        if let Some(deleted) = &facts.deleted {
+            held.of_those_left(&deleted.places_left(facts.rows).map(|place| place as u32).collect::<Vec<_>>());
+        }
         let file = Arc::new(File { held, metadata: opened.metadata() });
-        self.kept().keep(&facts.path, &file);
+        self.kept().keep(&name(facts), &file);
         Ok(file)
     }
 

@@ -101,3 +101,74 @@ fn other_programs_read_real_files_from_the_lake() {
         assert_eq!(answer, expected);
     }
 }
+
+/// Reads a table's newest version with a reader that knows of deletion vectors.
+const READ_MARKED: &str = r#"
+import sys
+import deltalake
+table = deltalake.DeltaTable(sys.argv[1])
+assert "deletionVectors" in table.protocol().reader_features, table.protocol()
+rows = "select quantity, count(*) as n, count(value) as v, sum(value) as s from readings group by 1 order by 1"
+for batch in deltalake.QueryBuilder().register("readings", table).execute(rows):
+    for row in zip(*(batch.column(place).to_pylist() for place in range(4))):
+        quantity, count, values, total = row
+        print(f"{quantity},{count},{values},{'' if total is None else format(total.normalize(), 'f')}")
+"#;
+
+/// Some readings with another value, as lines.
+fn corrected(metrify: &Metrify, rule: &str) -> String {
+    let rows = metrify.sql(&format!(
+        "select point, quantity, period_start, period_end, value + 1, unit from readings where {rule} order by 1, 3"
+    ));
+    let line = |row: &str| {
+        let [point, quantity, start, end, value, unit] = row.split(',').collect::<Vec<_>>()[..] else {
+            panic!("{row}")
+        };
+        format!(
+            "{{\"point\":\"{point}\",\"quantity\":\"{quantity}\",\"period_start\":\"{start}\",\"period_end\":\"{end}\",\
+             \"value\":{value},\"unit\":\"{unit}\"}}\n"
+        )
+    };
+    rows.lines().map(line).collect()
+}
+
+/// Of a large file corrections cost what they say: the file stays, and some of its rows are deleted in the log.
+#[test]
+fn corrections_mark_rows_of_large_files_and_all_find_the_same() {
+    let metrify = Metrify::new();
+    let fleet = metrify.path("fleet.days");
+    let out = fleet.display().to_string();
+    let simulated = ["simulate", "--faultless", "--meters", "300", "--days", "6", "--from", "2025-03-10"];
+    metrify.run(&[&simulated[..], &["--seed", "9", "--format", "days", "--out", &out]].concat());
+    metrify.ingest(&[&fleet]);
+    let files = "select path, rows from system.files where \"table\" = 'readings' and rows > 100000";
+    let (large, count) = (metrify.sql(files), metrify.sql("select count(*) from readings"));
+    assert_eq!(large.lines().count(), 1, "{large}");
+    let sum = "select sum(value) from readings where quantity = '1-0:1.29.0'";
+    let before = metrify.sql(sum);
+    let mut corrections = 0;
+    for rule in [
+        "period_start = '2025-03-12T11:00:00Z'",
+        "period_start >= '2025-03-12T10:45:00Z' and period_start < '2025-03-12T11:15:00Z'",
+    ] {
+        let lines = corrected(&metrify, &format!("quantity = '1-0:1.29.0' and {rule}"));
+        let receipt = metrify.take_in(&format!("{corrections}.ndjson"), &lines);
+        corrections += lines.lines().count();
+        assert_eq!(receipt.total("corrections"), lines.lines().count() as u64);
+    }
+    assert_eq!(corrections, 900);
+    // The same file, still, and the same answers as if it had been written again.
+    assert!(metrify.sql(files).starts_with(large.split(',').next().expect("a path")), "{}", metrify.sql(files));
+    assert_eq!(metrify.sql("select count(*) from readings"), count);
+    assert_eq!(metrify.sql(&format!("select ({sum}) - {before}")), "900");
+    let one = "select count(*), count(distinct point), min(value) > 1 from readings where quantity = '1-0:1.29.0' \
+               and period_start = '2025-03-12T11:00:00Z'";
+    assert_eq!(metrify.sql(one), "300,300,true");
+    let versions = "select count(*) from readings_history where quantity = '1-0:1.29.0' and period_start = ";
+    assert_eq!(metrify.sql(&format!("{versions}'2025-03-12T11:00:00Z'")), "900");
+    assert_eq!(metrify.sql(&format!("{versions}'2025-03-12T10:45:00Z'")), "600");
+    let Some(python) = python() else { return };
+    let folder = metrify.data_dir().join("lake/default/readings");
+    let read = crate::support::ran(Command::new(python).args(["-c", READ_MARKED]).arg(folder));
+    assert_eq!((read.stdout.trim_end(), read.code), (ours(&metrify).as_str(), Some(0)), "{}", read.stderr);
+}
