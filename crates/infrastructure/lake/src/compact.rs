@@ -14,7 +14,7 @@ use crate::table::{Change, FileFacts, Snapshot};
 use crate::tenant::Writing;
 
 /// Rows of a file that is large enough to be left alone, and of one that compaction makes at most.
-const FILE_ROWS: u64 = 2 << 20;
+const FILE_ROWS: u64 = 8 << 20;
 /// Small files of about the same size that are borne in a month, or in a table without months.
 const SMALL_FILES_MAX: usize = 8;
 
@@ -25,36 +25,47 @@ pub(crate) async fn compact(writing: &Writing, now: Timestamp) -> Result<Landed>
         let joined = if name.is_parted_by_month() {
             join_meanwhile(writing, name, now).await?
         } else {
-            join_alone(writing, name, now).await?
+            join_alone(writing, name, None, now).await?
         };
         done.add(joined);
     }
     Ok(done)
 }
 
-/// Joins files of readings while others land: what is written takes long, the commit does not.
+/// Joins files of readings while others land: what is written takes long, the commit does not. Where a landing changed one of
+/// them meanwhile they are joined once more while none does.
 async fn join_meanwhile(writing: &Writing, name: TableName, now: Timestamp) -> Result<Landed> {
     let mut done = Landed::default();
     let snapshot = writing.lake.table(name)?.snapshot();
     for files in groups(&snapshot) {
+        let month = files.first().and_then(|file| file.month.clone());
         let joined = join(writing, &snapshot, files, now).await?;
-        let _writing = writing.lake.writing.lock().await;
-        done.add(commit(writing, name, vec![joined], now).await?);
+        let committed = {
+            let _writing = writing.lake.writing.lock().await;
+            commit(writing, name, vec![joined], now).await?
+        };
+        done.add(match committed {
+            Some(committed) => committed,
+            None => join_alone(writing, name, month.as_deref(), now).await?,
+        });
     }
     Ok(done)
 }
 
-/// Joins files of a table whose later rows are newer: nothing may come meanwhile, whose name would be older than theirs.
-async fn join_alone(writing: &Writing, name: TableName, now: Timestamp) -> Result<Landed> {
+/// Joins files of a month, or of a table without months, while nothing lands. In the latter later rows are newer, so that nothing
+/// may come meanwhile whose name would be older than theirs.
+async fn join_alone(writing: &Writing, name: TableName, month: Option<&str>, now: Timestamp) -> Result<Landed> {
     let _writing = writing.lake.writing.lock().await;
     let table = writing.lake.table(name)?;
     table.refresh().await?;
     let snapshot = table.snapshot();
     let mut joined = Vec::new();
     for files in groups(&snapshot) {
-        joined.push(join(writing, &snapshot, files, now).await?);
+        if files.iter().all(|file| file.month.as_deref() == month) {
+            joined.push(join(writing, &snapshot, files, now).await?);
+        }
     }
-    commit(writing, name, joined, now).await
+    Ok(commit(writing, name, joined, now).await?.unwrap_or_default())
 }
 
 /// A file, and those that it was made of.
@@ -66,17 +77,20 @@ async fn join(writing: &Writing, snapshot: &Snapshot, files: Vec<FileFacts>, now
     Ok((writing.write(snapshot.table, month.as_deref(), rows, now).await?, files))
 }
 
-/// Puts what was joined into the place of what it was made of. Where a landing changed one of those meanwhile, nothing is
-/// committed: what was written is taken away, and the next compaction finds what there is then.
-async fn commit(writing: &Writing, name: TableName, joined: Vec<Joined>, now: Timestamp) -> Result<Landed> {
+/// Puts what was joined into the place of what it was made of. `None` where one of those is there no longer as it was: nothing is
+/// committed then, and what was written is taken away.
+async fn commit(writing: &Writing, name: TableName, joined: Vec<Joined>, now: Timestamp) -> Result<Option<Landed>> {
+    if joined.is_empty() {
+        return Ok(None);
+    }
     let lake = &writing.lake;
     lake.refresh().await?;
     let snapshot = lake.table(name)?.snapshot();
     let present: HashSet<_> = snapshot.files.iter().map(FileFacts::identity).collect();
     let is_present = |file: &FileFacts| present.contains(&file.identity());
-    if joined.is_empty() || !joined.iter().flat_map(|(_, files)| files).all(is_present) {
+    if !joined.iter().flat_map(|(_, files)| files).all(is_present) {
         writing.discard().await;
-        return Ok(Landed::default());
+        return Ok(None);
     }
     let mut change = Change { written_at: now, ..Change::default() };
     for (added, files) in joined {
@@ -87,7 +101,7 @@ async fn commit(writing: &Writing, name: TableName, joined: Vec<Joined>, now: Ti
     let done = Landed { files_added: change.added.len(), files_removed: change.removed.len(), ..Landed::default() };
     writing.commit(name, change).await?;
     lake.forget_landed(0)?;
-    Ok(done)
+    Ok(Some(done))
 }
 
 /// The rows of several files in pieces, as one file has them.
@@ -158,7 +172,7 @@ fn tier(rows: u64) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use super::{newest, tier};
+    use super::{FILE_ROWS, newest, tier};
     use crate::table::FileFacts;
 
     /// Files of so many rows, oldest first.
@@ -191,7 +205,7 @@ mod tests {
         assert_eq!(joined(&rows), Some(rows[1..].to_vec()));
         // Nothing is joined across a large one that came between.
         let mut rows = vec![3; 5];
-        rows.push(2 << 20);
+        rows.push(FILE_ROWS);
         rows.extend([3; 5]);
         assert_eq!(joined(&rows), None);
     }
