@@ -168,11 +168,13 @@ fn places(file: &FileFacts, opened: &Opened, keys: &KeySet) -> Result<Vec<u64>> 
     })
 }
 
-/// Whether a file is written again without the rows that are deleted: where it is small, or much of it is. Of others they are
-/// marked: a correction costs what it says, and not what lies around it.
+/// Whether a file is written again without the rows that are deleted: where it is small, where much of it is, and where they are
+/// more than the log should tell with each change. Of others they are marked: a correction costs what it says, and not what lies
+/// around it.
 fn is_worth_rewriting(file: &FileFacts, deleted: &Deleted, small_rows: u64) -> bool {
     const SHARE: u64 = 16;
-    file.rows < small_rows || deleted.count() >= file.rows / SHARE
+    const TOLD_BYTES_MAX: i32 = 64 << 10;
+    file.rows < small_rows || deleted.count() >= file.rows / SHARE || deleted.written().size_in_bytes > TOLD_BYTES_MAX
 }
 
 /// Rows that hold again are copies: the version itself lies among the superseded already.

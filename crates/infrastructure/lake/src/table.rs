@@ -61,7 +61,7 @@ impl FileFacts {
     /// How many rows of it hold.
     #[must_use]
     pub fn rows_left(&self) -> u64 {
-        self.rows - self.deleted.as_ref().map_or(0, |deleted| deleted.count())
+        self.rows.saturating_sub(self.deleted.as_ref().map_or(0, |deleted| deleted.count()))
     }
 
     /// The file with those of its rows that hold: where others are deleted it is another one.

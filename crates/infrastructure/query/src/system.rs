@@ -58,7 +58,8 @@ fn files(view: &View) -> Result<RecordBatch> {
     let columns = [
         ("table", texts(files.iter().map(|(table, _)| table.name()))),
         ("path", texts(files.iter().map(|(_, file)| file.path.as_str()))),
-        ("rows", numbers(files.iter().map(|(_, file)| file.rows))),
+        ("rows", numbers(files.iter().map(|(_, file)| file.rows_left()))),
+        ("deleted", numbers(files.iter().map(|(_, file)| file.rows - file.rows_left()))),
         ("bytes", numbers(files.iter().map(|(_, file)| file.bytes))),
     ];
     Ok(RecordBatch::try_from_iter(columns)?)
