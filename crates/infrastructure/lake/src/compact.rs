@@ -18,38 +18,48 @@ const FILE_ROWS: u64 = 8 << 20;
 /// Small files of about the same size that are borne in a month, or in a table without months.
 const SMALL_FILES_MAX: usize = 8;
 
-/// Compacts every table of a tenant where it has too many small files.
+/// Compacts every table of a tenant where it has too many small files. Where one cannot be, the others are.
 pub(crate) async fn compact(writing: &Writing, now: Timestamp) -> Result<Landed> {
-    let mut done = Landed::default();
+    let (mut done, mut failed) = (Landed::default(), None);
     for name in TableName::ALL {
         let joined = if name.is_parted_by_month() {
-            join_meanwhile(writing, name, now).await?
+            join_meanwhile(writing, name, now).await
         } else {
-            join_alone(writing, name, None, now).await?
+            join_alone(writing, name, None, now).await
         };
-        done.add(joined);
+        match joined {
+            Ok(joined) => done.add(joined),
+            Err(error) => drop(failed.get_or_insert(error)),
+        }
     }
-    Ok(done)
+    failed.map_or(Ok(done), Err)
 }
 
 /// Joins files of readings while others land: what is written takes long, the commit does not. Where a landing changed one of
 /// them meanwhile they are joined once more while none does.
 async fn join_meanwhile(writing: &Writing, name: TableName, now: Timestamp) -> Result<Landed> {
-    let mut done = Landed::default();
+    let (mut done, mut failed) = (Landed::default(), None);
     let snapshot = writing.lake.table(name)?.snapshot();
     for files in groups(&snapshot) {
-        let month = files.first().and_then(|file| file.month.clone());
-        let joined = join(writing, &snapshot, files, now).await?;
-        let committed = {
-            let _writing = writing.lake.writing.lock().await;
-            commit(writing, name, vec![joined], now).await?
-        };
-        done.add(match committed {
-            Some(committed) => committed,
-            None => join_alone(writing, name, month.as_deref(), now).await?,
-        });
+        match join_one(writing, &snapshot, files, now).await {
+            Ok(joined) => done.add(joined),
+            Err(error) => drop(failed.get_or_insert(error)),
+        }
     }
-    Ok(done)
+    failed.map_or(Ok(done), Err)
+}
+
+async fn join_one(writing: &Writing, snapshot: &Snapshot, files: Vec<FileFacts>, now: Timestamp) -> Result<Landed> {
+    let month = files.first().and_then(|file| file.month.clone());
+    let joined = join(writing, snapshot, files, now).await?;
+    let committed = {
+        let _writing = writing.lake.writing.lock().await;
+        commit(writing, snapshot.table, vec![joined], now).await?
+    };
+    match committed {
+        Some(committed) => Ok(committed),
+        None => join_alone(writing, snapshot.table, month.as_deref(), now).await,
+    }
 }
 
 /// Joins files of a month, or of a table without months, while nothing lands. In the latter later rows are newer, so that nothing

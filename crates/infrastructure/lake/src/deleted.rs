@@ -8,11 +8,33 @@ use deltalake::logstore::LogStoreRef;
 use metrify_application::{Error, Kind, Result};
 use parquet::arrow::arrow_reader::{RowSelection, RowSelector};
 use roaring::RoaringTreemap;
+use uuid::Uuid;
 
 use crate::write::internal;
 
 /// What a bitmap in the portable form of the protocol begins with.
 const MAGIC: u32 = 1_681_511_377;
+
+/// Bytes of a bitmap that the log tells itself, with each change again.
+const TOLD_BYTES_MAX: usize = 1 << 10;
+
+/// A file that tells which rows are deleted.
+pub(crate) struct NewFile {
+    /// Relative to the table.
+    pub(crate) path: String,
+    pub(crate) bytes: Vec<u8>,
+}
+
+fn path_of(unique: Uuid) -> String {
+    format!("deletion_vector_{unique}.bin")
+}
+
+/// A version, the size of the bitmap, the bitmap and its checksum.
+fn file(size: u32, bitmap: &[u8]) -> Vec<u8> {
+    const VERSION: u8 = 1;
+    let (size, sum) = (size.to_be_bytes(), crc32fast::hash(bitmap).to_be_bytes());
+    [&[VERSION], &size[..], bitmap, &sum].concat()
+}
 
 /// The rows of a file that are deleted, and how the log tells of them.
 #[derive(Debug)]
@@ -36,30 +58,48 @@ impl Deleted {
         Ok(Self { rows, written })
     }
 
-    /// These rows and those that were deleted before. They stand in the log itself.
+    /// These rows and those that were deleted before, and the file that tells of them; where they are few the log itself does.
     ///
     /// # Errors
-    /// Where they are too many for it.
-    pub(crate) fn with(before: Option<&Self>, rows: impl Iterator<Item = u64>) -> Result<Self> {
+    /// Where they are too many to be written down.
+    pub(crate) fn with(before: Option<&Self>, rows: &[u64], unique: Uuid) -> Result<(Self, Option<NewFile>)> {
+        let failed = |error| internal("write which rows are deleted", error);
         let mut all = before.map_or_else(RoaringTreemap::new, |before| before.rows.clone());
         all.extend(rows);
-        let mut bytes = MAGIC.to_le_bytes().to_vec();
-        all.serialize_into(&mut bytes).map_err(|error| internal("write which rows are deleted", error))?;
-        let size = i32::try_from(bytes.len()).map_err(|error| internal("write which rows are deleted", error))?;
-        // The text form takes four bytes at a time; whoever reads it stops at the size.
-        bytes.resize(bytes.len().next_multiple_of(4), 0);
+        let mut bitmap = MAGIC.to_le_bytes().to_vec();
+        all.serialize_into(&mut bitmap).map_err(|error| internal("write which rows are deleted", error))?;
+        let size = u32::try_from(bitmap.len()).map_err(failed)?;
+        let (cardinality, size_in_bytes) = (all.len().cast_signed(), size.cast_signed());
+        if bitmap.len() <= TOLD_BYTES_MAX {
+            // The text form takes four bytes at a time; whoever reads it stops at the size.
+            bitmap.resize(bitmap.len().next_multiple_of(4), 0);
+            let path_or_inline_dv = z85::encode(&bitmap);
+            let storage_type = StorageType::Inline;
+            let written =
+                DeletionVectorDescriptor { storage_type, path_or_inline_dv, offset: None, size_in_bytes, cardinality };
+            return Ok((Self { rows: all, written }, None));
+        }
+        let file = NewFile { path: path_of(unique), bytes: file(size, &bitmap) };
         let written = DeletionVectorDescriptor {
-            storage_type: StorageType::Inline,
-            path_or_inline_dv: z85::encode(&bytes),
-            offset: None,
-            size_in_bytes: size,
-            cardinality: all.len().cast_signed(),
+            storage_type: StorageType::UuidRelativePath,
+            path_or_inline_dv: z85::encode(unique.as_bytes()),
+            // Behind the version.
+            offset: Some(1),
+            size_in_bytes,
+            cardinality,
         };
-        Ok(Self { rows: all, written })
+        Ok((Self { rows: all, written }, Some(file)))
     }
 
     pub(crate) const fn written(&self) -> &DeletionVectorDescriptor {
         &self.written
+    }
+
+    /// The file of ours that tells of them, relative to the table.
+    pub(crate) fn file(&self) -> Option<String> {
+        let is_file = self.written.storage_type == StorageType::UuidRelativePath;
+        let unique = is_file.then(|| z85::decode(&self.written.path_or_inline_dv).ok()).flatten()?;
+        Uuid::from_slice(&unique).ok().map(path_of)
     }
 
     /// How many they are.
@@ -84,9 +124,8 @@ impl Deleted {
         selectors.into_iter().collect()
     }
 
-    /// The places of the rows that are left, of so many.
-    pub(crate) fn places_left(&self, rows: u64) -> impl Iterator<Item = u64> {
-        (0..rows).filter(|row| !self.rows.contains(*row))
+    pub(crate) fn contains(&self, row: u64) -> bool {
+        self.rows.contains(row)
     }
 }
 
@@ -105,42 +144,27 @@ mod tests {
     #[tokio::test]
     async fn what_is_written_is_read_by_the_kernel() {
         let folder = tempfile::tempdir().expect("a folder");
-        for rows in [vec![], vec![0], vec![3, 5], (0..70_000).step_by(3).collect(), vec![1, 1 << 33]] {
-            let first = Deleted::with(None, rows.iter().copied()).expect("few rows");
-            let more = Deleted::with(Some(&first), [7, 8].into_iter()).expect("few rows");
-            for (deleted, count) in [(first, rows.len()), (more, rows.len() + 2)] {
+        let mut files = 0;
+        for (number, rows) in
+            (0..).zip([vec![], vec![0], vec![3, 5], (0..70_000).step_by(3).collect(), vec![1, 1 << 33]])
+        {
+            let (first, file) = Deleted::with(None, &rows, Uuid::from_u128(number)).expect("few rows");
+            let (more, other) = Deleted::with(Some(&first), &[7, 8], Uuid::from_u128(number + 100)).expect("few rows");
+            for (deleted, file, count) in [(first, file, rows.len()), (more, other, rows.len() + 2)] {
+                files += u32::from(file.is_some());
+                file.into_iter()
+                    .for_each(|file| std::fs::write(folder.path().join(file.path), file.bytes).expect("room on disk"));
                 let read = Deleted::read(deleted.written().clone(), &log(folder.path())).expect("what was written");
-                assert_eq!((read.rows, deleted.count()), (deleted.rows, count as u64));
+                assert_eq!((&read.rows, deleted.count()), (&deleted.rows, count as u64));
+                assert_eq!([3, 4, 6].map(|row| read.contains(row)), [3, 4, 6].map(|row| rows.contains(&row)));
             }
         }
-    }
-
-    /// As Spark writes it: in a file of its own, with a checksum.
-    #[tokio::test]
-    async fn what_others_write_into_files_is_read() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let ours = Deleted::with(None, [2, 4, 60_000].into_iter()).expect("few rows");
-        let mut bitmap = MAGIC.to_le_bytes().to_vec();
-        ours.rows.serialize_into(&mut bitmap).expect("memory");
-        let mut file = vec![1];
-        file.extend((bitmap.len() as u32).to_be_bytes());
-        file.extend(&bitmap);
-        file.extend(crc32fast::hash(&bitmap).to_be_bytes());
-        let unique = uuid::Uuid::from_u128(0x0123_4567_89ab_cdef_0123_4567_89ab_cdef);
-        std::fs::write(folder.path().join(format!("deletion_vector_{unique}.bin")), file).expect("room on disk");
-        let written = DeletionVectorDescriptor {
-            storage_type: StorageType::UuidRelativePath,
-            path_or_inline_dv: z85::encode(unique.as_bytes()),
-            offset: Some(1),
-            size_in_bytes: bitmap.len() as i32,
-            cardinality: 3,
-        };
-        assert_eq!(Deleted::read(written, &log(folder.path())).expect("what was written").rows, ours.rows);
+        assert_eq!(files, 2, "many rows are told in a file");
     }
 
     #[test]
     fn what_is_left_of_a_range_is_all_but_the_deleted() {
-        let deleted = Deleted::with(None, [0, 1, 5, 9, 10, 20].into_iter()).expect("few rows");
+        let deleted = Deleted::with(None, &[0, 1, 5, 9, 10, 20], Uuid::nil()).expect("few rows").0;
         for range in [0..0, 0..1, 0..10, 3..9, 5..6, 10..30, 21..25] {
             let left = deleted.left_of(range.clone());
             let mut at = range.start;
@@ -156,6 +180,5 @@ mod tests {
             let expected: Vec<u64> = range.clone().filter(|row| ![0, 1, 5, 9, 10, 20].contains(row)).collect();
             assert_eq!(rows, expected, "{range:?}");
         }
-        assert_eq!(deleted.places_left(12).collect::<Vec<_>>(), [2, 3, 4, 6, 7, 8, 11]);
     }
 }

@@ -79,7 +79,7 @@ pub(crate) struct Held {
     /// For each row which of `all_said` it says; beyond them it has to be read.
     said: Vec<u8>,
     all_said: Vec<Said>,
-    /// Where the rows stand in the file, where somebody else wrote it in another order, or some of it are deleted.
+    /// Where the rows stand in the file, where somebody else wrote it in another order.
     order: Vec<u32>,
 }
 
@@ -122,16 +122,8 @@ impl Held {
         Some(Reading { kind, period, value, unit, quality, method: None, reason: None })
     }
 
-    /// Its rows are those of the file that are left.
-    fn of_those_left(&mut self, places: &[u32]) {
-        self.order = match std::mem::take(&mut self.order) {
-            order if order.is_empty() => places.to_vec(),
-            order => order.into_iter().map(|place| places[place as usize]).collect(),
-        };
-    }
-
     /// Where a row stands in the file.
-    fn place(&self, row: u32) -> usize {
+    pub(crate) fn place(&self, row: u32) -> usize {
         self.order.get(row as usize).map_or(row, |place| *place) as usize
     }
 }

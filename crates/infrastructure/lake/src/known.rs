@@ -33,9 +33,10 @@ pub(crate) async fn known(lake: &TenantLake, files: &HeldFiles, batch: &Batch) -
             let rows: Vec<usize> =
                 (0..known.len()).filter(unknown).filter(|row| is_within(&file, batch, &batch.rows()[*row])).collect();
             if !rows.is_empty() {
-                let file = files.of(&snapshot, &file).await?;
+                let held = &files.of(&snapshot, &file).await?.held;
                 let holds = snapshot.table == TableName::Readings;
-                compare(&file.held, batch, &rows, &mut known, |row| holds && !removals.is_removed(&key(batch, row)));
+                let holds = |row: &Row| holds && !removals.is_removed(&key(batch, row));
+                compare((&file, held), batch, &rows, &mut known, holds);
             }
         }
     }
@@ -67,13 +68,19 @@ fn is_within(file: &FileFacts, batch: &Batch, row: &Row) -> bool {
 }
 
 /// Marks those of the rows that a file knows of. What it says counts only where it `holds`.
-fn compare(held: &Held, batch: &Batch, rows: &[usize], known: &mut [Known], holds: impl Fn(&Row) -> bool) {
+fn compare(
+    (file, held): (&FileFacts, &Held),
+    batch: &Batch,
+    rows: &[usize],
+    known: &mut [Known],
+    holds: impl Fn(&Row) -> bool,
+) {
     let mut runs: Vec<Option<Option<Rows<u32>>>> = vec![None; batch.channels().len()];
     for place in rows {
         let row = &batch.rows()[*place];
         let runs = runs[row.channel as usize].get_or_insert_with(|| held.runs_of(batch.channel(row)));
         let Some(runs) = runs.clone() else { continue };
-        if let Some(found) = held.rows_of(runs, row.period).next() {
+        if let Some(found) = held.rows_of(runs, row.period).find(|row| !file.is_deleted(held.place(*row))) {
             let same = held.says(found, batch, row) == Some(true) && holds(row);
             known[*place] = if same { Known::Same } else { Known::Open };
         }

@@ -13,7 +13,6 @@ use metrify_application::record::Position;
 use metrify_application::{Error, Kind, Result};
 use metrify_domain::Timestamp;
 
-use crate::deleted::Deleted;
 use crate::keys::KeySet;
 use crate::lookup::{self, Opened};
 use crate::memory::{Chunk, View};
@@ -127,20 +126,22 @@ async fn take_out_removed(writing: &Writing, view: &View, now: Timestamp, small_
         if places.is_empty() {
             continue;
         }
-        let rows_of = places.iter().map(|place| *place as usize).collect::<Vec<_>>();
-        let gone = lookup::rows(&snapshot, file, &opened.metadata(), &rows_of, &[]).await?;
-        let deleted = Deleted::with(file.deleted.as_deref(), places.into_iter())?;
+        let gone = lookup::rows(&snapshot, file, &opened.metadata(), &places, &[]).await?;
+        let places: Vec<u64> = places.into_iter().map(|place| place as u64).collect();
+        let before = file.deleted.as_ref().map_or(0, |deleted| deleted.count());
+        let (rows, deleted) = (opened.rows(), before + places.len() as u64);
         let month = file.month.clone().unwrap_or_default();
-        if is_worth_rewriting(file, &deleted, small_rows) {
-            if deleted.count() < file.rows {
+        if !is_worth_rewriting(rows, deleted, small_rows) {
+            let deleted = writing.mark(TableName::Readings, file.deleted.as_deref(), &places, now).await?;
+            taken_out.change.marked.push((file.clone(), deleted));
+        } else {
+            if deleted < rows {
                 let stay = opened.in_order()?.map(|rows| Ok(lookup::split(&rows?, &keys)?.0));
                 let added = writing.write(TableName::Readings, Some(&month), stay, now).await?;
                 writing.lake.made_of(&added, std::slice::from_ref(file));
                 taken_out.change.added.push(added);
             }
             taken_out.change.removed.push(file.clone());
-        } else {
-            taken_out.change.marked.push((file.clone(), deleted));
         }
         // A landing that was cut short after `readings_superseded` has moved some of them already.
         let (_, fresh) = lookup::split(&without_restored(&concat(&gone)?)?, &unmoved)?;
@@ -150,31 +151,21 @@ async fn take_out_removed(writing: &Writing, view: &View, now: Timestamp, small_
 }
 
 /// Where the rows of a file stand that hold and have one of the keys.
-fn places(file: &FileFacts, opened: &Opened, keys: &KeySet) -> Result<Vec<u64>> {
-    let mut found = Vec::new();
-    let mut row = 0;
-    for rows in opened.numbered_columns(&READINGS_ORDER)? {
+fn places(file: &FileFacts, opened: &Opened, keys: &KeySet) -> Result<Vec<usize>> {
+    let (mut found, mut row) = (Vec::new(), 0);
+    for rows in opened.numbered_columns_of_all(&READINGS_ORDER)? {
         let among = lookup::is_among(&rows?, keys)?;
-        found.extend(among.values().set_indices().map(|place| row + place as u64));
-        row += among.len() as u64;
+        found.extend(among.values().set_indices().map(|place| row + place).filter(|place| !file.is_deleted(*place)));
+        row += among.len();
     }
-    Ok(match &file.deleted {
-        // They were counted among those that hold.
-        Some(deleted) if !found.is_empty() => {
-            let left: Vec<u64> = deleted.places_left(file.rows).collect();
-            found.into_iter().map(|row| left[row as usize]).collect()
-        }
-        _ => found,
-    })
+    Ok(found)
 }
 
-/// Whether a file is written again without the rows that are deleted: where it is small, where much of it is, and where they are
-/// more than the log should tell with each change. Of others they are marked: a correction costs what it says, and not what lies
-/// around it.
-fn is_worth_rewriting(file: &FileFacts, deleted: &Deleted, small_rows: u64) -> bool {
+/// Whether a file of so many rows is written again without those that are deleted: where it is small, or much of it is. Of others
+/// they are marked: a correction costs what it says, and not what lies around it.
+fn is_worth_rewriting(rows: u64, deleted: u64, small_rows: u64) -> bool {
     const SHARE: u64 = 16;
-    const TOLD_BYTES_MAX: i32 = 64 << 10;
-    file.rows < small_rows || deleted.count() >= file.rows / SHARE || deleted.written().size_in_bytes > TOLD_BYTES_MAX
+    rows < small_rows || deleted >= rows / SHARE
 }
 
 /// Rows that hold again are copies: the version itself lies among the superseded already.

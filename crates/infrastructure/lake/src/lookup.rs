@@ -57,10 +57,20 @@ async fn open(snapshot: &Snapshot, file: &FileFacts) -> Result<ParquetRecordBatc
     let opened = ParquetRecordBatchReaderBuilder::try_new(bytes(snapshot, file).await?);
     let corrupt = |error| Error::new(Kind::Corrupt, step(snapshot, file)).because(error);
     let opened = opened.map_err(corrupt)?.with_batch_size(READ_ROWS);
-    Ok(match &file.deleted {
-        Some(deleted) => opened.with_row_selection(deleted.left_of(0..file.rows)),
+    Ok(match left(file, opened.metadata()) {
+        Some(left) => opened.with_row_selection(left),
         None => opened,
     })
+}
+
+/// Which rows of a file hold, where some do not.
+fn left(file: &FileFacts, metadata: &ParquetMetaData) -> Option<RowSelection> {
+    file.deleted.as_ref().map(|deleted| deleted.left_of(0..rows_of(metadata)))
+}
+
+/// All rows of a file; statistics of others need not tell.
+fn rows_of(metadata: &ParquetMetaData) -> u64 {
+    metadata.file_metadata().num_rows().unsigned_abs()
 }
 
 /// All rows of a file, or the chosen ones, in pieces.
@@ -110,7 +120,7 @@ impl Opened {
         let (step, bytes) = (step(snapshot, file), bytes(snapshot, file).await?);
         let corrupt = |error| Error::new(Kind::Corrupt, step.clone()).because(error);
         let plain = ArrowReaderMetadata::load(&bytes, with_page_index()).map_err(corrupt)?;
-        let left = file.deleted.as_ref().map(|deleted| deleted.left_of(0..file.rows));
+        let left = left(file, plain.metadata());
         Ok(Self { step, bytes, plain, left })
     }
 
@@ -129,10 +139,31 @@ impl Opened {
         Ok(Box::new(std::iter::once(sorted(&rows, &READINGS_ORDER))))
     }
 
-    /// Some columns of all rows piece by piece, texts as dictionaries; all columns where none is named.
+    /// All rows, the deleted ones too.
+    pub(crate) fn rows(&self) -> u64 {
+        rows_of(self.plain.metadata())
+    }
+
+    /// Some columns of the rows that hold piece by piece, texts as dictionaries; all columns where none is named.
     pub(crate) fn numbered_columns(
         &self,
         names: &[&str],
+    ) -> Result<impl Iterator<Item = Result<RecordBatch>> + Send + use<>> {
+        self.pieces(names, self.left.clone())
+    }
+
+    /// As [`Self::numbered_columns`], of all rows, the deleted ones too.
+    pub(crate) fn numbered_columns_of_all(
+        &self,
+        names: &[&str],
+    ) -> Result<impl Iterator<Item = Result<RecordBatch>> + Send + use<>> {
+        self.pieces(names, None)
+    }
+
+    fn pieces(
+        &self,
+        names: &[&str],
+        rows: Option<RowSelection>,
     ) -> Result<impl Iterator<Item = Result<RecordBatch>> + Send + use<>> {
         let options = ArrowReaderOptions::new().with_schema(numbered(self.plain.schema().fields()));
         let corrupt = |error| Error::new(Kind::Corrupt, self.step.clone()).because(error);
@@ -143,8 +174,8 @@ impl Opened {
             names => ProjectionMask::columns(builder.parquet_schema(), names.iter().copied()),
         };
         let builder = builder.with_batch_size(READ_ROWS).with_projection(mask);
-        let builder = match &self.left {
-            Some(left) => builder.with_row_selection(left.clone()),
+        let builder = match rows {
+            Some(rows) => builder.with_row_selection(rows),
             None => builder,
         };
         pieces_of(builder, self.step.clone())

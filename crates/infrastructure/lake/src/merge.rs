@@ -75,9 +75,12 @@ impl Numbering {
             let column = rows.column_by_name(field.name()).ok_or_else(missing)?;
             let failed = |error| internal("read a column of a data file", error);
             columns.push(match field.data_type() {
+                DataType::Utf8 if *column.data_type() == numbered_text() => {
+                    Arc::new(numbers(column.as_dictionary::<Int32Type>(), texts, known)) as ArrayRef
+                }
                 DataType::Utf8 => {
                     let column = cast(column, &numbered_text()).map_err(failed)?;
-                    Arc::new(numbers(column.as_dictionary::<Int32Type>(), texts, known)) as ArrayRef
+                    Arc::new(numbers(column.as_dictionary::<Int32Type>(), texts, known))
                 }
                 kind => cast(column, kind).map_err(failed)?,
             });
@@ -125,7 +128,7 @@ fn numbers(
     texts: &mut Texts,
     known: &mut Option<(ArrayRef, Vec<i32>)>,
 ) -> Int32Array {
-    let same = known.take().filter(|(dictionary, _)| Arc::ptr_eq(dictionary, column.values()));
+    let same = known.take().filter(|(dictionary, _)| dictionary.to_data().ptr_eq(&column.values().to_data()));
     let (_, numbers) = known.insert(same.unwrap_or_else(|| {
         let all = column.values().as_string::<i32>();
         (column.values().clone(), (0..all.len()).map(|place| texts.number(all.value(place))).collect())

@@ -480,7 +480,7 @@ impl Landing for DeltaLake {
         let _writing = lake.writing.lock().await;
         let mut deleted = 0;
         for table in lake.tables.values() {
-            deleted += table.vacuum(self.keep_h).await?;
+            deleted += table.vacuum(self.keep_h, (self.clock)()).await?;
         }
         lake.forget_landed(0)?;
         Ok(deleted)

@@ -12,7 +12,8 @@ use deltalake::logstore::{LogStoreRef, ObjectStoreRef};
 use deltalake::operations::vacuum::VacuumMode;
 use deltalake::protocol::{DeltaOperation, SaveMode};
 use deltalake::table::state::DeltaTableState;
-use deltalake::{DeltaTable, DeltaTableBuilder, DeltaTableError, ensure_table_uri};
+use deltalake::{DeltaTable, DeltaTableBuilder, DeltaTableError, ObjectStoreError, ensure_table_uri};
+use futures::StreamExt;
 use metrify_application::record::Position;
 use metrify_application::{Error, Kind, Result, io};
 use metrify_domain::Timestamp;
@@ -62,6 +63,10 @@ impl FileFacts {
     #[must_use]
     pub fn rows_left(&self) -> u64 {
         self.rows.saturating_sub(self.deleted.as_ref().map_or(0, |deleted| deleted.count()))
+    }
+
+    pub(crate) fn is_deleted(&self, row: usize) -> bool {
+        self.deleted.as_ref().is_some_and(|deleted| deleted.contains(row as u64))
     }
 
     /// The file with those of its rows that hold: where others are deleted it is another one.
@@ -122,7 +127,7 @@ pub(crate) struct Table {
     names: Names,
 }
 
-pub(crate) fn store_error(step: String, error: deltalake::ObjectStoreError) -> Error {
+pub(crate) fn store_error(step: String, error: ObjectStoreError) -> Error {
     Error::new(Kind::Unavailable, step).because(error).hint("check that the disk has space and can be written")
 }
 
@@ -144,7 +149,7 @@ impl Table {
         }
         let log = table.log_store();
         let state = table.snapshot().map_err(|error| delta_error(step(), error))?.clone();
-        let snapshot = snapshot(name, folder, &log, state).await?;
+        let snapshot = snapshot(name, folder, &log, state, &[]).await?;
         let names = Names::after(snapshot.files.iter().map(|file| file.path.as_str()));
         Ok(Self { name, folder: folder.to_owned(), log, current: RwLock::new(Arc::new(snapshot)), names })
     }
@@ -161,7 +166,13 @@ impl Table {
             return Ok(());
         }
         let step = format!("read the log of table `{}` again", self.name.name());
-        self.show(&self.load(&step).await?, &step).await
+        let (table, known) = (self.load(&step).await?, self.snapshot().version);
+        let newest = table.version().unwrap_or_default();
+        // What is seen now is taken for durable from here on, whoever wrote it.
+        for version in known + 1..=newest {
+            sync_file(&self.folder.join(log_file(version)))?;
+        }
+        self.show(&table, &step).await
     }
 
     /// The newest version.
@@ -173,7 +184,7 @@ impl Table {
 
     async fn show(&self, table: &DeltaTable, step: &str) -> Result<()> {
         let state = table.snapshot().map_err(|error| delta_error(step.to_owned(), error))?.clone();
-        self.set(snapshot(self.name, &self.folder, &self.log, state).await?);
+        self.set(snapshot(self.name, &self.folder, &self.log, state, &self.snapshot().files).await?);
         Ok(())
     }
 
@@ -194,26 +205,61 @@ impl Table {
         self.folder.join(log_file(self.snapshot().version + 1)).exists()
     }
 
-    pub(crate) async fn delete_file(&self, file: &str) -> Result<()> {
-        let step = || format!("delete data file `{file}` of table `{}`", self.name.name());
-        let path = deltalake::Path::parse(file).map_err(|error| Error::new(Kind::Internal, step()).because(error))?;
-        self.store().delete(&path).await.map_err(|error| store_error(step(), error))
+    pub(crate) async fn put(&self, file: &str, bytes: Vec<u8>) -> Result<()> {
+        let step = || format!("write file `{file}` of table `{}`", self.name.name());
+        let path = deltalake::Path::parse(file).map_err(|error| internal(&step(), error))?;
+        self.store().put(&path, bytes.into()).await.map_err(|error| store_error(step(), error))?;
+        Ok(())
+    }
+
+    /// Deletes a file; tells whether it was there.
+    pub(crate) async fn delete_file(&self, file: &str) -> Result<bool> {
+        let step = || format!("delete file `{file}` of table `{}`", self.name.name());
+        let path = deltalake::Path::parse(file).map_err(|error| internal(&step(), error))?;
+        match self.store().delete(&path).await {
+            Ok(()) => Ok(true),
+            Err(ObjectStoreError::NotFound { .. }) => Ok(false),
+            Err(error) => Err(store_error(step(), error)),
+        }
     }
 
     /// Deletes data files that no version needs which is younger than `keep_h` hours, and those that no commit ever named.
     /// Tells how many.
-    pub(crate) async fn vacuum(&self, keep_h: u32) -> Result<usize> {
+    pub(crate) async fn vacuum(&self, keep_h: u32, now: Timestamp) -> Result<usize> {
         let step = format!("vacuum table `{}`", self.name.name());
         let table = self.load(&step).await?;
+        let replaced = self.replaced_last(&table, &step).await?;
         let vacuum = table
             .vacuum()
             .with_mode(VacuumMode::Full)
+            .with_dry_run(true)
             .with_retention_period(chrono::Duration::hours(i64::from(keep_h)))
             // How long versions are kept is a setting of ours.
             .with_enforce_retention_duration(false);
-        let (table, done) = vacuum.await.map_err(|error| delta_error(step.clone(), error))?;
+        let (table, found) = vacuum.await.map_err(|error| delta_error(step.clone(), error))?;
+        // A file of which rows were deleted one after the other was replaced by itself each time: the last time counts.
+        let kept_since_ms = now.micros() / 1_000 - i64::from(keep_h) * 3_600_000;
+        let is_over = |file: &&String| replaced.get(*file).is_none_or(|replaced_ms| *replaced_ms <= kept_since_ms);
+        let mut deleted = 0;
+        for file in found.files_deleted.iter().filter(is_over) {
+            deleted += usize::from(self.delete_file(file).await?);
+        }
         self.show(&table, &step).await?;
-        Ok(done.files_deleted.len())
+        Ok(deleted)
+    }
+
+    /// When each file that is no longer in the table was replaced last, in milliseconds.
+    async fn replaced_last(&self, table: &DeltaTable, step: &str) -> Result<HashMap<String, i64>> {
+        let failed = |error| delta_error(step.to_owned(), error);
+        let state = table.snapshot().map_err(failed)?;
+        let mut tombstones = state.all_tombstones(self.log.as_ref());
+        let mut replaced = HashMap::new();
+        while let Some(tombstone) = tombstones.next().await {
+            let tombstone = tombstone.map_err(failed)?;
+            let at_ms = replaced.entry(tombstone.path().into_owned()).or_insert(i64::MIN);
+            *at_ms = (*at_ms).max(tombstone.deletion_timestamp().unwrap_or(i64::MIN));
+        }
+        Ok(replaced)
     }
 
     /// Commits a change and syncs it; the snapshot after it is the table's new one.
@@ -224,6 +270,9 @@ impl Table {
             if change.marked.is_empty() { Vec::new() } else { deletion_vectors_allowed(&before.state, &step())? };
         for added in &change.added {
             sync_file(&self.folder.join(&added.path))?;
+        }
+        for file in change.marked.iter().filter_map(|(_, deleted)| deleted.file()) {
+            sync_file(&self.folder.join(file))?;
         }
         let replaced = change.removed.iter().chain(change.marked.iter().map(|(file, _)| file));
         let removed: Vec<Action> = replaced.map(|file| Action::Remove(remove(file, change.written_at))).collect();
@@ -240,7 +289,7 @@ impl Table {
             .build(Some(&before.state), self.log.clone(), operation);
         let committed = commit.await.map_err(|error| delta_error(step(), error))?;
         sync_file(&self.folder.join(log_file(committed.version())))?;
-        self.set(snapshot(self.name, &self.folder, &self.log, committed.snapshot()).await?);
+        self.set(snapshot(self.name, &self.folder, &self.log, committed.snapshot(), &before.files).await?);
         Ok(())
     }
 }
@@ -318,11 +367,21 @@ fn remove(file: &FileFacts, at: Timestamp) -> deltalake::kernel::Remove {
     }
 }
 
-async fn snapshot(name: TableName, folder: &Path, log: &LogStoreRef, state: DeltaTableState) -> Result<Snapshot> {
+/// The table at a version; of `former` it takes what is read of files besides the log.
+async fn snapshot(
+    name: TableName,
+    folder: &Path,
+    log: &LogStoreRef,
+    state: DeltaTableState,
+    former: &[FileFacts],
+) -> Result<Snapshot> {
     let step = || format!("read the log of table `{}`", name.name());
     let landed = state.transaction_version(log.as_ref(), APPLICATION).await;
     let landed = landed.map_err(|error| delta_error(step(), error))?.unwrap_or_default();
-    let files = state.log_data().iter().map(|view| facts(&view, log)).collect::<Result<Vec<_>>>()?;
+    let former = former.iter().filter_map(|file| file.deleted.clone());
+    let former: HashMap<String, Arc<Deleted>> =
+        former.map(|deleted| (deleted.written().path_or_inline_dv.clone(), deleted)).collect();
+    let files = state.log_data().iter().map(|view| facts(&view, log, &former)).collect::<Result<Vec<_>>>()?;
     Ok(Snapshot {
         table: name,
         folder: folder.to_owned(),
@@ -334,7 +393,7 @@ async fn snapshot(name: TableName, folder: &Path, log: &LogStoreRef, state: Delt
     })
 }
 
-fn facts(file: &LogicalFileView, log: &LogStoreRef) -> Result<FileFacts> {
+fn facts(file: &LogicalFileView, log: &LogStoreRef, former: &HashMap<String, Arc<Deleted>>) -> Result<FileFacts> {
     let path = file.path().into_owned();
     let stats = file.stats().unwrap_or_else(|| "{}".to_owned());
     let stats: serde_json::Value = serde_json::from_str(&stats).map_err(|error| {
@@ -350,9 +409,15 @@ fn facts(file: &LogicalFileView, log: &LogStoreRef) -> Result<FileFacts> {
         let high = Timestamp::from_micros(bound(&range.high)?.saturating_add(999));
         Some(Range { low: Timestamp::from_micros(bound(&range.low)?), high })
     });
-    let deleted = file.deletion_vector_descriptor().map(|written| Deleted::read(written, log)).transpose()?;
+    let deleted = match file.deletion_vector_descriptor() {
+        None => None,
+        Some(written) => match former.get(&written.path_or_inline_dv).filter(|former| *former.written() == written) {
+            Some(former) => Some(former.clone()),
+            None => Some(Arc::new(Deleted::read(written, log)?)),
+        },
+    };
     Ok(FileFacts {
-        deleted: deleted.map(Arc::new),
+        deleted,
         bytes: file.size().unsigned_abs(),
         rows: stats["numRecords"].as_u64().unwrap_or_default(),
         month: file.partition_values_map().remove("month").flatten(),

@@ -9,6 +9,7 @@ use metrify_application::record::Position;
 use metrify_application::{Error, Kind, Result};
 use metrify_domain::Timestamp;
 
+use crate::deleted::Deleted;
 use crate::memory::{View, Working};
 use crate::schema::TableName;
 use crate::table::{Change, FileFacts, Snapshot, Table};
@@ -135,6 +136,23 @@ impl Writing {
         let added = file.store(&table.store(), table.unique(now)).await?;
         self.files().push((name, added.path.clone()));
         Ok(added)
+    }
+
+    /// Writes down that more rows of a data file are deleted.
+    pub(crate) async fn mark(
+        &self,
+        name: TableName,
+        before: Option<&Deleted>,
+        rows: &[u64],
+        now: Timestamp,
+    ) -> Result<Deleted> {
+        let table = self.lake.table(name)?;
+        let (deleted, file) = Deleted::with(before, rows, table.unique(now))?;
+        if let Some(file) = file {
+            self.files().push((name, file.path.clone()));
+            table.put(&file.path, file.bytes).await?;
+        }
+        Ok(deleted)
     }
 
     pub(crate) async fn commit(&self, name: TableName, change: Change) -> Result<()> {

@@ -24,13 +24,12 @@ pub async fn vacuum(app: Arc<App>, mut stop: watch::Receiver<bool>) {
     }
 }
 
-/// Keeps the files of the lake few, each time that something has landed, until it is told to stop.
+/// How often the files of the lake are looked at although nothing has landed here.
+const COMPACTION_PACE: Duration = Duration::from_mins(5);
+
+/// Keeps the files of the lake few, at once and each time that something has landed, until it is told to stop.
 pub async fn compact(app: Arc<App>, landed: Arc<Notify>, mut stop: watch::Receiver<bool>) {
     loop {
-        tokio::select! {
-            () = landed.notified() => {}
-            _ = stop.changed() => return,
-        }
         let outcome = tokio::select! {
             outcome = operate::compact(&app) => outcome,
             // It goes on from what is committed when the server is there again; vacuum deletes what is not.
@@ -42,6 +41,11 @@ pub async fn compact(app: Arc<App>, landed: Arc<Notify>, mut stop: watch::Receiv
             }
             Ok(_) => {}
             Err(error) => tracing::error!("{}", error.chain()),
+        }
+        tokio::select! {
+            () = landed.notified() => {}
+            () = tokio::time::sleep(COMPACTION_PACE) => {}
+            _ = stop.changed() => return,
         }
     }
 }

@@ -30,21 +30,13 @@ impl File {
     }
 }
 
-/// A file with those of its rows that are left.
-fn name(facts: &FileFacts) -> String {
-    match facts.identity() {
-        (path, None) => path.to_owned(),
-        (path, Some(deleted)) => format!("{path} {deleted}"),
-    }
-}
-
 /// What the files say that were asked last.
 #[derive(Default)]
 pub(crate) struct HeldFiles(Mutex<Kept>);
 
 #[derive(Default)]
 struct Kept {
-    /// By the [`name`] of the file, with when it was asked last.
+    /// By the path of the file, with when it was asked last.
     files: HashMap<String, (Arc<File>, u64)>,
     bytes: usize,
     asked: u64,
@@ -77,24 +69,21 @@ impl HeldFiles {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What a file says.
+    /// What all rows of a file say, those that are deleted too.
     ///
     /// # Errors
     /// Where it cannot be read.
     pub(crate) async fn of(&self, snapshot: &Snapshot, facts: &FileFacts) -> Result<Arc<File>> {
-        if let Some(file) = self.kept().get(&name(facts)) {
+        if let Some(file) = self.kept().get(&facts.path) {
             return Ok(file);
         }
         let opened = lookup::Opened::of(snapshot, facts).await?;
-        let mut held = match build::held(opened.numbered_columns(&build::COLUMNS)?)? {
+        let held = match build::held(opened.numbered_columns_of_all(&build::COLUMNS)?)? {
             Some(held) => held,
-            None => build::in_order(&opened.numbered_columns(&build::COLUMNS)?.collect::<Result<Vec<_>>>()?)?,
+            None => build::in_order(&opened.numbered_columns_of_all(&build::COLUMNS)?.collect::<Result<Vec<_>>>()?)?,
         };
-        if let Some(deleted) = &facts.deleted {
-            held.of_those_left(&deleted.places_left(facts.rows).map(|place| place as u32).collect::<Vec<_>>());
-        }
         let file = Arc::new(File { held, metadata: opened.metadata() });
-        self.kept().keep(&name(facts), &file);
+        self.kept().keep(&facts.path, &file);
         Ok(file)
     }
 
@@ -113,6 +102,7 @@ impl HeldFiles {
             let held = &file.held;
             let rows = keys.iter().filter_map(|key| Some((*key, held.runs_of(&key.channel)?)));
             let rows = rows.flat_map(|(key, runs)| held.rows_of(runs, key.period).map(move |row| (row, key)));
+            let rows = rows.filter(|(row, _)| !facts.is_deleted(held.place(*row)));
             // In the order of the file, whoever wrote it; a key that was asked twice is there once.
             let asked: BTreeMap<usize, (u32, &Key)> = rows.map(|(row, key)| (held.place(row), (row, key))).collect();
             found.extend(file.versions(snapshot, facts, &asked).await?);
