@@ -63,7 +63,7 @@ async fn join_one(writing: &Writing, snapshot: &Snapshot, files: Vec<FileFacts>,
 }
 
 /// Joins files of a month, or of a table without months, while nothing lands. In the latter later rows are newer, so that nothing
-/// may come meanwhile whose name would be older than theirs.
+/// may come meanwhile whose name would be older than theirs. Where another program changed one of them nothing is done.
 async fn join_alone(writing: &Writing, name: TableName, month: Option<&str>, now: Timestamp) -> Result<Landed> {
     let _writing = writing.lake.writing.lock().await;
     let table = writing.lake.table(name)?;

@@ -25,10 +25,6 @@ pub(crate) struct NewFile {
     pub(crate) bytes: Vec<u8>,
 }
 
-fn path_of(unique: Uuid) -> String {
-    format!("deletion_vector_{unique}.bin")
-}
-
 /// A version, the size of the bitmap, the bitmap and its checksum.
 fn file(size: u32, bitmap: &[u8]) -> Vec<u8> {
     const VERSION: u8 = 1;
@@ -79,7 +75,7 @@ impl Deleted {
                 DeletionVectorDescriptor { storage_type, path_or_inline_dv, offset: None, size_in_bytes, cardinality };
             return Ok((Self { rows: all, written }, None));
         }
-        let file = NewFile { path: path_of(unique), bytes: file(size, &bitmap) };
+        let file = NewFile { path: format!("deletion_vector_{unique}.bin"), bytes: file(size, &bitmap) };
         let written = DeletionVectorDescriptor {
             storage_type: StorageType::UuidRelativePath,
             path_or_inline_dv: z85::encode(unique.as_bytes()),
@@ -93,13 +89,6 @@ impl Deleted {
 
     pub(crate) const fn written(&self) -> &DeletionVectorDescriptor {
         &self.written
-    }
-
-    /// The file of ours that tells of them, relative to the table.
-    pub(crate) fn file(&self) -> Option<String> {
-        let is_file = self.written.storage_type == StorageType::UuidRelativePath;
-        let unique = is_file.then(|| z85::decode(&self.written.path_or_inline_dv).ok()).flatten()?;
-        Uuid::from_slice(&unique).ok().map(path_of)
     }
 
     /// How many they are.

@@ -70,8 +70,10 @@ impl FileFacts {
     }
 
     /// The file with those of its rows that hold: where others are deleted it is another one.
-    pub(crate) fn identity(&self) -> (&str, Option<&str>) {
-        (&self.path, self.deleted.as_ref().map(|deleted| deleted.written().path_or_inline_dv.as_str()))
+    pub(crate) fn identity(&self) -> (&str, Option<(&str, Option<i32>)>) {
+        let deleted = self.deleted.as_ref().map(|deleted| deleted.written());
+        // Others write several into one file.
+        (&self.path, deleted.map(|written| (written.path_or_inline_dv.as_str(), written.offset)))
     }
 }
 
@@ -167,10 +169,11 @@ impl Table {
         }
         let step = format!("read the log of table `{}` again", self.name.name());
         let (table, known) = (self.load(&step).await?, self.snapshot().version);
-        let newest = table.version().unwrap_or_default();
-        // What is seen now is taken for durable from here on, whoever wrote it.
-        for version in known + 1..=newest {
-            sync_file(&self.folder.join(log_file(version)))?;
+        let newest = table.snapshot().map_err(|error| delta_error(step.clone(), error))?.version();
+        // What is seen now is taken for durable from here on, whoever wrote it. A version that is gone stands in a checkpoint.
+        let versions = (known + 1..=newest).map(|version| self.folder.join(log_file(version)));
+        for version in versions.filter(|version| version.exists()) {
+            sync_file(&version)?;
         }
         self.show(&table, &step).await
     }
@@ -205,11 +208,12 @@ impl Table {
         self.folder.join(log_file(self.snapshot().version + 1)).exists()
     }
 
+    /// Writes a file and syncs it.
     pub(crate) async fn put(&self, file: &str, bytes: Vec<u8>) -> Result<()> {
         let step = || format!("write file `{file}` of table `{}`", self.name.name());
         let path = deltalake::Path::parse(file).map_err(|error| internal(&step(), error))?;
         self.store().put(&path, bytes.into()).await.map_err(|error| store_error(step(), error))?;
-        Ok(())
+        sync_file(&self.folder.join(file))
     }
 
     /// Deletes a file; tells whether it was there.
@@ -270,9 +274,6 @@ impl Table {
             if change.marked.is_empty() { Vec::new() } else { deletion_vectors_allowed(&before.state, &step())? };
         for added in &change.added {
             sync_file(&self.folder.join(&added.path))?;
-        }
-        for file in change.marked.iter().filter_map(|(_, deleted)| deleted.file()) {
-            sync_file(&self.folder.join(file))?;
         }
         let replaced = change.removed.iter().chain(change.marked.iter().map(|(file, _)| file));
         let removed: Vec<Action> = replaced.map(|file| Action::Remove(remove(file, change.written_at))).collect();

@@ -185,6 +185,11 @@ async fn survives(fault: Fault, call: u64, base: &Folder, truth: &Truth) -> bool
 /// One test after the other: what goes wrong is armed for the whole process.
 static ONE: Mutex<()> = Mutex::new(());
 
+fn runtime() -> tokio::runtime::Runtime {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    runtime.expect("a runtime")
+}
+
 #[allow(clippy::disallowed_methods, reason = "how thorough it is says who starts it")]
 fn stride() -> u64 {
     std::env::var("FAULTS_STRIDE").map_or(20, |stride| stride.parse().expect("a number"))
@@ -194,9 +199,8 @@ fn stride() -> u64 {
 fn a_store_that_fails_at_any_call_loses_and_doubles_nothing() {
     let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
     object_store_factories().insert(url::Url::parse("file://").expect("a URL"), Arc::new(Factory));
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     // It is never shut down: calls that hang hold its threads until the process ends.
-    Box::leak(Box::new(runtime.expect("a runtime"))).block_on(async {
+    Box::leak(Box::new(runtime())).block_on(async {
         let base = tempfile::tempdir().expect("a folder");
         let truth = prepared(base.path()).await;
         let stride = stride();
@@ -217,8 +221,7 @@ fn a_store_that_fails_at_any_call_loses_and_doubles_nothing() {
 #[test]
 fn a_table_that_another_writer_compacts_meanwhile_is_gone_on_with() {
     let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-    runtime.expect("a runtime").block_on(async {
+    runtime().block_on(async {
         let folder = tempfile::tempdir().expect("a folder");
         let mut truth = prepared(folder.path()).await;
         let lake = open(folder.path()).await;
@@ -312,8 +315,7 @@ async fn a_file_is_kept_from_when_it_was_replaced_last() {
 #[test]
 fn landings_go_on_while_files_are_joined() {
     let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-    runtime.expect("a runtime").block_on(async {
+    runtime().block_on(async {
         let folder = tempfile::tempdir().expect("a folder");
         let truth = prepared(folder.path()).await;
         let lake = Arc::new(open(folder.path()).await);
