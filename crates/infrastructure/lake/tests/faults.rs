@@ -241,73 +241,80 @@ fn a_table_that_another_writer_compacts_meanwhile_is_gone_on_with() {
 }
 
 /// Another writer need not tell how many rows a file has.
-#[tokio::test]
-async fn a_file_without_statistics_loses_no_row_but_the_corrected() {
-    for rows in [10, 40] {
-        let folder = tempfile::tempdir().expect("a folder");
-        let (lake, mut truth) = (open(folder.path()).await, Truth::default());
-        apply(&lake, truth.say(&(0..rows).map(|hour| (hour, 1)).collect::<Vec<_>>()));
-        lake.land(&tenant(), 0).await.expect("a landing");
-        drop(lake);
-        let log = Layout::new(folder.path().to_owned()).table(&tenant(), TableName::Readings).join("_delta_log");
-        for entry in std::fs::read_dir(log).expect("a log").map(|entry| entry.expect("an entry").path()) {
-            if entry.extension().is_some_and(|ending| ending == "json") {
-                let text = std::fs::read_to_string(&entry).expect("a version");
-                let without = |line: &str| {
-                    let mut action: serde_json::Value = serde_json::from_str(line).expect("an action");
-                    if let Some(add) = action.get_mut("add").and_then(|add| add.as_object_mut()) {
-                        add.remove("stats");
-                    }
-                    format!("{action}\n")
-                };
-                std::fs::write(&entry, text.lines().map(without).collect::<String>()).expect("room on disk");
-            }
-        }
-        let lake = open(folder.path()).await;
-        for hour in [3, 7] {
-            apply(&lake, truth.say(&[(hour, 5)]));
+#[test]
+fn a_file_without_statistics_loses_no_row_but_the_corrected() {
+    let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    runtime().block_on(async {
+        for rows in [10, 40] {
+            let folder = tempfile::tempdir().expect("a folder");
+            let (lake, mut truth) = (open(folder.path()).await, Truth::default());
+            apply(&lake, truth.say(&(0..rows).map(|hour| (hour, 1)).collect::<Vec<_>>()));
             lake.land(&tenant(), 0).await.expect("a landing");
+            drop(lake);
+            let log = Layout::new(folder.path().to_owned()).table(&tenant(), TableName::Readings).join("_delta_log");
+            for entry in std::fs::read_dir(log).expect("a log").map(|entry| entry.expect("an entry").path()) {
+                if entry.extension().is_some_and(|ending| ending == "json") {
+                    let text = std::fs::read_to_string(&entry).expect("a version");
+                    let without = |line: &str| {
+                        let mut action: serde_json::Value = serde_json::from_str(line).expect("an action");
+                        if let Some(add) = action.get_mut("add").and_then(|add| add.as_object_mut()) {
+                            add.remove("stats");
+                        }
+                        format!("{action}\n")
+                    };
+                    std::fs::write(&entry, text.lines().map(without).collect::<String>()).expect("room on disk");
+                }
+            }
+            let lake = open(folder.path()).await;
+            for hour in [3, 7] {
+                apply(&lake, truth.say(&[(hour, 5)]));
+                lake.land(&tenant(), 0).await.expect("a landing");
+            }
+            let all: Vec<Key> = truth.holding.keys().map(|hour| key(*hour)).collect();
+            let current = lake.current(&tenant(), &all).await.expect("an answer");
+            let told = truth.holding.iter().map(|(hour, value)| (key(*hour), Some(Decimal::from(*value))));
+            assert_eq!(
+                current.iter().map(|(key, held)| (key.clone(), held.reading.value)).collect::<HashMap<_, _>>(),
+                told.collect()
+            );
         }
-        let all: Vec<Key> = truth.holding.keys().map(|hour| key(*hour)).collect();
-        let current = lake.current(&tenant(), &all).await.expect("an answer");
-        let told = truth.holding.iter().map(|(hour, value)| (key(*hour), Some(Decimal::from(*value))));
-        assert_eq!(
-            current.iter().map(|(key, held)| (key.clone(), held.reading.value)).collect::<HashMap<_, _>>(),
-            told.collect()
-        );
-    }
+    });
 }
 
 static NOW_MINUTES: AtomicI64 = AtomicI64::new(0);
 
 /// A file of which rows were deleted stays for `keep_h` hours after it was replaced, and not after the first of them was deleted.
-#[tokio::test]
-async fn a_file_is_kept_from_when_it_was_replaced_last() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let now = || Timestamp::from_micros(clock().micros() + NOW_MINUTES.load(Ordering::SeqCst) * 60_000_000);
-    let lake = DeltaLake::new(Layout::new(folder.path().to_owned()), now, 1).with_small_rows(0);
-    lake.open(&tenant()).await.expect("tables");
-    let mut truth = Truth::default();
-    let mut say = |minutes: i64, hours: std::ops::Range<i64>| {
-        NOW_MINUTES.store(minutes, Ordering::SeqCst);
-        apply(&lake, truth.say(&hours.map(|hour| (hour, minutes)).collect::<Vec<_>>()));
-    };
-    let files = || lake.view(&tenant()).expect("tables").snapshot(TableName::Readings).expect("a table").files.clone();
-    say(0, 0..40);
-    lake.land(&tenant(), 0).await.expect("a landing");
-    let first = files()[0].path.clone();
-    let path = Layout::new(folder.path().to_owned()).table(&tenant(), TableName::Readings).join(&first);
-    say(10, 3..4);
-    lake.land(&tenant(), 0).await.expect("a landing");
-    assert!(files().iter().any(|file| file.path == first && file.deleted.is_some()), "one row of it is deleted");
-    say(120, 10..20);
-    lake.land(&tenant(), 0).await.expect("a landing");
-    assert!(files().iter().all(|file| file.path != first), "it is written again");
-    for (minutes, exists) in [(121, true), (179, true), (181, false)] {
-        NOW_MINUTES.store(minutes, Ordering::SeqCst);
-        lake.vacuum(&tenant()).await.expect("a vacuum");
-        assert_eq!(path.exists(), exists, "after {minutes} minutes");
-    }
+#[test]
+fn a_file_is_kept_from_when_it_was_replaced_last() {
+    let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    runtime().block_on(async {
+        let folder = tempfile::tempdir().expect("a folder");
+        let now = || Timestamp::from_micros(clock().micros() + NOW_MINUTES.load(Ordering::SeqCst) * 60_000_000);
+        let lake = DeltaLake::new(Layout::new(folder.path().to_owned()), now, 1).with_small_rows(0);
+        lake.open(&tenant()).await.expect("tables");
+        let mut truth = Truth::default();
+        let mut say = |minutes: i64, hours: std::ops::Range<i64>| {
+            NOW_MINUTES.store(minutes, Ordering::SeqCst);
+            apply(&lake, truth.say(&hours.map(|hour| (hour, minutes)).collect::<Vec<_>>()));
+        };
+        let files =
+            || lake.view(&tenant()).expect("tables").snapshot(TableName::Readings).expect("a table").files.clone();
+        say(0, 0..40);
+        lake.land(&tenant(), 0).await.expect("a landing");
+        let first = files()[0].path.clone();
+        let path = Layout::new(folder.path().to_owned()).table(&tenant(), TableName::Readings).join(&first);
+        say(10, 3..4);
+        lake.land(&tenant(), 0).await.expect("a landing");
+        assert!(files().iter().any(|file| file.path == first && file.deleted.is_some()), "one row of it is deleted");
+        say(120, 10..20);
+        lake.land(&tenant(), 0).await.expect("a landing");
+        assert!(files().iter().all(|file| file.path != first), "it is written again");
+        for (minutes, exists) in [(121, true), (179, true), (181, false)] {
+            NOW_MINUTES.store(minutes, Ordering::SeqCst);
+            lake.vacuum(&tenant()).await.expect("a vacuum");
+            assert_eq!(path.exists(), exists, "after {minutes} minutes");
+        }
+    });
 }
 
 /// Landings and corrections go on while files are joined. Where one of those was changed meanwhile, what they were joined into is
