@@ -133,11 +133,21 @@ fn text(cell: &Cell) -> String {
 }
 
 fn csv_row(out: &mut impl Write, row: &[Cell]) -> std::io::Result<()> {
-    let cells = row.iter().map(|cell| {
-        let text = text(cell);
-        if text.contains(['"', ',', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
-    });
-    writeln!(out, "{}", cells.collect::<Vec<_>>().join(","))
+    for (place, cell) in row.iter().enumerate() {
+        if place > 0 {
+            out.write_all(b",")?;
+        }
+        match cell {
+            Cell::Null => {}
+            Cell::Bool(truth) => write!(out, "{truth}")?,
+            Cell::Number(number) => out.write_all(number.as_bytes())?,
+            Cell::Text(text) if ['"', ',', '\n', '\r'].into_iter().any(|special| text.contains(special)) => {
+                write!(out, "\"{}\"", text.replace('"', "\"\""))?;
+            }
+            Cell::Text(text) => out.write_all(text.as_bytes())?,
+        }
+    }
+    out.write_all(b"\n")
 }
 
 /// Prints rows that are there already.
