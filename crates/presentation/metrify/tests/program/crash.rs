@@ -40,11 +40,11 @@ fn kill_while_ingesting(metrify: &Metrify, file: &Path, after_ms: u64) -> bool {
     was_at_work
 }
 
-/// Kills twenty ingests of some 200,000 lines: ten of them go on where the one before was stopped, ten begin on new data.
+/// Kills twenty ingests of some 100,000 lines: ten of them go on where the one before was stopped, ten begin on new data.
 #[test]
 fn an_ingest_killed_at_any_moment_leaves_every_reading_once() {
     let undisturbed = Metrify::new();
-    let file = fleet(&undisturbed, 140, 10);
+    let file = fleet(&undisturbed, 70, 10);
     let duration_ms = milliseconds(|| drop(undisturbed.ingest(&[&file])));
     let expected = (undisturbed.sql(ACCOUNT), undisturbed.sql(VERSIONS), undisturbed.answers("true"));
     let mut chance = Chance::new(20_230_326);
