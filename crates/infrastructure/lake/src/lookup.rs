@@ -128,8 +128,8 @@ impl Opened {
         self.plain.metadata().clone()
     }
 
-    /// All columns of the rows of a file of readings that hold, in the order of files. Where somebody wrote it who does not claim that they
-    /// are, they are brought into it here.
+    /// All columns of the rows of a file of readings that hold, in the order of files. Where somebody wrote it who does not claim
+    /// that they are, they are brought into it here.
     pub(crate) fn in_order(&self) -> Result<Pieces> {
         let (pieces, order) = (self.numbered_columns(&[])?, sorting_columns());
         if self.plain.metadata().row_groups().iter().all(|group| group.sorting_columns() == Some(&order)) {
