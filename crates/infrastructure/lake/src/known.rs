@@ -31,12 +31,12 @@ pub(crate) async fn known(lake: &TenantLake, files: &HeldFiles, batch: &Batch) -
         for (file, fresh) in asked {
             let unknown = |row: &usize| known[*row] == Known::Nothing && (reached[*row] || !fresh);
             let rows: Vec<usize> =
-                (0..known.len()).filter(unknown).filter(|row| is_within(&file, batch, &batch.rows()[*row])).collect();
+                (0..known.len()).filter(unknown).filter(|row| may_be_in(&file, batch, &batch.rows()[*row])).collect();
             if !rows.is_empty() {
-                let held = &files.of(&snapshot, &file).await?.held;
+                let held = files.of(&snapshot, &file).await?;
                 let holds = snapshot.table == TableName::Readings;
                 let holds = |row: &Row| holds && !removals.is_removed(&key(batch, row));
-                compare((&file, held), batch, &rows, &mut known, holds);
+                compare((&file, &held), batch, &rows, &mut known, holds)?;
             }
         }
     }
@@ -60,11 +60,8 @@ fn may_hold(snapshot: &Snapshot, fresh: &HashSet<String>, batch: &Batch, reached
     files.filter(|(_, fresh)| any_reached || !fresh).map(|(file, fresh)| (file.clone(), fresh)).collect()
 }
 
-/// Whether a row's channel and period lie within what the statistics of a file tell.
-fn is_within(file: &FileFacts, batch: &Batch, row: &Row) -> bool {
-    let (point, start) = (batch.channel(row).point.as_str(), row.period.start());
-    let starts = file.starts.as_ref().is_none_or(|starts| starts.low <= start && start <= starts.high);
-    starts && file.points.as_ref().is_none_or(|points| points.low.as_str() <= point && point <= points.high.as_str())
+fn may_be_in(file: &FileFacts, batch: &Batch, row: &Row) -> bool {
+    file.may_hold(batch.channel(row), row.period)
 }
 
 /// Marks those of the rows that a file knows of. What it says counts only where it `holds`.
@@ -74,15 +71,17 @@ fn compare(
     rows: &[usize],
     known: &mut [Known],
     holds: impl Fn(&Row) -> bool,
-) {
+) -> Result<()> {
+    let mut reader = held.reader();
     let mut runs: Vec<Option<Option<Rows<u32>>>> = vec![None; batch.channels().len()];
     for place in rows {
         let row = &batch.rows()[*place];
         let runs = runs[row.channel as usize].get_or_insert_with(|| held.runs_of(batch.channel(row)));
         let Some(runs) = runs.clone() else { continue };
         if let Some(found) = held.rows_of(runs, row.period).find(|row| !file.is_deleted(held.place(*row))) {
-            let same = held.says(found, batch, row) == Some(true) && holds(row);
+            let same = reader.says(found, batch, row)? == Some(true) && holds(row);
             known[*place] = if same { Known::Same } else { Known::Open };
         }
     }
+    Ok(())
 }

@@ -6,16 +6,17 @@ use metrify_application::Tenant;
 
 use crate::schema::TableName;
 
-/// Where the lake lies: `<root>/<tenant>/<table>/`.
+/// Where the lake lies, `lake/<tenant>/<table>/`, and what its data files say, `held/<tenant>/<table>/`.
 #[derive(Clone, Debug)]
 pub struct Layout {
     root: PathBuf,
+    held: PathBuf,
 }
 
 impl Layout {
     #[must_use]
-    pub fn new(root: PathBuf) -> Self {
-        Self { root }
+    pub fn within(folder: &Path) -> Self {
+        Self { root: folder.join("lake"), held: folder.join("held") }
     }
 
     #[must_use]
@@ -26,6 +27,15 @@ impl Layout {
     #[must_use]
     pub fn table(&self, tenant: &Tenant, table: TableName) -> PathBuf {
         self.root.join(tenant.as_str()).join(table.name())
+    }
+
+    /// Where is kept what a data file of the table in `table` says. Paths of others may be any text: what is no part of a name is
+    /// replaced, and the file itself tells of which one it is.
+    pub(crate) fn held(&self, table: &Path, data_file: &str) -> PathBuf {
+        let folder = table.strip_prefix(&self.root).unwrap_or(table);
+        let is_plain = |letter: &char| letter.is_ascii_alphanumeric() || "=-_.".contains(*letter);
+        let name: String = data_file.chars().map(|letter| if is_plain(&letter) { letter } else { '+' }).collect();
+        self.held.join(folder).join(name).with_added_extension("held")
     }
 
     /// A new data file of a table, in its partition where it has one: `month=2025-01/part-<unique>.parquet`.

@@ -74,15 +74,6 @@ pub(crate) fn version(rows: &RecordBatch, row: usize) -> Result<Version> {
         .ok_or_else(|| Error::new(Kind::Corrupt, format!("read row {row} of a data file of readings")))
 }
 
-/// The columns that tell where a version came from, and how its value came about.
-pub(crate) const ORIGIN: [&str; 6] = ["method", "reason", "recorded_at", "delivery", "document", "sequence"];
-
-/// As [`version`], of columns of which only [`ORIGIN`] is needed; the rest is known.
-pub(crate) fn version_of(channel: &Channel, reading: Reading, rows: &RecordBatch, row: usize) -> Result<Version> {
-    read_origin(channel.clone(), reading, rows, row)
-        .ok_or_else(|| Error::new(Kind::Corrupt, format!("read row {row} of a data file of readings")))
-}
-
 fn read_version(rows: &RecordBatch, row: usize) -> Option<Version> {
     let text = |name: &str| text_at(rows.column_by_name(name)?, row);
     let time = |name: &str| time_at(rows.column_by_name(name)?, row);
@@ -94,20 +85,12 @@ fn read_version(rows: &RecordBatch, row: usize) -> Option<Version> {
         value: if value.is_null(row) { None } else { Some(Decimal::from_units(value.value(row))?) },
         unit: Unit::new(text("unit")?)?,
         quality: text("quality")?.parse().ok()?,
-        method: None,
-        reason: None,
+        method: text("method").and_then(Code::new),
+        reason: text("reason").and_then(Code::new),
     };
-    let channel = Channel { point: text("point")?.parse().ok()?, quantity: text("quantity")?.parse().ok()? };
-    read_origin(channel, reading, rows, row)
-}
-
-fn read_origin(channel: Channel, reading: Reading, rows: &RecordBatch, row: usize) -> Option<Version> {
-    let text = |name: &str| text_at(rows.column_by_name(name)?, row);
-    let time = |name: &str| time_at(rows.column_by_name(name)?, row);
-    let [method, reason] = ["method", "reason"].map(|name| text(name).and_then(Code::new));
     Some(Version {
-        channel,
-        reading: Reading { method, reason, ..reading },
+        channel: Channel { point: text("point")?.parse().ok()?, quantity: text("quantity")?.parse().ok()? },
+        reading,
         recorded_at: time("recorded_at")?,
         delivery: DeliveryId::from_stored(text("delivery")?.to_owned()),
         document: text("document")?.to_owned(),

@@ -29,7 +29,7 @@ use crate::{compact, known, land, lookup, records, rows};
 pub struct DeltaLake {
     layout: Layout,
     tenants: RwLock<HashMap<Tenant, Arc<TenantLake>>>,
-    held: HeldFiles,
+    held: Arc<HeldFiles>,
     published: AtomicU64,
     clock: fn() -> Timestamp,
     keep_h: u32,
@@ -49,9 +49,9 @@ impl DeltaLake {
     #[must_use]
     pub fn new(layout: Layout, clock: fn() -> Timestamp, keep_h: u32) -> Self {
         Self {
+            held: Arc::new(HeldFiles::new(layout.clone())),
             layout,
             tenants: RwLock::default(),
-            held: HeldFiles::default(),
             published: AtomicU64::new(0),
             clock,
             keep_h,
@@ -121,6 +121,7 @@ impl DeltaLake {
             tables,
             working: Mutex::new(working),
             view: RwLock::new(Arc::new(view)),
+            held: self.held.clone(),
             writing: tokio::sync::Mutex::default(),
             compacting: tokio::sync::Mutex::default(),
             fresh: Mutex::default(),
@@ -445,7 +446,7 @@ impl Landing for DeltaLake {
     }
 
     async fn land(&self, tenant: &Tenant, at_least: usize) -> Result<Landed> {
-        let writing = Writing::into(self.tenant(tenant)?);
+        let writing = Writing::landing(self.tenant(tenant)?);
         let lake = &writing.lake;
         let _writing = lake.writing.lock().await;
         if lake.working().state.chunks.weight() < at_least {
@@ -468,7 +469,7 @@ impl Landing for DeltaLake {
     }
 
     async fn compact(&self, tenant: &Tenant) -> Result<Landed> {
-        let writing = Writing::into(self.tenant(tenant)?);
+        let writing = Writing::compaction(self.tenant(tenant)?);
         let _compacting = writing.lake.compacting.lock().await;
         let compaction = compact::compact(&writing, (self.clock)());
         self.in_time("compact the tables", &writing, compaction).await
@@ -480,7 +481,9 @@ impl Landing for DeltaLake {
         let _writing = lake.writing.lock().await;
         let mut deleted = 0;
         for table in lake.tables.values() {
-            deleted += table.vacuum(self.keep_h, (self.clock)()).await?;
+            let files = table.vacuum(self.keep_h, (self.clock)()).await?;
+            files.iter().for_each(|file| self.held.forget(&table.snapshot().folder, file));
+            deleted += files.len();
         }
         lake.forget_landed(0)?;
         Ok(deleted)

@@ -16,7 +16,7 @@ use deltalake::{DeltaTable, DeltaTableBuilder, DeltaTableError, ObjectStoreError
 use futures::StreamExt;
 use metrify_application::record::Position;
 use metrify_application::{Error, Kind, Result, io};
-use metrify_domain::Timestamp;
+use metrify_domain::{Channel, Period, Timestamp};
 
 use crate::deleted::Deleted;
 use crate::names::Names;
@@ -63,6 +63,14 @@ impl FileFacts {
     #[must_use]
     pub fn rows_left(&self) -> u64 {
         self.rows.saturating_sub(self.deleted.as_ref().map_or(0, |deleted| deleted.count()))
+    }
+
+    /// Whether a channel and a period lie within what its statistics tell.
+    pub(crate) fn may_hold(&self, channel: &Channel, period: Period) -> bool {
+        let (point, start) = (channel.point.as_str(), period.start());
+        let starts = self.starts.as_ref().is_none_or(|starts| starts.low <= start && start <= starts.high);
+        starts
+            && self.points.as_ref().is_none_or(|points| points.low.as_str() <= point && point <= points.high.as_str())
     }
 
     pub(crate) fn is_deleted(&self, row: usize) -> bool {
@@ -228,8 +236,8 @@ impl Table {
     }
 
     /// Deletes data files that no version needs which is younger than `keep_h` hours, and those that no commit ever named.
-    /// Tells how many.
-    pub(crate) async fn vacuum(&self, keep_h: u32, now: Timestamp) -> Result<usize> {
+    /// Tells which.
+    pub(crate) async fn vacuum(&self, keep_h: u32, now: Timestamp) -> Result<Vec<String>> {
         let step = format!("vacuum table `{}`", self.name.name());
         let table = self.load(&step).await?;
         let replaced = self.replaced_last(&table, &step).await?;
@@ -244,9 +252,11 @@ impl Table {
         // A file of which rows were deleted one after the other was replaced by itself each time: the last time counts.
         let kept_since_ms = now.micros() / 1_000 - i64::from(keep_h) * 3_600_000;
         let is_over = |file: &&String| replaced.get(*file).is_none_or(|replaced_ms| *replaced_ms <= kept_since_ms);
-        let mut deleted = 0;
+        let mut deleted = Vec::new();
         for file in found.files_deleted.iter().filter(is_over) {
-            deleted += usize::from(self.delete_file(file).await?);
+            if self.delete_file(file).await? {
+                deleted.push(file.clone());
+            }
         }
         self.show(&table, &step).await?;
         Ok(deleted)

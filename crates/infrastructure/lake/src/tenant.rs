@@ -10,6 +10,7 @@ use metrify_application::{Error, Kind, Result};
 use metrify_domain::Timestamp;
 
 use crate::deleted::Deleted;
+use crate::held::{Build, HeldFiles};
 use crate::memory::{View, Working};
 use crate::schema::TableName;
 use crate::table::{Change, FileFacts, Snapshot, Table};
@@ -20,6 +21,7 @@ pub(crate) struct TenantLake {
     pub(crate) tables: HashMap<TableName, Table>,
     pub(crate) working: Mutex<Working>,
     pub(crate) view: RwLock<Arc<View>>,
+    pub(crate) held: Arc<HeldFiles>,
     /// Who changes the tables: one at a time.
     pub(crate) writing: tokio::sync::Mutex<()>,
     /// Who joins files, mostly while others land: one at a time, and nobody deletes files meanwhile. Taken before `writing`.
@@ -105,11 +107,18 @@ pub(crate) struct Writing {
     pub(crate) lake: Arc<TenantLake>,
     /// Those that no commit names yet.
     files: Mutex<Vec<(TableName, String)>>,
+    /// Whether what the files say is kept as they are written. Files that are joined soon are not worth it: of those it is made when
+    /// it is asked for.
+    keeps_held: bool,
 }
 
 impl Writing {
-    pub(crate) fn into(lake: Arc<TenantLake>) -> Self {
-        Self { lake, files: Mutex::default() }
+    pub(crate) fn landing(lake: Arc<TenantLake>) -> Self {
+        Self { lake, files: Mutex::default(), keeps_held: false }
+    }
+
+    pub(crate) fn compaction(lake: Arc<TenantLake>) -> Self {
+        Self { keeps_held: true, ..Self::landing(lake) }
     }
 
     fn files(&self) -> MutexGuard<'_, Vec<(TableName, String)>> {
@@ -130,11 +139,22 @@ impl Writing {
         let schema =
             pieces.peek().and_then(|first| first.as_ref().ok()).map_or_else(|| name.schema(), RecordBatch::schema);
         let mut file = DataFile::new(month, schema)?;
+        let mut held = month.filter(|_| self.keeps_held).map(|_| Build::default());
         for piece in pieces {
-            file.push(&piece?)?;
+            let piece = piece?;
+            file.push(&piece)?;
+            held = match held {
+                Some(mut held) => held.push(&piece)?.then_some(held),
+                None => None,
+            };
         }
         let added = file.store(&table.store(), table.unique(now)).await?;
         self.files().push((name, added.path.clone()));
+        if let Some(said) =
+            held.map(|held| held.finish((&added.path, added.size.unsigned_abs()))).transpose()?.flatten()
+        {
+            self.lake.held.put(&table.snapshot().folder, &added.path, &said);
+        }
         Ok(added)
     }
 
@@ -167,7 +187,10 @@ impl Writing {
         let files = std::mem::take(&mut *self.files());
         for (name, file) in files {
             let deleted = match self.lake.table(name) {
-                Ok(table) => table.delete_file(&file).await,
+                Ok(table) => {
+                    self.lake.held.forget(&table.snapshot().folder, &file);
+                    table.delete_file(&file).await
+                }
                 Err(error) => Err(error),
             };
             if let Err(error) = deleted {

@@ -43,7 +43,7 @@ fn tenant() -> Tenant {
 }
 
 async fn open(folder: &Folder) -> DeltaLake {
-    let lake = DeltaLake::new(Layout::new(folder.to_owned()), clock, 0);
+    let lake = DeltaLake::new(Layout::within(folder), clock, 0);
     // Rows of the smallest file, too, are marked as deleted where it has enough others.
     let lake = lake.with_patience(Duration::from_millis(1_500)).with_small_rows(0);
     lake.open(&tenant()).await.expect("tables");
@@ -251,7 +251,7 @@ fn a_file_without_statistics_loses_no_row_but_the_corrected() {
             apply(&lake, truth.say(&(0..rows).map(|hour| (hour, 1)).collect::<Vec<_>>()));
             lake.land(&tenant(), 0).await.expect("a landing");
             drop(lake);
-            let log = Layout::new(folder.path().to_owned()).table(&tenant(), TableName::Readings).join("_delta_log");
+            let log = Layout::within(folder.path()).table(&tenant(), TableName::Readings).join("_delta_log");
             for entry in std::fs::read_dir(log).expect("a log").map(|entry| entry.expect("an entry").path()) {
                 if entry.extension().is_some_and(|ending| ending == "json") {
                     let text = std::fs::read_to_string(&entry).expect("a version");
@@ -290,7 +290,7 @@ fn a_file_is_kept_from_when_it_was_replaced_last() {
     runtime().block_on(async {
         let folder = tempfile::tempdir().expect("a folder");
         let now = || Timestamp::from_micros(clock().micros() + NOW_MINUTES.load(Ordering::SeqCst) * 60_000_000);
-        let lake = DeltaLake::new(Layout::new(folder.path().to_owned()), now, 1).with_small_rows(0);
+        let lake = DeltaLake::new(Layout::within(folder.path()), now, 1).with_small_rows(0);
         lake.open(&tenant()).await.expect("tables");
         let mut truth = Truth::default();
         let mut say = |minutes: i64, hours: std::ops::Range<i64>| {
@@ -302,7 +302,7 @@ fn a_file_is_kept_from_when_it_was_replaced_last() {
         say(0, 0..40);
         lake.land(&tenant(), 0).await.expect("a landing");
         let first = files()[0].path.clone();
-        let path = Layout::new(folder.path().to_owned()).table(&tenant(), TableName::Readings).join(&first);
+        let path = Layout::within(folder.path()).table(&tenant(), TableName::Readings).join(&first);
         say(10, 3..4);
         lake.land(&tenant(), 0).await.expect("a landing");
         assert!(files().iter().any(|file| file.path == first && file.deleted.is_some()), "one row of it is deleted");

@@ -18,7 +18,7 @@ fn clock() -> Timestamp {
 }
 
 async fn open(folder: &std::path::Path, tenant: &Tenant) -> DeltaLake {
-    let lake = DeltaLake::new(Layout::new(folder.to_owned()), clock, 0).with_small_rows(0);
+    let lake = DeltaLake::new(Layout::within(folder), clock, 0).with_small_rows(0);
     lake.open(tenant).await.expect("tables");
     lake
 }

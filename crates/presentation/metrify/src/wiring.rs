@@ -42,7 +42,7 @@ pub fn columns() -> Arc<dyn Columns> {
 /// Where another process holds the directory, a newer program wrote it, or something in it cannot be read.
 pub async fn open(settings: &Settings) -> Result<House> {
     let folder = &settings.data_dir;
-    for name in ["lake", "journal", "archive", "spool", "spill"] {
+    for name in ["lake", "held", "journal", "archive", "spool", "spill"] {
         let folder = folder.join(name);
         fs::create_dir_all(&folder).map_err(|error| io(format!("make folder `{}`", folder.display()), error))?;
     }
@@ -53,7 +53,7 @@ pub async fn open(settings: &Settings) -> Result<House> {
 
     let tenant: Tenant =
         DEFAULT_TENANT.parse().map_err(|error| Error::new(Kind::Internal, "name the tenant").because(error))?;
-    let lake = Arc::new(DeltaLake::new(Layout::new(settings.folder("lake")), clock::now, settings.landing.keep_h));
+    let lake = Arc::new(DeltaLake::new(Layout::within(folder), clock::now, settings.landing.keep_h));
     let limits = Limits {
         memory_bytes: settings.query.memory_mb << 20,
         spill_folder: settings.folder("spill"),

@@ -1,22 +1,47 @@
-//! Makes [`Held`] of the columns of a data file.
+//! Makes [`Held`] of the columns of a data file, while it is written or afterwards.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, DictionaryArray, RecordBatch, UInt32Array};
-use arrow::datatypes::{Decimal128Type, Int32Type, TimestampMicrosecondType, UInt32Type};
+use arrow::array::{Array, ArrayRef, AsArray, Int32Array, RecordBatch, StringArray, UInt32Array};
+use arrow::compute::cast;
+use arrow::datatypes::{Decimal128Type, Int32Type, Int64Type, TimestampMicrosecondType, UInt32Type};
+use bytes::Bytes;
+use foldhash::fast::RandomState;
 use metrify_application::{Error, Kind, Result};
-use metrify_domain::{Channel, Unit};
+use metrify_domain::Channel;
 
-use super::{Held, Run, Said};
+use super::channels::{ChannelRuns, Channels};
+use super::values::{BLOCK_ROWS, Block};
+use super::{Coming, Origin, Run, Said, SaidTexts, Told, stored};
 use crate::land::{READINGS_ORDER, concat};
+use crate::schema::numbered;
 use crate::write::{internal, sorted};
 
 /// The columns that are read, their texts as dictionaries.
-pub(super) const COLUMNS: [&str; 8] =
-    ["point", "quantity", "kind", "period_start", "period_end", "value", "unit", "quality"];
+pub(super) const COLUMNS: [&str; 14] = [
+    "point",
+    "quantity",
+    "kind",
+    "period_start",
+    "period_end",
+    "value",
+    "unit",
+    "quality",
+    "method",
+    "reason",
+    "recorded_at",
+    "delivery",
+    "document",
+    "sequence",
+];
 
 /// The number of what rows say beyond what is numbered.
-const UNNUMBERED: u8 = u8::MAX;
+const UNNUMBERED: u16 = 255;
+/// A channel begins a block where the one before it has so many rows: values of one channel are near each other.
+const BLOCK_ROWS_MIN: usize = 32;
+/// Where rows come from is kept in at most so many runs.
+const COMING_MAX: usize = 1 << 20;
 
 /// A column is missing, or a text in it means nothing.
 fn nonsense() -> Error {
@@ -27,22 +52,21 @@ fn nonsense() -> Error {
 ///
 /// # Errors
 /// Where they cannot be read, or are no readings.
-pub(super) fn held(pieces: impl Iterator<Item = Result<RecordBatch>>) -> Result<Option<Held>> {
+pub(super) fn held(pieces: impl Iterator<Item = Result<RecordBatch>>, file: (&str, u64)) -> Result<Option<Bytes>> {
     let mut build = Build::default();
     for piece in pieces {
-        if !build.push(&piece?).ok_or_else(nonsense)? {
+        if !build.push(&piece?)? {
             return Ok(None);
         }
     }
-    build.close();
-    Ok(Some(build.held))
+    build.finish(file)
 }
 
 /// What a file says that somebody else wrote, in another order.
 ///
 /// # Errors
 /// As [`held`].
-pub(super) fn in_order(pieces: &[RecordBatch]) -> Result<Held> {
+pub(super) fn in_order(pieces: &[RecordBatch], file: (&str, u64)) -> Result<Bytes> {
     let rows = concat(pieces)?;
     let numbers = UInt32Array::from_iter_values(0..rows.num_rows() as u32);
     let columns =
@@ -52,89 +76,229 @@ pub(super) fn in_order(pieces: &[RecordBatch]) -> Result<Held> {
     let rows = sorted(&rows, &READINGS_ORDER)?;
     let mut build = Build::default();
     // Sorted by their texts, channels come back where one is spelled in two ways: nothing that we could go on with.
-    if !build.push(&rows).ok_or_else(nonsense)? {
+    if !build.push(&rows)? {
         return Err(nonsense());
     }
-    build.close();
     let numbers = rows.column_by_name("number").and_then(|numbers| numbers.as_primitive_opt::<UInt32Type>());
-    build.held.order = numbers.ok_or_else(nonsense)?.values().to_vec();
-    Ok(build.held)
+    build.told.order = numbers.ok_or_else(nonsense)?.values().to_vec();
+    build.finish(file)?.ok_or_else(nonsense)
 }
 
-#[derive(Default)]
-struct Build {
-    held: Held,
+/// What a data file says, as far as its rows have come.
+pub(crate) struct Build {
+    told: Told,
+    channels: Vec<ChannelRuns>,
     /// The channel whose rows come, and its first run.
     open: Option<(Channel, u32)>,
+    origins: HashMap<Origin, u32, RandomState>,
+    /// The values of the block that is not full.
+    values: Vec<Option<i128>>,
+    blocks: Vec<u8>,
+}
+
+impl Default for Build {
+    fn default() -> Self {
+        Self {
+            told: Told { coming: Some(Vec::new()), ..Told::default() },
+            channels: Vec::new(),
+            open: None,
+            origins: HashMap::default(),
+            values: Vec::with_capacity(BLOCK_ROWS),
+            blocks: Vec::new(),
+        }
+    }
+}
+
+/// A column of texts.
+struct Texts<'p> {
+    numbers: &'p Int32Array,
+    texts: &'p StringArray,
+}
+
+impl<'p> Texts<'p> {
+    fn of(rows: &'p RecordBatch, name: &str) -> Option<Self> {
+        let column = rows.column_by_name(name)?.as_dictionary_opt::<Int32Type>()?;
+        Some(Self { numbers: column.keys(), texts: column.values().as_string_opt()? })
+    }
+
+    /// The number of a row's text in this piece, or below zero where it has none.
+    fn number(&self, row: usize) -> i32 {
+        if self.numbers.is_null(row) { -1 } else { self.numbers.value(row) }
+    }
+
+    fn text(&self, row: usize) -> Option<&'p str> {
+        self.numbers.is_valid(row).then(|| self.texts.value(self.numbers.value(row) as usize))
+    }
 }
 
 impl Build {
-    /// Adds rows; tells whether they come in the order of files. `None` where a column is missing or a text means nothing.
-    fn push(&mut self, rows: &RecordBatch) -> Option<bool> {
-        let texts = |name: &str| rows.column_by_name(name)?.as_dictionary_opt::<Int32Type>();
-        let (points, quantities) = (texts("point")?, texts("quantity")?);
-        let (kinds, units, qualities) = (texts("kind")?, texts("unit")?, texts("quality")?);
+    /// Adds rows, their texts numbered or not; tells whether they come in the order of files.
+    ///
+    /// # Errors
+    /// Where a column is missing or a text means nothing.
+    pub(crate) fn push(&mut self, rows: &RecordBatch) -> Result<bool> {
+        let schema = numbered(rows.schema_ref().fields());
+        let columns = rows.columns().iter().zip(schema.fields()).map(|(column, field)| cast(column, field.data_type()));
+        let columns: std::result::Result<Vec<_>, _> = columns.collect();
+        let rows = columns.and_then(|columns| RecordBatch::try_new(schema, columns));
+        let rows = rows.map_err(|error| internal("number texts", error))?;
+        let first = self.told.rows;
+        let mut turns = Vec::new();
+        let in_order = self.periods(&rows, first, &mut turns).ok_or_else(nonsense)?;
+        if in_order {
+            self.statements(&rows, &turns).ok_or_else(nonsense)?;
+            self.comings(&rows, first);
+        }
+        Ok(in_order)
+    }
+
+    /// Adds channels and periods of the rows from `first` on, and tells at which of them the channel turns; `Some(false)` where they
+    /// do not come in the order of files.
+    fn periods(&mut self, rows: &RecordBatch, first: u32, turns: &mut Vec<usize>) -> Option<bool> {
+        let (points, quantities) = (Texts::of(rows, "point")?, Texts::of(rows, "quantity")?);
         let times = |name: &str| rows.column_by_name(name)?.as_primitive_opt::<TimestampMicrosecondType>();
         let (starts, ends) = (times("period_start")?, times("period_end")?);
-        let values = rows.column_by_name("value")?.as_primitive_opt::<Decimal128Type>()?;
-        let (mut channel, mut said) = (None, (None, 0));
-        for row in 0..rows.num_rows() {
-            let here = [points, quantities].map(|texts| texts.keys().value(row));
+        let mut channel = None;
+        for (row, number) in (0..rows.num_rows()).zip(first..) {
+            let here = [points.number(row), quantities.number(row)];
             if channel.replace(here) != Some(here) {
-                let named = (text(points, row)?, text(quantities, row)?);
-                if !self.turn_to(Channel { point: named.0.parse().ok()?, quantity: named.1.parse().ok()? }) {
-                    return Some(false);
+                let named = (points.text(row)?, quantities.text(row)?);
+                if self.turn_to(Channel { point: named.0.parse().ok()?, quantity: named.1.parse().ok()? }) {
+                    turns.push(row);
                 }
             }
-            let here = [kinds, units, qualities].map(|texts| texts.keys().value(row));
-            if said.0.replace(here) != Some(here) {
-                let (kind, unit) = (text(kinds, row)?.parse().ok()?, Unit::new(text(units, row)?)?);
-                said.1 = self.number((kind, unit, text(qualities, row)?.parse().ok()?));
-            }
             let start = starts.value(row);
-            if !self.period(start, ends.value(row) - start) {
+            if !self.period(number, start, ends.value(row) - start) {
                 return Some(false);
             }
-            self.held.said.push(said.1);
-            self.held.values.push(values.is_valid(row).then(|| values.value(row)));
         }
         Some(true)
     }
 
-    /// The rows from now on are of this channel; `false` where it was left before.
-    fn turn_to(&mut self, channel: Channel) -> bool {
-        if self.open.as_ref().is_some_and(|(open, _)| *open == channel) {
-            return true;
+    /// Adds values, and what is said beside them.
+    fn statements(&mut self, rows: &RecordBatch, turns: &[usize]) -> Option<()> {
+        let required = ["kind", "unit", "quality"].map(|name| Texts::of(rows, name));
+        let [Some(kinds), Some(units), Some(qualities)] = required else { return None };
+        let [methods, reasons] = ["method", "reason"].map(|name| Texts::of(rows, name));
+        let number = |texts: &Option<Texts<'_>>, row| texts.as_ref().map_or(-1, |texts| texts.number(row));
+        let text = |texts: &Option<Texts<'_>>, row| texts.as_ref().and_then(|texts| texts.text(row)).map(str::to_owned);
+        let values = rows.column_by_name("value")?.as_primitive_opt::<Decimal128Type>()?;
+        let (mut said, mut turns) = (None, turns.iter().peekable());
+        for row in 0..rows.num_rows() {
+            let here = [
+                kinds.number(row),
+                units.number(row),
+                qualities.number(row),
+                number(&methods, row),
+                number(&reasons, row),
+            ];
+            if said.replace(here) != Some(here) {
+                let [kind, unit, quality] =
+                    [&kinds, &units, &qualities].map(|texts| texts.text(row).map(str::to_owned));
+                self.say((kind?, unit?, quality?, text(&methods, row), text(&reasons, row)))?;
+            }
+            let turns = turns.next_if_eq(&&row).is_some();
+            if self.values.len() == BLOCK_ROWS || (turns && self.values.len() >= BLOCK_ROWS_MIN) {
+                self.lay();
+            }
+            self.told.rows += 1;
+            self.values.push(values.is_valid(row).then(|| values.value(row)));
         }
-        self.close();
-        let new = !self.held.channels.contains_key(&channel);
-        self.open = Some((channel, self.held.runs.len() as u32));
-        new
+        Some(())
+    }
+
+    /// The rows from here on say so beside their values.
+    fn say(&mut self, said: SaidTexts) -> Option<()> {
+        let all = &mut self.told.all_said;
+        let number = match all.iter().position(|known| *known == said) {
+            Some(number) => number as u16,
+            None if all.len() < usize::from(UNNUMBERED) => {
+                Said::of(&said)?;
+                all.push(said);
+                (all.len() - 1) as u16
+            }
+            None => UNNUMBERED,
+        };
+        if self.told.said.last().is_none_or(|(_, last)| *last != number) {
+            self.told.said.push((self.told.rows, number));
+        }
+        Some(())
+    }
+
+    fn lay(&mut self) {
+        let begin = self.blocks.len();
+        let first = self.told.rows - self.values.len() as u32;
+        self.told.blocks.push(Block::lay(first, &self.values, &mut self.blocks));
+        stored::seal(&mut self.blocks, begin);
+        self.values.clear();
+    }
+
+    /// Adds where the rows from `first` on came from, where that is told and not too much.
+    fn comings(&mut self, rows: &RecordBatch, first: u32) {
+        let Some(mut coming) = self.told.coming.take() else { return };
+        let texts = ["delivery", "document"].map(|name| Texts::of(rows, name));
+        let times =
+            rows.column_by_name("recorded_at").and_then(|times| times.as_primitive_opt::<TimestampMicrosecondType>());
+        let sequences = rows.column_by_name("sequence").and_then(|numbers| numbers.as_primitive_opt::<Int64Type>());
+        let ([Some(deliveries), Some(documents)], Some(times), Some(sequences)) = (texts, times, sequences) else {
+            return;
+        };
+        let mut numbers: HashMap<(i64, i32, i32), u32, RandomState> = HashMap::default();
+        let mut last = None;
+        for (row, number) in (0..rows.num_rows()).zip(first..) {
+            let here = (times.value(row), deliveries.number(row), documents.number(row));
+            let known = last.filter(|(before, _)| *before == here).map(|(_, origin)| origin);
+            let origin = match known.or_else(|| numbers.get(&here).copied()) {
+                Some(origin) => origin,
+                None => {
+                    let (Some(delivery), Some(document)) = (deliveries.text(row), documents.text(row)) else { return };
+                    *numbers.entry(here).or_insert(self.origin((here.0, delivery.to_owned(), document.to_owned())))
+                }
+            };
+            last = Some((here, origin));
+            let sequence = sequences.value(row);
+            if coming.last_mut().is_some_and(|last| last.extend(origin, sequence)) {
+                continue;
+            }
+            if coming.len() == COMING_MAX {
+                return;
+            }
+            coming.push(Coming { row: number, count: 1, origin, first: sequence, step: 0 });
+        }
+        self.told.coming = Some(coming);
+    }
+
+    fn origin(&mut self, origin: Origin) -> u32 {
+        if let Some(number) = self.origins.get(&origin) {
+            return *number;
+        }
+        let number = self.told.origins.len() as u32;
+        self.told.origins.push(origin.clone());
+        self.origins.insert(origin, number);
+        number
+    }
+
+    /// The rows from now on are of this channel; tells whether it is another one.
+    fn turn_to(&mut self, channel: Channel) -> bool {
+        let turns = self.open.as_ref().is_none_or(|(open, _)| *open != channel);
+        if turns {
+            self.close();
+            self.open = Some((channel, self.told.runs.len() as u32));
+        }
+        turns
     }
 
     fn close(&mut self) {
         if let Some((channel, first)) = self.open.take() {
-            self.held.channels.insert(channel, first..self.held.runs.len() as u32);
-        }
-    }
-
-    fn number(&mut self, said: Said) -> u8 {
-        let all = &mut self.held.all_said;
-        match all.iter().position(|known| *known == said) {
-            Some(number) => number as u8,
-            None if all.len() < usize::from(UNNUMBERED) => {
-                all.push(said);
-                (all.len() - 1) as u8
-            }
-            None => UNNUMBERED,
+            let runs = first..self.told.runs.len() as u32;
+            self.channels.push((channel.point.to_string(), channel.quantity.to_string(), runs));
         }
     }
 
     /// Adds the period of the next row; `false` where it starts before the last one of its channel.
-    fn period(&mut self, start: i64, length: i64) -> bool {
-        let row = self.held.said.len() as u32;
+    fn period(&mut self, row: u32, start: i64, length: i64) -> bool {
         let first = self.open.as_ref().map_or(0, |(_, first)| *first as usize);
-        if let Some(last) = self.held.runs[first..].last_mut() {
+        if let Some(last) = self.told.runs[first..].last_mut() {
             if last.extend(start, length) {
                 return true;
             }
@@ -142,15 +306,23 @@ impl Build {
                 return false;
             }
         }
-        self.held.runs.push(Run { first: start, step: 0, length, row, count: 1 });
+        self.told.runs.push(Run { first: start, step: 0, length, row, count: 1 });
         true
     }
-}
 
-/// The text of a row.
-fn text(texts: &DictionaryArray<Int32Type>, row: usize) -> Option<&str> {
-    let values = texts.values().as_string_opt::<i32>()?;
-    texts.key(row).map(|key| values.value(key))
+    /// All of it, as it is kept beside the data file of this path and size; `None` where a channel was left and came back.
+    ///
+    /// # Errors
+    /// Never, but for a mistake here.
+    pub(crate) fn finish(mut self, (path, bytes): (&str, u64)) -> Result<Option<Bytes>> {
+        self.close();
+        if !self.values.is_empty() {
+            self.lay();
+        }
+        let Some(channels) = Channels::of(self.channels) else { return Ok(None) };
+        let told = Told { channels, path: path.to_owned(), bytes, ..self.told };
+        stored::encode(self.blocks, &told).map(Some)
+    }
 }
 
 #[cfg(test)]
@@ -158,10 +330,11 @@ fn text(texts: &DictionaryArray<Int32Type>, row: usize) -> Option<&str> {
 mod tests {
     use std::collections::HashMap;
 
-    use arrow::compute::cast;
+    use arrow::array::{Int64Array, TimestampMicrosecondArray};
     use arrow::datatypes::DataType;
-    use metrify_domain::{Batch, BatchBuilder, Document, Period, Reading, Timestamp};
+    use metrify_domain::{Batch, BatchBuilder, Document, Period, Reading, Timestamp, Unit};
 
+    use super::super::Held;
     use super::*;
     use crate::rows::statements_batch;
     use crate::schema::numbered_text;
@@ -202,30 +375,56 @@ mod tests {
 
     /// The columns of a file, in the order in which the readings come.
     fn pieces(readings: &[(Channel, Reading)]) -> Vec<RecordBatch> {
-        let pieces = readings.chunks(64).map(|readings| {
+        let pieces = readings.chunks(64).zip(0..).map(|(readings, piece)| {
             let rows = statements_batch(&batch(readings.iter())).expect("columns");
-            let columns = rows.columns().iter().zip(rows.schema_ref().fields()).map(|(column, field)| {
+            let columns = rows.columns().iter().zip(rows.schema_ref().fields());
+            let columns = columns.filter(|(_, field)| field.name() != "recorded_at").map(|(column, field)| {
                 let kind = match field.data_type() {
                     DataType::Utf8 => numbered_text(),
                     kind => kind.clone(),
                 };
                 (field.name().clone(), cast(column, &kind).expect("a column"))
             });
-            RecordBatch::try_from_iter(columns).expect("columns")
+            let places = || (piece * 64..).take(readings.len());
+            let known: TimestampMicrosecondArray = places().map(|place| Some(place as i64 / 50)).collect();
+            let origin: [(&str, ArrayRef); 4] = [
+                ("recorded_at", Arc::new(known.with_timezone("UTC"))),
+                ("delivery", Arc::new(StringArray::from_iter_values(places().map(|_| "d")))),
+                ("document", Arc::new(StringArray::from_iter_values(places().map(|place| format!("m{}", place / 30))))),
+                ("sequence", Arc::new(Int64Array::from_iter_values(places().map(|place| place as i64 * 3)))),
+            ];
+            let origin = origin.into_iter().map(|(name, column)| (name.to_owned(), column));
+            RecordBatch::try_from_iter(columns.chain(origin)).expect("columns")
         });
         pieces.collect()
     }
 
-    /// Every reading is found, at its place, with what it says, and none that is not there.
-    fn assert_holds(held: &Held, readings: &[(Channel, Reading)]) {
+    const FILE: (&str, u64) = ("part-1.parquet", 7);
+
+    fn kept(bytes: &Bytes) -> Held {
+        stored::in_memory(bytes).expect("what was encoded")
+    }
+
+    /// Every reading is found, at its place, with all that it says, and none that is not there.
+    fn assert_holds(bytes: &Bytes, readings: &[(Channel, Reading)]) {
+        let held = kept(bytes);
+        let mut reader = held.reader();
         for (place, (channel, reading)) in readings.iter().enumerate() {
             let runs = held.runs_of(channel).expect("its runs");
             let rows: Vec<u32> = held.rows_of(runs.clone(), reading.period).collect();
             assert_eq!(rows.iter().map(|row| held.place(*row)).collect::<Vec<_>>(), [place]);
             let same = batch([(channel.clone(), *reading)].iter());
             let other = batch([(channel.clone(), Reading { value: Some(7_777.into()), ..*reading })].iter());
-            assert_eq!(held.says(rows[0], &same, &same.rows()[0]), Some(true));
-            assert_eq!(held.says(rows[0], &other, &other.rows()[0]), Some(false));
+            assert_eq!(reader.says(rows[0], &same, &same.rows()[0]).expect("a value"), Some(true));
+            assert_eq!(reader.says(rows[0], &other, &other.rows()[0]).expect("a value"), Some(false));
+            let version = reader.version(rows[0], channel, reading.period).expect("a value").expect("it is kept");
+            assert_eq!((&version.channel, version.reading), (channel, *reading));
+            assert_eq!(version.sequence.0, place as i64 * 3);
+            assert_eq!(version.recorded_at, Timestamp::from_micros(place as i64 / 50));
+            assert_eq!(
+                (version.delivery.as_str(), version.document.as_str()),
+                ("d", format!("m{}", place / 30).as_str())
+            );
             let elsewhere = Period::instant(Timestamp::from_micros(reading.period.start().micros() + 1));
             assert_eq!(held.rows_of(runs, elsewhere).next(), None);
         }
@@ -241,12 +440,15 @@ mod tests {
             (channel.clone(), Reading { value: Some(1.into()), ..missing })
         };
         let readings: Vec<(Channel, Reading)> = (0..300).map(said).collect();
-        let held = held(pieces(&readings).into_iter().map(Ok)).expect("readings").expect("it is in order");
+        let bytes = held(pieces(&readings).into_iter().map(Ok), FILE).expect("readings").expect("it is in order");
+        let held = kept(&bytes);
+        let mut reader = held.reader();
         for (row, (_, reading)) in (0..).zip(&readings) {
             let same = batch([(channel.clone(), *reading)].iter());
             let numbered = row < u32::from(UNNUMBERED);
-            assert_eq!(held.says(row, &same, &same.rows()[0]), numbered.then_some(true), "{row}");
-            assert_eq!(held.reading(row, reading.period), numbered.then_some(*reading), "{row}");
+            assert_eq!(reader.says(row, &same, &same.rows()[0]).expect("a value"), numbered.then_some(true), "{row}");
+            let version = reader.version(row, &channel, reading.period).expect("a value");
+            assert_eq!(version.map(|version| version.reading), numbered.then_some(*reading), "{row}");
         }
     }
 
@@ -255,11 +457,34 @@ mod tests {
         for seed in 0..50 {
             let mut readings = readings(seed);
             let shuffled = pieces(&readings);
-            assert!(held(shuffled.iter().cloned().map(Ok)).expect("readings").is_none(), "it is not in order");
-            assert_holds(&in_order(&shuffled).expect("readings"), &readings);
+            assert!(held(shuffled.iter().cloned().map(Ok), FILE).expect("readings").is_none(), "it is not in order");
+            assert_holds(&in_order(&shuffled, FILE).expect("readings"), &readings);
             readings.sort_by_key(|(channel, reading)| (channel.clone(), reading.period));
-            let sorted = held(pieces(&readings).into_iter().map(Ok)).expect("readings");
+            let sorted = held(pieces(&readings).into_iter().map(Ok), FILE).expect("readings");
             assert_holds(&sorted.expect("it is in order"), &readings);
+        }
+    }
+
+    #[test]
+    fn what_is_damaged_is_not_believed() {
+        let mut readings = readings(3);
+        readings.sort_by_key(|(channel, reading)| (channel.clone(), reading.period));
+        let bytes = held(pieces(&readings).into_iter().map(Ok), FILE).expect("readings").expect("it is in order");
+        let (mut refused, mut unread) = (0, 0);
+        for place in 0..bytes.len() {
+            let mut damaged = bytes.to_vec();
+            damaged[place] ^= 1 << (place % 8);
+            let Some(held) = stored::in_memory(&damaged.into()) else {
+                refused += 1;
+                continue;
+            };
+            let mut reader = held.reader();
+            unread += usize::from((0..readings.len() as u32).any(|row| reader.value(row).is_err()));
+        }
+        assert_eq!(refused + unread, bytes.len());
+        assert!(refused > 0 && unread > 0, "{refused} refused, {unread} unread");
+        for length in 0..bytes.len() {
+            assert!(stored::in_memory(&bytes.slice(..length)).is_none(), "cut after {length} bytes");
         }
     }
 }

@@ -1,61 +1,54 @@
-//! Keeps in memory what the data files say that were asked last, within a bound.
+//! What data files say, beside the lake, and in memory of those that were asked last.
 
 use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use metrify_application::Result;
+use bytes::Bytes;
 use metrify_application::ports::Key;
 use metrify_application::record::Version;
-use metrify_domain::Reading;
-use parquet::file::metadata::ParquetMetaData;
+use metrify_application::{Error, Kind, Result};
 
-use super::{Held, build};
-use crate::keys::KeySet;
+use super::{Held, build, stored};
+use crate::layout::Layout;
 use crate::table::{FileFacts, Snapshot};
 use crate::{lookup, rows};
 
-/// Bytes that all of them may take together. The last one that was asked stays, however large it is.
+/// Bytes of memory that all of them may take together. The last one that was asked stays, however large it is.
 const BYTES_MAX: usize = 128 << 20;
+/// What a data file says is made again where it takes less than this: that is as quick as opening it.
+const SMALL_BYTES: usize = 1 << 18;
+/// Each may keep a file open.
+const FILES_MAX: usize = 256;
 
-/// A data file: what it says, and how it lies.
-pub(crate) struct File {
-    pub(crate) held: Held,
-    metadata: Arc<ParquetMetaData>,
+/// What the data files say.
+pub(crate) struct HeldFiles {
+    layout: Layout,
+    kept: Mutex<Kept>,
 }
-
-impl File {
-    /// About what it takes in memory.
-    fn bytes(&self) -> usize {
-        self.held.bytes() + self.metadata.memory_size()
-    }
-}
-
-/// What the files say that were asked last.
-#[derive(Default)]
-pub(crate) struct HeldFiles(Mutex<Kept>);
 
 #[derive(Default)]
 struct Kept {
     /// By the path of the file, with when it was asked last.
-    files: HashMap<String, (Arc<File>, u64)>,
+    files: HashMap<PathBuf, (Arc<Held>, u64)>,
     bytes: usize,
     asked: u64,
 }
 
 impl Kept {
-    fn get(&mut self, path: &str) -> Option<Arc<File>> {
+    fn get(&mut self, path: &PathBuf) -> Option<Arc<Held>> {
         self.asked += 1;
         let (file, asked) = self.files.get_mut(path)?;
         *asked = self.asked;
         Some(file.clone())
     }
 
-    fn keep(&mut self, path: &str, file: &Arc<File>) {
+    fn keep(&mut self, path: PathBuf, file: &Arc<Held>) {
         self.bytes += file.bytes();
-        if let Some((former, _)) = self.files.insert(path.to_owned(), (file.clone(), self.asked)) {
+        if let Some((former, _)) = self.files.insert(path, (file.clone(), self.asked)) {
             self.bytes -= former.bytes();
         }
-        while self.bytes > BYTES_MAX && self.files.len() > 1 {
+        while (self.bytes > BYTES_MAX || self.files.len() > FILES_MAX) && self.files.len() > 1 {
             let oldest = self.files.iter().min_by_key(|(_, (_, asked))| *asked).map(|(path, _)| path.clone());
             if let Some((left, _)) = oldest.and_then(|path| self.files.remove(&path)) {
                 self.bytes -= left.bytes();
@@ -65,26 +58,68 @@ impl Kept {
 }
 
 impl HeldFiles {
+    pub(crate) fn new(layout: Layout) -> Self {
+        Self { layout, kept: Mutex::default() }
+    }
+
     fn kept(&self) -> MutexGuard<'_, Kept> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What all rows of a file say, those that are deleted too.
     ///
     /// # Errors
     /// Where it cannot be read.
-    pub(crate) async fn of(&self, snapshot: &Snapshot, facts: &FileFacts) -> Result<Arc<File>> {
-        if let Some(file) = self.kept().get(&facts.path) {
+    pub(crate) async fn of(&self, snapshot: &Snapshot, facts: &FileFacts) -> Result<Arc<Held>> {
+        let path = self.layout.held(&snapshot.folder, &facts.path);
+        if let Some(file) = self.kept().get(&path) {
             return Ok(file);
         }
-        let opened = lookup::Opened::of(snapshot, facts).await?;
-        let held = match build::held(opened.numbered_columns_of_all(&build::COLUMNS)?)? {
+        let held = match stored::open(&path, facts) {
             Some(held) => held,
-            None => build::in_order(&opened.numbered_columns_of_all(&build::COLUMNS)?.collect::<Result<Vec<_>>>()?)?,
+            None => self.made(snapshot, facts).await?,
         };
-        let file = Arc::new(File { held, metadata: opened.metadata() });
-        self.kept().keep(&facts.path, &file);
-        Ok(file)
+        let held = Arc::new(held);
+        self.kept().keep(path, &held);
+        Ok(held)
+    }
+
+    /// Reads the data file, and keeps what it says.
+    async fn made(&self, snapshot: &Snapshot, facts: &FileFacts) -> Result<Held> {
+        let opened = lookup::Opened::of(snapshot, facts).await?;
+        let file = (facts.path.as_str(), facts.bytes);
+        let bytes = match build::held(opened.numbered_columns_of_all(&build::COLUMNS)?, file)? {
+            Some(bytes) => bytes,
+            None => {
+                build::in_order(&opened.numbered_columns_of_all(&build::COLUMNS)?.collect::<Result<Vec<_>>>()?, file)?
+            }
+        };
+        self.put(&snapshot.folder, &facts.path, &bytes);
+        let path = self.layout.held(&snapshot.folder, &facts.path);
+        let held = stored::open(&path, facts).or_else(|| stored::in_memory(&bytes));
+        held.ok_or_else(|| Error::new(Kind::Internal, format!("find again what data file `{}` says", facts.path)))
+    }
+
+    /// Keeps what a data file says, where it is much. Where the disk does not take it, it is made again when it is asked for.
+    pub(crate) fn put(&self, folder: &Path, file: &str, bytes: &Bytes) {
+        if bytes.len() < SMALL_BYTES {
+            return;
+        }
+        let path = self.layout.held(folder, file);
+        if let Err(error) = stored::write(&path, bytes) {
+            tracing::warn!(path = %path.display(), %error, "cannot be written");
+        }
+    }
+
+    /// Forgets what a data file said that is deleted.
+    pub(crate) fn forget(&self, folder: &Path, file: &str) {
+        let path = self.layout.held(folder, file);
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                tracing::warn!(path = %path.display(), %error, "cannot be deleted");
+            }
+            _ => {}
+        }
     }
 
     /// The versions that a table has for any of the keys.
@@ -92,46 +127,54 @@ impl HeldFiles {
     /// # Errors
     /// Where a file cannot be read.
     pub(crate) async fn versions(&self, snapshot: &Snapshot, keys: &[&Key]) -> Result<Vec<Version>> {
+        let mut keys = keys.to_vec();
+        keys.sort_unstable_by(|one, other| one.channel.cmp(&other.channel).then(one.period.cmp(&other.period)));
+        keys.dedup();
         let mut found = Vec::new();
-        if keys.is_empty() {
-            return Ok(found);
-        }
-        let set = KeySet::of(keys.iter().copied());
-        for facts in snapshot.files.iter().filter(|file| set.may_be_in(file)) {
-            let file = self.of(snapshot, facts).await?;
-            let held = &file.held;
-            let rows = keys.iter().filter_map(|key| Some((*key, held.runs_of(&key.channel)?)));
-            let rows = rows.flat_map(|(key, runs)| held.rows_of(runs, key.period).map(move |row| (row, key)));
-            let rows = rows.filter(|(row, _)| !facts.is_deleted(held.place(*row)));
-            // In the order of the file, whoever wrote it; a key that was asked twice is there once.
-            let asked: BTreeMap<usize, (u32, &Key)> = rows.map(|(row, key)| (held.place(row), (row, key))).collect();
-            found.extend(file.versions(snapshot, facts, &asked).await?);
+        for facts in &snapshot.files {
+            let asked: Vec<&Key> =
+                keys.iter().copied().filter(|key| facts.may_hold(&key.channel, key.period)).collect();
+            if !asked.is_empty() {
+                let held = self.of(snapshot, facts).await?;
+                found.extend(held.versions(snapshot, facts, &asked).await?);
+            }
         }
         Ok(found)
     }
 }
 
-impl File {
-    /// The versions in these places.
-    async fn versions(
-        &self,
-        snapshot: &Snapshot,
-        facts: &FileFacts,
-        asked: &BTreeMap<usize, (u32, &Key)>,
-    ) -> Result<Vec<Version>> {
-        let held: Option<Vec<(Reading, &Key)>> =
-            asked.values().map(|(row, key)| Some((self.held.reading(*row, key.period)?, *key))).collect();
-        // What is known already is not read: most of a row's columns, and those with the largest pages.
-        let columns: &[&str] = if held.is_some() { &rows::ORIGIN } else { &[] };
-        let places: Vec<usize> = asked.keys().copied().collect();
-        let batches = lookup::rows(snapshot, facts, &self.metadata, &places, columns).await?;
-        let read = batches.iter().flat_map(|batch| (0..batch.num_rows()).map(move |row| (batch, row)));
-        match held {
-            Some(held) => {
-                let told = read.zip(held);
-                told.map(|((batch, row), (reading, key))| rows::version_of(&key.channel, reading, batch, row)).collect()
-            }
-            None => read.map(|(batch, row)| rows::version(batch, row)).collect(),
+impl Held {
+    /// The versions of those of the keys that are here and hold; the keys of a channel come together.
+    async fn versions(&self, snapshot: &Snapshot, facts: &FileFacts, keys: &[&Key]) -> Result<Vec<Version>> {
+        // In the order of the file, whoever wrote it.
+        let mut asked: BTreeMap<usize, (u32, &Key)> = BTreeMap::new();
+        let mut last = None;
+        for key in keys {
+            let runs = match last.take() {
+                Some((channel, runs)) if channel == &key.channel => runs,
+                _ => self.runs_of(&key.channel),
+            };
+            last = Some((&key.channel, runs.clone()));
+            let rows = runs.into_iter().flat_map(|runs| self.rows_of(runs, key.period));
+            let rows = rows.map(|row| (self.place(row), (row, *key)));
+            asked.extend(rows.filter(|(place, _)| !facts.is_deleted(*place)));
         }
+        let mut reader = self.reader();
+        let mut found = Vec::with_capacity(asked.len());
+        for (row, key) in asked.values() {
+            match reader.version(*row, &key.channel, key.period)? {
+                Some(version) => found.push(version),
+                None => return read(snapshot, facts, &asked.keys().copied().collect::<Vec<_>>()).await,
+            }
+        }
+        Ok(found)
     }
+}
+
+/// The versions in these places of a data file, read from it.
+async fn read(snapshot: &Snapshot, facts: &FileFacts, places: &[usize]) -> Result<Vec<Version>> {
+    let metadata = lookup::Opened::of(snapshot, facts).await?.metadata();
+    let batches = lookup::rows(snapshot, facts, &metadata, places, &[]).await?;
+    let rows = batches.iter().flat_map(|batch| (0..batch.num_rows()).map(move |row| (batch, row)));
+    rows.map(|(batch, row)| rows::version(batch, row)).collect()
 }

@@ -1,49 +1,118 @@
-//! Values of readings in 64 bits, exact: as multiples of the largest power of ten that all of them are multiples of.
+//! Values of readings in blocks, exact: multiples of a power of ten, each by its distance from the smallest of its block, in as many
+//! bits as the largest distance takes.
 
 use metrify_domain::decimal::SCALE;
+use serde::{Deserialize, Serialize};
 
+/// Rows of one block at most.
+pub(super) const BLOCK_ROWS: usize = 128;
 /// Stands for a value that is missing.
-const MISSING: i64 = i64::MIN;
+const MISSING: u64 = 0;
 /// Stands for a value that does not fit.
-const UNFIT: i64 = i64::MAX;
+const UNFIT: u64 = 1;
+/// Stands for the smallest value.
+const SMALLEST: u64 = 2;
+/// Values are multiples of no larger power of ten, in units of a decimal's last digit.
+const POWER_MAX: u8 = SCALE as u8 + 6;
 
-pub(crate) struct Values {
-    /// In units of a decimal's last digit.
-    step: i128,
-    multiples: Vec<i64>,
+/// Where the values of rows lie that follow each other, and how to read them.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(super) struct Block {
+    smallest: i64,
+    pub(super) first: u32,
+    pub(super) offset: u32,
+    rows: u8,
+    bits: u8,
+    power: u8,
 }
 
-impl Default for Values {
-    fn default() -> Self {
-        Self { step: 10_i128.pow(SCALE + 6), multiples: Vec::new() }
+/// The value in multiples of a power of ten; `None` where it is none.
+fn whole(units: i128, power: u8) -> Option<i128> {
+    match i64::try_from(units) {
+        // Much the faster division.
+        Ok(units) => {
+            let power = 10_i64.pow(u32::from(power));
+            let whole = units / power;
+            (whole * power == units).then(|| i128::from(whole))
+        }
+        Err(_) => {
+            let power = 10_i128.pow(u32::from(power));
+            (units % power == 0).then(|| units / power)
+        }
     }
 }
 
-impl Values {
-    /// Adds a value in units of a decimal's last digit, or that there is none.
-    pub(crate) fn push(&mut self, units: Option<i128>) {
-        let Some(units) = units else { return self.multiples.push(MISSING) };
-        while units % self.step != 0 {
-            self.refine();
+/// The values as multiples of the largest power of ten that all of them are multiples of, and that power.
+fn multiples(values: &[Option<i128>]) -> (Vec<Option<i128>>, u8) {
+    let mut power = POWER_MAX;
+    let mut all: Vec<Option<i128>> = Vec::with_capacity(values.len());
+    for units in values {
+        let multiple = units.map(|units| {
+            loop {
+                if let Some(whole) = whole(units, power) {
+                    return whole;
+                }
+                // Those before are multiples of a tenth of it, too.
+                power -= 1;
+                all.iter_mut().flatten().for_each(|before| *before *= 10);
+            }
+        });
+        all.push(multiple);
+    }
+    (all, power)
+}
+
+impl Block {
+    /// Lays the values of up to [`BLOCK_ROWS`] rows from `first` on after what is there, in units of a decimal's last digit.
+    pub(super) fn lay(first: u32, values: &[Option<i128>], bytes: &mut Vec<u8>) -> Self {
+        let (multiples, power) = multiples(values);
+        let fitting = || multiples.iter().flatten().filter_map(|multiple| i64::try_from(*multiple).ok());
+        let smallest = fitting().min().unwrap_or_default();
+        let code = |multiple: &Option<i128>| match multiple.map(i64::try_from) {
+            None => MISSING,
+            Some(Err(_)) => UNFIT,
+            Some(Ok(multiple)) => multiple.abs_diff(smallest).checked_add(SMALLEST).unwrap_or(UNFIT),
+        };
+        let codes: Vec<u64> = multiples.iter().map(code).collect();
+        let largest = codes.iter().max().copied().unwrap_or_default();
+        let bits = (u64::BITS - largest.leading_zeros()) as u8;
+        let offset = bytes.len() as u32;
+        let (mut waiting, mut filled) = (0_u128, 0);
+        for code in codes {
+            waiting |= u128::from(code) << filled;
+            filled += u32::from(bits);
+            while filled >= u8::BITS {
+                bytes.push(waiting as u8);
+                waiting >>= u8::BITS;
+                filled -= u8::BITS;
+            }
         }
-        let fits = i64::try_from(units / self.step).ok().filter(|multiple| multiple.unsigned_abs() < UNFIT as u64);
-        self.multiples.push(fits.unwrap_or(UNFIT));
+        if filled > 0 {
+            bytes.push(waiting as u8);
+        }
+        Self { smallest, first, offset, rows: values.len() as u8, bits, power }
     }
 
-    fn refine(&mut self) {
-        self.step /= 10;
-        for multiple in self.multiples.iter_mut().filter(|multiple| ![MISSING, UNFIT].contains(multiple)) {
-            let finer = multiple.checked_mul(10).filter(|finer| finer.unsigned_abs() < UNFIT as u64);
-            *multiple = finer.unwrap_or(UNFIT);
-        }
+    /// What its values take.
+    pub(super) const fn bytes(&self) -> usize {
+        (self.rows as usize * self.bits as usize).div_ceil(8)
     }
 
-    /// The value of a row, `Some(None)` where it is missing; `None` where it did not fit.
-    pub(crate) fn get(&self, row: usize) -> Option<Option<i128>> {
-        match self.multiples[row] {
-            UNFIT => None,
+    /// The value in a place of the block's bytes, `Some(None)` where it is missing; `None` where it did not fit.
+    pub(super) fn value(&self, bytes: &[u8], place: usize) -> Option<Option<i128>> {
+        let first = place * usize::from(self.bits);
+        let here = bytes.get(first / 8..).unwrap_or_default();
+        let mut word = [0; size_of::<u128>()];
+        let length = here.len().min(word.len());
+        word[..length].copy_from_slice(&here[..length]);
+        let mask = (1_u128 << self.bits) - 1;
+        match ((u128::from_le_bytes(word) >> (first % 8)) & mask) as u64 {
             MISSING => Some(None),
-            multiple => Some(Some(i128::from(multiple) * self.step)),
+            UNFIT => None,
+            code => {
+                let multiple = i128::from(self.smallest) + i128::from(code - SMALLEST);
+                Some(Some(multiple * 10_i128.pow(u32::from(self.power))))
+            }
         }
     }
 }
@@ -52,18 +121,43 @@ impl Values {
 mod tests {
     use super::*;
 
+    const UNIT: i128 = 10_i128.pow(SCALE);
+
+    fn read(values: &[Option<i128>]) -> (Vec<Option<Option<i128>>>, usize) {
+        let mut bytes = vec![7; 3];
+        let block = Block::lay(40, values, &mut bytes);
+        assert_eq!((block.first, block.offset), (40, 3));
+        let own = &bytes[3..];
+        ((0..values.len()).map(|place| block.value(own, place)).collect(), own.len())
+    }
+
     #[test]
     fn every_value_comes_back_or_is_said_not_to_fit() {
-        const UNIT: i128 = 10_i128.pow(SCALE);
         let told =
             [Some(7 * UNIT), None, Some(0), Some(-UNIT / 1_000), Some(90_000_000 * UNIT), Some(1), Some(i128::MAX)];
-        let mut values = Values::default();
-        told.into_iter().for_each(|value| values.push(value));
-        let read: Vec<Option<Option<i128>>> = (0..told.len()).map(|row| values.get(row)).collect();
         // With twelve places, what is beyond nine millions does not fit.
         let unfit = [4, 6];
-        for (row, (told, read)) in told.into_iter().zip(read).enumerate() {
+        for (row, (told, read)) in told.into_iter().zip(read(&told).0).enumerate() {
             assert_eq!(read, (!unfit.contains(&row)).then_some(told), "{row}");
+        }
+        let ends = [Some(i128::from(i64::MIN)), Some(i128::from(i64::MAX)), Some(0), Some(1)];
+        // Beside the smallest number that there is, the largest is too far away.
+        assert_eq!(read(&ends).0, [Some(ends[0]), None, Some(ends[2]), Some(ends[3])]);
+    }
+
+    #[test]
+    fn values_take_the_bits_of_their_distances() {
+        let block = |values: Vec<Option<i128>>| {
+            let (read, bytes) = read(&values);
+            assert_eq!(read, values.into_iter().map(Some).collect::<Vec<_>>());
+            bytes
+        };
+        assert_eq!(block(vec![None; BLOCK_ROWS]), 0);
+        assert_eq!(block(vec![Some(40_000 * UNIT); BLOCK_ROWS]), BLOCK_ROWS * 2 / 8);
+        let watt_hours = (0..BLOCK_ROWS as i128).map(|row| Some((9_000_000 + row * 7) * UNIT / 1_000));
+        assert_eq!(block(watt_hours.collect()), BLOCK_ROWS * 10 / 8);
+        for bits in 1..63 {
+            block((0..100).map(|row| Some((1_i128 << bits) * row % ((1 << bits) + 13) - 5)).collect());
         }
     }
 }

@@ -1,0 +1,147 @@
+//! What a data file says as a file of its own: the blocks of values, then what is told of them, then its length and checksum.
+
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use bytes::Bytes;
+use metrify_application::{Error, Kind, Result, io as io_error};
+
+use super::values::Block;
+use super::{Held, Told};
+use crate::table::FileFacts;
+
+/// The last bytes of such a file; another form has another number.
+const MAGIC: &[u8; 8] = b"MTFHELD1";
+const CHECKSUM_BYTES: usize = size_of::<u32>();
+/// Length and checksum of what is told, and [`MAGIC`].
+const END_BYTES: usize = size_of::<u64>() + CHECKSUM_BYTES + MAGIC.len();
+
+/// Where the blocks lie.
+pub(super) enum Lain {
+    OnDisk(PathBuf, File),
+    /// Where they are too few for a file, or the disk took none.
+    InMemory(Bytes),
+}
+
+impl Lain {
+    pub(super) fn bytes(&self) -> usize {
+        match self {
+            Self::OnDisk(..) => 0,
+            Self::InMemory(bytes) => bytes.len(),
+        }
+    }
+
+    /// The values of a block, as they were laid.
+    pub(super) fn block(&self, block: &Block) -> Result<Vec<u8>> {
+        let offset = block.offset as usize;
+        let length = block.bytes() + CHECKSUM_BYTES;
+        let bytes = match self {
+            Self::OnDisk(path, file) => {
+                let mut bytes = vec![0; length];
+                let read = file.read_exact_at(&mut bytes, offset as u64);
+                read.map_err(|error| io_error(format!("read `{}`", path.display()), error))?;
+                bytes
+            }
+            Self::InMemory(bytes) => bytes.get(offset..offset + length).unwrap_or_default().to_vec(),
+        };
+        unsealed(bytes).ok_or_else(|| {
+            let name = match self {
+                Self::OnDisk(path, _) => path.display().to_string(),
+                Self::InMemory(_) => "memory".to_owned(),
+            };
+            let error = Error::new(Kind::Corrupt, format!("read values in `{name}`: their checksum is wrong"));
+            error.hint("delete the file: it is made again from the lake")
+        })
+    }
+}
+
+/// Appends the checksum of what follows `begin`.
+pub(super) fn seal(bytes: &mut Vec<u8>, begin: usize) {
+    let checksum = crc32fast::hash(&bytes[begin..]);
+    bytes.extend(checksum.to_le_bytes());
+}
+
+/// The bytes without their checksum; `None` where it is not theirs.
+fn unsealed(mut bytes: Vec<u8>) -> Option<Vec<u8>> {
+    let length = bytes.len().checked_sub(CHECKSUM_BYTES)?;
+    let checksum = u32::from_le_bytes(bytes[length..].try_into().ok()?);
+    bytes.truncate(length);
+    (crc32fast::hash(&bytes) == checksum).then_some(bytes)
+}
+
+/// The file's bytes, of its blocks and what is told of them.
+pub(super) fn encode(mut blocks: Vec<u8>, told: &Told) -> Result<Bytes> {
+    let begin = blocks.len();
+    let mut bytes = postcard::to_extend(told, std::mem::take(&mut blocks))
+        .map_err(|error| Error::new(Kind::Internal, "keep what a data file says").because(error))?;
+    let length = (bytes.len() - begin) as u64;
+    bytes.extend(length.to_le_bytes());
+    seal(&mut bytes, begin);
+    bytes.extend(MAGIC);
+    Ok(bytes.into())
+}
+
+/// Reads from its end what is told; `None` where that is nothing of ours, or damaged.
+fn decode(length: u64, read: impl Fn(&mut [u8], u64) -> io::Result<()>) -> io::Result<Option<Told>> {
+    let mut end = [0; END_BYTES];
+    let Some(place) = length.checked_sub(END_BYTES as u64) else { return Ok(None) };
+    read(&mut end, place)?;
+    let (told_bytes, rest) = end.split_at(size_of::<u64>());
+    let told_bytes = u64::from_le_bytes(told_bytes.try_into().unwrap_or_default());
+    let Some(begin) = place.checked_sub(told_bytes).filter(|_| rest.ends_with(MAGIC)) else { return Ok(None) };
+    let mut bytes = vec![0; (length - begin) as usize - MAGIC.len()];
+    read(&mut bytes, begin)?;
+    // The length stands behind what is told, under the same checksum.
+    let told = unsealed(bytes).and_then(|bytes| postcard::take_from_bytes(&bytes).ok().map(|(told, _)| told));
+    Ok(told)
+}
+
+/// What is kept of a data file; `None` where nothing is, or nothing that can be used.
+pub(super) fn open(path: &Path, facts: &FileFacts) -> Option<Held> {
+    let opened = || -> io::Result<Option<(Told, File)>> {
+        let file = File::open(path)?;
+        let told = decode(file.metadata()?.len(), |bytes, place| file.read_exact_at(bytes, place))?;
+        Ok(told.map(|told| (told, file)))
+    };
+    let (told, file) = match opened() {
+        Ok(Some(opened)) => opened,
+        Ok(None) => {
+            tracing::warn!(path = %path.display(), "damaged; it is made again from the lake");
+            return None;
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
+        Err(error) => {
+            tracing::warn!(path = %path.display(), %error, "cannot be read; it is made again from the lake");
+            return None;
+        }
+    };
+    if (told.path.as_str(), told.bytes) != (facts.path.as_str(), facts.bytes) {
+        return None;
+    }
+    Held::new(told, Lain::OnDisk(path.to_owned(), file))
+}
+
+/// Writes such a file as a whole or not at all.
+pub(super) fn write(path: &Path, bytes: &Bytes) -> io::Result<()> {
+    static WRITTEN: AtomicU64 = AtomicU64::new(0);
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    let unfinished = path.with_extension(format!("{}.unfinished", WRITTEN.fetch_add(1, Ordering::Relaxed)));
+    let written = std::fs::write(&unfinished, bytes).and_then(|()| std::fs::rename(&unfinished, path));
+    written.inspect_err(|_| drop(std::fs::remove_file(&unfinished)))
+}
+
+/// What was encoded, where no disk takes it.
+pub(super) fn in_memory(bytes: &Bytes) -> Option<Held> {
+    let read = |into: &mut [u8], place: u64| {
+        let found = bytes.get(place as usize..place as usize + into.len()).ok_or(io::ErrorKind::UnexpectedEof)?;
+        into.copy_from_slice(found);
+        Ok(())
+    };
+    let told = decode(bytes.len() as u64, read).ok().flatten()?;
+    Held::new(told, Lain::InMemory(bytes.clone()))
+}
