@@ -146,7 +146,7 @@ fn corrections_mark_rows_of_large_files_and_all_find_the_same() {
     assert_eq!(large.lines().count(), 1, "{large}");
     let sum = "select sum(value) from readings where quantity = '1-0:1.29.0'";
     let before = metrify.sql(sum);
-    let mut corrections = 0;
+    let (mut corrections, mut kept) = (0, String::new());
     for rule in [
         "period_start = '2025-03-12T11:00:00Z'",
         "period_start >= '2025-03-12T10:45:00Z' and period_start < '2025-03-12T11:15:00Z'",
@@ -155,6 +155,14 @@ fn corrections_mark_rows_of_large_files_and_all_find_the_same() {
         let receipt = metrify.take_in(&format!("{corrections}.ndjson"), &lines);
         corrections += lines.lines().count();
         assert_eq!(receipt.total("corrections"), lines.lines().count() as u64);
+        // What the large file says is kept, and was made again where it was damaged.
+        let held = metrify.files("held");
+        assert_eq!(held.lines().count(), 1, "{held}");
+        assert!(kept.is_empty() || kept == held, "{kept} became {held}");
+        kept = held;
+        let name = kept.rsplit_once(' ').expect("its size").0;
+        let file = std::fs::File::options().write(true).open(metrify.data_dir().join("held").join(name));
+        file.and_then(|file| file.set_len(100_000)).expect("it is cut");
     }
     assert_eq!(corrections, 900);
     // The same file, still, and the same answers as if it had been written again; what was corrected twice was in it once.
