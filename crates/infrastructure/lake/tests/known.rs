@@ -153,3 +153,61 @@ async fn assert_holding(lake: &DeltaLake, tenant: &Tenant, holding: &HashMap<(us
         assert_eq!(current[key].reading.value, value.map(Decimal::from), "{key:?}");
     }
 }
+
+/// Readings of 250 points in some hours of one month.
+fn month(hours: std::ops::Range<i64>) -> Vec<Said> {
+    let value = |point: usize, hour: i64| (point as i64 * 7_919 + hour * 104_729) % 60_000;
+    let of_point = |point| hours.clone().map(move |hour| (point, hour, Some(value(point, hour))));
+    (0..250).flat_map(of_point).collect()
+}
+
+async fn land(lake: &DeltaLake, tenant: &Tenant, position: u64, said: &[Said], standing: Standing) {
+    let entry = Accepted {
+        delivery: DeliveryId::from_stored(format!("{position:032}")),
+        received_at: clock(),
+        batch: batch(said),
+        standings: vec![standing; said.len()],
+        ..Accepted::default()
+    };
+    lake.apply(tenant, position, &Arc::new(entry)).expect("open tables");
+    lake.publish(tenant).expect("open tables");
+    lake.land(tenant, 0).await.expect("a landing");
+}
+
+#[tokio::test]
+async fn what_a_large_file_says_is_kept_as_long_as_the_file_is() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let tenant: Tenant = "default".parse().expect("a tenant");
+    let lake = open(folder.path(), &tenant).await;
+    let kept = || -> Vec<String> {
+        let Ok(files) = std::fs::read_dir(folder.path().join("held/default/readings")) else { return Vec::new() };
+        files.map(|file| file.expect("an entry").file_name().to_string_lossy().into_owned()).collect()
+    };
+    for landing in 0..9 {
+        let hours = landing * 78..(landing + 1) * 78;
+        land(&lake, &tenant, landing as u64 + 1, &month(hours), Standing::First).await;
+    }
+    assert_eq!(kept(), [""; 0], "files that are joined soon are not worth it");
+    lake.compact(&tenant).await.expect("a compaction");
+    let joined = kept();
+    assert_eq!(joined.len(), 1, "{joined:?}");
+
+    let lake = open(folder.path(), &tenant).await;
+    let mut said = month(200..500);
+    said.iter_mut().step_by(5).for_each(|(_, _, value)| *value = value.map(|value| value + 1));
+    let known = lake.known(&tenant, &batch(&said)).await.expect("an answer");
+    for (row, known) in known.into_iter().enumerate() {
+        assert_eq!(known, if row % 5 == 0 { Known::Open } else { Known::Same }, "{row}");
+    }
+    assert_eq!(kept(), joined);
+
+    // So many corrections are worth another file, of which is kept what it says once that is asked for.
+    let corrections: Vec<Said> = said.into_iter().step_by(5).collect();
+    land(&lake, &tenant, 10, &corrections, Standing::Correction).await;
+    lake.vacuum(&tenant).await.expect("a vacuum");
+    assert_eq!(kept(), [""; 0]);
+    let mut holding: HashMap<(usize, i64), Option<i64>> = HashMap::new();
+    holding.extend(month(0..702).iter().chain(&corrections).map(|(point, hour, value)| ((*point, *hour), *value)));
+    assert_holding(&lake, &tenant, &holding).await;
+    assert_eq!(kept().len(), 1);
+}
