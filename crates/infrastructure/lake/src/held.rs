@@ -6,15 +6,20 @@
 //! lie on the disk, in blocks.
 
 use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use metrify_application::record::{DeliveryId, Sequence, Version};
 use metrify_application::{Error, Kind as Failure, Result};
 use metrify_domain::{Batch, Channel, Code, Decimal, Kind, Period, Quality, Reading, Row, Timestamp, Unit};
+use parquet::file::metadata::ParquetMetaData;
 use serde::{Deserialize, Serialize};
+use tokio::sync::OnceCell;
 
 use self::channels::Channels;
 use self::stored::Lain;
 use self::values::Block;
+use crate::table::FileFacts;
 
 mod build;
 mod channels;
@@ -148,13 +153,29 @@ pub(crate) struct Held {
     told: Told,
     all_said: Vec<Said>,
     lain: Lain,
+    /// A block was not as it was laid.
+    damaged: AtomicBool,
+    /// Of the data file, once it had to be read.
+    metadata: OnceCell<Arc<ParquetMetaData>>,
 }
 
 impl Held {
     /// `None` where a text means nothing.
     fn new(told: Told, lain: Lain) -> Option<Self> {
         let all_said = told.all_said.iter().map(Said::of).collect::<Option<_>>()?;
-        Some(Self { told, all_said, lain })
+        Some(Self { told, all_said, lain, damaged: AtomicBool::new(false), metadata: OnceCell::new() })
+    }
+
+    fn is_of(&self, facts: &FileFacts) -> bool {
+        (self.told.path.as_str(), self.told.bytes) == (facts.path.as_str(), facts.bytes)
+    }
+
+    fn is_damaged(&self) -> bool {
+        self.damaged.load(Ordering::Relaxed)
+    }
+
+    fn is_open(&self) -> bool {
+        matches!(self.lain, Lain::OnDisk(..))
     }
 
     /// About what it takes in memory.
@@ -224,7 +245,15 @@ impl Reader<'_> {
         };
         let bytes = match self.block.take() {
             Some((last, bytes)) if last == number => bytes,
-            _ => self.held.lain.block(block)?,
+            _ => match self.held.lain.block(block) {
+                Ok(bytes) => bytes,
+                Err(error) => {
+                    // The data file tells, and what is kept of it is made again when it is asked for next.
+                    tracing::warn!("{}", error.chain());
+                    self.held.damaged.store(true, Ordering::Relaxed);
+                    return Ok(None);
+                }
+            },
         };
         let value = block.value(&bytes, (row - block.first) as usize);
         self.block = Some((number, bytes));

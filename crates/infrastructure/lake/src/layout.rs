@@ -29,13 +29,20 @@ impl Layout {
         self.root.join(tenant.as_str()).join(table.name())
     }
 
-    /// Where is kept what a data file of the table in `table` says. Paths of others may be any text: what is no part of a name is
-    /// replaced, and the file itself tells of which one it is.
+    /// Where is kept what the data files of the table in `table` say.
+    pub(crate) fn held_folder(&self, table: &Path) -> PathBuf {
+        self.held.join(table.strip_prefix(&self.root).unwrap_or(table))
+    }
+
+    /// Where is kept what a data file of the table in `table` says. Paths of others may be any text: of it the end is shown, as far
+    /// as it may stand in a name, and a checksum tells it from others like it.
     pub(crate) fn held(&self, table: &Path, data_file: &str) -> PathBuf {
-        let folder = table.strip_prefix(&self.root).unwrap_or(table);
-        let is_plain = |letter: &char| letter.is_ascii_alphanumeric() || "=-_.".contains(*letter);
-        let name: String = data_file.chars().map(|letter| if is_plain(&letter) { letter } else { '+' }).collect();
-        self.held.join(folder).join(name).with_added_extension("held")
+        const SHOWN: usize = 100;
+        let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "=-_.".contains(letter);
+        let name: Vec<char> = data_file.chars().map(|letter| if is_plain(letter) { letter } else { '+' }).collect();
+        let shown: String = name[name.len().saturating_sub(SHOWN)..].iter().collect();
+        let checksum = crc32fast::hash(data_file.as_bytes());
+        self.held_folder(table).join(format!("{shown}.{checksum:08x}.held"))
     }
 
     /// A new data file of a table, in its partition where it has one: `month=2025-01/part-<unique>.parquet`.

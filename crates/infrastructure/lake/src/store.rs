@@ -116,6 +116,11 @@ impl DeltaLake {
         let snapshots: HashMap<_, _> = tables.iter().map(|(name, table)| (*name, table.snapshot())).collect();
         let mut working = Working::default();
         read_ledger(&snapshots, &mut working).await?;
+        for name in [TableName::Readings, TableName::Superseded] {
+            if let Some(snapshot) = snapshots.get(&name) {
+                self.held.tidy(snapshot)?;
+            }
+        }
         let view = View { state: working.state.clone(), snapshots };
         Ok(TenantLake {
             tables,

@@ -20,6 +20,7 @@ use metrify_domain::{Channel, Period, Timestamp};
 
 use crate::deleted::Deleted;
 use crate::names::Names;
+use crate::order::month_of;
 use crate::schema::TableName;
 use crate::write::internal;
 
@@ -68,7 +69,10 @@ impl FileFacts {
     /// Whether a channel and a period lie within what its statistics tell.
     pub(crate) fn may_hold(&self, channel: &Channel, period: Period) -> bool {
         let (point, start) = (channel.point.as_str(), period.start());
-        let starts = self.starts.as_ref().is_none_or(|starts| starts.low <= start && start <= starts.high);
+        let starts = match &self.starts {
+            Some(starts) => starts.low <= start && start <= starts.high,
+            None => self.month.as_ref().is_none_or(|month| *month == month_of(start)),
+        };
         starts
             && self.points.as_ref().is_none_or(|points| points.low.as_str() <= point && point <= points.high.as_str())
     }

@@ -143,10 +143,14 @@ impl Writing {
         for piece in pieces {
             let piece = piece?;
             file.push(&piece)?;
-            held = match held {
-                Some(mut held) => held.push(&piece)?.then_some(held),
-                None => None,
-            };
+            held = held.and_then(|mut held| match held.push(&piece) {
+                Ok(in_order) => in_order.then_some(held),
+                // Whatever others wrote may be joined.
+                Err(error) => {
+                    tracing::warn!("{}", error.chain());
+                    None
+                }
+            });
         }
         let added = file.store(&table.store(), table.unique(now)).await?;
         self.files().push((name, added.path.clone()));

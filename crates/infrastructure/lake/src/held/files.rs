@@ -1,13 +1,13 @@
 //! What data files say, beside the lake, and in memory of those that were asked last.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use metrify_application::ports::Key;
 use metrify_application::record::Version;
-use metrify_application::{Error, Kind, Result};
+use metrify_application::{Error, Kind, Result, io};
 
 use super::{Held, build, stored};
 use crate::layout::Layout;
@@ -18,7 +18,7 @@ use crate::{lookup, rows};
 const BYTES_MAX: usize = 128 << 20;
 /// What a data file says is made again where it takes less than this: that is as quick as opening it.
 const SMALL_BYTES: usize = 1 << 18;
-/// Each may keep a file open.
+/// Files that may be open.
 const FILES_MAX: usize = 256;
 
 /// What the data files say.
@@ -32,26 +32,35 @@ struct Kept {
     /// By the path of the file, with when it was asked last.
     files: HashMap<PathBuf, (Arc<Held>, u64)>,
     bytes: usize,
+    /// How many of them are open.
+    open: usize,
     asked: u64,
 }
 
 impl Kept {
-    fn get(&mut self, path: &PathBuf) -> Option<Arc<Held>> {
+    fn get(&mut self, path: &PathBuf, facts: &FileFacts) -> Option<Arc<Held>> {
         self.asked += 1;
         let (file, asked) = self.files.get_mut(path)?;
         *asked = self.asked;
-        Some(file.clone())
+        file.is_of(facts).then(|| file.clone())
+    }
+
+    fn remove(&mut self, path: &PathBuf) {
+        if let Some((file, _)) = self.files.remove(path) {
+            self.bytes -= file.bytes();
+            self.open -= usize::from(file.is_open());
+        }
     }
 
     fn keep(&mut self, path: PathBuf, file: &Arc<Held>) {
+        self.remove(&path);
         self.bytes += file.bytes();
-        if let Some((former, _)) = self.files.insert(path, (file.clone(), self.asked)) {
-            self.bytes -= former.bytes();
-        }
-        while (self.bytes > BYTES_MAX || self.files.len() > FILES_MAX) && self.files.len() > 1 {
+        self.open += usize::from(file.is_open());
+        self.files.insert(path, (file.clone(), self.asked));
+        while (self.bytes > BYTES_MAX || self.open > FILES_MAX) && self.files.len() > 1 {
             let oldest = self.files.iter().min_by_key(|(_, (_, asked))| *asked).map(|(path, _)| path.clone());
-            if let Some((left, _)) = oldest.and_then(|path| self.files.remove(&path)) {
-                self.bytes -= left.bytes();
+            if let Some(oldest) = oldest {
+                self.remove(&oldest);
             }
         }
     }
@@ -72,8 +81,11 @@ impl HeldFiles {
     /// Where it cannot be read.
     pub(crate) async fn of(&self, snapshot: &Snapshot, facts: &FileFacts) -> Result<Arc<Held>> {
         let path = self.layout.held(&snapshot.folder, &facts.path);
-        if let Some(file) = self.kept().get(&path) {
-            return Ok(file);
+        let known = self.kept().get(&path, facts);
+        match known {
+            Some(file) if !file.is_damaged() => return Ok(file),
+            Some(_) => self.forget(&snapshot.folder, &facts.path),
+            None => {}
         }
         let held = match stored::open(&path, facts) {
             Some(held) => held,
@@ -114,12 +126,34 @@ impl HeldFiles {
     /// Forgets what a data file said that is deleted.
     pub(crate) fn forget(&self, folder: &Path, file: &str) {
         let path = self.layout.held(folder, file);
+        self.kept().remove(&path);
         match std::fs::remove_file(&path) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                 tracing::warn!(path = %path.display(), %error, "cannot be deleted");
             }
             _ => {}
         }
+    }
+
+    /// Deletes what is kept of files that are no longer in a table: it goes with its file, unless a stop came between.
+    ///
+    /// # Errors
+    /// Where the folder cannot be read.
+    pub(crate) fn tidy(&self, snapshot: &Snapshot) -> Result<()> {
+        let folder = self.layout.held_folder(&snapshot.folder);
+        let step = || format!("read folder `{}`", folder.display());
+        if !folder.exists() {
+            return Ok(());
+        }
+        let known: HashSet<PathBuf> =
+            snapshot.files.iter().map(|file| self.layout.held(&snapshot.folder, &file.path)).collect();
+        for file in std::fs::read_dir(&folder).map_err(|error| io(step(), error))? {
+            let path = file.map_err(|error| io(step(), error))?.path();
+            if !known.contains(&path) {
+                std::fs::remove_file(&path).map_err(|error| io(format!("delete `{}`", path.display()), error))?;
+            }
+        }
+        Ok(())
     }
 
     /// The versions that a table has for any of the keys.
@@ -164,17 +198,18 @@ impl Held {
         for (row, key) in asked.values() {
             match reader.version(*row, &key.channel, key.period)? {
                 Some(version) => found.push(version),
-                None => return read(snapshot, facts, &asked.keys().copied().collect::<Vec<_>>()).await,
+                None => return self.read(snapshot, facts, &asked.keys().copied().collect::<Vec<_>>()).await,
             }
         }
         Ok(found)
     }
-}
 
-/// The versions in these places of a data file, read from it.
-async fn read(snapshot: &Snapshot, facts: &FileFacts, places: &[usize]) -> Result<Vec<Version>> {
-    let metadata = lookup::Opened::of(snapshot, facts).await?.metadata();
-    let batches = lookup::rows(snapshot, facts, &metadata, places, &[]).await?;
-    let rows = batches.iter().flat_map(|batch| (0..batch.num_rows()).map(move |row| (batch, row)));
-    rows.map(|(batch, row)| rows::version(batch, row)).collect()
+    /// The versions in these places of the data file, read from it.
+    async fn read(&self, snapshot: &Snapshot, facts: &FileFacts, places: &[usize]) -> Result<Vec<Version>> {
+        let metadata =
+            self.metadata.get_or_try_init(async || Ok(lookup::Opened::of(snapshot, facts).await?.metadata()));
+        let batches = lookup::rows(snapshot, facts, metadata.await?, places, &[]).await?;
+        let rows = batches.iter().flat_map(|batch| (0..batch.num_rows()).map(move |row| (batch, row)));
+        rows.map(|(batch, row)| rows::version(batch, row)).collect()
+    }
 }

@@ -1,7 +1,7 @@
 //! What a data file says as a file of its own: the blocks of values, then what is told of them, then its length and checksum.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Write};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -36,24 +36,23 @@ impl Lain {
 
     /// The values of a block, as they were laid.
     pub(super) fn block(&self, block: &Block) -> Result<Vec<u8>> {
-        let offset = block.offset as usize;
+        let offset = block.offset;
         let length = block.bytes() + CHECKSUM_BYTES;
         let bytes = match self {
             Self::OnDisk(path, file) => {
                 let mut bytes = vec![0; length];
-                let read = file.read_exact_at(&mut bytes, offset as u64);
+                let read = file.read_exact_at(&mut bytes, offset);
                 read.map_err(|error| io_error(format!("read `{}`", path.display()), error))?;
                 bytes
             }
-            Self::InMemory(bytes) => bytes.get(offset..offset + length).unwrap_or_default().to_vec(),
+            Self::InMemory(bytes) => bytes.get(offset as usize..offset as usize + length).unwrap_or_default().to_vec(),
         };
         unsealed(bytes).ok_or_else(|| {
             let name = match self {
                 Self::OnDisk(path, _) => path.display().to_string(),
                 Self::InMemory(_) => "memory".to_owned(),
             };
-            let error = Error::new(Kind::Corrupt, format!("read values in `{name}`: their checksum is wrong"));
-            error.hint("delete the file: it is made again from the lake")
+            Error::new(Kind::Corrupt, format!("read values in `{name}`: their checksum is wrong"))
         })
     }
 }
@@ -118,10 +117,7 @@ pub(super) fn open(path: &Path, facts: &FileFacts) -> Option<Held> {
             return None;
         }
     };
-    if (told.path.as_str(), told.bytes) != (facts.path.as_str(), facts.bytes) {
-        return None;
-    }
-    Held::new(told, Lain::OnDisk(path.to_owned(), file))
+    Held::new(told, Lain::OnDisk(path.to_owned(), file)).filter(|held| held.is_of(facts))
 }
 
 /// Writes such a file as a whole or not at all.
@@ -131,8 +127,13 @@ pub(super) fn write(path: &Path, bytes: &Bytes) -> io::Result<()> {
         std::fs::create_dir_all(folder)?;
     }
     let unfinished = path.with_extension(format!("{}.unfinished", WRITTEN.fetch_add(1, Ordering::Relaxed)));
-    let written = std::fs::write(&unfinished, bytes).and_then(|()| std::fs::rename(&unfinished, path));
-    written.inspect_err(|_| drop(std::fs::remove_file(&unfinished)))
+    let written = || {
+        let mut file = File::create(&unfinished)?;
+        file.write_all(bytes)?;
+        file.sync_data()?;
+        std::fs::rename(&unfinished, path)
+    };
+    written().inspect_err(|_| drop(std::fs::remove_file(&unfinished)))
 }
 
 /// What was encoded, where no disk takes it.

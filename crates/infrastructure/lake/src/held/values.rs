@@ -20,7 +20,7 @@ const POWER_MAX: u8 = SCALE as u8 + 6;
 pub(super) struct Block {
     smallest: i64,
     pub(super) first: u32,
-    pub(super) offset: u32,
+    pub(super) offset: u64,
     rows: u8,
     bits: u8,
     power: u8,
@@ -76,7 +76,7 @@ impl Block {
         let codes: Vec<u64> = multiples.iter().map(code).collect();
         let largest = codes.iter().max().copied().unwrap_or_default();
         let bits = (u64::BITS - largest.leading_zeros()) as u8;
-        let offset = bytes.len() as u32;
+        let offset = bytes.len() as u64;
         let (mut waiting, mut filled) = (0_u128, 0);
         for code in codes {
             waiting |= u128::from(code) << filled;
