@@ -24,6 +24,7 @@ use crate::table::FileFacts;
 mod build;
 mod channels;
 mod files;
+mod numbered;
 mod stored;
 mod values;
 

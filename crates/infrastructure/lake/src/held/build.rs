@@ -3,15 +3,16 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, Int32Array, RecordBatch, StringArray, UInt32Array};
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, UInt32Array};
 use arrow::compute::cast;
-use arrow::datatypes::{Decimal128Type, Int32Type, Int64Type, TimestampMicrosecondType, UInt32Type};
+use arrow::datatypes::{Decimal128Type, Int64Type, TimestampMicrosecondType, UInt32Type};
 use bytes::Bytes;
 use foldhash::fast::RandomState;
 use metrify_application::{Error, Kind, Result};
 use metrify_domain::Channel;
 
 use super::channels::{ChannelRuns, Channels};
+use super::numbered::Texts;
 use super::values::{BLOCK_ROWS, Block};
 use super::{Coming, Origin, Run, Said, SaidTexts, Told, stored};
 use crate::land::{READINGS_ORDER, concat};
@@ -108,28 +109,6 @@ impl Default for Build {
             values: Vec::with_capacity(BLOCK_ROWS),
             blocks: Vec::new(),
         }
-    }
-}
-
-/// A column of texts.
-struct Texts<'p> {
-    numbers: &'p Int32Array,
-    texts: &'p StringArray,
-}
-
-impl<'p> Texts<'p> {
-    fn of(rows: &'p RecordBatch, name: &str) -> Option<Self> {
-        let column = rows.column_by_name(name)?.as_dictionary_opt::<Int32Type>()?;
-        Some(Self { numbers: column.keys(), texts: column.values().as_string_opt()? })
-    }
-
-    /// The number of a row's text in this piece, or below zero where it has none.
-    fn number(&self, row: usize) -> i32 {
-        if self.numbers.is_null(row) { -1 } else { self.numbers.value(row) }
-    }
-
-    fn text(&self, row: usize) -> Option<&'p str> {
-        self.numbers.is_valid(row).then(|| self.texts.value(self.numbers.value(row) as usize))
     }
 }
 
@@ -340,7 +319,7 @@ impl Build {
 mod tests {
     use std::collections::HashMap;
 
-    use arrow::array::{Int64Array, TimestampMicrosecondArray};
+    use arrow::array::{Int64Array, StringArray, TimestampMicrosecondArray};
     use arrow::datatypes::DataType;
     use metrify_domain::{Batch, BatchBuilder, Document, Period, Reading, Timestamp, Unit};
 
