@@ -196,7 +196,7 @@ async fn what_a_large_file_says_is_kept_as_long_as_the_file_is() {
     let lake = open(folder.path(), &tenant).await;
     let mut said = month(200..500);
     said.iter_mut().step_by(5).for_each(|(_, _, value)| *value = value.map(|value| value + 1));
-    let expected = |row: usize| if row % 5 == 0 { Known::Open } else { Known::Same };
+    let expected = |row: usize| if row.is_multiple_of(5) { Known::Open } else { Known::Same };
     for (row, known) in lake.known(&tenant, &batch(&said)).await.expect("an answer").into_iter().enumerate() {
         assert_eq!(known, expected(row), "{row}");
     }
