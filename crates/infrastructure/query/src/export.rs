@@ -110,7 +110,11 @@ impl Writer {
     }
 }
 
-fn write_csv(out: &mut Out, row: &[Cell]) -> Result<(), std::io::Error> {
+/// Writes a row as a line of CSV (RFC 4180); what is null is empty.
+///
+/// # Errors
+/// Where `out` takes no more.
+pub fn write_csv(out: &mut impl Write, row: &[Cell]) -> Result<(), std::io::Error> {
     for (place, cell) in row.iter().enumerate() {
         if place > 0 {
             out.write_all(b",")?;
@@ -119,7 +123,8 @@ fn write_csv(out: &mut Out, row: &[Cell]) -> Result<(), std::io::Error> {
             Cell::Null => {}
             Cell::Bool(truth) => write!(out, "{truth}")?,
             Cell::Number(number) => out.write_all(number.as_bytes())?,
-            Cell::Text(text) if text.contains(['"', ',', '\n', '\r']) => {
+            // One after the other they are looked for several times as fast as together.
+            Cell::Text(text) if ['"', ',', '\n', '\r'].into_iter().any(|special| text.contains(special)) => {
                 write!(out, "\"{}\"", text.replace('"', "\"\""))?;
             }
             Cell::Text(text) => out.write_all(text.as_bytes())?,
