@@ -110,11 +110,7 @@ impl Writer {
     }
 }
 
-/// Writes a row as a line of CSV (RFC 4180); what is null is empty.
-///
-/// # Errors
-/// Where `out` takes no more.
-pub fn write_csv(out: &mut impl Write, row: &[Cell]) -> Result<(), std::io::Error> {
+fn write_csv(out: &mut Out, row: &[Cell]) -> Result<(), std::io::Error> {
     for (place, cell) in row.iter().enumerate() {
         if place > 0 {
             out.write_all(b",")?;
@@ -123,8 +119,7 @@ pub fn write_csv(out: &mut impl Write, row: &[Cell]) -> Result<(), std::io::Erro
             Cell::Null => {}
             Cell::Bool(truth) => write!(out, "{truth}")?,
             Cell::Number(number) => out.write_all(number.as_bytes())?,
-            // One after the other they are looked for several times as fast as together.
-            Cell::Text(text) if ['"', ',', '\n', '\r'].into_iter().any(|special| text.contains(special)) => {
+            Cell::Text(text) if text.contains(['"', ',', '\n', '\r']) => {
                 write!(out, "\"{}\"", text.replace('"', "\"\""))?;
             }
             Cell::Text(text) => out.write_all(text.as_bytes())?,

@@ -25,7 +25,6 @@ use metrify_application::ports::{ExportFormat, Page, Pages, Sql};
 use metrify_application::{Error, Kind, Result, Tenant};
 use metrify_lake::DeltaLake;
 
-pub use crate::export::write_csv;
 use crate::files::Footers;
 
 /// How much a query may take.

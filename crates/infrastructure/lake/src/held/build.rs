@@ -16,13 +16,26 @@ use super::numbered::Texts;
 use super::values::{BLOCK_ROWS, Block};
 use super::{Coming, Origin, Run, Said, SaidTexts, Told, stored};
 use crate::land::{READINGS_ORDER, concat};
-use crate::schema::{READING_COLUMNS, numbered};
+use crate::schema::numbered;
 use crate::write::{internal, sorted};
 
 /// The columns that are read, their texts as dictionaries.
-pub(super) fn columns() -> Vec<&'static str> {
-    READING_COLUMNS.into_iter().chain(["document", "sequence"]).collect()
-}
+pub(super) const COLUMNS: [&str; 14] = [
+    "point",
+    "quantity",
+    "kind",
+    "period_start",
+    "period_end",
+    "value",
+    "unit",
+    "quality",
+    "method",
+    "reason",
+    "recorded_at",
+    "delivery",
+    "document",
+    "sequence",
+];
 
 /// The number of what rows say beyond what is numbered.
 const UNNUMBERED: u16 = 255;

@@ -100,10 +100,10 @@ impl HeldFiles {
     async fn made(&self, snapshot: &Snapshot, facts: &FileFacts) -> Result<Held> {
         let opened = lookup::Opened::of(snapshot, facts).await?;
         let file = (facts.path.as_str(), facts.bytes);
-        let bytes = match build::held(opened.numbered_columns_of_all(&build::columns())?, file)? {
+        let bytes = match build::held(opened.numbered_columns_of_all(&build::COLUMNS)?, file)? {
             Some(bytes) => bytes,
             None => {
-                build::in_order(&opened.numbered_columns_of_all(&build::columns())?.collect::<Result<Vec<_>>>()?, file)?
+                build::in_order(&opened.numbered_columns_of_all(&build::COLUMNS)?.collect::<Result<Vec<_>>>()?, file)?
             }
         };
         self.put(&snapshot.folder, &facts.path, &bytes);
