@@ -46,7 +46,7 @@ pub trait Journal: Send + Sync {
 }
 
 /// Channel and period: what has versions.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Key {
     pub channel: Channel,
     pub period: Period,
@@ -236,6 +236,29 @@ pub enum Cell {
     Bool(bool),
     Number(String),
     Text(String),
+}
+
+/// Writes a row as a line of CSV (RFC 4180); what is null is empty.
+///
+/// # Errors
+/// Where `out` takes no more.
+pub fn csv_line(out: &mut impl std::io::Write, row: &[Cell]) -> std::io::Result<()> {
+    for (place, cell) in row.iter().enumerate() {
+        if place > 0 {
+            out.write_all(b",")?;
+        }
+        match cell {
+            Cell::Null => {}
+            Cell::Bool(truth) => write!(out, "{truth}")?,
+            Cell::Number(number) => out.write_all(number.as_bytes())?,
+            // One after the other they are looked for several times as fast as together.
+            Cell::Text(text) if ['"', ',', '\n', '\r'].into_iter().any(|special| text.contains(special)) => {
+                write!(out, "\"{}\"", text.replace('"', "\"\""))?;
+            }
+            Cell::Text(text) => out.write_all(text.as_bytes())?,
+        }
+    }
+    out.write_all(b"\n")
 }
 
 /// A piece of an answer.

@@ -21,6 +21,7 @@ use self::stored::Lain;
 use self::values::Block;
 use crate::table::FileFacts;
 
+mod asked;
 mod build;
 mod channels;
 mod files;
@@ -28,6 +29,7 @@ mod numbered;
 mod stored;
 mod values;
 
+pub(crate) use asked::Found;
 pub(crate) use build::Build;
 pub(crate) use files::HeldFiles;
 
@@ -108,8 +110,8 @@ impl Coming {
 /// When versions became known, the delivery they came with, and its message.
 type Origin = (i64, String, String);
 
-/// Kind, unit, quality, method and reason.
-type SaidTexts = (String, String, String, Option<String>, Option<String>);
+/// Kind, unit, quality, method and reason, and whether it held before already.
+type SaidTexts = (String, String, String, Option<String>, Option<String>, bool);
 
 /// What is kept of a data file beside its values.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -139,13 +141,15 @@ struct Said {
     quality: Quality,
     method: Option<Code>,
     reason: Option<Code>,
+    restored: bool,
 }
 
 impl Said {
-    fn of((kind, unit, quality, method, reason): &SaidTexts) -> Option<Self> {
+    fn of((kind, unit, quality, method, reason, restored): &SaidTexts) -> Option<Self> {
         let code = |text: &Option<String>| text.as_deref().and_then(Code::new);
         let (kind, quality) = (kind.parse().ok()?, quality.parse().ok()?);
-        Some(Self { kind, unit: Unit::new(unit)?, quality, method: code(method), reason: code(reason) })
+        let (method, reason) = (code(method), code(reason));
+        Some(Self { kind, unit: Unit::new(unit)?, quality, method, reason, restored: *restored })
     }
 }
 
@@ -190,6 +194,11 @@ impl Held {
             + coming
             + origins.len() * 2 * size_of::<Origin>()
             + self.lain.bytes()
+    }
+
+    /// All rows of the file, the deleted ones too.
+    pub(crate) fn rows(&self) -> u64 {
+        u64::from(self.told.rows)
     }
 
     pub(crate) fn runs_of(&self, channel: &Channel) -> Option<Range<u32>> {
@@ -268,8 +277,8 @@ impl Reader<'_> {
         Ok(self.value(held)?.map(|value| same && value == row.value.map(Decimal::units)))
     }
 
-    /// The version in a row; `None` where only the file can tell.
-    fn version(&mut self, row: u32, channel: &Channel, period: Period) -> Result<Option<Version>> {
+    /// The version in a row, and whether it held before already; `None` where only the file can tell.
+    fn version(&mut self, row: u32, channel: &Channel, period: Period) -> Result<Option<(Version, bool)>> {
         let (Some(said), Some(coming)) = (self.held.said(row), self.held.coming(row)) else { return Ok(None) };
         let value = match self.value(row)? {
             None => return Ok(None),
@@ -279,15 +288,16 @@ impl Reader<'_> {
                 value => value,
             },
         };
-        let Said { kind, unit, quality, method, reason } = *said;
+        let Said { kind, unit, quality, method, reason, restored } = *said;
         let (recorded_at, delivery, document) = &self.held.told.origins[coming.origin as usize];
-        Ok(Some(Version {
+        let version = Version {
             channel: channel.clone(),
             reading: Reading { kind, period, value, unit, quality, method, reason },
             recorded_at: Timestamp::from_micros(*recorded_at),
             delivery: DeliveryId::from_stored(delivery.clone()),
             document: document.clone(),
             sequence: Sequence(coming.sequence(row)),
-        }))
+        };
+        Ok(Some((version, restored)))
     }
 }

@@ -1,14 +1,10 @@
 //! A set of keys that columns of texts and times can be asked against without making keys of them.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use arrow::array::{ArrayRef, AsArray, BooleanArray, Int32Array, RecordBatch, StringArray};
 use arrow::datatypes::{Int32Type, TimestampMicrosecondType};
 use metrify_application::ports::Key;
-use metrify_domain::Timestamp;
-
-use crate::order::month_of;
-use crate::table::{FileFacts, Range};
 
 /// Start and end of a period in microseconds.
 type Ends = (i64, i64);
@@ -17,9 +13,6 @@ type Ends = (i64, i64);
 #[derive(Clone, Debug, Default)]
 pub struct KeySet {
     points: HashMap<String, HashMap<String, HashSet<Ends>>>,
-    months: BTreeSet<String>,
-    starts: Option<Range<Timestamp>>,
-    point_range: Option<Range<String>>,
 }
 
 impl KeySet {
@@ -28,14 +21,11 @@ impl KeySet {
         for key in keys {
             set.insert(key);
         }
-        let low = set.points.keys().min().cloned();
-        set.point_range = low.zip(set.points.keys().max().cloned()).map(|(low, high)| Range { low, high });
         set
     }
 
     fn insert(&mut self, key: &Key) {
-        let start = key.period.start();
-        let ends = (start.micros(), key.period.end().micros());
+        let ends = (key.period.start().micros(), key.period.end().micros());
         let point = key.channel.point.as_str();
         if !self.points.contains_key(point) {
             self.points.insert(point.to_owned(), HashMap::new());
@@ -43,28 +33,11 @@ impl KeySet {
         if let Some(quantities) = self.points.get_mut(point) {
             quantities.entry(key.channel.quantity.to_string()).or_default().insert(ends);
         }
-        let month = month_of(start);
-        if !self.months.contains(&month) {
-            self.months.insert(month);
-        }
-        let (low, high) = self.starts.as_ref().map_or((start, start), |range| (range.low, range.high));
-        self.starts = Some(Range { low: low.min(start), high: high.max(start) });
     }
 
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.points.is_empty()
-    }
-
-    /// Whether a file may hold one of the keys, as far as its statistics tell.
-    pub(crate) fn may_be_in(&self, file: &FileFacts) -> bool {
-        fn meets<T: PartialOrd>(one: Option<&Range<T>>, other: Option<&Range<T>>) -> bool {
-            one.zip(other).is_none_or(|(one, other)| one.meets(other))
-        }
-        let month = file.month.as_ref().is_none_or(|month| self.months.contains(month));
-        month
-            && meets(self.starts.as_ref(), file.starts.as_ref())
-            && meets(self.point_range.as_ref(), file.points.as_ref())
     }
 
     /// For each row whether its key is in the set. The columns point, quantity, period_start and period_end must be there

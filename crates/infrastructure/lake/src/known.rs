@@ -30,8 +30,9 @@ pub(crate) async fn known(lake: &TenantLake, files: &HeldFiles, batch: &Batch) -
         let asked = may_hold(&snapshot, &lake.fresh(), batch, &reached);
         for (file, fresh) in asked {
             let unknown = |row: &usize| known[*row] == Known::Nothing && (reached[*row] || !fresh);
+            let is_within = |row: &Row| file.may_hold(batch.channel(row), row.period);
             let rows: Vec<usize> =
-                (0..known.len()).filter(unknown).filter(|row| may_be_in(&file, batch, &batch.rows()[*row])).collect();
+                (0..known.len()).filter(unknown).filter(|row| is_within(&batch.rows()[*row])).collect();
             if !rows.is_empty() {
                 let held = files.of(&snapshot, &file).await?;
                 let holds = snapshot.table == TableName::Readings;
@@ -58,10 +59,6 @@ fn may_hold(snapshot: &Snapshot, fresh: &HashSet<String>, batch: &Batch, reached
     let files = snapshot.files.iter().filter(|file| file.starts.as_ref().is_none_or(|starts| starts.meets(&range)));
     let files = files.map(|file| (file, fresh.contains(&file.path)));
     files.filter(|(_, fresh)| any_reached || !fresh).map(|(file, fresh)| (file.clone(), fresh)).collect()
-}
-
-fn may_be_in(file: &FileFacts, batch: &Batch, row: &Row) -> bool {
-    file.may_hold(batch.channel(row), row.period)
 }
 
 /// Marks those of the rows that a file knows of. What it says counts only where it `holds`.

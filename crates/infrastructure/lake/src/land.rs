@@ -6,19 +6,20 @@
 use std::collections::BTreeMap;
 use std::iter::once;
 
-use arrow::array::{AsArray, RecordBatch};
+use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;
-use metrify_application::ports::Landed;
+use metrify_application::Result;
+use metrify_application::ports::{Key, Landed};
 use metrify_application::record::Position;
-use metrify_application::{Error, Kind, Result};
 use metrify_domain::Timestamp;
 
+use crate::held::Found;
 use crate::keys::KeySet;
 use crate::lookup::{self, Opened};
 use crate::memory::{Chunk, View};
 use crate::order::{self, month_of};
 use crate::schema::TableName;
-use crate::table::{Change, FileFacts};
+use crate::table::Change;
 use crate::tenant::Writing;
 use crate::write::{internal, sorted};
 
@@ -114,51 +115,54 @@ struct TakenOut {
 
 async fn take_out_removed(writing: &Writing, view: &View, now: Timestamp, small_rows: u64) -> Result<TakenOut> {
     let mut taken_out = TakenOut { change: Change::default(), gone: Months::default() };
-    let keys: KeySet = view.removed();
-    if keys.is_empty() {
-        return Ok(taken_out);
-    }
-    let unmoved = view.removed_after(writing.lake.table(TableName::Superseded)?.snapshot().landed);
+    let keys: BTreeMap<&Key, Position> = view.state.removed().collect();
+    let moved_through = writing.lake.table(TableName::Superseded)?.snapshot().landed;
     let snapshot = writing.lake.table(TableName::Readings)?.snapshot();
-    for file in snapshot.files.iter().filter(|file| keys.may_be_in(file)) {
-        let opened = Opened::of(&snapshot, file).await?;
-        let places = places(file, &opened, &keys)?;
-        if places.is_empty() {
+    for file in &snapshot.files {
+        let asked: Vec<&Key> = keys.keys().copied().filter(|key| file.may_hold(&key.channel, key.period)).collect();
+        if asked.is_empty() {
             continue;
         }
-        let gone = lookup::rows(&snapshot, file, &opened.metadata(), &places, &[]).await?;
-        let places: Vec<u64> = places.into_iter().map(|place| place as u64).collect();
-        let before = file.deleted.as_ref().map_or(0, |deleted| deleted.count());
-        let (rows, deleted) = (opened.rows(), before + places.len() as u64);
-        let month = file.month.clone().unwrap_or_default();
-        if !is_worth_rewriting(rows, deleted, small_rows) {
-            let deleted = writing.mark(TableName::Readings, file.deleted.as_deref(), &places, now).await?;
-            taken_out.change.marked.push((file.clone(), deleted));
-        } else {
-            if deleted < rows {
-                let stay = opened.in_order()?.map(|rows| Ok(lookup::split(&rows?, &keys)?.0));
-                let added = writing.write(TableName::Readings, Some(&month), stay, now).await?;
-                writing.lake.made_of(&added, std::slice::from_ref(file));
-                taken_out.change.added.push(added);
+        let held = writing.lake.held.of(&snapshot, file).await?;
+        let found = held.find(&snapshot, file, &asked);
+        if !found.is_empty() {
+            leave_out(writing, &found, now, small_rows, &mut taken_out.change).await?;
+            // A landing that was cut short after `readings_superseded` has moved some of them already.
+            let unmoved = found.only(|key| keys.get(key).is_some_and(|by| *by > moved_through));
+            for rows in unmoved.originals().await? {
+                taken_out.gone.add(file.month.as_deref().unwrap_or_default(), rows);
             }
-            taken_out.change.removed.push(file.clone());
         }
-        // A landing that was cut short after `readings_superseded` has moved some of them already.
-        let (_, fresh) = lookup::split(&without_restored(&concat(&gone)?)?, &unmoved)?;
-        taken_out.gone.add(&month, fresh);
     }
     Ok(taken_out)
 }
 
-/// Where the rows of a file stand that hold and have one of the keys.
-fn places(file: &FileFacts, opened: &Opened, keys: &KeySet) -> Result<Vec<usize>> {
-    let (mut found, mut row) = (Vec::new(), 0);
-    for rows in opened.numbered_columns_of_all(&READINGS_ORDER)? {
-        let among = lookup::is_among(&rows?, keys)?;
-        found.extend(among.values().set_indices().map(|place| row + place).filter(|place| !file.is_deleted(*place)));
-        row += among.len();
+/// How the file loses the rows that were found in it.
+async fn leave_out(
+    writing: &Writing,
+    found: &Found<'_, '_>,
+    now: Timestamp,
+    small_rows: u64,
+    change: &mut Change,
+) -> Result<()> {
+    let (file, places) = (found.facts, found.places());
+    let before = file.deleted.as_ref().map_or(0, |deleted| deleted.count());
+    let (rows, deleted) = (found.held.rows(), before + places.len() as u64);
+    if !is_worth_rewriting(rows, deleted, small_rows) {
+        let deleted = writing.mark(TableName::Readings, file.deleted.as_deref(), &places, now).await?;
+        change.marked.push((file.clone(), deleted));
+        return Ok(());
     }
-    Ok(found)
+    if deleted < rows {
+        let keys = KeySet::of(found.keys());
+        let opened = Opened::of(found.snapshot, file).await?;
+        let stay = opened.in_order()?.map(|rows| lookup::without(&rows?, &keys));
+        let added = writing.write(TableName::Readings, file.month.as_deref(), stay, now).await?;
+        writing.lake.made_of(&added, std::slice::from_ref(file));
+        change.added.push(added);
+    }
+    change.removed.push(file.clone());
+    Ok(())
 }
 
 /// Whether a file of so many rows is written again without those that are deleted: where it is small, or much of it is. Of others
@@ -166,15 +170,6 @@ fn places(file: &FileFacts, opened: &Opened, keys: &KeySet) -> Result<Vec<usize>
 fn is_worth_rewriting(rows: u64, deleted: u64, small_rows: u64) -> bool {
     const SHARE: u64 = 16;
     rows < small_rows || deleted >= rows / SHARE
-}
-
-/// Rows that hold again are copies: the version itself lies among the superseded already.
-fn without_restored(rows: &RecordBatch) -> Result<RecordBatch> {
-    let restored = rows.column_by_name("restored").and_then(|column| column.as_boolean_opt().cloned());
-    let restored =
-        restored.ok_or_else(|| Error::new(Kind::Corrupt, "read a data file of readings: it lacks a column"))?;
-    let own = arrow::compute::not(&restored).map_err(|error| internal("choose rows", error))?;
-    arrow::compute::filter_record_batch(rows, &own).map_err(|error| internal("choose rows", error))
 }
 
 async fn land_superseded(

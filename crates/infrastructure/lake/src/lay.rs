@@ -146,8 +146,8 @@ impl Columns {
         self.restored.append_value(false);
     }
 
-    /// Adds a version that holds again.
-    pub(crate) fn push_restored(&mut self, version: &Version) {
+    /// Adds a version, which may have been `restored`.
+    pub(crate) fn push_version(&mut self, version: &Version, restored: bool) {
         self.point.push(version.channel.point.as_str());
         self.push_quantity(version.channel.quantity);
         self.delivery.push(version.delivery.as_str());
@@ -155,7 +155,7 @@ impl Columns {
         self.recorded.append_value(version.recorded_at.micros());
         self.push_reading(&version.reading);
         self.sequence.append_value(version.sequence.0);
-        self.restored.append_value(true);
+        self.restored.append_value(restored);
     }
 
     /// There are few quantities, and each costs a while to be written as text.

@@ -36,7 +36,7 @@ pub use deleted::Deleted;
 pub use keys::KeySet;
 pub use layout::Layout;
 pub use memory::View;
-pub use rows::{readings_batch, versions_batch};
+pub use rows::readings_batch;
 pub use schema::{READING_COLUMNS, TableName};
 pub use store::DeltaLake;
 pub use table::{FileFacts, Range, Snapshot};

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, BooleanArray, RecordBatch};
+use arrow::array::{ArrayRef, BooleanArray, RecordBatch};
 use bytes::Bytes;
 use deltalake::Path;
 use deltalake::logstore::ObjectStoreRef;
@@ -137,11 +137,6 @@ impl Opened {
         }
         let rows = concat(&pieces.collect::<Result<Vec<_>>>()?)?;
         Ok(Box::new(std::iter::once(sorted(&rows, &READINGS_ORDER))))
-    }
-
-    /// All rows, the deleted ones too.
-    pub(crate) fn rows(&self) -> u64 {
-        rows_of(self.plain.metadata())
     }
 
     /// Some columns of the rows that hold piece by piece, texts as dictionaries; all columns where none is named.
@@ -338,18 +333,10 @@ fn collect(batches: &[RecordBatch], into: &mut Vec<Version>) -> Result<()> {
     Ok(())
 }
 
-/// For each row whether its key is in the set.
-pub(crate) fn is_among(rows: &RecordBatch, keys: &KeySet) -> Result<BooleanArray> {
-    keys.contains(rows).ok_or_else(|| Error::new(Kind::Corrupt, "split a data file of readings: it has no keys"))
-}
-
-/// The rows of a file in two parts: those whose keys are not in the set, and those whose are.
-pub(crate) fn split(rows: &RecordBatch, keys: &KeySet) -> Result<(RecordBatch, RecordBatch)> {
-    let gone = is_among(rows, keys)?;
+/// The rows of a file whose keys are not in the set.
+pub(crate) fn without(rows: &RecordBatch, keys: &KeySet) -> Result<RecordBatch> {
+    let gone = keys.contains(rows);
+    let gone = gone.ok_or_else(|| Error::new(Kind::Corrupt, "split a data file of readings: it has no keys"))?;
     let stay = arrow::compute::not(&gone).map_err(|error| internal("split a data file", error))?;
-    let part = |mask: &BooleanArray| {
-        arrow::compute::filter_record_batch(rows, mask).map_err(|error| internal("split a data file", error))
-    };
-    debug_assert_eq!(gone.null_count(), 0, "every row is in one of the parts");
-    Ok((part(&stay)?, part(&gone)?))
+    arrow::compute::filter_record_batch(rows, &stay).map_err(|error| internal("split a data file", error))
 }

@@ -106,7 +106,7 @@ impl Chunk {
         let read = rows.clone().map(|row| row as usize).filter(|row| *row < own);
         let restored =
             rows.map(|row| row as usize).filter(|row| *row >= own).map(|row| &self.entry.restored[row - own]);
-        let batches = [readings_batch(&self.entry, self.position, read)?, versions_batch(restored)?];
+        let batches = [readings_batch(&self.entry, self.position, read)?, versions_batch(restored, true)?];
         Ok(batches.into_iter().filter(|batch| batch.num_rows() > 0).collect())
     }
 
@@ -400,11 +400,6 @@ impl View {
     #[must_use]
     pub fn removed(&self) -> KeySet {
         KeySet::of(self.state.removed().map(|(key, _)| key))
-    }
-
-    /// As [`Self::removed`], ended by entries after a position.
-    pub(crate) fn removed_after(&self, position: Position) -> KeySet {
-        KeySet::of(self.state.removed().filter(|(_, by)| *by > position).map(|(key, _)| key))
     }
 
     /// Keys whose row lies among the superseded already, although it still lies among what holds, too: a landing was cut

@@ -327,7 +327,7 @@ mod tests {
     }
 
     fn rows(versions: &[Version]) -> RecordBatch {
-        sorted(&versions_batch(versions.iter()).expect("columns"), &READINGS_ORDER).expect("rows in order")
+        sorted(&versions_batch(versions.iter(), true).expect("columns"), &READINGS_ORDER).expect("rows in order")
     }
 
     /// In pieces of a few rows each, as a reader of files hands them on.
@@ -362,7 +362,7 @@ mod tests {
 
     #[test]
     fn a_file_that_is_not_in_the_order_that_it_claims_is_named() {
-        let unsorted = versions_batch(versions(100, 3).iter()).expect("columns");
+        let unsorted = versions_batch(versions(100, 3).iter(), true).expect("columns");
         let files = vec![("part-1.parquet".to_owned(), pieces(&unsorted, 10))];
         let merged = Merge::of(TableName::Readings, files).expect("its first rows");
         let failed = merged.filter_map(Result::err).next().expect("an error");

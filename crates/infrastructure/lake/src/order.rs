@@ -119,7 +119,7 @@ fn lay(chunks: &[&Chunk], places: &[Place]) -> Result<RecordBatch> {
                 let sequence = Sequence::new(chunk.position, row);
                 columns.push(&mut sources[place.chunk as usize], told, sequence);
             }
-            None => columns.push_restored(&chunk.entry.restored[row - rows.len()]),
+            None => columns.push_version(&chunk.entry.restored[row - rows.len()], true),
         }
     }
     columns.finish()

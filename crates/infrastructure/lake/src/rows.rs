@@ -49,13 +49,13 @@ pub(crate) fn statements_batch(batch: &Batch) -> Result<RecordBatch> {
     RecordBatch::try_new(schema, columns).map_err(|error| internal("lay rows into columns", error))
 }
 
-/// Versions that hold again.
+/// Versions, all of them `restored` (they hold again) or none.
 ///
 /// # Errors
 /// Never, but for a mistake in the schema.
-pub fn versions_batch<'a>(versions: impl Iterator<Item = &'a Version>) -> Result<RecordBatch> {
+pub(crate) fn versions_batch<'a>(versions: impl Iterator<Item = &'a Version>, restored: bool) -> Result<RecordBatch> {
     let mut columns = Columns::new()?;
-    versions.for_each(|version| columns.push_restored(version));
+    versions.for_each(|version| columns.push_version(version, restored));
     columns.finish_plain()
 }
 

@@ -8,7 +8,7 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use datafusion::dataframe::DataFrame;
 use futures::StreamExt;
-use metrify_application::ports::{Cell, ExportFormat};
+use metrify_application::ports::{Cell, ExportFormat, csv_line};
 use metrify_application::{Error, Kind, Result, io};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
@@ -66,7 +66,7 @@ impl Writer {
             ExportFormat::Ndjson => Self::Ndjson(out, schema),
             ExportFormat::Csv => {
                 let names: Vec<Cell> = schema.fields().iter().map(|field| Cell::Text(field.name().clone())).collect();
-                write_csv(&mut out, &names)?;
+                csv_line(&mut out, &names)?;
                 Self::Csv(out)
             }
             ExportFormat::Parquet => {
@@ -83,7 +83,7 @@ impl Writer {
             Self::Arrow(writer) => writer.write(batch)?,
             Self::Csv(out) => {
                 for row in page::rows(batch)? {
-                    write_csv(out, &row)?;
+                    csv_line(out, &row)?;
                 }
             }
             Self::Ndjson(out, schema) => {
@@ -108,24 +108,6 @@ impl Writer {
         file.sync_all()?;
         Ok(())
     }
-}
-
-fn write_csv(out: &mut Out, row: &[Cell]) -> Result<(), std::io::Error> {
-    for (place, cell) in row.iter().enumerate() {
-        if place > 0 {
-            out.write_all(b",")?;
-        }
-        match cell {
-            Cell::Null => {}
-            Cell::Bool(truth) => write!(out, "{truth}")?,
-            Cell::Number(number) => out.write_all(number.as_bytes())?,
-            Cell::Text(text) if text.contains(['"', ',', '\n', '\r']) => {
-                write!(out, "\"{}\"", text.replace('"', "\"\""))?;
-            }
-            Cell::Text(text) => out.write_all(text.as_bytes())?,
-        }
-    }
-    out.write_all(b"\n")
 }
 
 /// Values that are absent are left out: a missing key is what our own decoder takes for absent.

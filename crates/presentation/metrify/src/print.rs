@@ -2,7 +2,7 @@
 
 use std::io::{BufWriter, Stdout, Write};
 
-use metrify_application::ports::{Cell, Page};
+use metrify_application::ports::{Cell, Page, csv_line};
 use metrify_application::{Result, io};
 
 use crate::cli::Output;
@@ -72,7 +72,7 @@ impl Printer {
         for row in rows {
             match self.output {
                 Output::Table => self.table_row(&row)?,
-                Output::Csv => csv_row(&mut self.out, &row)?,
+                Output::Csv => csv_line(&mut self.out, &row)?,
                 Output::Json => self.json_row(&row)?,
             }
             self.rows += 1;
@@ -84,7 +84,7 @@ impl Printer {
         let names: Vec<Cell> = self.columns.iter().cloned().map(Cell::Text).collect();
         match self.output {
             Output::Json => self.out.write_all(b"["),
-            Output::Csv => csv_row(&mut self.out, &names),
+            Output::Csv => csv_line(&mut self.out, &names),
             Output::Table => {
                 let width = |column: usize| {
                     let cells = rows.iter().filter_map(|row| row.get(column));
@@ -130,24 +130,6 @@ fn text(cell: &Cell) -> String {
         Cell::Bool(truth) => truth.to_string(),
         Cell::Number(text) | Cell::Text(text) => text.clone(),
     }
-}
-
-fn csv_row(out: &mut impl Write, row: &[Cell]) -> std::io::Result<()> {
-    for (place, cell) in row.iter().enumerate() {
-        if place > 0 {
-            out.write_all(b",")?;
-        }
-        match cell {
-            Cell::Null => {}
-            Cell::Bool(truth) => write!(out, "{truth}")?,
-            Cell::Number(number) => out.write_all(number.as_bytes())?,
-            Cell::Text(text) if ['"', ',', '\n', '\r'].into_iter().any(|special| text.contains(special)) => {
-                write!(out, "\"{}\"", text.replace('"', "\"\""))?;
-            }
-            Cell::Text(text) => out.write_all(text.as_bytes())?,
-        }
-    }
-    out.write_all(b"\n")
 }
 
 /// Prints rows that are there already.

@@ -16,26 +16,13 @@ use super::numbered::Texts;
 use super::values::{BLOCK_ROWS, Block};
 use super::{Coming, Origin, Run, Said, SaidTexts, Told, stored};
 use crate::land::{READINGS_ORDER, concat};
-use crate::schema::numbered;
+use crate::schema::{READING_COLUMNS, numbered};
 use crate::write::{internal, sorted};
 
 /// The columns that are read, their texts as dictionaries.
-pub(super) const COLUMNS: [&str; 14] = [
-    "point",
-    "quantity",
-    "kind",
-    "period_start",
-    "period_end",
-    "value",
-    "unit",
-    "quality",
-    "method",
-    "reason",
-    "recorded_at",
-    "delivery",
-    "document",
-    "sequence",
-];
+pub(super) fn columns() -> Vec<&'static str> {
+    READING_COLUMNS.into_iter().chain(["document", "sequence", "restored"]).collect()
+}
 
 /// The number of what rows say beyond what is numbered.
 const UNNUMBERED: u16 = 255;
@@ -164,6 +151,7 @@ impl Build {
         let number = |texts: &Option<Texts<'_>>, row| texts.as_ref().map_or(-1, |texts| texts.number(row));
         let text = |texts: &Option<Texts<'_>>, row| texts.as_ref().and_then(|texts| texts.text(row)).map(str::to_owned);
         let values = rows.column_by_name("value")?.as_primitive_opt::<Decimal128Type>()?;
+        let restored = rows.column_by_name("restored")?.as_boolean_opt()?;
         let (mut said, mut turns) = (None, turns.iter().peekable());
         for row in 0..rows.num_rows() {
             let here = [
@@ -172,11 +160,13 @@ impl Build {
                 qualities.number(row),
                 number(&methods, row),
                 number(&reasons, row),
+                i32::from(restored.value(row)),
             ];
             if said.replace(here) != Some(here) {
                 let [kind, unit, quality] =
                     [&kinds, &units, &qualities].map(|texts| texts.text(row).map(str::to_owned));
-                self.say((kind?, unit?, quality?, text(&methods, row), text(&reasons, row)))?;
+                let codes = (text(&methods, row), text(&reasons, row));
+                self.say((kind?, unit?, quality?, codes.0, codes.1, restored.value(row)))?;
             }
             let turns = turns.next_if_eq(&&row).is_some();
             if self.values.len() == BLOCK_ROWS || (turns && self.values.len() >= BLOCK_ROWS_MIN) {
@@ -193,12 +183,17 @@ impl Build {
         let all = &mut self.told.all_said;
         let number = match all.iter().position(|known| *known == said) {
             Some(number) => number as u16,
-            None if all.len() < usize::from(UNNUMBERED) => {
-                Said::of(&said)?;
-                all.push(said);
-                (all.len() - 1) as u16
+            None => {
+                let meant = Said::of(&said)?;
+                // Others may write texts that are no codes of ours.
+                let is_whole = (meant.method.is_some(), meant.reason.is_some()) == (said.3.is_some(), said.4.is_some());
+                if is_whole && all.len() < usize::from(UNNUMBERED) {
+                    all.push(said);
+                    (all.len() - 1) as u16
+                } else {
+                    UNNUMBERED
+                }
             }
-            None => UNNUMBERED,
         };
         if self.told.said.last().is_none_or(|(_, last)| *last != number) {
             self.told.said.push((self.told.rows, number));
@@ -319,7 +314,7 @@ impl Build {
 mod tests {
     use std::collections::HashMap;
 
-    use arrow::array::{Int64Array, StringArray, TimestampMicrosecondArray};
+    use arrow::array::{BooleanArray, Int64Array, StringArray, TimestampMicrosecondArray};
     use arrow::datatypes::DataType;
     use metrify_domain::{Batch, BatchBuilder, Document, Period, Reading, Timestamp, Unit};
 
@@ -376,11 +371,12 @@ mod tests {
             });
             let places = || (piece * 64..).take(readings.len());
             let known: TimestampMicrosecondArray = places().map(|place| Some(place as i64 / 50)).collect();
-            let origin: [(&str, ArrayRef); 4] = [
+            let origin: [(&str, ArrayRef); 5] = [
                 ("recorded_at", Arc::new(known.with_timezone("UTC"))),
                 ("delivery", Arc::new(StringArray::from_iter_values(places().map(|_| "d")))),
                 ("document", Arc::new(StringArray::from_iter_values(places().map(|place| format!("m{}", place / 30))))),
                 ("sequence", Arc::new(Int64Array::from_iter_values(places().map(|place| place as i64 * 3)))),
+                ("restored", Arc::new(BooleanArray::from_iter(places().map(|place| Some(place % 7 == 0))))),
             ];
             let origin = origin.into_iter().map(|(name, column)| (name.to_owned(), column));
             RecordBatch::try_from_iter(columns.chain(origin)).expect("columns")
@@ -406,7 +402,9 @@ mod tests {
             let other = batch([(channel.clone(), Reading { value: Some(7_777.into()), ..*reading })].iter());
             assert_eq!(reader.says(rows[0], &same, &same.rows()[0]).expect("a value"), Some(true));
             assert_eq!(reader.says(rows[0], &other, &other.rows()[0]).expect("a value"), Some(false));
-            let version = reader.version(rows[0], channel, reading.period).expect("a value").expect("it is kept");
+            let version = reader.version(rows[0], channel, reading.period).expect("a value");
+            let (version, restored) = version.expect("it is kept");
+            assert_eq!(restored, place % 7 == 0);
             assert_eq!((&version.channel, version.reading), (channel, *reading));
             assert_eq!(version.sequence.0, place as i64 * 3);
             assert_eq!(version.recorded_at, Timestamp::from_micros(place as i64 / 50));
@@ -437,8 +435,21 @@ mod tests {
             let numbered = row < u32::from(UNNUMBERED);
             assert_eq!(reader.says(row, &same, &same.rows()[0]).expect("a value"), numbered.then_some(true), "{row}");
             let version = reader.version(row, &channel, reading.period).expect("a value");
-            assert_eq!(version.map(|version| version.reading), numbered.then_some(*reading), "{row}");
+            assert_eq!(version.map(|(version, _)| version.reading), numbered.then_some(*reading), "{row}");
         }
+    }
+
+    #[test]
+    fn what_is_said_by_codes_that_are_none_of_ours_has_to_be_read() {
+        let Reading { kind, quality, .. } = readings(1)[0].1;
+        let said = |method: &str| {
+            let mut build = Build::default();
+            let [kind, unit, quality, method] = [kind.name(), "kWh", quality.name(), method].map(str::to_owned);
+            build.say((kind, unit, quality, Some(method), None, false)).expect("all but the method is ours");
+            build.told.said
+        };
+        assert_eq!(said("Z92"), [(0, 0)]);
+        assert_eq!(said("a method of theirs that takes more than forty-seven bytes"), [(0, UNNUMBERED)]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What data files say, beside the lake, and in memory of those that were asked last.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -11,8 +11,8 @@ use metrify_application::{Error, Kind, Result, io};
 
 use super::{Held, build, stored};
 use crate::layout::Layout;
+use crate::lookup;
 use crate::table::{FileFacts, Snapshot};
-use crate::{lookup, rows};
 
 /// Bytes of memory that all of them may take together. The last one that was asked stays, however large it is.
 const BYTES_MAX: usize = 128 << 20;
@@ -100,10 +100,10 @@ impl HeldFiles {
     async fn made(&self, snapshot: &Snapshot, facts: &FileFacts) -> Result<Held> {
         let opened = lookup::Opened::of(snapshot, facts).await?;
         let file = (facts.path.as_str(), facts.bytes);
-        let bytes = match build::held(opened.numbered_columns_of_all(&build::COLUMNS)?, file)? {
+        let bytes = match build::held(opened.numbered_columns_of_all(&build::columns())?, file)? {
             Some(bytes) => bytes,
             None => {
-                build::in_order(&opened.numbered_columns_of_all(&build::COLUMNS)?.collect::<Result<Vec<_>>>()?, file)?
+                build::in_order(&opened.numbered_columns_of_all(&build::columns())?.collect::<Result<Vec<_>>>()?, file)?
             }
         };
         self.put(&snapshot.folder, &facts.path, &bytes);
@@ -162,7 +162,7 @@ impl HeldFiles {
     /// Where a file cannot be read.
     pub(crate) async fn versions(&self, snapshot: &Snapshot, keys: &[&Key]) -> Result<Vec<Version>> {
         let mut keys = keys.to_vec();
-        keys.sort_unstable_by(|one, other| one.channel.cmp(&other.channel).then(one.period.cmp(&other.period)));
+        keys.sort_unstable();
         keys.dedup();
         let mut found = Vec::new();
         for facts in &snapshot.files {
@@ -170,46 +170,9 @@ impl HeldFiles {
                 keys.iter().copied().filter(|key| facts.may_hold(&key.channel, key.period)).collect();
             if !asked.is_empty() {
                 let held = self.of(snapshot, facts).await?;
-                found.extend(held.versions(snapshot, facts, &asked).await?);
+                found.extend(held.find(snapshot, facts, &asked).versions().await?);
             }
         }
         Ok(found)
-    }
-}
-
-impl Held {
-    /// The versions of those of the keys that are here and hold; the keys of a channel come together.
-    async fn versions(&self, snapshot: &Snapshot, facts: &FileFacts, keys: &[&Key]) -> Result<Vec<Version>> {
-        // In the order of the file, whoever wrote it.
-        let mut asked: BTreeMap<usize, (u32, &Key)> = BTreeMap::new();
-        let mut last = None;
-        for key in keys {
-            let runs = match last.take() {
-                Some((channel, runs)) if channel == &key.channel => runs,
-                _ => self.runs_of(&key.channel),
-            };
-            last = Some((&key.channel, runs.clone()));
-            let rows = runs.into_iter().flat_map(|runs| self.rows_of(runs, key.period));
-            let rows = rows.map(|row| (self.place(row), (row, *key)));
-            asked.extend(rows.filter(|(place, _)| !facts.is_deleted(*place)));
-        }
-        let mut reader = self.reader();
-        let mut found = Vec::with_capacity(asked.len());
-        for (row, key) in asked.values() {
-            match reader.version(*row, &key.channel, key.period)? {
-                Some(version) => found.push(version),
-                None => return self.read(snapshot, facts, &asked.keys().copied().collect::<Vec<_>>()).await,
-            }
-        }
-        Ok(found)
-    }
-
-    /// The versions in these places of the data file, read from it.
-    async fn read(&self, snapshot: &Snapshot, facts: &FileFacts, places: &[usize]) -> Result<Vec<Version>> {
-        let metadata =
-            self.metadata.get_or_try_init(async || Ok(lookup::Opened::of(snapshot, facts).await?.metadata()));
-        let batches = lookup::rows(snapshot, facts, metadata.await?, places, &[]).await?;
-        let rows = batches.iter().flat_map(|batch| (0..batch.num_rows()).map(move |row| (batch, row)));
-        rows.map(|(batch, row)| rows::version(batch, row)).collect()
     }
 }

@@ -100,6 +100,9 @@ impl Block {
 
     /// The value in a place of the block's bytes, `Some(None)` where it is missing; `None` where it did not fit.
     pub(super) fn value(&self, bytes: &[u8], place: usize) -> Option<Option<i128>> {
+        if place >= usize::from(self.rows) {
+            return None;
+        }
         let first = place * usize::from(self.bits);
         let here = bytes.get(first / 8..).unwrap_or_default();
         let mut word = [0; size_of::<u128>()];
