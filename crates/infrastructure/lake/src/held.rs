@@ -1,9 +1,9 @@
 //! What data files of readings say, laid so that a reading is found in them without reading them: some two bytes a reading of a load
 //! curve, in a file beside the lake for each data file. It goes with its data file, and is made again where it is missing.
 //!
-//! A data file is sorted by channel and period, so that periods which follow each other in equal steps are one run, whatever their
-//! number; what readings say beside their value, and where they came from, comes in runs as well. This much is in memory. The values
-//! lie on the disk, in blocks.
+//! A data file is sorted by channel and period. What a channel says lies in chunks on the disk: periods which follow each other in
+//! equal steps are one run, whatever their number; what readings say beside their value, and where they came from, comes in runs as
+//! well; values take as many bits as they need. Which channels there are, and where their chunks, is in memory.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -17,13 +17,14 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::OnceCell;
 
 use self::channels::Channels;
+use self::chunk::Chunk;
 use self::stored::Lain;
-use self::values::Block;
 use crate::table::FileFacts;
 
 mod asked;
 mod build;
 mod channels;
+mod chunk;
 mod files;
 mod numbered;
 mod stored;
@@ -33,87 +34,13 @@ pub(crate) use asked::Found;
 pub(crate) use build::Build;
 pub(crate) use files::HeldFiles;
 
-/// Periods of one channel that start in equal steps and have one length, in microseconds.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-struct Run {
-    first: i64,
-    step: i64,
-    length: i64,
-    row: u32,
-    count: u32,
-}
-
-impl Run {
-    const fn last(&self) -> i64 {
-        self.first + self.step * (self.count as i64 - 1)
-    }
-
-    /// The row of a period, where it is one of the run.
-    const fn row_of(&self, start: i64, length: i64) -> Option<u32> {
-        let offset = start - self.first;
-        if self.length != length || offset < 0 || start > self.last() {
-            return None;
-        }
-        match self.step {
-            0 => Some(self.row),
-            step if offset % step == 0 => Some(self.row + (offset / step) as u32),
-            _ => None,
-        }
-    }
-
-    /// Whether the run takes one more period as its next row.
-    const fn extend(&mut self, start: i64, length: i64) -> bool {
-        if self.length != length || start <= self.last() {
-            return false;
-        }
-        if self.count == 1 {
-            self.step = start - self.first;
-        } else if start != self.last() + self.step {
-            return false;
-        }
-        self.count += 1;
-        true
-    }
-}
-
-/// Rows of one origin whose numbers in their deliveries grow by the same step.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-struct Coming {
-    row: u32,
-    count: u32,
-    origin: u32,
-    first: i64,
-    step: i64,
-}
-
-impl Coming {
-    /// The number of the run's row, as [`Sequence`] has it.
-    const fn sequence(&self, row: u32) -> i64 {
-        self.first.wrapping_add(self.step.wrapping_mul((row - self.row) as i64))
-    }
-
-    /// Whether the run takes the next row.
-    const fn extend(&mut self, origin: u32, sequence: i64) -> bool {
-        if self.origin != origin {
-            return false;
-        }
-        if self.count == 1 {
-            self.step = sequence.wrapping_sub(self.first);
-        } else if sequence != self.sequence(self.row + self.count) {
-            return false;
-        }
-        self.count += 1;
-        true
-    }
-}
-
 /// When versions became known, the delivery they came with, and its message.
 type Origin = (i64, String, String);
 
 /// Kind, unit, quality, method and reason, and whether it held before already.
 type SaidTexts = (String, String, String, Option<String>, Option<String>, bool);
 
-/// What is kept of a data file beside its values.
+/// What is kept of a data file beside its chunks.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Told {
     /// The data file, and how large it is.
@@ -121,17 +48,18 @@ struct Told {
     bytes: u64,
     rows: u32,
     channels: Channels,
-    /// Each channel's in the order of time.
-    runs: Vec<Run>,
+    /// Of each chunk the first row, and where it begins.
+    chunk_rows: Vec<u32>,
+    chunk_places: Vec<u32>,
+    /// Where the last one ends.
+    end: u32,
+    /// When those chunks start that are not the first of their channel.
+    later_starts: Vec<(u32, i64)>,
     /// Where the rows stand in the file, where somebody else wrote it in another order.
     order: Vec<u32>,
     all_said: Vec<SaidTexts>,
-    /// From which row on which of `all_said` is said; beyond them it has to be read.
-    said: Vec<(u32, u16)>,
-    origins: Vec<Origin>,
-    /// Of all rows; `None` where there are too many of them: then it has to be read.
-    coming: Option<Vec<Coming>>,
-    blocks: Vec<Block>,
+    /// Each with the number of its first row.
+    origins: Vec<(Origin, i64)>,
 }
 
 /// What a row says beside its value.
@@ -158,7 +86,7 @@ pub(crate) struct Held {
     told: Told,
     all_said: Vec<Said>,
     lain: Lain,
-    /// A block was not as it was laid.
+    /// A chunk was not as it was laid.
     damaged: AtomicBool,
     /// Of the data file, once it had to be read.
     metadata: OnceCell<Arc<ParquetMetaData>>,
@@ -185,34 +113,20 @@ impl Held {
 
     /// About what it takes in memory.
     fn bytes(&self) -> usize {
-        let Told { channels, runs, order, said, origins, coming, blocks, .. } = &self.told;
-        let coming = coming.as_ref().map_or(0, Vec::len) * size_of::<Coming>();
-        let runs = size_of_val(&**runs) + size_of_val(&**order) + size_of_val(&**said) + size_of_val(&**blocks);
+        let Told { channels, chunk_rows, chunk_places, later_starts, order, origins, .. } = &self.told;
+        let numbers = [chunk_rows, chunk_places, order].map(|numbers| size_of_val(&**numbers));
+        let origins = origins.len() * 2 * size_of::<Origin>();
         size_of::<Self>()
             + channels.bytes()
-            + runs
-            + coming
-            + origins.len() * 2 * size_of::<Origin>()
+            + numbers.iter().sum::<usize>()
+            + size_of_val(&**later_starts)
+            + origins
             + self.lain.bytes()
     }
 
-    /// All rows of the file, the deleted ones too.
-    pub(crate) fn rows(&self) -> u64 {
-        u64::from(self.told.rows)
-    }
-
-    pub(crate) fn runs_of(&self, channel: &Channel) -> Option<Range<u32>> {
-        self.told.channels.runs_of(channel.point.as_str(), &channel.quantity.to_string())
-    }
-
-    /// The rows of a period among the runs of its channel; of superseded versions there may be several.
-    pub(crate) fn rows_of(&self, runs: Range<u32>, period: Period) -> impl Iterator<Item = u32> {
-        let runs = &self.told.runs[runs.start as usize..runs.end as usize];
-        let start = period.start().micros();
-        let length = period.end().micros() - start;
-        let begun = runs.partition_point(|run| run.first <= start);
-        let reaching = runs[..begun].iter().rev().take_while(move |run| run.last() >= start);
-        reaching.filter_map(move |run| run.row_of(start, length))
+    /// The number of a channel.
+    pub(crate) fn channel(&self, channel: &Channel) -> Option<u32> {
+        self.told.channels.number(channel.point.as_str(), &channel.quantity.to_string())
     }
 
     /// Where a row stands in the file.
@@ -220,67 +134,104 @@ impl Held {
         self.told.order.get(row as usize).map_or(row, |place| *place) as usize
     }
 
-    /// What a row says beside its value; `None` where only the file can tell.
-    fn said(&self, row: u32) -> Option<&Said> {
-        let said = &self.told.said;
-        let run = said.partition_point(|(first, _)| *first <= row).checked_sub(1)?;
-        self.all_said.get(usize::from(said[run].1))
+    /// The chunks of a channel that may have rows which start at a time: the last one that starts by then, and those before it as
+    /// long as the next one starts at that very time.
+    fn chunks_at(&self, channel: u32, start: i64) -> Range<u32> {
+        let chunks = self.told.channels.chunks(channel);
+        let later = &self.told.later_starts;
+        let first = later.partition_point(|(chunk, _)| *chunk <= chunks.start);
+        let own = &later[first..first + chunks.len().saturating_sub(1)];
+        let begun = own.partition_point(|(_, begins)| *begins < start);
+        let reached = own.partition_point(|(_, begins)| *begins <= start);
+        chunks.start + begun as u32..chunks.start + reached as u32 + 1
     }
 
-    fn coming(&self, row: u32) -> Option<&Coming> {
-        let coming = self.told.coming.as_ref()?;
-        let run = coming.partition_point(|run| run.row <= row).checked_sub(1)?;
-        coming.get(run)
+    /// The chunk that has a row.
+    fn chunk_of(&self, row: u32) -> Option<u32> {
+        (row < self.told.rows).then(|| self.told.chunk_rows.partition_point(|first| *first <= row) as u32 - 1)
+    }
+
+    fn read(&self, number: u32) -> Result<Chunk> {
+        let begin = self.told.chunk_places[number as usize];
+        let end = self.told.chunk_places.get(number as usize + 1).copied().unwrap_or(self.told.end);
+        let bytes = self.lain.read(begin..end)?;
+        Chunk::read(&bytes).ok_or_else(|| {
+            Error::new(
+                Failure::Corrupt,
+                format!("read chunk {number} of `{}`: it is not what was laid", self.lain.name()),
+            )
+        })
     }
 
     pub(crate) fn reader(&self) -> Reader<'_> {
-        Reader { held: self, block: None }
+        Reader { held: self, chunk: None }
     }
 }
 
-/// Reads the values of a data file, mostly of rows that lie beside each other.
+/// Reads what a data file says, mostly of rows that lie beside each other.
 pub(crate) struct Reader<'h> {
     held: &'h Held,
-    /// The block that was read last, and its number.
-    block: Option<(usize, Vec<u8>)>,
+    /// The chunk that was read last, with its number and its first row.
+    chunk: Option<(u32, u32, Chunk)>,
 }
 
 impl Reader<'_> {
-    /// The value of a row in units of a decimal's last digit, `Some(None)` where it is missing; `None` where only the file can tell.
-    fn value(&mut self, row: u32) -> Result<Option<Option<i128>>> {
-        let blocks = &self.held.told.blocks;
-        let number = blocks.partition_point(|block| block.first <= row).checked_sub(1);
-        let Some((number, block)) = number.map(|number| (number, &blocks[number])) else {
-            return Err(Error::new(Failure::Internal, format!("find row {row} of {}", self.held.told.rows)));
+    fn chunk(&mut self, number: u32) -> Result<(u32, &Chunk)> {
+        let chunk = match self.chunk.take() {
+            Some(last) if last.0 == number => last,
+            _ => {
+                let read = self.held.read(number).inspect_err(|_| self.held.damaged.store(true, Ordering::Relaxed))?;
+                (number, self.held.told.chunk_rows[number as usize], read)
+            }
         };
-        let bytes = match self.block.take() {
-            Some((last, bytes)) if last == number => bytes,
-            _ => match self.held.lain.block(block) {
-                Ok(bytes) => bytes,
-                Err(error) => {
-                    // The data file tells, and what is kept of it is made again when it is asked for next.
-                    tracing::warn!("{}", error.chain());
-                    self.held.damaged.store(true, Ordering::Relaxed);
-                    return Ok(None);
-                }
-            },
+        let (_, first, chunk) = self.chunk.insert(chunk);
+        Ok((*first, chunk))
+    }
+
+    fn chunk_of(&mut self, row: u32) -> Result<(u32, &Chunk)> {
+        let known = self.chunk.as_ref().filter(|(_, first, chunk)| (*first..*first + chunk.rows).contains(&row));
+        let number = match known {
+            Some((number, ..)) => Some(*number),
+            None => self.held.chunk_of(row),
         };
-        let value = block.value(&bytes, (row - block.first) as usize);
-        self.block = Some((number, bytes));
-        Ok(value)
+        let missing = || Error::new(Failure::Internal, format!("find row {row} of {}", self.held.told.rows));
+        self.chunk(number.ok_or_else(missing)?)
+    }
+
+    /// Finds the rows of a period of a channel; of superseded versions there may be several.
+    pub(crate) fn rows(&mut self, channel: u32, period: Period, found: &mut Vec<u32>) -> Result<()> {
+        found.clear();
+        for number in self.held.chunks_at(channel, period.start().micros()) {
+            let begin = found.len();
+            let (first, chunk) = self.chunk(number)?;
+            chunk.rows_of(period, found);
+            found[begin..].iter_mut().for_each(|row| *row += first);
+        }
+        Ok(())
     }
 
     /// Whether a row of a batch says what a row of the file does; `None` where only the file can tell.
     pub(crate) fn says(&mut self, held: u32, batch: &Batch, row: &Row) -> Result<Option<bool>> {
-        let Some(Said { kind, unit, quality, .. }) = self.held.said(held) else { return Ok(None) };
+        let all_said = &self.held.all_said;
+        let (first, chunk) = self.chunk_of(held)?;
+        let said = chunk.said(held - first).and_then(|said| all_said.get(usize::from(said)));
+        let Some(Said { kind, unit, quality, .. }) = said else { return Ok(None) };
         let same = *kind == row.kind && *quality == row.quality && *unit == batch.unit(row);
-        Ok(self.value(held)?.map(|value| same && value == row.value.map(Decimal::units)))
+        Ok(chunk.value(held - first).map(|value| same && value == row.value.map(Decimal::units)))
     }
 
     /// The version in a row, and whether it held before already; `None` where only the file can tell.
     fn version(&mut self, row: u32, channel: &Channel, period: Period) -> Result<Option<(Version, bool)>> {
-        let (Some(said), Some(coming)) = (self.held.said(row), self.held.coming(row)) else { return Ok(None) };
-        let value = match self.value(row)? {
+        let held = self.held;
+        let (first, chunk) = self.chunk_of(row)?;
+        let row = row - first;
+        let said = chunk.said(row).and_then(|said| held.all_said.get(usize::from(said)));
+        let origin = chunk.coming(row).and_then(|(origin, distance)| {
+            let (origin, first) = held.told.origins.get(usize::try_from(origin).ok()?)?;
+            Some((origin, first.wrapping_add(distance)))
+        });
+        let (Some(said), Some((origin, sequence))) = (said, origin) else { return Ok(None) };
+        let value = match chunk.value(row) {
             None => return Ok(None),
             Some(None) => None,
             Some(Some(units)) => match Decimal::from_units(units) {
@@ -289,14 +240,14 @@ impl Reader<'_> {
             },
         };
         let Said { kind, unit, quality, method, reason, restored } = *said;
-        let (recorded_at, delivery, document) = &self.held.told.origins[coming.origin as usize];
+        let (recorded_at, delivery, document) = origin;
         let version = Version {
             channel: channel.clone(),
             reading: Reading { kind, period, value, unit, quality, method, reason },
             recorded_at: Timestamp::from_micros(*recorded_at),
             delivery: DeliveryId::from_stored(delivery.clone()),
             document: document.clone(),
-            sequence: Sequence(coming.sequence(row)),
+            sequence: Sequence(sequence),
         };
         Ok(Some((version, restored)))
     }

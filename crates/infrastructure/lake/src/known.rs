@@ -1,7 +1,6 @@
 //! What is known of readings that come: nothing, the same, or something that has to be looked at.
 
 use std::collections::HashSet;
-use std::ops::Range as Rows;
 
 use metrify_application::Result;
 use metrify_application::ports::{Key, Known};
@@ -34,10 +33,10 @@ pub(crate) async fn known(lake: &TenantLake, files: &HeldFiles, batch: &Batch) -
             let rows: Vec<usize> =
                 (0..known.len()).filter(unknown).filter(|row| is_within(&batch.rows()[*row])).collect();
             if !rows.is_empty() {
-                let held = files.of(&snapshot, &file).await?;
                 let holds = snapshot.table == TableName::Readings;
                 let holds = |row: &Row| holds && !removals.is_removed(&key(batch, row));
-                compare((&file, &held), batch, &rows, &mut known, holds)?;
+                let told = files.ask(&snapshot, &file, |held| compare((&file, held), batch, &rows, holds)).await?;
+                told.into_iter().for_each(|(row, told)| known[row] = told);
             }
         }
     }
@@ -61,24 +60,24 @@ fn may_hold(snapshot: &Snapshot, fresh: &HashSet<String>, batch: &Batch, reached
     files.filter(|(_, fresh)| any_reached || !fresh).map(|(file, fresh)| (file.clone(), fresh)).collect()
 }
 
-/// Marks those of the rows that a file knows of. What it says counts only where it `holds`.
+/// Those of the rows that a file knows of. What it says counts only where it `holds`.
 fn compare(
     (file, held): (&FileFacts, &Held),
     batch: &Batch,
     rows: &[usize],
-    known: &mut [Known],
     holds: impl Fn(&Row) -> bool,
-) -> Result<()> {
-    let mut reader = held.reader();
-    let mut runs: Vec<Option<Option<Rows<u32>>>> = vec![None; batch.channels().len()];
+) -> Result<Vec<(usize, Known)>> {
+    let (mut reader, mut found, mut told) = (held.reader(), Vec::new(), Vec::new());
+    let mut channels: Vec<Option<Option<u32>>> = vec![None; batch.channels().len()];
     for place in rows {
         let row = &batch.rows()[*place];
-        let runs = runs[row.channel as usize].get_or_insert_with(|| held.runs_of(batch.channel(row)));
-        let Some(runs) = runs.clone() else { continue };
-        if let Some(found) = held.rows_of(runs, row.period).find(|row| !file.is_deleted(held.place(*row))) {
-            let same = reader.says(found, batch, row)? == Some(true) && holds(row);
-            known[*place] = if same { Known::Same } else { Known::Open };
+        let channel = channels[row.channel as usize].get_or_insert_with(|| held.channel(batch.channel(row)));
+        let Some(channel) = *channel else { continue };
+        reader.rows(channel, row.period, &mut found)?;
+        if let Some(found) = found.iter().find(|row| !file.is_deleted(held.place(**row))) {
+            let same = reader.says(*found, batch, row)? == Some(true) && holds(row);
+            told.push((*place, if same { Known::Same } else { Known::Open }));
         }
     }
-    Ok(())
+    Ok(told)
 }

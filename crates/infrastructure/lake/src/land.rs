@@ -19,7 +19,7 @@ use crate::lookup::{self, Opened};
 use crate::memory::{Chunk, View};
 use crate::order::{self, month_of};
 use crate::schema::TableName;
-use crate::table::Change;
+use crate::table::{Change, FileFacts, Snapshot};
 use crate::tenant::Writing;
 use crate::write::{internal, sorted};
 
@@ -123,13 +123,12 @@ async fn take_out_removed(writing: &Writing, view: &View, now: Timestamp, small_
         if asked.is_empty() {
             continue;
         }
-        let held = writing.lake.held.of(&snapshot, file).await?;
-        let found = held.find(&snapshot, file, &asked);
+        let found = writing.lake.held.find(&snapshot, file, &asked).await?;
         if !found.is_empty() {
-            leave_out(writing, &found, now, small_rows, &mut taken_out.change).await?;
+            leave_out(writing, (&snapshot, file), &found, (now, small_rows), &mut taken_out.change).await?;
             // A landing that was cut short after `readings_superseded` has moved some of them already.
             let unmoved = found.only(|key| keys.get(key).is_some_and(|by| *by > moved_through));
-            for rows in unmoved.originals().await? {
+            for rows in unmoved.originals(&snapshot, file).await? {
                 taken_out.gone.add(file.month.as_deref().unwrap_or_default(), rows);
             }
         }
@@ -140,14 +139,14 @@ async fn take_out_removed(writing: &Writing, view: &View, now: Timestamp, small_
 /// How the file loses the rows that were found in it.
 async fn leave_out(
     writing: &Writing,
-    found: &Found<'_, '_>,
-    now: Timestamp,
-    small_rows: u64,
+    (snapshot, file): (&Snapshot, &FileFacts),
+    found: &Found<'_>,
+    (now, small_rows): (Timestamp, u64),
     change: &mut Change,
 ) -> Result<()> {
-    let (file, places) = (found.facts, found.places());
+    let places = found.places();
     let before = file.deleted.as_ref().map_or(0, |deleted| deleted.count());
-    let (rows, deleted) = (found.held.rows(), before + places.len() as u64);
+    let (rows, deleted) = (found.rows_of_file(), before + places.len() as u64);
     if !is_worth_rewriting(rows, deleted, small_rows) {
         let deleted = writing.mark(TableName::Readings, file.deleted.as_deref(), &places, now).await?;
         change.marked.push((file.clone(), deleted));
@@ -155,7 +154,7 @@ async fn leave_out(
     }
     if deleted < rows {
         let keys = KeySet::of(found.keys());
-        let opened = Opened::of(found.snapshot, file).await?;
+        let opened = Opened::of(snapshot, file).await?;
         let stay = opened.in_order()?.map(|rows| lookup::without(&rows?, &keys));
         let added = writing.write(TableName::Readings, file.month.as_deref(), stay, now).await?;
         writing.lake.made_of(&added, std::slice::from_ref(file));

@@ -1,6 +1,7 @@
 //! What a data file says of some keys.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use arrow::array::{AsArray, RecordBatch};
 use metrify_application::ports::Key;
@@ -13,46 +14,50 @@ use crate::rows::{self, versions_batch};
 use crate::table::{FileFacts, Snapshot};
 use crate::write::internal;
 
-/// The rows of a data file that hold and have keys that were asked for, by where they stand in it.
-pub(crate) struct Found<'h, 'k> {
-    pub(crate) held: &'h Held,
-    pub(crate) snapshot: &'h Snapshot,
-    pub(crate) facts: &'h FileFacts,
-    rows: BTreeMap<usize, (u32, &'k Key)>,
+/// The rows of a data file that hold and have keys that were asked for, by where they stand in it, each with its version and whether
+/// that held before already; `None` where only the data file can tell.
+pub(crate) struct Found<'k> {
+    held: Arc<Held>,
+    rows: BTreeMap<usize, (&'k Key, Option<(Version, bool)>)>,
 }
 
 impl Held {
     /// Looks for keys, of which those of a channel come together.
-    pub(crate) fn find<'h, 'k>(
-        &'h self,
-        snapshot: &'h Snapshot,
-        facts: &'h FileFacts,
-        keys: &[&'k Key],
-    ) -> Found<'h, 'k> {
-        let mut found = BTreeMap::new();
-        let mut last = None;
+    pub(super) fn find<'k>(self: &Arc<Self>, facts: &FileFacts, keys: &[&'k Key]) -> Result<Found<'k>> {
+        let (mut rows, mut reader) = (BTreeMap::new(), self.reader());
+        let (mut last, mut found) = (None, Vec::new());
         for key in keys {
-            let runs = match last.take() {
-                Some((channel, runs)) if channel == &key.channel => runs,
-                _ => self.runs_of(&key.channel),
+            let channel = match last {
+                Some((channel, number)) if channel == &key.channel => number,
+                _ => self.channel(&key.channel),
             };
-            last = Some((&key.channel, runs.clone()));
-            let rows = runs.into_iter().flat_map(|runs| self.rows_of(runs, key.period));
-            let rows = rows.map(|row| (self.place(row), (row, *key)));
-            found.extend(rows.filter(|(place, _)| !facts.is_deleted(*place)));
+            last = Some((&key.channel, channel));
+            let Some(channel) = channel else { continue };
+            reader.rows(channel, key.period, &mut found)?;
+            for row in &found {
+                let place = self.place(*row);
+                if !facts.is_deleted(place) {
+                    rows.insert(place, (*key, reader.version(*row, &key.channel, key.period)?));
+                }
+            }
         }
-        Found { held: self, snapshot, facts, rows: found }
+        Ok(Found { held: self.clone(), rows })
     }
 }
 
-impl Found<'_, '_> {
+impl Found<'_> {
+    /// Rows of the data file, the deleted ones too.
+    pub(crate) fn rows_of_file(&self) -> u64 {
+        u64::from(self.held.told.rows)
+    }
+
     /// Where they stand.
     pub(crate) fn places(&self) -> Vec<u64> {
         self.rows.keys().map(|place| *place as u64).collect()
     }
 
     pub(crate) fn keys(&self) -> impl Iterator<Item = &Key> {
-        self.rows.values().map(|(_, key)| *key)
+        self.rows.values().map(|(key, _)| *key)
     }
 
     /// Whether none was found.
@@ -62,23 +67,22 @@ impl Found<'_, '_> {
 
     /// Those of them whose keys are wanted.
     pub(crate) fn only(mut self, wanted: impl Fn(&Key) -> bool) -> Self {
-        self.rows.retain(|_, (_, key)| wanted(key));
+        self.rows.retain(|_, (key, _)| wanted(key));
         self
     }
 
     /// Their versions, each with whether it held before already; `None` where only the data file can tell.
-    fn told(&self) -> Result<Option<Vec<(Version, bool)>>> {
-        let mut reader = self.held.reader();
-        self.rows.values().map(|(row, key)| reader.version(*row, &key.channel, key.period)).collect()
+    fn told(&self) -> Option<Vec<&(Version, bool)>> {
+        self.rows.values().map(|(_, told)| told.as_ref()).collect()
     }
 
     /// # Errors
     /// Where the data file had to be read and cannot be.
-    pub(crate) async fn versions(&self) -> Result<Vec<Version>> {
-        if let Some(told) = self.told()? {
-            return Ok(told.into_iter().map(|(version, _)| version).collect());
+    pub(crate) async fn versions(self, snapshot: &Snapshot, facts: &FileFacts) -> Result<Vec<Version>> {
+        if self.told().is_some() {
+            return Ok(self.rows.into_values().filter_map(|(_, told)| told).map(|(version, _)| version).collect());
         }
-        let batches = self.read().await?;
+        let batches = self.read(snapshot, facts).await?;
         let rows = batches.iter().flat_map(|batch| (0..batch.num_rows()).map(move |row| (batch, row)));
         rows.map(|(batch, row)| rows::version(batch, row)).collect()
     }
@@ -87,22 +91,22 @@ impl Found<'_, '_> {
     ///
     /// # Errors
     /// As [`Self::versions`].
-    pub(crate) async fn originals(&self) -> Result<Vec<RecordBatch>> {
-        if let Some(told) = self.told()? {
-            let originals = told.iter().filter(|(_, restored)| !restored).map(|(version, _)| version);
+    pub(crate) async fn originals(&self, snapshot: &Snapshot, facts: &FileFacts) -> Result<Vec<RecordBatch>> {
+        if let Some(told) = self.told() {
+            let originals = told.into_iter().filter(|(_, restored)| !restored).map(|(version, _)| version);
             return Ok(vec![versions_batch(originals, false)?]);
         }
-        self.read().await?.iter().map(without_restored).collect()
+        self.read(snapshot, facts).await?.iter().map(without_restored).collect()
     }
 
     /// The rows as the data file has them.
-    async fn read(&self) -> Result<Vec<RecordBatch>> {
+    async fn read(&self, snapshot: &Snapshot, facts: &FileFacts) -> Result<Vec<RecordBatch>> {
         let places: Vec<usize> = self.rows.keys().copied().collect();
         let metadata = self.held.metadata.get_or_try_init(async || {
-            let opened = lookup::Opened::of(self.snapshot, self.facts).await?;
+            let opened = lookup::Opened::of(snapshot, facts).await?;
             Ok(opened.metadata())
         });
-        lookup::rows(self.snapshot, self.facts, metadata.await?, &places, &[]).await
+        lookup::rows(snapshot, facts, metadata.await?, &places, &[]).await
     }
 }
 

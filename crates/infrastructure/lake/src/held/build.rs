@@ -3,7 +3,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, UInt32Array};
+use arrow::array::{
+    Array, ArrayRef, AsArray, BooleanArray, Decimal128Array, Int64Array, RecordBatch, TimestampMicrosecondArray,
+    UInt32Array,
+};
 use arrow::compute::cast;
 use arrow::datatypes::{Decimal128Type, Int64Type, TimestampMicrosecondType, UInt32Type};
 use bytes::Bytes;
@@ -11,10 +14,10 @@ use foldhash::fast::RandomState;
 use metrify_application::{Error, Kind, Result};
 use metrify_domain::Channel;
 
-use super::channels::{ChannelRuns, Channels};
+use super::channels::{ChannelChunks, Channels};
+use super::chunk::{CHUNK_ROWS, Open};
 use super::numbered::Texts;
-use super::values::{BLOCK_ROWS, Block};
-use super::{Coming, Origin, Run, Said, SaidTexts, Told, stored};
+use super::{Origin, Said, SaidTexts, Told, stored};
 use crate::land::{READINGS_ORDER, concat};
 use crate::schema::{READING_COLUMNS, numbered};
 use crate::write::{internal, sorted};
@@ -25,11 +28,7 @@ pub(super) fn columns() -> Vec<&'static str> {
 }
 
 /// The number of what rows say beyond what is numbered.
-const UNNUMBERED: u16 = 255;
-/// A channel begins a block where the one before it has so many rows: values of one channel are near each other.
-const BLOCK_ROWS_MIN: usize = 32;
-/// Where rows come from is kept in at most so many runs.
-const COMING_MAX: usize = 1 << 18;
+pub(super) const UNNUMBERED: u8 = u8::MAX;
 /// So many origins are kept at most, a hundred bytes each.
 const ORIGINS_MAX: usize = 1 << 16;
 
@@ -75,28 +74,24 @@ pub(super) fn in_order(pieces: &[RecordBatch], file: (&str, u64)) -> Result<Byte
 }
 
 /// What a data file says, as far as its rows have come.
+#[derive(Default)]
 pub(crate) struct Build {
     told: Told,
-    channels: Vec<ChannelRuns>,
-    /// The channel whose rows come, and its first run.
-    open: Option<(Channel, u32)>,
+    channels: Vec<ChannelChunks>,
+    /// The channel whose rows come, its first chunk, and when its last row starts.
+    open: Option<(Channel, u32, i64)>,
     origins: HashMap<Origin, u32, RandomState>,
-    /// The values of the block that is not full.
-    values: Vec<Option<i128>>,
-    blocks: Vec<u8>,
+    chunk: Open,
+    chunks: Vec<u8>,
 }
 
-impl Default for Build {
-    fn default() -> Self {
-        Self {
-            told: Told { coming: Some(Vec::new()), ..Told::default() },
-            channels: Vec::new(),
-            open: None,
-            origins: HashMap::default(),
-            values: Vec::with_capacity(BLOCK_ROWS),
-            blocks: Vec::new(),
-        }
-    }
+/// What the row before said, by the numbers that its texts have in a piece, so that the same need not be looked up again.
+#[derive(Default)]
+struct Last {
+    channel: Option<[i32; 2]>,
+    said: Option<([i32; 6], u8)>,
+    origin: Option<((i64, i32, i32), Option<u32>)>,
+    origins: HashMap<(i64, i32, i32), Option<u32>, RandomState>,
 }
 
 impl Build {
@@ -110,188 +105,123 @@ impl Build {
         let columns: std::result::Result<Vec<_>, _> = columns.collect();
         let rows = columns.and_then(|columns| RecordBatch::try_new(schema, columns));
         let rows = rows.map_err(|error| internal("number texts", error))?;
-        let first = self.told.rows;
-        let mut turns = Vec::new();
-        let in_order = self.periods(&rows, first, &mut turns).ok_or_else(nonsense)?;
-        if in_order {
-            self.statements(&rows, &turns).ok_or_else(nonsense)?;
-            self.comings(&rows, first);
+        let piece = Piece::of(&rows).ok_or_else(nonsense)?;
+        let mut last = Last::default();
+        for row in 0..rows.num_rows() {
+            let channel = piece.channel.each_ref().map(|texts| texts.number(row));
+            if last.channel.replace(channel) != Some(channel) {
+                self.turn_to(piece.channel_at(row).ok_or_else(nonsense)?)?;
+            }
+            if !self.add(&piece, row, &mut last).ok_or_else(nonsense)? {
+                return Ok(false);
+            }
+            if self.chunk.values.len() == CHUNK_ROWS {
+                self.lay()?;
+            }
         }
-        Ok(in_order)
+        Ok(true)
     }
 
-    /// Adds channels and periods of the rows from `first` on, and tells at which of them the channel turns; `Some(false)` where they
-    /// do not come in the order of files.
-    fn periods(&mut self, rows: &RecordBatch, first: u32, turns: &mut Vec<usize>) -> Option<bool> {
-        let (points, quantities) = (Texts::of(rows, "point")?, Texts::of(rows, "quantity")?);
-        let times = |name: &str| rows.column_by_name(name)?.as_primitive_opt::<TimestampMicrosecondType>();
-        let (starts, ends) = (times("period_start")?, times("period_end")?);
-        let mut channel = None;
-        for (row, number) in (0..rows.num_rows()).zip(first..) {
-            let here = [points.number(row), quantities.number(row)];
-            if channel.replace(here) != Some(here) {
-                let named = (points.text(row)?, quantities.text(row)?);
-                if self.turn_to(Channel { point: named.0.parse().ok()?, quantity: named.1.parse().ok()? }) {
-                    turns.push(row);
-                }
-            }
-            let start = starts.value(row);
-            if !self.period(number, start, ends.value(row) - start) {
-                return Some(false);
-            }
+    /// Adds a row of the open channel; `Some(false)` where it starts before the one before it.
+    fn add(&mut self, piece: &Piece<'_>, row: usize, last: &mut Last) -> Option<bool> {
+        let (start, end) = (piece.starts.value(row), piece.ends.value(row));
+        let (_, _, before) = self.open.as_mut()?;
+        if std::mem::replace(before, start) > start {
+            return Some(false);
         }
+        let numbers = piece.said_numbers(row);
+        let said = match last.said {
+            Some((before, number)) if before == numbers => number,
+            _ => self.say(piece.said_at(row)?)?,
+        };
+        last.said = Some((numbers, said));
+        let coming = self.coming(piece, row, last);
+        let value = piece.values.is_valid(row).then(|| piece.values.value(row));
+        self.chunk.push((start, end - start), said, coming, value);
+        self.told.rows += 1;
         Some(true)
     }
 
-    /// Adds values, and what is said beside them.
-    fn statements(&mut self, rows: &RecordBatch, turns: &[usize]) -> Option<()> {
-        let required = ["kind", "unit", "quality"].map(|name| Texts::of(rows, name));
-        let [Some(kinds), Some(units), Some(qualities)] = required else { return None };
-        let [methods, reasons] = ["method", "reason"].map(|name| Texts::of(rows, name));
-        let number = |texts: &Option<Texts<'_>>, row| texts.as_ref().map_or(-1, |texts| texts.number(row));
-        let text = |texts: &Option<Texts<'_>>, row| texts.as_ref().and_then(|texts| texts.text(row)).map(str::to_owned);
-        let values = rows.column_by_name("value")?.as_primitive_opt::<Decimal128Type>()?;
-        let restored = rows.column_by_name("restored")?.as_boolean_opt()?;
-        let (mut said, mut turns) = (None, turns.iter().peekable());
-        for row in 0..rows.num_rows() {
-            let here = [
-                kinds.number(row),
-                units.number(row),
-                qualities.number(row),
-                number(&methods, row),
-                number(&reasons, row),
-                i32::from(restored.value(row)),
-            ];
-            if said.replace(here) != Some(here) {
-                let [kind, unit, quality] =
-                    [&kinds, &units, &qualities].map(|texts| texts.text(row).map(str::to_owned));
-                let codes = (text(&methods, row), text(&reasons, row));
-                self.say((kind?, unit?, quality?, codes.0, codes.1, restored.value(row)))?;
-            }
-            let turns = turns.next_if_eq(&&row).is_some();
-            if self.values.len() == BLOCK_ROWS || (turns && self.values.len() >= BLOCK_ROWS_MIN) {
-                self.lay();
-            }
-            self.told.rows += 1;
-            self.values.push(values.is_valid(row).then(|| values.value(row)));
+    /// The number of what a row says beside its value.
+    fn say(&mut self, said: SaidTexts) -> Option<u8> {
+        let all = &mut self.told.all_said;
+        if let Some(number) = all.iter().position(|known| *known == said) {
+            return Some(number as u8);
         }
-        Some(())
+        let meant = Said::of(&said)?;
+        // Others may write texts that are no codes of ours.
+        let is_whole = (meant.method.is_some(), meant.reason.is_some()) == (said.3.is_some(), said.4.is_some());
+        if !is_whole || all.len() == usize::from(UNNUMBERED) {
+            return Some(UNNUMBERED);
+        }
+        all.push(said);
+        Some((all.len() - 1) as u8)
     }
 
-    /// The rows from here on say so beside their values.
-    fn say(&mut self, said: SaidTexts) -> Option<()> {
-        let all = &mut self.told.all_said;
-        let number = match all.iter().position(|known| *known == said) {
-            Some(number) => number as u16,
+    /// The number of a row's origin, and how far its own number is from the first one of it.
+    fn coming(&mut self, piece: &Piece<'_>, row: usize, last: &mut Last) -> Option<(i64, i64)> {
+        let columns = piece.origins.as_ref()?;
+        let here = (columns.recorded.value(row), columns.deliveries.number(row), columns.documents.number(row));
+        let sequence = columns.sequences.value(row);
+        let known = last.origin.filter(|(before, _)| *before == here).map(|(_, origin)| origin);
+        let origin = match known.or_else(|| last.origins.get(&here).copied()) {
+            Some(origin) => origin,
             None => {
-                let meant = Said::of(&said)?;
-                // Others may write texts that are no codes of ours.
-                let is_whole = (meant.method.is_some(), meant.reason.is_some()) == (said.3.is_some(), said.4.is_some());
-                if is_whole && all.len() < usize::from(UNNUMBERED) {
-                    all.push(said);
-                    (all.len() - 1) as u16
-                } else {
-                    UNNUMBERED
-                }
+                let texts = columns.deliveries.text(row).zip(columns.documents.text(row));
+                let origin = texts.and_then(|(delivery, document)| {
+                    self.origin((here.0, delivery.to_owned(), document.to_owned()), sequence)
+                });
+                *last.origins.entry(here).or_insert(origin)
             }
         };
-        if self.told.said.last().is_none_or(|(_, last)| *last != number) {
-            self.told.said.push((self.told.rows, number));
-        }
-        Some(())
+        last.origin = Some((here, origin));
+        let origin = origin?;
+        let (_, first) = &self.told.origins[origin as usize];
+        Some((i64::from(origin), sequence.wrapping_sub(*first)))
     }
 
-    fn lay(&mut self) {
-        let begin = self.blocks.len();
-        let first = self.told.rows - self.values.len() as u32;
-        self.told.blocks.push(Block::lay(first, &self.values, &mut self.blocks));
-        stored::seal(&mut self.blocks, begin);
-        self.values.clear();
-    }
-
-    /// Adds where the rows from `first` on came from, where that is told and not too much.
-    fn comings(&mut self, rows: &RecordBatch, first: u32) {
-        let coming = self.told.coming.take();
-        self.told.coming = coming.and_then(|coming| self.with_comings(coming, rows, first));
-        if self.told.coming.is_none() {
-            self.told.origins = Vec::new();
-            self.origins = HashMap::default();
-        }
-    }
-
-    fn with_comings(&mut self, mut coming: Vec<Coming>, rows: &RecordBatch, first: u32) -> Option<Vec<Coming>> {
-        let texts = ["delivery", "document"].map(|name| Texts::of(rows, name));
-        let times =
-            rows.column_by_name("recorded_at").and_then(|times| times.as_primitive_opt::<TimestampMicrosecondType>());
-        let sequences = rows.column_by_name("sequence").and_then(|numbers| numbers.as_primitive_opt::<Int64Type>());
-        let [deliveries, documents] = texts;
-        let (deliveries, documents) = (deliveries?, documents?);
-        let (times, sequences) = (times.filter(|times| times.null_count() == 0)?, sequences?);
-        let mut numbers: HashMap<(i64, i32, i32), u32, RandomState> = HashMap::default();
-        let mut last = None;
-        for (row, number) in (0..rows.num_rows()).zip(first..) {
-            let here = (times.value(row), deliveries.number(row), documents.number(row));
-            let known = last.filter(|(before, _)| *before == here).map(|(_, origin)| origin);
-            let origin = match known.or_else(|| numbers.get(&here).copied()) {
-                Some(origin) => origin,
-                None => {
-                    let (delivery, document) = (deliveries.text(row)?.to_owned(), documents.text(row)?.to_owned());
-                    *numbers.entry(here).or_insert(self.origin((here.0, delivery, document)))
-                }
-            };
-            last = Some((here, origin));
-            let sequence = sequences.value(row);
-            if coming.last_mut().is_some_and(|last| last.extend(origin, sequence)) {
-                continue;
-            }
-            if coming.len() == COMING_MAX || self.told.origins.len() > ORIGINS_MAX {
-                return None;
-            }
-            coming.push(Coming { row: number, count: 1, origin, first: sequence, step: 0 });
-        }
-        Some(coming)
-    }
-
-    fn origin(&mut self, origin: Origin) -> u32 {
+    /// The number of an origin whose rows begin with this number of their own; `None` where there are too many.
+    fn origin(&mut self, origin: Origin, sequence: i64) -> Option<u32> {
         if let Some(number) = self.origins.get(&origin) {
-            return *number;
+            return Some(*number);
         }
-        let number = self.told.origins.len() as u32;
-        self.told.origins.push(origin.clone());
-        self.origins.insert(origin, number);
-        number
+        let number = self.told.origins.len();
+        if number == ORIGINS_MAX {
+            return None;
+        }
+        self.told.origins.push((origin.clone(), sequence));
+        self.origins.insert(origin, number as u32);
+        Some(number as u32)
     }
 
-    /// The rows from now on are of this channel; tells whether it is another one.
-    fn turn_to(&mut self, channel: Channel) -> bool {
-        let turns = self.open.as_ref().is_none_or(|(open, _)| *open != channel);
-        if turns {
-            self.close();
-            self.open = Some((channel, self.told.runs.len() as u32));
+    /// The rows from now on are of this channel.
+    fn turn_to(&mut self, channel: Channel) -> Result<()> {
+        if self.open.as_ref().is_none_or(|(open, ..)| *open != channel) {
+            self.close()?;
+            self.open = Some((channel, self.told.chunk_rows.len() as u32, i64::MIN));
         }
-        turns
+        Ok(())
     }
 
-    fn close(&mut self) {
-        if let Some((channel, first)) = self.open.take() {
-            let runs = first..self.told.runs.len() as u32;
-            self.channels.push((channel.point.to_string(), channel.quantity.to_string(), runs));
+    fn close(&mut self) -> Result<()> {
+        self.lay()?;
+        if let Some((channel, first, _)) = self.open.take() {
+            let chunks = first..self.told.chunk_rows.len() as u32;
+            self.channels.push((channel.point.to_string(), channel.quantity.to_string(), chunks));
         }
+        Ok(())
     }
 
-    /// Adds the period of the next row; `false` where it starts before the last one of its channel.
-    fn period(&mut self, row: u32, start: i64, length: i64) -> bool {
-        let first = self.open.as_ref().map_or(0, |(_, first)| *first as usize);
-        if let Some(last) = self.told.runs[first..].last_mut() {
-            if last.extend(start, length) {
-                return true;
-            }
-            if start < last.last() {
-                return false;
-            }
+    /// Lays the rows that wait as a chunk.
+    fn lay(&mut self) -> Result<()> {
+        let Some(start) = self.chunk.first_start() else { return Ok(()) };
+        let number = self.told.chunk_rows.len() as u32;
+        if self.open.as_ref().is_some_and(|(_, first, _)| number > *first) {
+            self.told.later_starts.push((number, start));
         }
-        self.told.runs.push(Run { first: start, step: 0, length, row, count: 1 });
-        true
+        self.told.chunk_rows.push(self.told.rows - self.chunk.values.len() as u32);
+        self.told.chunk_places.push(place(&self.chunks)?);
+        self.chunk.lay(&mut self.chunks)
     }
 
     /// All of it, as it is kept beside the data file of this path and size; `None` where a channel was left and came back.
@@ -299,195 +229,80 @@ impl Build {
     /// # Errors
     /// Never, but for a mistake here.
     pub(crate) fn finish(mut self, (path, bytes): (&str, u64)) -> Result<Option<Bytes>> {
-        self.close();
-        if !self.values.is_empty() {
-            self.lay();
-        }
+        self.close()?;
         let Some(channels) = Channels::of(self.channels) else { return Ok(None) };
-        let told = Told { channels, path: path.to_owned(), bytes, ..self.told };
-        stored::encode(self.blocks, &told).map(Some)
+        let end = place(&self.chunks)?;
+        let told = Told { channels, path: path.to_owned(), bytes, end, ..self.told };
+        stored::encode(self.chunks, &told).map(Some)
+    }
+}
+
+/// Where the next chunk begins.
+fn place(chunks: &[u8]) -> Result<u32> {
+    u32::try_from(chunks.len()).map_err(|error| internal("keep what a data file says", error))
+}
+
+/// The columns of some rows.
+struct Piece<'p> {
+    /// Point and quantity.
+    channel: [Texts<'p>; 2],
+    starts: &'p TimestampMicrosecondArray,
+    ends: &'p TimestampMicrosecondArray,
+    values: &'p Decimal128Array,
+    /// Kind, unit and quality.
+    required: [Texts<'p>; 3],
+    /// Method and reason.
+    codes: [Option<Texts<'p>>; 2],
+    restored: &'p BooleanArray,
+    origins: Option<Origins<'p>>,
+}
+
+/// Where rows came from.
+struct Origins<'p> {
+    recorded: &'p TimestampMicrosecondArray,
+    deliveries: Texts<'p>,
+    documents: Texts<'p>,
+    sequences: &'p Int64Array,
+}
+
+impl<'p> Piece<'p> {
+    fn of(rows: &'p RecordBatch) -> Option<Self> {
+        let texts = |name: &str| Texts::of(rows, name);
+        let times = |name: &str| rows.column_by_name(name)?.as_primitive_opt::<TimestampMicrosecondType>();
+        let origins = || {
+            let recorded = times("recorded_at").filter(|times| times.null_count() == 0)?;
+            let sequences = rows.column_by_name("sequence")?.as_primitive_opt::<Int64Type>()?;
+            Some(Origins { recorded, deliveries: texts("delivery")?, documents: texts("document")?, sequences })
+        };
+        Some(Self {
+            channel: [texts("point")?, texts("quantity")?],
+            starts: times("period_start")?,
+            ends: times("period_end")?,
+            values: rows.column_by_name("value")?.as_primitive_opt::<Decimal128Type>()?,
+            required: [texts("kind")?, texts("unit")?, texts("quality")?],
+            codes: [texts("method"), texts("reason")],
+            restored: rows.column_by_name("restored")?.as_boolean_opt()?,
+            origins: origins(),
+        })
+    }
+
+    fn channel_at(&self, row: usize) -> Option<Channel> {
+        let [point, quantity] = self.channel.each_ref().map(|texts| texts.text(row));
+        Some(Channel { point: point?.parse().ok()?, quantity: quantity?.parse().ok()? })
+    }
+
+    fn said_numbers(&self, row: usize) -> [i32; 6] {
+        let [kind, unit, quality] = self.required.each_ref().map(|texts| texts.number(row));
+        let [method, reason] = self.codes.each_ref().map(|texts| texts.as_ref().map_or(-1, |texts| texts.number(row)));
+        [kind, unit, quality, method, reason, i32::from(self.restored.value(row))]
+    }
+
+    fn said_at(&self, row: usize) -> Option<SaidTexts> {
+        let [kind, unit, quality] = self.required.each_ref().map(|texts| texts.text(row).map(str::to_owned));
+        let [method, reason] = self.codes.each_ref().map(|texts| texts.as_ref()?.text(row).map(str::to_owned));
+        Some((kind?, unit?, quality?, method, reason, self.restored.value(row)))
     }
 }
 
 #[cfg(test)]
-#[allow(clippy::expect_used, reason = "what a helper of a test expects, the test expects")]
-mod tests {
-    use std::collections::HashMap;
-
-    use arrow::array::{BooleanArray, Int64Array, StringArray, TimestampMicrosecondArray};
-    use arrow::datatypes::DataType;
-    use metrify_domain::{Batch, BatchBuilder, Document, Period, Reading, Timestamp, Unit};
-
-    use super::super::Held;
-    use super::*;
-    use crate::rows::statements_batch;
-    use crate::schema::numbered_text;
-
-    const MINUTE: i64 = 60_000_000;
-
-    /// Readings of three channels, some in equal steps and some not, each period once.
-    fn readings(seed: u64) -> Vec<(Channel, Reading)> {
-        let mut state = seed;
-        let mut below = |end: u64| {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (state >> 33) % end
-        };
-        let mut all: HashMap<(usize, Period), Reading> = HashMap::new();
-        for _ in 0..200 {
-            let point = below(3) as usize;
-            let start = Timestamp::from_micros(below(40) as i64 * [15, 15, 7][point] * MINUTE);
-            let length = [0, 15, 60][below(3) as usize] * MINUTE;
-            let period = Period::interval(start, Timestamp::from_micros(start.micros() + length));
-            let period = period.unwrap_or(Period::instant(start));
-            let unit = Unit::literal(["kWh", "W"][below(2) as usize]);
-            let missing = Reading::missing(metrify_domain::Kind::Interval, period, unit);
-            let value = (below(5) > 0).then(|| (below(1_000) as i64).into());
-            all.insert((point, period), Reading { value, ..missing });
-        }
-        let channel = |point: usize| Channel {
-            point: format!("SM-{point}").parse().expect("a point"),
-            quantity: "1-0:1.29.0".parse().expect("a quantity"),
-        };
-        all.into_iter().map(|((point, _), reading)| (channel(point), reading)).collect()
-    }
-
-    fn batch<'r>(readings: impl Iterator<Item = &'r (Channel, Reading)>) -> Batch {
-        let mut builder = BatchBuilder::default();
-        readings.for_each(|(channel, reading)| builder.push(channel, &Document::default(), reading));
-        builder.take()
-    }
-
-    /// The columns of a file, in the order in which the readings come.
-    fn pieces(readings: &[(Channel, Reading)]) -> Vec<RecordBatch> {
-        let pieces = readings.chunks(64).zip(0..).map(|(readings, piece)| {
-            let rows = statements_batch(&batch(readings.iter())).expect("columns");
-            let columns = rows.columns().iter().zip(rows.schema_ref().fields());
-            let columns = columns.filter(|(_, field)| field.name() != "recorded_at").map(|(column, field)| {
-                let kind = match field.data_type() {
-                    DataType::Utf8 => numbered_text(),
-                    kind => kind.clone(),
-                };
-                (field.name().clone(), cast(column, &kind).expect("a column"))
-            });
-            let places = || (piece * 64..).take(readings.len());
-            let known: TimestampMicrosecondArray = places().map(|place| Some(place as i64 / 50)).collect();
-            let origin: [(&str, ArrayRef); 5] = [
-                ("recorded_at", Arc::new(known.with_timezone("UTC"))),
-                ("delivery", Arc::new(StringArray::from_iter_values(places().map(|_| "d")))),
-                ("document", Arc::new(StringArray::from_iter_values(places().map(|place| format!("m{}", place / 30))))),
-                ("sequence", Arc::new(Int64Array::from_iter_values(places().map(|place| place as i64 * 3)))),
-                ("restored", Arc::new(BooleanArray::from_iter(places().map(|place| Some(place % 7 == 0))))),
-            ];
-            let origin = origin.into_iter().map(|(name, column)| (name.to_owned(), column));
-            RecordBatch::try_from_iter(columns.chain(origin)).expect("columns")
-        });
-        pieces.collect()
-    }
-
-    const FILE: (&str, u64) = ("part-1.parquet", 7);
-
-    fn kept(bytes: &Bytes) -> Held {
-        stored::in_memory(bytes).expect("what was encoded")
-    }
-
-    /// Every reading is found, at its place, with all that it says, and none that is not there.
-    fn assert_holds(bytes: &Bytes, readings: &[(Channel, Reading)]) {
-        let held = kept(bytes);
-        let mut reader = held.reader();
-        for (place, (channel, reading)) in readings.iter().enumerate() {
-            let runs = held.runs_of(channel).expect("its runs");
-            let rows: Vec<u32> = held.rows_of(runs.clone(), reading.period).collect();
-            assert_eq!(rows.iter().map(|row| held.place(*row)).collect::<Vec<_>>(), [place]);
-            let same = batch([(channel.clone(), *reading)].iter());
-            let other = batch([(channel.clone(), Reading { value: Some(7_777.into()), ..*reading })].iter());
-            assert_eq!(reader.says(rows[0], &same, &same.rows()[0]).expect("a value"), Some(true));
-            assert_eq!(reader.says(rows[0], &other, &other.rows()[0]).expect("a value"), Some(false));
-            let version = reader.version(rows[0], channel, reading.period).expect("a value");
-            let (version, restored) = version.expect("it is kept");
-            assert_eq!(restored, place % 7 == 0);
-            assert_eq!((&version.channel, version.reading), (channel, *reading));
-            assert_eq!(version.sequence.0, place as i64 * 3);
-            assert_eq!(version.recorded_at, Timestamp::from_micros(place as i64 / 50));
-            assert_eq!(
-                (version.delivery.as_str(), version.document.as_str()),
-                ("d", format!("m{}", place / 30).as_str())
-            );
-            let elsewhere = Period::instant(Timestamp::from_micros(reading.period.start().micros() + 1));
-            assert_eq!(held.rows_of(runs, elsewhere).next(), None);
-        }
-    }
-
-    #[test]
-    fn what_is_said_in_more_ways_than_are_numbered_has_to_be_read() {
-        let channel = readings(1)[0].0.clone();
-        let said = |unit: i64| {
-            let period = Period::instant(Timestamp::from_micros(unit * MINUTE));
-            let unit = Unit::new(&format!("u{unit}")).expect("a unit");
-            let missing = Reading::missing(metrify_domain::Kind::Instant, period, unit);
-            (channel.clone(), Reading { value: Some(1.into()), ..missing })
-        };
-        let readings: Vec<(Channel, Reading)> = (0..300).map(said).collect();
-        let bytes = held(pieces(&readings).into_iter().map(Ok), FILE).expect("readings").expect("it is in order");
-        let held = kept(&bytes);
-        let mut reader = held.reader();
-        for (row, (_, reading)) in (0..).zip(&readings) {
-            let same = batch([(channel.clone(), *reading)].iter());
-            let numbered = row < u32::from(UNNUMBERED);
-            assert_eq!(reader.says(row, &same, &same.rows()[0]).expect("a value"), numbered.then_some(true), "{row}");
-            let version = reader.version(row, &channel, reading.period).expect("a value");
-            assert_eq!(version.map(|(version, _)| version.reading), numbered.then_some(*reading), "{row}");
-        }
-    }
-
-    #[test]
-    fn what_is_said_by_codes_that_are_none_of_ours_has_to_be_read() {
-        let Reading { kind, quality, .. } = readings(1)[0].1;
-        let said = |method: &str| {
-            let mut build = Build::default();
-            let [kind, unit, quality, method] = [kind.name(), "kWh", quality.name(), method].map(str::to_owned);
-            build.say((kind, unit, quality, Some(method), None, false)).expect("all but the method is ours");
-            build.told.said
-        };
-        assert_eq!(said("Z92"), [(0, 0)]);
-        assert_eq!(said("a method of theirs that takes more than forty-seven bytes"), [(0, UNNUMBERED)]);
-    }
-
-    #[test]
-    fn what_a_file_says_is_found_in_whatever_order_it_was_written() {
-        for seed in 0..50 {
-            let mut readings = readings(seed);
-            let shuffled = pieces(&readings);
-            assert!(held(shuffled.iter().cloned().map(Ok), FILE).expect("readings").is_none(), "it is not in order");
-            assert_holds(&in_order(&shuffled, FILE).expect("readings"), &readings);
-            readings.sort_by_key(|(channel, reading)| (channel.clone(), reading.period));
-            let sorted = held(pieces(&readings).into_iter().map(Ok), FILE).expect("readings");
-            assert_holds(&sorted.expect("it is in order"), &readings);
-        }
-    }
-
-    #[test]
-    fn what_is_damaged_is_not_believed() {
-        let mut readings = readings(3);
-        readings.sort_by_key(|(channel, reading)| (channel.clone(), reading.period));
-        let bytes = held(pieces(&readings).into_iter().map(Ok), FILE).expect("readings").expect("it is in order");
-        let (mut refused, mut unread) = (0, 0);
-        for place in 0..bytes.len() {
-            let mut damaged = bytes.to_vec();
-            damaged[place] ^= 1 << (place % 8);
-            let Some(held) = stored::in_memory(&damaged.into()) else {
-                refused += 1;
-                continue;
-            };
-            let mut reader = held.reader();
-            for row in 0..readings.len() as u32 {
-                reader.value(row).expect("it is told as nothing that is known");
-            }
-            unread += usize::from(held.is_damaged());
-        }
-        assert_eq!(refused + unread, bytes.len());
-        assert!(refused > 0 && unread > 0, "{refused} refused, {unread} unread");
-        for length in 0..bytes.len() {
-            assert!(stored::in_memory(&bytes.slice(..length)).is_none(), "cut after {length} bytes");
-        }
-    }
-}
+mod tests;

@@ -1,70 +1,108 @@
-//! The channels of a data file and their runs, few bytes each.
+//! The channels of a data file and where their chunks are, some twenty bytes each.
 
+use std::cmp::Ordering;
+use std::collections::HashMap;
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-/// Texts of channels in one piece, in their order.
+/// Channels in the order of their texts, each with its chunks.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Channels {
-    texts: String,
-    channels: Vec<Place>,
+    /// In one piece, and where each ends.
+    points: String,
+    point_ends: Vec<u32>,
+    /// Where the channels of each point end.
+    channel_ends: Vec<u32>,
+    /// The different ones.
+    quantities: Vec<String>,
+    /// Of each channel, by their numbers.
+    quantity_of: Vec<u32>,
+    chunk_begins: Vec<u32>,
+    chunk_ends: Vec<u32>,
 }
 
-/// Where the texts of a channel begin, and its runs.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-struct Place {
-    point: u32,
-    quantity: u32,
-    runs: (u32, u32),
-}
-
-/// Point, quantity, and the channel's runs.
-pub(super) type ChannelRuns = (String, String, Range<u32>);
+/// Point, quantity, and the channel's chunks.
+pub(super) type ChannelChunks = (String, String, Range<u32>);
 
 impl Channels {
     /// `None` where one of them is there twice.
-    pub(super) fn of(mut all: Vec<ChannelRuns>) -> Option<Self> {
+    pub(super) fn of(mut all: Vec<ChannelChunks>) -> Option<Self> {
         all.sort_unstable_by(|one, other| (&one.0, &one.1).cmp(&(&other.0, &other.1)));
         if all.windows(2).any(|pair| (&pair[0].0, &pair[0].1) == (&pair[1].0, &pair[1].1)) {
             return None;
         }
         let mut channels = Self::default();
-        for (point, quantity, runs) in all {
-            let start = channels.texts.len() as u32;
-            channels.texts.extend([point.as_str(), quantity.as_str()]);
-            let place = Place { point: start, quantity: start + point.len() as u32, runs: (runs.start, runs.end) };
-            channels.channels.push(place);
+        let mut quantities: HashMap<String, u32> = HashMap::new();
+        for (number, (point, quantity, chunks)) in (0..).zip(all) {
+            if number == 0 || channels.point(channels.point_ends.len() - 1) != point {
+                channels.points.push_str(&point);
+                channels.point_ends.push(channels.points.len() as u32);
+                channels.channel_ends.push(number);
+            }
+            if let Some(end) = channels.channel_ends.last_mut() {
+                *end = number + 1;
+            }
+            let next = channels.quantities.len() as u32;
+            let quantity = *quantities.entry(quantity).or_insert_with_key(|quantity| {
+                channels.quantities.push(quantity.clone());
+                next
+            });
+            channels.quantity_of.push(quantity);
+            channels.chunk_begins.push(chunks.start);
+            channels.chunk_ends.push(chunks.end);
         }
         Some(channels)
     }
 
-    fn texts_of(&self, number: usize) -> (&str, &str) {
-        let Place { point, quantity, .. } = self.channels[number];
-        let end = self.channels.get(number + 1).map_or(self.texts.len(), |next| next.point as usize);
-        (&self.texts[point as usize..quantity as usize], &self.texts[quantity as usize..end])
+    fn point(&self, number: usize) -> &str {
+        let begin = number.checked_sub(1).map_or(0, |before| self.point_ends[before]);
+        &self.points[begin as usize..self.point_ends[number] as usize]
     }
 
-    pub(super) fn runs_of(&self, point: &str, quantity: &str) -> Option<Range<u32>> {
-        let (mut low, mut high) = (0, self.channels.len());
-        while low < high {
-            let middle = low.midpoint(high);
-            match self.texts_of(middle).cmp(&(point, quantity)) {
-                std::cmp::Ordering::Less => low = middle + 1,
-                std::cmp::Ordering::Greater => high = middle,
-                std::cmp::Ordering::Equal => {
-                    let (start, end) = self.channels[middle].runs;
-                    return Some(start..end);
-                }
-            }
-        }
-        None
+    fn quantity(&self, channel: u32) -> &str {
+        &self.quantities[self.quantity_of[channel as usize] as usize]
+    }
+
+    /// The numbers of a point's channels.
+    pub(super) fn of_point(&self, point: &str) -> Range<u32> {
+        let Some(found) = search(0..self.point_ends.len() as u32, |number| self.point(number as usize).cmp(point))
+        else {
+            return 0..0;
+        };
+        let begin = found.checked_sub(1).map_or(0, |before| self.channel_ends[before as usize]);
+        begin..self.channel_ends[found as usize]
+    }
+
+    /// The number of a channel.
+    pub(super) fn number(&self, point: &str, quantity: &str) -> Option<u32> {
+        search(self.of_point(point), |channel| self.quantity(channel).cmp(quantity))
+    }
+
+    pub(super) fn chunks(&self, channel: u32) -> Range<u32> {
+        self.chunk_begins[channel as usize]..self.chunk_ends[channel as usize]
     }
 
     /// About what they take in memory.
     pub(super) fn bytes(&self) -> usize {
-        self.texts.len() + size_of_val(&*self.channels)
+        let numbers = [&self.point_ends, &self.channel_ends, &self.quantity_of, &self.chunk_begins, &self.chunk_ends];
+        let quantities: usize = self.quantities.iter().map(|quantity| size_of::<String>() + quantity.len()).sum();
+        self.points.len() + quantities + numbers.map(|numbers| size_of_val(&**numbers)).iter().sum::<usize>()
     }
+}
+
+/// The number in a range whose order is equal, where the orders grow.
+fn search(range: Range<u32>, order: impl Fn(u32) -> Ordering) -> Option<u32> {
+    let (mut low, mut high) = (range.start, range.end);
+    while low < high {
+        let middle = low.midpoint(high);
+        match order(middle) {
+            Ordering::Less => low = middle + 1,
+            Ordering::Greater => high = middle,
+            Ordering::Equal => return Some(middle),
+        }
+    }
+    None
 }
 
 #[cfg(test)]
@@ -77,15 +115,17 @@ mod tests {
         let all = (0..)
             .zip(names)
             .map(|(number, (point, quantity))| (point.to_owned(), quantity.to_owned(), number..number + 1));
-        let all: Vec<ChannelRuns> = all.collect();
+        let all: Vec<ChannelChunks> = all.collect();
         let channels = Channels::of(all.clone());
-        let runs =
-            |point: &str, quantity: &str| channels.as_ref().and_then(|channels| channels.runs_of(point, quantity));
+        let chunks = |point: &str, quantity: &str| {
+            let channels = channels.as_ref()?;
+            channels.number(point, quantity).map(|number| channels.chunks(number))
+        };
         for (point, quantity, own) in &all {
-            assert_eq!(runs(point, quantity), Some(own.clone()));
+            assert_eq!(chunks(point, quantity), Some(own.clone()));
         }
         for (point, quantity) in [("a", "xx"), ("ax", ""), ("", ""), ("c", "x"), ("abx", "")] {
-            assert_eq!(runs(point, quantity), None, "{point} {quantity}");
+            assert_eq!(chunks(point, quantity), None, "{point} {quantity}");
         }
         assert!(Channels::of([all.clone(), vec![all[2].clone()]].concat()).is_none(), "one of them is there twice");
     }

@@ -9,7 +9,7 @@ use metrify_application::ports::Key;
 use metrify_application::record::Version;
 use metrify_application::{Error, Kind, Result, io};
 
-use super::{Held, build, stored};
+use super::{Found, Held, build, stored};
 use crate::layout::Layout;
 use crate::lookup;
 use crate::table::{FileFacts, Snapshot};
@@ -79,7 +79,7 @@ impl HeldFiles {
     ///
     /// # Errors
     /// Where it cannot be read.
-    pub(crate) async fn of(&self, snapshot: &Snapshot, facts: &FileFacts) -> Result<Arc<Held>> {
+    async fn of(&self, snapshot: &Snapshot, facts: &FileFacts) -> Result<Arc<Held>> {
         let path = self.layout.held(&snapshot.folder, &facts.path);
         let known = self.kept().get(&path, facts);
         match known {
@@ -156,6 +156,35 @@ impl HeldFiles {
         Ok(())
     }
 
+    /// An answer from what a data file says. Where that turns out to be damaged it is made again and asked once more.
+    ///
+    /// # Errors
+    /// Where the data file cannot be read.
+    pub(crate) async fn ask<T>(
+        &self,
+        snapshot: &Snapshot,
+        facts: &FileFacts,
+        mut ask: impl FnMut(&Arc<Held>) -> Result<T>,
+    ) -> Result<T> {
+        let held = self.of(snapshot, facts).await?;
+        match ask(&held) {
+            Err(error) if held.is_damaged() => {
+                tracing::warn!("{}; it is made again from the lake", error.chain());
+                let held = self.of(snapshot, facts).await?;
+                ask(&held)
+            }
+            answer => answer,
+        }
+    }
+
+    /// The rows of a file that hold and have one of the keys, of which those of a channel come together.
+    ///
+    /// # Errors
+    /// Where the file cannot be read.
+    pub(crate) async fn find<'k>(&self, snapshot: &Snapshot, facts: &FileFacts, keys: &[&'k Key]) -> Result<Found<'k>> {
+        self.ask(snapshot, facts, |held| held.find(facts, keys)).await
+    }
+
     /// The versions that a table has for any of the keys.
     ///
     /// # Errors
@@ -169,8 +198,8 @@ impl HeldFiles {
             let asked: Vec<&Key> =
                 keys.iter().copied().filter(|key| facts.may_hold(&key.channel, key.period)).collect();
             if !asked.is_empty() {
-                let held = self.of(snapshot, facts).await?;
-                found.extend(held.find(snapshot, facts, &asked).versions().await?);
+                let held = self.find(snapshot, facts, &asked).await?;
+                found.extend(held.versions(snapshot, facts).await?);
             }
         }
         Ok(found)

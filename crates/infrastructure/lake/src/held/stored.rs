@@ -1,7 +1,8 @@
-//! What a data file says as a file of its own: the blocks of values, then what is told of them, then its length and checksum.
+//! What a data file says as a file of its own: the chunks, then what is told of them, then its length and checksum.
 
 use std::fs::File;
 use std::io::{self, Write};
+use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,17 +10,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use bytes::Bytes;
 use metrify_application::{Error, Kind, Result, io as io_error};
 
-use super::values::Block;
+use super::chunk::{CHECKSUM_BYTES, seal, unsealed};
 use super::{Held, Told};
 use crate::table::FileFacts;
 
 /// The last bytes of such a file; another form has another number.
 const MAGIC: &[u8; 8] = b"MTFHELD2";
-const CHECKSUM_BYTES: usize = size_of::<u32>();
 /// Length and checksum of what is told, and [`MAGIC`].
 const END_BYTES: usize = size_of::<u64>() + CHECKSUM_BYTES + MAGIC.len();
 
-/// Where the blocks lie.
+/// Where the chunks lie.
 pub(super) enum Lain {
     OnDisk(PathBuf, File),
     /// Where they are too few for a file, or the disk took none.
@@ -34,47 +34,38 @@ impl Lain {
         }
     }
 
-    /// The values of a block, as they were laid.
-    pub(super) fn block(&self, block: &Block) -> Result<Vec<u8>> {
-        let offset = block.offset;
-        let length = block.bytes() + CHECKSUM_BYTES;
-        let bytes = match self {
+    /// Some of the bytes of the chunks.
+    pub(super) fn read(&self, place: Range<u32>) -> Result<Bytes> {
+        match self {
             Self::OnDisk(path, file) => {
-                let mut bytes = vec![0; length];
-                let read = file.read_exact_at(&mut bytes, offset);
+                let mut bytes = vec![0; place.len()];
+                let read = file.read_exact_at(&mut bytes, u64::from(place.start));
                 read.map_err(|error| io_error(format!("read `{}`", path.display()), error))?;
-                bytes
+                Ok(bytes.into())
             }
-            Self::InMemory(bytes) => bytes.get(offset as usize..offset as usize + length).unwrap_or_default().to_vec(),
-        };
-        unsealed(bytes).ok_or_else(|| {
-            let name = match self {
-                Self::OnDisk(path, _) => path.display().to_string(),
-                Self::InMemory(_) => "memory".to_owned(),
-            };
-            Error::new(Kind::Corrupt, format!("read values in `{name}`: their checksum is wrong"))
-        })
+            Self::InMemory(bytes) => {
+                let (begin, end) = (place.start as usize, place.end as usize);
+                if begin > end || end > bytes.len() {
+                    return Err(Error::new(Kind::Corrupt, "read what a data file says: it ends before"));
+                }
+                Ok(bytes.slice(begin..end))
+            }
+        }
+    }
+
+    /// What its bytes are called.
+    pub(super) fn name(&self) -> String {
+        match self {
+            Self::OnDisk(path, _) => path.display().to_string(),
+            Self::InMemory(_) => "memory".to_owned(),
+        }
     }
 }
 
-/// Appends the checksum of what follows `begin`.
-pub(super) fn seal(bytes: &mut Vec<u8>, begin: usize) {
-    let checksum = crc32fast::hash(&bytes[begin..]);
-    bytes.extend(checksum.to_le_bytes());
-}
-
-/// The bytes without their checksum; `None` where it is not theirs.
-fn unsealed(mut bytes: Vec<u8>) -> Option<Vec<u8>> {
-    let length = bytes.len().checked_sub(CHECKSUM_BYTES)?;
-    let checksum = u32::from_le_bytes(bytes[length..].try_into().ok()?);
-    bytes.truncate(length);
-    (crc32fast::hash(&bytes) == checksum).then_some(bytes)
-}
-
-/// The file's bytes, of its blocks and what is told of them.
-pub(super) fn encode(mut blocks: Vec<u8>, told: &Told) -> Result<Bytes> {
-    let begin = blocks.len();
-    let mut bytes = postcard::to_extend(told, std::mem::take(&mut blocks))
+/// The file's bytes, of its chunks and what is told of them.
+pub(super) fn encode(mut chunks: Vec<u8>, told: &Told) -> Result<Bytes> {
+    let begin = chunks.len();
+    let mut bytes = postcard::to_extend(told, std::mem::take(&mut chunks))
         .map_err(|error| Error::new(Kind::Internal, "keep what a data file says").because(error))?;
     let length = (bytes.len() - begin) as u64;
     bytes.extend(length.to_le_bytes());
@@ -94,7 +85,7 @@ fn decode(length: u64, read: impl Fn(&mut [u8], u64) -> io::Result<()>) -> io::R
     let mut bytes = vec![0; (length - begin) as usize - MAGIC.len()];
     read(&mut bytes, begin)?;
     // The length stands behind what is told, under the same checksum.
-    let told = unsealed(bytes).and_then(|bytes| postcard::take_from_bytes(&bytes).ok().map(|(told, _)| told));
+    let told = unsealed(&bytes).and_then(|bytes| postcard::take_from_bytes(bytes).ok().map(|(told, _)| told));
     Ok(told)
 }
 

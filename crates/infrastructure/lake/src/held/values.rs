@@ -15,12 +15,10 @@ const SMALLEST: u64 = 2;
 /// Values are multiples of no larger power of ten, in units of a decimal's last digit.
 const POWER_MAX: u8 = SCALE as u8 + 6;
 
-/// Where the values of rows lie that follow each other, and how to read them.
+/// How the values of rows are laid that follow each other.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct Block {
     smallest: i64,
-    pub(super) first: u32,
-    pub(super) offset: u64,
     rows: u8,
     bits: u8,
     power: u8,
@@ -63,8 +61,8 @@ fn multiples(values: &[Option<i128>]) -> (Vec<Option<i128>>, u8) {
 }
 
 impl Block {
-    /// Lays the values of up to [`BLOCK_ROWS`] rows from `first` on after what is there, in units of a decimal's last digit.
-    pub(super) fn lay(first: u32, values: &[Option<i128>], bytes: &mut Vec<u8>) -> Self {
+    /// Lays the values of up to [`BLOCK_ROWS`] rows after what is there, in units of a decimal's last digit.
+    pub(super) fn lay(values: &[Option<i128>], bytes: &mut Vec<u8>) -> Self {
         let (multiples, power) = multiples(values);
         let fitting = || multiples.iter().flatten().filter_map(|multiple| i64::try_from(*multiple).ok());
         let smallest = fitting().min().unwrap_or_default();
@@ -76,7 +74,6 @@ impl Block {
         let codes: Vec<u64> = multiples.iter().map(code).collect();
         let largest = codes.iter().max().copied().unwrap_or_default();
         let bits = (u64::BITS - largest.leading_zeros()) as u8;
-        let offset = bytes.len() as u64;
         let (mut waiting, mut filled) = (0_u128, 0);
         for code in codes {
             waiting |= u128::from(code) << filled;
@@ -90,7 +87,11 @@ impl Block {
         if filled > 0 {
             bytes.push(waiting as u8);
         }
-        Self { smallest, first, offset, rows: values.len() as u8, bits, power }
+        Self { smallest, rows: values.len() as u8, bits, power }
+    }
+
+    pub(super) const fn rows(&self) -> usize {
+        self.rows as usize
     }
 
     /// What its values take.
@@ -128,8 +129,7 @@ mod tests {
 
     fn read(values: &[Option<i128>]) -> (Vec<Option<Option<i128>>>, usize) {
         let mut bytes = vec![7; 3];
-        let block = Block::lay(40, values, &mut bytes);
-        assert_eq!((block.first, block.offset), (40, 3));
+        let block = Block::lay(values, &mut bytes);
         let own = &bytes[3..];
         ((0..values.len()).map(|place| block.value(own, place)).collect(), own.len())
     }

@@ -1,0 +1,221 @@
+//! What some rows of one channel say that follow each other, as one piece of bytes with its checksum.
+
+use metrify_application::{Error, Kind, Result};
+use metrify_domain::Period;
+use serde::{Deserialize, Serialize};
+
+use super::values::{BLOCK_ROWS, Block};
+
+/// Rows of one chunk at most: what has to be read for a single one of them.
+pub(super) const CHUNK_ROWS: usize = 1 << 10;
+pub(super) const CHECKSUM_BYTES: usize = size_of::<u32>();
+/// Where rows come from is told where it takes no more than a run for so many of them.
+const ROWS_A_COMING: usize = 4;
+
+/// Periods that start in equal steps and have one length, in microseconds.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(super) struct Run {
+    /// The first of its rows, in the chunk.
+    pub(super) row: u32,
+    pub(super) count: u32,
+    pub(super) first: i64,
+    pub(super) step: i64,
+    pub(super) length: i64,
+}
+
+impl Run {
+    pub(super) const fn last(&self) -> i64 {
+        self.first + self.step * (self.count as i64 - 1)
+    }
+
+    /// The row of a period, where it is one of the run.
+    const fn row_of(&self, start: i64, length: i64) -> Option<u32> {
+        let offset = start - self.first;
+        if self.length != length || offset < 0 || start > self.last() {
+            return None;
+        }
+        match self.step {
+            0 => Some(self.row),
+            step if offset % step == 0 => Some(self.row + (offset / step) as u32),
+            _ => None,
+        }
+    }
+
+    /// Whether the run takes one more period as its next row.
+    const fn extend(&mut self, start: i64, length: i64) -> bool {
+        if self.length != length || start <= self.last() {
+            return false;
+        }
+        if self.count == 1 {
+            self.step = start - self.first;
+        } else if start != self.last() + self.step {
+            return false;
+        }
+        self.count += 1;
+        true
+    }
+}
+
+/// Where rows came from, from one of them on: the number of the origin, and how far their own numbers are from its first one, both
+/// of which change by equal steps.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(super) struct Coming {
+    row: u32,
+    origin: i64,
+    origin_step: i64,
+    distance: i64,
+    distance_step: i64,
+}
+
+impl Coming {
+    const fn at(&self, row: u32) -> (i64, i64) {
+        let rows = (row - self.row) as i64;
+        (
+            self.origin.wrapping_add(self.origin_step.wrapping_mul(rows)),
+            self.distance.wrapping_add(self.distance_step.wrapping_mul(rows)),
+        )
+    }
+
+    /// Whether this takes one more row, the next one.
+    fn extend(&mut self, row: u32, origin: i64, distance: i64) -> bool {
+        if row == self.row + 1 {
+            self.origin_step = origin.wrapping_sub(self.origin);
+            self.distance_step = distance.wrapping_sub(self.distance);
+            return true;
+        }
+        self.at(row) == (origin, distance)
+    }
+}
+
+/// What stands before the values.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct Head {
+    /// In the order of time.
+    pub(super) runs: Vec<Run>,
+    /// From which row on which of all that the file says is said beside the value.
+    pub(super) said: Vec<(u32, u8)>,
+    /// `None` where it takes too much, or is not told at all.
+    coming: Option<Vec<Coming>>,
+    blocks: Vec<Block>,
+}
+
+/// A chunk whose rows come.
+#[derive(Debug)]
+pub(super) struct Open {
+    head: Head,
+    pub(super) values: Vec<Option<i128>>,
+}
+
+impl Default for Open {
+    fn default() -> Self {
+        let head = Head { coming: Some(Vec::new()), ..Head::default() };
+        Self { head, values: Vec::with_capacity(CHUNK_ROWS) }
+    }
+}
+
+impl Open {
+    /// Adds a row: when, what is said beside the value, where it came from, and the value.
+    pub(super) fn push(
+        &mut self,
+        (start, length): (i64, i64),
+        said: u8,
+        coming: Option<(i64, i64)>,
+        value: Option<i128>,
+    ) {
+        let row = self.values.len() as u32;
+        if self.head.runs.last_mut().is_none_or(|run| !run.extend(start, length)) {
+            self.head.runs.push(Run { row, count: 1, first: start, step: 0, length });
+        }
+        if self.head.said.last().is_none_or(|(_, last)| *last != said) {
+            self.head.said.push((row, said));
+        }
+        match (coming, &mut self.head.coming) {
+            (Some((origin, distance)), Some(all)) => {
+                if all.last_mut().is_none_or(|last| !last.extend(row, origin, distance)) {
+                    all.push(Coming { row, origin, origin_step: 0, distance, distance_step: 0 });
+                }
+            }
+            _ => self.head.coming = None,
+        }
+        self.values.push(value);
+    }
+
+    /// When its first row starts.
+    pub(super) fn first_start(&self) -> Option<i64> {
+        self.head.runs.first().map(|run| run.first)
+    }
+
+    /// Appends the chunk's bytes, and begins another one.
+    pub(super) fn lay(&mut self, into: &mut Vec<u8>) -> Result<()> {
+        let Self { mut head, values } = std::mem::take(self);
+        head.coming = head.coming.filter(|all| all.len() <= 1 + values.len() / ROWS_A_COMING);
+        let mut laid = Vec::with_capacity(values.len() * 2);
+        head.blocks = values.chunks(BLOCK_ROWS).map(|values| Block::lay(values, &mut laid)).collect();
+        let begin = into.len();
+        let bytes = postcard::to_extend(&head, std::mem::take(into))
+            .map_err(|error| Error::new(Kind::Internal, "keep what a data file says").because(error))?;
+        *into = bytes;
+        into.extend(laid);
+        seal(into, begin);
+        Ok(())
+    }
+}
+
+/// Appends the checksum of what follows `begin`.
+pub(super) fn seal(bytes: &mut Vec<u8>, begin: usize) {
+    let checksum = crc32fast::hash(&bytes[begin..]);
+    bytes.extend(checksum.to_le_bytes());
+}
+
+/// The bytes without their checksum; `None` where it is not theirs.
+pub(super) fn unsealed(bytes: &[u8]) -> Option<&[u8]> {
+    let (bytes, checksum) = bytes.split_last_chunk::<CHECKSUM_BYTES>()?;
+    (crc32fast::hash(bytes) == u32::from_le_bytes(*checksum)).then_some(bytes)
+}
+
+/// A chunk that was read.
+pub(super) struct Chunk {
+    pub(super) head: Head,
+    /// How many rows it has.
+    pub(super) rows: u32,
+    values: Vec<u8>,
+}
+
+impl Chunk {
+    /// `None` where these are not the bytes that were laid.
+    pub(super) fn read(bytes: &[u8]) -> Option<Self> {
+        let (head, values) = postcard::take_from_bytes::<Head>(unsealed(bytes)?).ok()?;
+        let rows = head.blocks.iter().map(Block::rows).sum::<usize>() as u32;
+        let length: usize = head.blocks.iter().map(Block::bytes).sum();
+        (length == values.len()).then(|| Self { head, rows, values: values.to_vec() })
+    }
+
+    /// Adds the rows of a period, of which there may be several among superseded versions.
+    pub(super) fn rows_of(&self, period: Period, into: &mut impl Extend<u32>) {
+        let start = period.start().micros();
+        let length = period.end().micros() - start;
+        let begun = self.head.runs.partition_point(|run| run.first <= start);
+        let reaching = self.head.runs[..begun].iter().rev().take_while(|run| run.last() >= start);
+        into.extend(reaching.filter_map(|run| run.row_of(start, length)));
+    }
+
+    /// Where the rows of the chunk that start within these times are, as far as they follow each other in one run.
+    pub(super) fn said(&self, row: u32) -> Option<u8> {
+        let run = self.head.said.partition_point(|(first, _)| *first <= row).checked_sub(1)?;
+        Some(self.head.said[run].1)
+    }
+
+    /// The number of a row's origin, and how far its own number is from the first one of it.
+    pub(super) fn coming(&self, row: u32) -> Option<(i64, i64)> {
+        let coming = self.head.coming.as_ref()?;
+        let run = coming.partition_point(|run| run.row <= row).checked_sub(1)?;
+        Some(coming[run].at(row))
+    }
+
+    /// The value of a row in units of a decimal's last digit, `Some(None)` where it is missing; `None` where it did not fit.
+    pub(super) fn value(&self, row: u32) -> Option<Option<i128>> {
+        let (number, place) = (row as usize / BLOCK_ROWS, row as usize % BLOCK_ROWS);
+        let begin: usize = self.head.blocks.get(..number)?.iter().map(Block::bytes).sum();
+        self.head.blocks.get(number)?.value(&self.values[begin..], place)
+    }
+}
