@@ -101,9 +101,7 @@ impl Deleted {
     #[must_use]
     pub fn left_of(&self, range: Range<u64>) -> RowSelection {
         let (mut selectors, mut next) = (Vec::new(), range.start);
-        let mut deleted = self.rows.iter();
-        deleted.advance_to(range.start);
-        for row in deleted.take_while(|row| *row < range.end) {
+        for row in self.within(range.clone()) {
             selectors.push(RowSelector::select((row - next) as usize));
             selectors.push(RowSelector::skip(1));
             next = row + 1;
@@ -111,6 +109,13 @@ impl Deleted {
         selectors.push(RowSelector::select((range.end - next) as usize));
         // Neighbours of one kind become one.
         selectors.into_iter().collect()
+    }
+
+    /// Those of a range.
+    pub(crate) fn within(&self, range: Range<u64>) -> impl Iterator<Item = u64> {
+        let mut rows = self.rows.iter();
+        rows.advance_to(range.start);
+        rows.take_while(move |row| *row < range.end)
     }
 
     pub(crate) fn contains(&self, row: u64) -> bool {

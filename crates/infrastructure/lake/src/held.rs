@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::OnceCell;
 
 use self::channels::Channels;
-use self::chunk::Chunk;
+use self::chunk::{Chunk, Lacking};
 use self::stored::Lain;
 use crate::table::FileFacts;
 
@@ -25,14 +25,17 @@ mod asked;
 mod build;
 mod channels;
 mod chunk;
+mod columns;
 mod files;
 mod numbered;
+mod scan;
 mod stored;
 mod values;
 
 pub(crate) use asked::Found;
 pub(crate) use build::Build;
-pub(crate) use files::HeldFiles;
+pub use files::HeldFiles;
+pub use scan::{KeptFile, Scan, Wanted};
 
 /// When versions became known, the delivery they came with, and its message.
 type Origin = (i64, String, String);
@@ -53,6 +56,8 @@ struct Told {
     chunk_places: Vec<u32>,
     /// Where the last one ends.
     end: u32,
+    /// What is not kept of all rows.
+    lacking: Lacking,
     /// When those chunks start that are not the first of their channel.
     later_starts: Vec<(u32, i64)>,
     /// Where the rows stand in the file, where somebody else wrote it in another order.
@@ -151,11 +156,26 @@ impl Held {
         (row < self.told.rows).then(|| self.told.chunk_rows.partition_point(|first| *first <= row) as u32 - 1)
     }
 
-    fn read(&self, number: u32) -> Result<Chunk> {
+    /// Where a chunk lies.
+    fn place_of(&self, number: u32) -> Range<u32> {
         let begin = self.told.chunk_places[number as usize];
         let end = self.told.chunk_places.get(number as usize + 1).copied().unwrap_or(self.told.end);
-        let bytes = self.lain.read(begin..end)?;
-        Chunk::read(&bytes).ok_or_else(|| {
+        begin..end
+    }
+
+    fn is_now_damaged(&self) {
+        self.damaged.store(true, Ordering::Relaxed);
+    }
+
+    fn read(&self, number: u32) -> Result<Chunk> {
+        let bytes = self.lain.read(self.place_of(number)).inspect_err(|_| self.is_now_damaged())?;
+        self.chunk(number, &bytes)
+    }
+
+    /// The chunk of these bytes.
+    fn chunk(&self, number: u32, bytes: &[u8]) -> Result<Chunk> {
+        Chunk::read(bytes).ok_or_else(|| {
+            self.is_now_damaged();
             Error::new(
                 Failure::Corrupt,
                 format!("read chunk {number} of `{}`: it is not what was laid", self.lain.name()),
@@ -180,7 +200,7 @@ impl Reader<'_> {
         let chunk = match self.chunk.take() {
             Some(last) if last.0 == number => last,
             _ => {
-                let read = self.held.read(number).inspect_err(|_| self.held.damaged.store(true, Ordering::Relaxed))?;
+                let read = self.held.read(number)?;
                 (number, self.held.told.chunk_rows[number as usize], read)
             }
         };

@@ -33,6 +33,7 @@ mod write;
 
 pub use columns::ColumnFiles;
 pub use deleted::Deleted;
+pub use held::{HeldFiles, KeptFile, Scan, Wanted};
 pub use keys::KeySet;
 pub use layout::Layout;
 pub use memory::View;

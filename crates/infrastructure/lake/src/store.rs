@@ -91,6 +91,12 @@ impl DeltaLake {
         tenants.get(tenant).cloned().ok_or_else(missing)
     }
 
+    /// What the data files of readings say.
+    #[must_use]
+    pub const fn held(&self) -> &Arc<HeldFiles> {
+        &self.held
+    }
+
     /// What SQL sees.
     ///
     /// # Errors

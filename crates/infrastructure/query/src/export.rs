@@ -3,9 +3,11 @@
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
+use std::sync::Arc;
 
 use arrow::array::RecordBatch;
-use arrow::datatypes::SchemaRef;
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Schema, SchemaRef};
 use datafusion::dataframe::DataFrame;
 use futures::StreamExt;
 use metrify_application::ports::{Cell, ExportFormat, csv_line};
@@ -32,17 +34,30 @@ pub(crate) async fn write(frame: DataFrame, format: ExportFormat, file: &Path) -
 async fn write_part(frame: DataFrame, format: ExportFormat, file: &Path) -> Result<u64> {
     let step = || format!("write `{}`", file.display());
     let out = BufWriter::new(File::create(file).map_err(|error| io(step(), error))?);
-    let mut writer =
-        Writer::new(format, out, frame.schema().inner().clone()).map_err(|error| wrapped(step(), error))?;
+    let schema = plain(frame.schema().inner());
+    let mut writer = Writer::new(format, out, schema.clone()).map_err(|error| wrapped(step(), error))?;
     let mut batches = frame.execute_stream().await.map_err(|error| failed("answer the query", error))?;
     let mut rows = 0;
     while let Some(batch) = batches.next().await {
         let batch = batch.map_err(|error| failed("answer the query", error))?;
         rows += batch.num_rows() as u64;
+        let columns =
+            batch.columns().iter().zip(schema.fields()).map(|(column, field)| cast(column, field.data_type()));
+        let batch = columns.collect::<Result<_, _>>().and_then(|columns| RecordBatch::try_new(schema.clone(), columns));
+        let batch = batch.map_err(|error| failed("answer the query", error.into()))?;
         writer.write(&batch).map_err(|error| wrapped(step(), error))?;
     }
     writer.finish().map_err(|error| wrapped(step(), error))?;
     Ok(rows)
+}
+
+/// Texts as others take them: views of them are new to many programs.
+fn plain(schema: &SchemaRef) -> SchemaRef {
+    let fields = schema.fields().iter().map(|field| match field.data_type() {
+        DataType::Utf8View => Arc::new(field.as_ref().clone().with_data_type(DataType::Utf8)),
+        _ => field.clone(),
+    });
+    Arc::new(Schema::new(fields.collect::<Vec<_>>()))
 }
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;

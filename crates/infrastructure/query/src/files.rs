@@ -8,11 +8,11 @@ use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::pruning::PruningStatistics;
-use datafusion::common::{Column, Result, ScalarValue, ToDFSchema};
+use datafusion::common::{Column, Result, ScalarValue, ToDFSchema, project_schema};
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::physical_plan::parquet::metadata::DFParquetMetadata;
 use datafusion::datasource::physical_plan::parquet::{
-    CachedParquetFileReaderFactory, ParquetAccessPlan, RowGroupAccess,
+    CachedParquetFileReaderFactory, ParquetAccessPlan, RowGroupAccess, transform_schema_to_view,
 };
 use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource};
 use datafusion::datasource::source::DataSourceExec;
@@ -24,7 +24,10 @@ use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
 use datafusion::physical_optimizer::pruning::PruningPredicateBuilder;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
-use metrify_lake::{FileFacts, Range, Snapshot};
+use datafusion::physical_plan::union::UnionExec;
+use metrify_lake::{FileFacts, HeldFiles, KeptFile, Range, Snapshot, Wanted};
+
+use crate::kept;
 
 /// What Parquet files tell about themselves, for the files that were asked last; of each table apart, since the names of files
 /// tell nothing of where they lie.
@@ -55,7 +58,8 @@ pub(crate) struct Files {
 impl Files {
     /// The files of a snapshot; their store has to be registered under `store`.
     pub(crate) fn new(snapshot: Arc<Snapshot>, store: ObjectStoreUrl) -> Self {
-        let schema = snapshot.table.schema();
+        // A view of a text costs no copy of it.
+        let schema = Arc::new(transform_schema_to_view(&snapshot.table.schema()));
         Self { snapshot, schema, store }
     }
 
@@ -118,11 +122,55 @@ impl TableProvider for Files {
         filters: &[Expr],
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let wanted = self.wanted(state, filters)?;
-        if wanted.is_empty() {
-            let schema = datafusion::common::project_schema(&self.schema, projection)?;
-            return Ok(Arc::new(EmptyExec::new(schema)));
+        let files = self.wanted(state, filters)?;
+        let (kept, files) = self.kept(state, files, kept::wanted(project_schema(&self.schema, projection)?, filters));
+        let mut plans: Vec<Arc<dyn ExecutionPlan>> = Vec::new();
+        if let Some((kept, wanted)) = kept {
+            plans.push(kept::plan(kept, wanted, state.config_options().execution.target_partitions, limit)?);
         }
+        if !files.is_empty() {
+            plans.push(self.read(state, files, projection, filters, limit).await?);
+        }
+        match plans.pop() {
+            None => Ok(Arc::new(EmptyExec::new(project_schema(&self.schema, projection)?))),
+            Some(plan) if plans.is_empty() => Ok(plan),
+            Some(plan) => {
+                plans.push(plan);
+                UnionExec::try_new(plans)
+            }
+        }
+    }
+}
+
+impl Files {
+    /// Those of the files that need not be read, since what is wanted is kept of them, and the others.
+    fn kept<'f>(
+        &self,
+        state: &dyn Session,
+        files: Vec<&'f FileFacts>,
+        wanted: Wanted,
+    ) -> (Option<(Vec<KeptFile>, Wanted)>, Vec<&'f FileFacts>) {
+        let held = state.config().get_extension::<HeldFiles>().filter(|_| self.snapshot.table.is_parted_by_month());
+        let Some(held) = held else { return (None, files) };
+        let (mut kept, mut others) = (Vec::new(), Vec::new());
+        for file in files {
+            match held.kept_file(&self.snapshot, file, &wanted) {
+                Some(file) => kept.push(file),
+                None => others.push(file),
+            }
+        }
+        ((!kept.is_empty()).then_some((kept, wanted)), others)
+    }
+
+    /// Reads files.
+    async fn read(
+        &self,
+        state: &dyn Session,
+        wanted: Vec<&FileFacts>,
+        projection: Option<&Vec<usize>>,
+        filters: &[Expr],
+        limit: Option<usize>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
         let mut options = state.table_options().parquet.clone();
         // Of one point nearly all rows are left out: those of other columns are then not even decoded. Where many stay, judging
         // rows one column after the other costs more than it saves.

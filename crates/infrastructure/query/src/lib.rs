@@ -5,6 +5,7 @@
 mod export;
 mod files;
 mod functions;
+mod kept;
 mod page;
 mod profiles;
 mod system;
@@ -68,7 +69,8 @@ impl Engine {
             .set_bool("datafusion.sql_parser.parse_float_as_decimal", true)
             .with_default_catalog_and_schema("metrify", tenant.as_str().replace('-', "_"))
             .set_bool("datafusion.execution.parquet.reorder_filters", true)
-            .with_extension(self.footers.clone());
+            .with_extension(self.footers.clone())
+            .with_extension(self.lake.held().clone());
         let session = SessionContext::new_with_config_rt(config, self.runtime.clone());
         functions::register(&session);
         let view = self.lake.view(tenant)?;

@@ -15,7 +15,7 @@ use metrify_application::{Error, Kind, Result};
 use metrify_domain::Channel;
 
 use super::channels::{ChannelChunks, Channels};
-use super::chunk::{CHUNK_ROWS, Open};
+use super::chunk::{CHUNK_ROWS, Open, UNNUMBERED};
 use super::numbered::Texts;
 use super::{Origin, Said, SaidTexts, Told, stored};
 use crate::land::{READINGS_ORDER, concat};
@@ -27,8 +27,6 @@ pub(super) fn columns() -> Vec<&'static str> {
     READING_COLUMNS.into_iter().chain(["document", "sequence", "restored"]).collect()
 }
 
-/// The number of what rows say beyond what is numbered.
-pub(super) const UNNUMBERED: u8 = u8::MAX;
 /// So many origins are kept at most, a hundred bytes each.
 const ORIGINS_MAX: usize = 1 << 16;
 
@@ -221,7 +219,12 @@ impl Build {
         }
         self.told.chunk_rows.push(self.told.rows - self.chunk.values.len() as u32);
         self.told.chunk_places.push(place(&self.chunks)?);
-        self.chunk.lay(&mut self.chunks)
+        let lacking = self.chunk.lay(&mut self.chunks)?;
+        let all = &mut self.told.lacking;
+        all.values |= lacking.values;
+        all.said |= lacking.said;
+        all.comings |= lacking.comings;
+        Ok(())
     }
 
     /// All of it, as it is kept beside the data file of this path and size; `None` where a channel was left and came back.

@@ -60,7 +60,16 @@ impl Channels {
         &self.points[begin as usize..self.point_ends[number] as usize]
     }
 
-    fn quantity(&self, channel: u32) -> &str {
+    pub(super) fn count(&self) -> u32 {
+        self.quantity_of.len() as u32
+    }
+
+    /// The point of a channel.
+    pub(super) fn point_of(&self, channel: u32) -> &str {
+        self.point(self.channel_ends.partition_point(|end| *end <= channel))
+    }
+
+    pub(super) fn quantity(&self, channel: u32) -> &str {
         &self.quantities[self.quantity_of[channel as usize] as usize]
     }
 

@@ -1,14 +1,19 @@
 //! What some rows of one channel say that follow each other, as one piece of bytes with its checksum.
 
+use std::ops::{Range, RangeInclusive};
+
+use arrow::array::NullBufferBuilder;
 use metrify_application::{Error, Kind, Result};
 use metrify_domain::Period;
 use serde::{Deserialize, Serialize};
 
-use super::values::{BLOCK_ROWS, Block};
+use super::values::{BEYOND_BYTES, BLOCK_ROWS, Block};
 
 /// Rows of one chunk at most: what has to be read for a single one of them.
 pub(super) const CHUNK_ROWS: usize = 1 << 10;
 pub(super) const CHECKSUM_BYTES: usize = size_of::<u32>();
+/// The number of what rows say beyond what is numbered.
+pub(super) const UNNUMBERED: u8 = u8::MAX;
 /// Where rows come from is told where it takes no more than a run for so many of them.
 const ROWS_A_COMING: usize = 4;
 
@@ -39,6 +44,18 @@ impl Run {
             step if offset % step == 0 => Some(self.row + (offset / step) as u32),
             _ => None,
         }
+    }
+
+    /// Its rows that start within these times.
+    fn rows_within(&self, starts: &RangeInclusive<i64>) -> Range<u32> {
+        let (from, to) = (starts.start().saturating_sub(self.first), starts.end().saturating_sub(self.first));
+        let reach = self.last() - self.first;
+        if to < 0 || from > reach {
+            return self.row..self.row;
+        }
+        let begin = if from <= 0 { 0 } else { (from + self.step - 1) / self.step };
+        let end = if to >= reach { i64::from(self.count) } else { to / self.step + 1 };
+        self.row + begin as u32..self.row + end as u32
     }
 
     /// Whether the run takes one more period as its next row.
@@ -99,6 +116,14 @@ pub(super) struct Head {
     blocks: Vec<Block>,
 }
 
+/// What is not kept of some rows.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub(super) struct Lacking {
+    pub(super) values: bool,
+    pub(super) said: bool,
+    pub(super) comings: bool,
+}
+
 /// A chunk whose rows come.
 #[derive(Debug)]
 pub(super) struct Open {
@@ -145,20 +170,35 @@ impl Open {
         self.head.runs.first().map(|run| run.first)
     }
 
-    /// Appends the chunk's bytes, and begins another one.
-    pub(super) fn lay(&mut self, into: &mut Vec<u8>) -> Result<()> {
+    /// Appends the chunk's bytes, and begins another one; tells what it had to leave out.
+    pub(super) fn lay(&mut self, into: &mut Vec<u8>) -> Result<Lacking> {
         let Self { mut head, values } = std::mem::take(self);
         head.coming = head.coming.filter(|all| all.len() <= 1 + values.len() / ROWS_A_COMING);
         let mut laid = Vec::with_capacity(values.len() * 2);
         head.blocks = values.chunks(BLOCK_ROWS).map(|values| Block::lay(values, &mut laid)).collect();
+        let lacking = Lacking {
+            values: head.blocks.iter().any(|block| !block.fits()),
+            said: head.said.iter().any(|(_, said)| *said == UNNUMBERED),
+            comings: head.coming.is_none(),
+        };
         let begin = into.len();
         let bytes = postcard::to_extend(&head, std::mem::take(into))
             .map_err(|error| Error::new(Kind::Internal, "keep what a data file says").because(error))?;
         *into = bytes;
         into.extend(laid);
         seal(into, begin);
-        Ok(())
+        Ok(lacking)
     }
+}
+
+/// Rows by the items that speak of them from one row on, which `begin` tells.
+fn split<T>(items: &[T], begin: impl Fn(&T) -> u32, rows: Range<u32>) -> impl Iterator<Item = (&T, Range<u32>)> {
+    let first = items.partition_point(|item| begin(item) <= rows.start).saturating_sub(1);
+    (first..items.len()).map_while(move |number| {
+        let next = items.get(number + 1).map_or(rows.end, |next| begin(next).min(rows.end));
+        let own = begin(&items[number]).max(rows.start)..next;
+        (own.start < rows.end).then_some((&items[number], own))
+    })
 }
 
 /// Appends the checksum of what follows `begin`.
@@ -187,7 +227,7 @@ impl Chunk {
         let (head, values) = postcard::take_from_bytes::<Head>(unsealed(bytes)?).ok()?;
         let rows = head.blocks.iter().map(Block::rows).sum::<usize>() as u32;
         let length: usize = head.blocks.iter().map(Block::bytes).sum();
-        (length == values.len()).then(|| Self { head, rows, values: values.to_vec() })
+        (length == values.len()).then(|| Self { head, rows, values: [values, &[0; BEYOND_BYTES]].concat() })
     }
 
     /// Adds the rows of a period, of which there may be several among superseded versions.
@@ -199,7 +239,61 @@ impl Chunk {
         into.extend(reaching.filter_map(|run| run.row_of(start, length)));
     }
 
-    /// Where the rows of the chunk that start within these times are, as far as they follow each other in one run.
+    /// The rows that start within these times.
+    pub(super) fn rows_within(&self, starts: &RangeInclusive<i64>) -> Vec<Range<u32>> {
+        let mut found: Vec<Range<u32>> = Vec::new();
+        for run in &self.head.runs {
+            let rows = run.rows_within(starts);
+            match found.last_mut() {
+                Some(last) if last.end == rows.start => last.end = rows.end,
+                _ if rows.is_empty() => {}
+                _ => found.push(rows),
+            }
+        }
+        found
+    }
+
+    /// Adds when rows start.
+    pub(super) fn starts_of(&self, rows: Range<u32>, into: &mut Vec<i64>) {
+        for (run, rows) in split(&self.head.runs, |run| run.row, rows) {
+            let first = run.first + run.step * i64::from(rows.start - run.row);
+            into.extend((0..i64::from(rows.end - rows.start)).map(|row| first + run.step * row));
+        }
+    }
+
+    /// Adds when rows end.
+    pub(super) fn ends_of(&self, rows: Range<u32>, into: &mut Vec<i64>) {
+        for (run, rows) in split(&self.head.runs, |run| run.row, rows) {
+            let first = run.first + run.length + run.step * i64::from(rows.start - run.row);
+            into.extend((0..i64::from(rows.end - rows.start)).map(|row| first + run.step * row));
+        }
+    }
+
+    /// What rows say beside their values, by its number.
+    pub(super) fn said_of(&self, rows: Range<u32>) -> impl Iterator<Item = (u8, Range<u32>)> {
+        split(&self.head.said, |(row, _)| *row, rows).map(|((_, said), rows)| (*said, rows))
+    }
+
+    /// Adds the values of rows; `None` where one did not fit.
+    pub(super) fn values_of(
+        &self,
+        rows: Range<u32>,
+        values: &mut Vec<i128>,
+        nulls: &mut NullBufferBuilder,
+    ) -> Option<()> {
+        let (mut next, mut begin) = (0, 0);
+        for block in &self.head.blocks {
+            let (first, end) = (next, next + block.rows() as u32);
+            let own = rows.start.max(first)..rows.end.min(end);
+            if own.start < own.end {
+                let places = (own.start - first) as usize..(own.end - first) as usize;
+                block.values(&self.values[begin..], places, values, nulls)?;
+            }
+            (next, begin) = (end, begin + block.bytes());
+        }
+        Some(())
+    }
+
     pub(super) fn said(&self, row: u32) -> Option<u8> {
         let run = self.head.said.partition_point(|(first, _)| *first <= row).checked_sub(1)?;
         Some(self.head.said[run].1)

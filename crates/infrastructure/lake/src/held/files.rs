@@ -22,7 +22,7 @@ const SMALL_BYTES: usize = 1 << 18;
 const FILES_MAX: usize = 256;
 
 /// What the data files say.
-pub(crate) struct HeldFiles {
+pub struct HeldFiles {
     layout: Layout,
     kept: Mutex<Kept>,
 }
@@ -79,21 +79,27 @@ impl HeldFiles {
     ///
     /// # Errors
     /// Where it cannot be read.
-    async fn of(&self, snapshot: &Snapshot, facts: &FileFacts) -> Result<Arc<Held>> {
+    pub(super) async fn of(&self, snapshot: &Snapshot, facts: &FileFacts) -> Result<Arc<Held>> {
+        if let Some(known) = self.known(snapshot, facts) {
+            return Ok(known);
+        }
+        let held = Arc::new(self.made(snapshot, facts).await?);
+        self.kept().keep(self.layout.held(&snapshot.folder, &facts.path), &held);
+        Ok(held)
+    }
+
+    /// As [`Self::of`], where it need not be made.
+    pub(super) fn known(&self, snapshot: &Snapshot, facts: &FileFacts) -> Option<Arc<Held>> {
         let path = self.layout.held(&snapshot.folder, &facts.path);
         let known = self.kept().get(&path, facts);
         match known {
-            Some(file) if !file.is_damaged() => return Ok(file),
+            Some(file) if !file.is_damaged() => return Some(file),
             Some(_) => self.forget(&snapshot.folder, &facts.path),
             None => {}
         }
-        let held = match stored::open(&path, facts) {
-            Some(held) => held,
-            None => self.made(snapshot, facts).await?,
-        };
-        let held = Arc::new(held);
+        let held = Arc::new(stored::open(&path, facts)?);
         self.kept().keep(path, &held);
-        Ok(held)
+        Some(held)
     }
 
     /// Reads the data file, and keeps what it says.

@@ -1,6 +1,9 @@
 //! Values of readings in blocks, exact: multiples of a power of ten, each by its distance from the smallest of its block, in as many
 //! bits as the largest distance takes.
 
+use std::ops::Range;
+
+use arrow::array::NullBufferBuilder;
 use metrify_domain::decimal::SCALE;
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +15,8 @@ const MISSING: u64 = 0;
 const UNFIT: u64 = 1;
 /// Stands for the smallest value.
 const SMALLEST: u64 = 2;
+/// Bytes that have to follow those of a block, whatever they are: a value is read with those behind it.
+pub(super) const BEYOND_BYTES: usize = size_of::<u128>();
 /// Values are multiples of no larger power of ten, in units of a decimal's last digit.
 const POWER_MAX: u8 = SCALE as u8 + 6;
 
@@ -19,6 +24,8 @@ const POWER_MAX: u8 = SCALE as u8 + 6;
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct Block {
     smallest: i64,
+    /// Whether all of them did.
+    fits: bool,
     rows: u8,
     bits: u8,
     power: u8,
@@ -72,6 +79,7 @@ impl Block {
             Some(Ok(multiple)) => multiple.abs_diff(smallest).checked_add(SMALLEST).unwrap_or(UNFIT),
         };
         let codes: Vec<u64> = multiples.iter().map(code).collect();
+        let fits = !codes.contains(&UNFIT);
         let largest = codes.iter().max().copied().unwrap_or_default();
         let bits = (u64::BITS - largest.leading_zeros()) as u8;
         let (mut waiting, mut filled) = (0_u128, 0);
@@ -87,7 +95,11 @@ impl Block {
         if filled > 0 {
             bytes.push(waiting as u8);
         }
-        Self { smallest, rows: values.len() as u8, bits, power }
+        Self { smallest, fits, rows: values.len() as u8, bits, power }
+    }
+
+    pub(super) const fn fits(&self) -> bool {
+        self.fits
     }
 
     pub(super) const fn rows(&self) -> usize {
@@ -118,6 +130,43 @@ impl Block {
                 Some(Some(multiple * 10_i128.pow(u32::from(self.power))))
             }
         }
+    }
+}
+
+impl Block {
+    /// Adds the values in some places of the block's bytes, which [`BEYOND_BYTES`] follow at least; `None` where one did not fit.
+    pub(super) fn values(
+        &self,
+        bytes: &[u8],
+        places: Range<usize>,
+        values: &mut Vec<i128>,
+        nulls: &mut NullBufferBuilder,
+    ) -> Option<()> {
+        if !self.fits {
+            return None;
+        }
+        let (bits, mask) = (usize::from(self.bits), ((1_u128 << self.bits) - 1) as u64);
+        let unit = 10_i128.pow(u32::from(self.power));
+        let base = self.smallest.wrapping_sub_unsigned(SMALLEST);
+        let begin = values.len();
+        let mut missing = false;
+        for place in places.clone() {
+            let first = place * bits;
+            let word = u128::from_le_bytes(*bytes[first / 8..].first_chunk()?);
+            let code = (word >> (first % 8)) as u64 & mask;
+            missing |= code == MISSING;
+            values.push(i128::from(base.wrapping_add_unsigned(code)) * unit);
+        }
+        if !missing {
+            nulls.append_n_non_nulls(places.len());
+            return Some(());
+        }
+        for (place, value) in places.zip(&mut values[begin..]) {
+            let told = self.value(bytes, place)?;
+            nulls.append(told.is_some());
+            *value = told.unwrap_or_default();
+        }
+        Some(())
     }
 }
 

@@ -1,0 +1,210 @@
+//! Rows of a data file as columns, made of what is kept of it.
+
+use std::ops::{Range, RangeInclusive};
+use std::sync::Arc;
+
+use arrow::array::{RecordBatch, RecordBatchOptions};
+use arrow::datatypes::SchemaRef;
+use bytes::Bytes;
+use metrify_application::Result;
+
+use super::chunk::{CHUNK_ROWS, Chunk};
+use super::columns::Making;
+use super::{Held, HeldFiles};
+use crate::table::{FileFacts, Snapshot};
+use crate::write::internal;
+
+/// Rows that are handed on at once, but for those of the chunk that comes then.
+const BATCH_ROWS: usize = 8_192 - CHUNK_ROWS;
+/// Bytes that are read at once where chunk after chunk is wanted.
+const AHEAD_BYTES: u32 = 1 << 17;
+
+/// What is wanted of a table of readings.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// Some of the table's columns, their texts as views.
+    pub columns: SchemaRef,
+    /// Where not all are.
+    pub points: Option<Vec<String>>,
+    /// Where not all are.
+    pub quantities: Option<Vec<String>>,
+    /// When periods start, in microseconds.
+    pub starts: RangeInclusive<i64>,
+}
+
+/// A data file of which all that is wanted is kept.
+pub struct KeptFile {
+    files: Arc<HeldFiles>,
+    snapshot: Arc<Snapshot>,
+    facts: FileFacts,
+    held: Arc<Held>,
+}
+
+impl HeldFiles {
+    /// A data file whose rows can be had without reading it; `None` where something that is wanted is not kept of it.
+    pub fn kept_file(
+        self: &Arc<Self>,
+        snapshot: &Arc<Snapshot>,
+        facts: &FileFacts,
+        wanted: &Wanted,
+    ) -> Option<KeptFile> {
+        let held = self.known(snapshot, facts)?;
+        let has = wanted.columns.fields().iter().all(|field| held.has(field.name()));
+        has.then(|| KeptFile { files: self.clone(), snapshot: snapshot.clone(), facts: facts.clone(), held })
+    }
+}
+
+impl Held {
+    /// Whether a column is kept of all rows.
+    fn has(&self, column: &str) -> bool {
+        let lacking = self.told.lacking;
+        match column {
+            "value" => !lacking.values,
+            "kind" | "unit" | "quality" | "method" | "reason" | "restored" => !lacking.said,
+            "recorded_at" | "delivery" | "document" | "sequence" => !lacking.comings,
+            _ => true,
+        }
+    }
+
+    /// The chunks of a channel that may have rows which start within these times.
+    fn chunks_within(&self, channel: u32, starts: &RangeInclusive<i64>) -> Range<u32> {
+        let (first, last) = (self.chunks_at(channel, *starts.start()), self.chunks_at(channel, *starts.end()));
+        first.start..last.end
+    }
+}
+
+/// Reads a share of what is wanted of a file, some thousand rows at a time.
+pub struct Scan {
+    file: Arc<KeptFile>,
+    held: Arc<Held>,
+    wanted: Arc<Wanted>,
+    channels: std::vec::IntoIter<u32>,
+    /// The channel that is read, and the chunks of it that are left.
+    open: Option<(u32, Range<u32>)>,
+    /// Bytes that were read, and where they lie.
+    ahead: (u32, Bytes),
+    columns: Vec<Making>,
+    rows: usize,
+}
+
+impl Scan {
+    /// One of so many shares.
+    #[must_use]
+    pub fn new(file: &Arc<KeptFile>, wanted: &Arc<Wanted>, share: usize, shares: usize) -> Self {
+        let channels = &file.held.told.channels;
+        let mut own: Vec<u32> = match &wanted.points {
+            Some(points) => points.iter().flat_map(|point| channels.of_point(point)).collect(),
+            None => (0..channels.count()).collect(),
+        };
+        if let Some(quantities) = &wanted.quantities {
+            own.retain(|channel| quantities.iter().any(|quantity| quantity == channels.quantity(*channel)));
+        }
+        let bound = |share: usize| own.len() * share / shares;
+        let own = own[bound(share)..bound(share + 1)].to_vec();
+        let columns = wanted.columns.fields().iter().filter_map(|field| Making::of(field.name())).collect();
+        Self {
+            file: file.clone(),
+            held: file.held.clone(),
+            wanted: wanted.clone(),
+            channels: own.into_iter(),
+            open: None,
+            ahead: (0, Bytes::new()),
+            columns,
+            rows: 0,
+        }
+    }
+
+    /// The next rows. Where what is kept turns out to be damaged it is made again.
+    ///
+    /// # Errors
+    /// Where it cannot be.
+    pub async fn next(&mut self) -> Result<Option<RecordBatch>> {
+        match self.collect() {
+            Err(error) if self.held.is_damaged() => {
+                tracing::warn!("{}; it is made again from the lake", error.chain());
+                let KeptFile { files, snapshot, facts, .. } = self.file.as_ref();
+                self.held = files.of(snapshot, facts).await?;
+                self.ahead = (0, Bytes::new());
+                self.collect()?;
+            }
+            collected => collected?,
+        }
+        if self.rows == 0 {
+            return Ok(None);
+        }
+        // Where no column is wanted, rows are counted.
+        let options = RecordBatchOptions::new().with_row_count(Some(std::mem::take(&mut self.rows)));
+        let columns = self.columns.iter_mut().map(Making::finish).collect::<Result<Vec<_>>>()?;
+        let rows = RecordBatch::try_new_with_options(self.wanted.columns.clone(), columns, &options);
+        rows.map(Some).map_err(|error| internal("lay rows into columns", error))
+    }
+
+    /// Adds rows until there are enough, or no more.
+    fn collect(&mut self) -> Result<()> {
+        while self.rows < BATCH_ROWS {
+            let Some((channel, number)) = self.next_chunk() else { return Ok(()) };
+            let chunk = self.read(number)?;
+            // What could not be read is tried again.
+            if let Some((_, chunks)) = &mut self.open {
+                chunks.start += 1;
+            }
+            let first = self.held.told.chunk_rows[number as usize];
+            for rows in self.rows_of(&chunk, first) {
+                self.rows += rows.len();
+                for column in &mut self.columns {
+                    column.push(&self.held, channel, &chunk, rows.clone())?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The next chunk that may have rows, and its channel.
+    fn next_chunk(&mut self) -> Option<(u32, u32)> {
+        loop {
+            match &self.open {
+                Some((channel, chunks)) if !chunks.is_empty() => return Some((*channel, chunks.start)),
+                _ => {
+                    let channel = self.channels.next()?;
+                    self.open = Some((channel, self.held.chunks_within(channel, &self.wanted.starts)));
+                }
+            }
+        }
+    }
+
+    fn read(&mut self, number: u32) -> Result<Chunk> {
+        let place = self.held.place_of(number);
+        let (begin, bytes) = &self.ahead;
+        if place.start < *begin || place.end > begin + bytes.len() as u32 {
+            let least = if self.wanted.points.is_none() { AHEAD_BYTES } else { 0 };
+            let end = place.end.max(place.start.saturating_add(least)).min(self.held.told.end);
+            let read = self.held.lain.read(place.start..end).inspect_err(|_| self.held.is_now_damaged());
+            self.ahead = (place.start, read?);
+        }
+        let (begin, bytes) = &self.ahead;
+        self.held.chunk(number, &bytes[(place.start - begin) as usize..(place.end - begin) as usize])
+    }
+
+    /// Those rows of a chunk that start in time and hold. `first` is the row of the file that is its first.
+    fn rows_of(&self, chunk: &Chunk, first: u32) -> Vec<Range<u32>> {
+        let in_time = chunk.rows_within(&self.wanted.starts);
+        let Some(deleted) = &self.file.facts.deleted else { return in_time };
+        let mut left = Vec::new();
+        for rows in in_time {
+            let mut next = rows.start;
+            let mut leave_out = |row: u32| {
+                left.push(next..row);
+                next = row + 1;
+            };
+            if self.held.told.order.is_empty() {
+                let range = u64::from(first + rows.start)..u64::from(first + rows.end);
+                deleted.within(range).for_each(|row| leave_out(row as u32 - first));
+            } else {
+                rows.clone().filter(|row| deleted.contains(self.held.place(first + row) as u64)).for_each(leave_out);
+            }
+            left.push(next..rows.end);
+        }
+        left.retain(|rows| !rows.is_empty());
+        left
+    }
+}

@@ -1,0 +1,129 @@
+//! Readings from what is kept of their data files, instead of from the files.
+
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+use arrow::datatypes::SchemaRef;
+use datafusion::common::{DataFusionError, Result, ScalarValue};
+use datafusion::execution::{SendableRecordBatchStream, TaskContext};
+use datafusion::logical_expr::expr::InList;
+use datafusion::logical_expr::{BinaryExpr, Expr, Operator};
+use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
+use datafusion::physical_plan::streaming::{PartitionStream, StreamingTableExec};
+use futures::stream::try_unfold;
+use metrify_lake::{KeptFile, Scan, Wanted};
+
+/// What is wanted of readings for which the filters are true, or more than that.
+pub(crate) fn wanted(columns: SchemaRef, filters: &[Expr]) -> Wanted {
+    let texts = |column: &str| filters.iter().filter_map(|filter| texts(filter, column)).min_by_key(Vec::len);
+    let bounds = filters.iter().filter_map(starts);
+    let starts = bounds.fold(i64::MIN..=i64::MAX, |all, one| *all.start().max(one.start())..=*all.end().min(one.end()));
+    Wanted { columns, points: texts("point"), quantities: texts("quantity"), starts }
+}
+
+fn is_column(expr: &Expr, name: &str) -> bool {
+    matches!(expr, Expr::Column(column) if column.name == name)
+}
+
+fn text(expr: &Expr) -> Option<String> {
+    match expr {
+        Expr::Literal(value, _) => value.try_as_str().flatten().map(str::to_owned),
+        _ => None,
+    }
+}
+
+/// The only texts of a column for which a filter may be true.
+fn texts(filter: &Expr, column: &str) -> Option<Vec<String>> {
+    match filter {
+        Expr::BinaryExpr(BinaryExpr { left, op: Operator::Eq, right }) if is_column(left, column) => {
+            Some(vec![text(right)?])
+        }
+        Expr::BinaryExpr(BinaryExpr { left, op: Operator::Eq, right }) if is_column(right, column) => {
+            Some(vec![text(left)?])
+        }
+        Expr::InList(InList { expr, list, negated: false }) if is_column(expr, column) => {
+            let mut texts: Vec<String> = list.iter().map(text).collect::<Option<_>>()?;
+            texts.sort_unstable();
+            texts.dedup();
+            Some(texts)
+        }
+        _ => None,
+    }
+}
+
+/// The only starts of periods, in microseconds, for which a filter may be true.
+fn starts(filter: &Expr) -> Option<RangeInclusive<i64>> {
+    let at = |expr: &Expr| match expr {
+        Expr::Literal(ScalarValue::TimestampMicrosecond(at, _), _) => *at,
+        _ => None,
+    };
+    match filter {
+        Expr::BinaryExpr(BinaryExpr { left, op, right }) if is_column(left, "period_start") => {
+            let at = at(right)?;
+            match op {
+                Operator::Eq => Some(at..=at),
+                Operator::Gt | Operator::GtEq => Some(at..=i64::MAX),
+                Operator::Lt | Operator::LtEq => Some(i64::MIN..=at),
+                _ => None,
+            }
+        }
+        Expr::Between(between) if !between.negated && is_column(&between.expr, "period_start") => {
+            Some(at(&between.low)?..=at(&between.high)?)
+        }
+        _ => None,
+    }
+}
+
+/// Reads what is wanted of the files, in so many shares.
+pub(crate) fn plan(
+    files: Vec<KeptFile>,
+    wanted: Wanted,
+    shares: usize,
+    limit: Option<usize>,
+) -> Result<Arc<dyn ExecutionPlan>> {
+    let (files, wanted) = (files.into_iter().map(Arc::new).collect::<Vec<_>>(), Arc::new(wanted));
+    let share = |share| Arc::new(Share { files: files.clone(), wanted: wanted.clone(), share, shares });
+    let partitions = (0..shares).map(|number| share(number) as Arc<dyn PartitionStream>).collect();
+    let plan = StreamingTableExec::try_new(wanted.columns.clone(), partitions, None, None, false, limit)?;
+    Ok(Arc::new(plan))
+}
+
+/// One share of each file.
+struct Share {
+    files: Vec<Arc<KeptFile>>,
+    wanted: Arc<Wanted>,
+    share: usize,
+    shares: usize,
+}
+
+impl std::fmt::Debug for Share {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { files, wanted, share, shares } = self;
+        write!(f, "share {share} of {shares} of {} files: {wanted:?}", files.len())
+    }
+}
+
+impl PartitionStream for Share {
+    fn schema(&self) -> &SchemaRef {
+        &self.wanted.columns
+    }
+
+    fn execute(&self, _: Arc<TaskContext>) -> SendableRecordBatchStream {
+        let (wanted, share, shares) = (self.wanted.clone(), self.share, self.shares);
+        let scan = move |file| Scan::new(&file, &wanted, share, shares);
+        let mut scans = self.files.clone().into_iter().map(scan);
+        let open = scans.next();
+        let rows = try_unfold((open, scans), |(mut open, mut scans)| async move {
+            while let Some(scan) = &mut open {
+                let rows = scan.next().await.map_err(|error| DataFusionError::External(Box::new(error)))?;
+                if let Some(rows) = rows {
+                    return Ok(Some((rows, (open, scans))));
+                }
+                open = scans.next();
+            }
+            Ok(None)
+        });
+        Box::pin(RecordBatchStreamAdapter::new(self.wanted.columns.clone(), rows))
+    }
+}
