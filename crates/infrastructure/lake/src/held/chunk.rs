@@ -14,8 +14,8 @@ pub(super) const CHUNK_ROWS: usize = 1 << 10;
 pub(super) const CHECKSUM_BYTES: usize = size_of::<u32>();
 /// The number of what rows say beyond what is numbered.
 pub(super) const UNNUMBERED: u8 = u8::MAX;
-/// Where rows come from is told where it takes no more than a run for so many of them.
-const ROWS_A_COMING: usize = 4;
+/// Where rows come from is told where it takes no more runs than these, and one for every fourth row.
+const COMINGS_MAX: usize = 16;
 
 /// Periods that start in equal steps and have one length, in microseconds.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -173,7 +173,7 @@ impl Open {
     /// Appends the chunk's bytes, and begins another one; tells what it had to leave out.
     pub(super) fn lay(&mut self, into: &mut Vec<u8>) -> Result<Lacking> {
         let Self { mut head, values } = std::mem::take(self);
-        head.coming = head.coming.filter(|all| all.len() <= 1 + values.len() / ROWS_A_COMING);
+        head.coming = head.coming.filter(|all| all.len() <= COMINGS_MAX + values.len() / 4);
         let mut laid = Vec::with_capacity(values.len() * 2);
         head.blocks = values.chunks(BLOCK_ROWS).map(|values| Block::lay(values, &mut laid)).collect();
         let lacking = Lacking {
