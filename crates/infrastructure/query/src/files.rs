@@ -123,7 +123,8 @@ impl TableProvider for Files {
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let files = self.wanted(state, filters)?;
-        let (kept, files) = self.kept(state, files, kept::wanted(project_schema(&self.schema, projection)?, filters));
+        let wanted = kept::wanted(project_schema(&self.schema, projection)?, filters);
+        let (kept, files) = self.kept(state, files, wanted).await;
         let mut plans: Vec<Arc<dyn ExecutionPlan>> = Vec::new();
         if let Some((kept, wanted)) = kept {
             plans.push(kept::plan(kept, wanted, state.config_options().execution.target_partitions, limit)?);
@@ -144,7 +145,7 @@ impl TableProvider for Files {
 
 impl Files {
     /// Those of the files that need not be read, since what is wanted is kept of them, and the others.
-    fn kept<'f>(
+    async fn kept<'f>(
         &self,
         state: &dyn Session,
         files: Vec<&'f FileFacts>,
@@ -154,7 +155,7 @@ impl Files {
         let Some(held) = held else { return (None, files) };
         let (mut kept, mut others) = (Vec::new(), Vec::new());
         for file in files {
-            match held.kept_file(&self.snapshot, file, &wanted) {
+            match held.kept_file(&self.snapshot, file, &wanted).await {
                 Some(file) => kept.push(file),
                 None => others.push(file),
             }

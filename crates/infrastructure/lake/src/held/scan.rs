@@ -16,6 +16,8 @@ use crate::write::internal;
 
 /// Rows that are handed on at once, but for those of the chunk that comes then.
 const BATCH_ROWS: usize = 8_192 - CHUNK_ROWS;
+/// Rows of a file of which is kept what it says once it is asked for.
+const SMALL_ROWS: u64 = 1 << 18;
 /// Bytes that are read at once where chunk after chunk is wanted.
 const AHEAD_BYTES: u32 = 1 << 17;
 
@@ -41,14 +43,23 @@ pub struct KeptFile {
 }
 
 impl HeldFiles {
-    /// A data file whose rows can be had without reading it; `None` where something that is wanted is not kept of it.
-    pub fn kept_file(
+    /// A data file whose rows can be had without reading it; `None` where something that is wanted is not kept of it. Of a small
+    /// file it is made here: whoever asks for it once mostly asks again, and reading it takes about as long.
+    pub async fn kept_file(
         self: &Arc<Self>,
         snapshot: &Arc<Snapshot>,
         facts: &FileFacts,
         wanted: &Wanted,
     ) -> Option<KeptFile> {
-        let held = self.known(snapshot, facts)?;
+        let held = match self.known(snapshot, facts) {
+            Some(held) => held,
+            None if facts.rows <= SMALL_ROWS => {
+                // What somebody else wrote may be nothing that can be kept.
+                let made = self.of(snapshot, facts).await;
+                made.inspect_err(|error| tracing::debug!("{}", error.chain())).ok()?
+            }
+            None => return None,
+        };
         let has = wanted.columns.fields().iter().all(|field| held.has(field.name()));
         has.then(|| KeptFile { files: self.clone(), snapshot: snapshot.clone(), facts: facts.clone(), held })
     }
