@@ -16,6 +16,7 @@ mod land;
 mod latest;
 mod lay;
 mod layout;
+mod ledger;
 mod lookup;
 mod memory;
 mod merge;

@@ -5,12 +5,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
-use arrow::array::{AsArray, RecordBatch};
-use arrow::datatypes::Int64Type;
 use async_trait::async_trait;
 use metrify_application::ports::{Key, Known, Landed, Landing, Ledger, Memory, Versions};
 use metrify_application::record::{
-    Accepted, Answered, DeliveryId, Fingerprint, PointStatus, Position, RecordRow, Reject, Sequence, Version, Withdrawn,
+    Accepted, Answered, DeliveryId, Fingerprint, PointStatus, Position, RecordRow, Reject, Version, Withdrawn,
 };
 use metrify_application::{Error, Kind, Result, Tenant, io};
 use metrify_domain::{Batch, Point, Timestamp};
@@ -19,11 +17,10 @@ use metrify_formats::RecordTable;
 use crate::held::HeldFiles;
 use crate::layout::Layout;
 use crate::memory::{Ended, View, Working};
-use crate::requests::{REQUESTS_MAX, Requests};
 use crate::schema::TableName;
-use crate::table::{FileFacts, Snapshot, Table};
+use crate::table::{FileFacts, Table};
 use crate::tenant::{TenantLake, Writing};
-use crate::{compact, known, land, lookup, records, rows};
+use crate::{compact, known, land, ledger, lookup, records};
 
 /// Delta tables under one root, with the memory before them.
 pub struct DeltaLake {
@@ -121,7 +118,7 @@ impl DeltaLake {
         }
         let snapshots: HashMap<_, _> = tables.iter().map(|(name, table)| (*name, table.snapshot())).collect();
         let mut working = Working::default();
-        read_ledger(&snapshots, &mut working).await?;
+        ledger::read(&snapshots, &mut working).await?;
         for name in [TableName::Readings, TableName::Superseded] {
             if let Some(snapshot) = snapshots.get(&name) {
                 self.held.tidy(snapshot)?;
@@ -138,84 +135,6 @@ impl DeltaLake {
             fresh: Mutex::default(),
         })
     }
-}
-
-/// Fills what intake has to know about every delivery, point and message.
-async fn read_ledger(snapshots: &HashMap<TableName, Arc<Snapshot>>, working: &mut Working) -> Result<()> {
-    for batch in all_rows(snapshots, TableName::Points, |_| true).await? {
-        // Later rows are newer: a point's last one tells how it stands.
-        working.points.extend((0..batch.num_rows()).filter_map(|row| records::read_point(&batch, row)));
-    }
-    for batch in all_rows(snapshots, TableName::Deliveries, |_| true).await? {
-        let ids = (0..batch.num_rows()).filter_map(|row| {
-            let id = rows::text_at(batch.column_by_name("delivery")?, row)?;
-            let received_at = rows::time_at(batch.column_by_name("received_at")?, row)?;
-            Some((DeliveryId::from_stored(id.to_owned()), received_at))
-        });
-        working.deliveries.extend(ids);
-    }
-    working.withdrawn = Arc::new(read_withdrawn(snapshots).await?);
-    read_requests(snapshots, &mut working.requests).await
-}
-
-/// The names of the newest requests.
-async fn read_requests(snapshots: &HashMap<TableName, Arc<Snapshot>>, requests: &mut Requests) -> Result<()> {
-    let Some(snapshot) = snapshots.get(&TableName::Receipts) else { return Ok(()) };
-    let mut files: Vec<&FileFacts> = snapshot.files.iter().collect();
-    files.sort_by(|one, other| one.path.cmp(&other.path));
-    let mut newest: Vec<Vec<Fingerprint>> = Vec::new();
-    let mut distinct: HashSet<Fingerprint> = HashSet::new();
-    for file in files.into_iter().rev() {
-        if distinct.len() >= REQUESTS_MAX {
-            break;
-        }
-        let mut names = Vec::new();
-        for batch in lookup::columns(snapshot, file, &["key", "request"]).await? {
-            for row in 0..batch.num_rows() {
-                let (key, content) = records::receipts::names(&batch, row);
-                names.extend(key.into_iter().chain(content));
-            }
-        }
-        distinct.extend(&names);
-        newest.push(names);
-    }
-    for name in newest.into_iter().rev().flatten() {
-        requests.insert(name);
-    }
-    Ok(())
-}
-
-async fn read_withdrawn(snapshots: &HashMap<TableName, Arc<Snapshot>>) -> Result<Withdrawn> {
-    let mut withdrawn = Withdrawn::default();
-    for batch in all_rows(snapshots, TableName::Withdrawals, |_| true).await? {
-        let documents = (0..batch.num_rows())
-            .filter_map(|row| rows::text_at(batch.column_by_name("document")?, row).map(str::to_owned));
-        withdrawn.documents.extend(documents);
-    }
-    for batch in all_rows(snapshots, TableName::Retractions, |_| true).await? {
-        let missing = || Error::new(Kind::Corrupt, "read the retractions: they name no version");
-        let versions = batch.column_by_name("sequence").and_then(|column| column.as_primitive_opt::<Int64Type>());
-        withdrawn.versions.extend(versions.ok_or_else(missing)?.values().iter().copied().map(Sequence));
-    }
-    Ok(withdrawn)
-}
-
-/// The rows of a table's files that `wanted` accepts, oldest file first.
-async fn all_rows(
-    snapshots: &HashMap<TableName, Arc<Snapshot>>,
-    table: TableName,
-    wanted: impl Fn(&FileFacts) -> bool,
-) -> Result<Vec<RecordBatch>> {
-    let mut batches = Vec::new();
-    if let Some(snapshot) = snapshots.get(&table) {
-        let mut files: Vec<&FileFacts> = snapshot.files.iter().filter(|file| wanted(file)).collect();
-        // Names of files grow with time.
-        files.sort_by(|one, other| one.path.cmp(&other.path));
-        for file in files {
-            batches.extend(lookup::whole(snapshot, file).await?);
-        }
-    }
-    Ok(batches)
 }
 
 #[async_trait]
@@ -386,7 +305,7 @@ impl Ledger for DeltaLake {
             let place = newest.get(&reject.id).map_or(newest.len(), |(place, _)| *place);
             newest.insert(reject.id.clone(), (place, reject));
         };
-        for batch in all_rows(&snapshots, TableName::Rejects, may_hold).await? {
+        for batch in ledger::all_rows(&snapshots, TableName::Rejects, may_hold).await? {
             (0..batch.num_rows()).filter_map(|row| records::read_reject(&batch, row)).for_each(&mut note);
         }
         let entries = chunks.iter().filter(|chunk| chunk.position > landed);

@@ -58,8 +58,10 @@ pub(crate) struct Files {
 impl Files {
     /// The files of a snapshot; their store has to be registered under `store`.
     pub(crate) fn new(snapshot: Arc<Snapshot>, store: ObjectStoreUrl) -> Self {
-        // A view of a text costs no copy of it.
-        let schema = Arc::new(transform_schema_to_view(&snapshot.table.schema()));
+        let schema = snapshot.table.schema();
+        // Of readings the same texts come again and again, and a view of a text costs no copy of it.
+        let schema =
+            if snapshot.table.is_parted_by_month() { transform_schema_to_view(&schema).into() } else { schema };
         Self { snapshot, schema, store }
     }
 
