@@ -16,7 +16,7 @@ use crate::context::{Context, Tenant};
 use crate::error::{Error, Kind, Result};
 use crate::ingest::delivery::Hints;
 use crate::ingest::once::Turns;
-use crate::ingest::piece::{self, Outcome, Piece};
+use crate::ingest::piece::{self, KnownRejects, Outcome, Piece};
 use crate::record::{Accepted, DeliveryId, PointStatus};
 
 /// Pieces that are made durable with one sync at most.
@@ -76,27 +76,40 @@ pub struct Intake {
     journal: tokio::sync::Mutex<()>,
 }
 
-type Running = HashMap<(Tenant, DeliveryId), (Timestamp, usize)>;
+type Running = HashMap<(Tenant, DeliveryId), InProgress>;
 
-/// A delivery being received. The same bytes received at the same time share the time of receipt of the first.
+/// What those share who receive the same bytes at the same time.
+struct InProgress {
+    received_at: Timestamp,
+    known_rejects: KnownRejects,
+    users: usize,
+}
+
+/// A delivery being received.
 pub(super) struct Begun {
     running: Arc<Mutex<Running>>,
     key: (Tenant, DeliveryId),
     received_at: Timestamp,
+    known_rejects: KnownRejects,
 }
 
 impl Begun {
+    /// When the first of them came.
     pub(super) const fn received_at(&self) -> Timestamp {
         self.received_at
+    }
+
+    pub(super) const fn known_rejects(&self) -> &KnownRejects {
+        &self.known_rejects
     }
 }
 
 impl Drop for Begun {
     fn drop(&mut self) {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, users)) = running.get_mut(&self.key) {
-            *users -= 1;
-            if *users == 0 {
+        if let Some(delivery) = running.get_mut(&self.key) {
+            delivery.users -= 1;
+            if delivery.users == 0 {
                 running.remove(&self.key);
             }
         }
@@ -126,9 +139,11 @@ impl Intake {
     pub(super) fn begin(&self, ctx: &Context, delivery: &DeliveryId, received_at: Timestamp) -> Begun {
         let key = (ctx.tenant.clone(), delivery.clone());
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        let entry = running.entry(key.clone()).or_insert((received_at, 0));
-        entry.1 += 1;
-        Begun { running: self.running.clone(), key, received_at: entry.0 }
+        let new = InProgress { received_at, known_rejects: KnownRejects::default(), users: 0 };
+        let delivery = running.entry(key.clone()).or_insert(new);
+        delivery.users += 1;
+        let (received_at, known_rejects) = (delivery.received_at, delivery.known_rejects.clone());
+        Begun { running: self.running.clone(), key, received_at, known_rejects }
     }
 
     /// Returns once so much waits in memory that it should be landed.
@@ -187,6 +202,7 @@ impl Intake {
         if app.memory.waiting(&ctx.tenant) > ROWS_WAITING_MAX {
             app.landing.land(&ctx.tenant, ROWS_WAITING_MAX).await?;
         }
+        let known_rejects: Vec<KnownRejects> = pieces.iter().map(|piece| piece.known_rejects.clone()).collect();
         let _writer = self.journal.lock().await;
         match self.settle_and_append(app, ctx, pieces).await {
             Ok(outcomes) => {
@@ -197,6 +213,7 @@ impl Intake {
                 Ok(outcomes)
             }
             Err(error) => {
+                known_rejects.iter().for_each(KnownRejects::forget);
                 app.memory.roll_back(&ctx.tenant)?;
                 Err(error)
             }

@@ -87,7 +87,8 @@ impl Request {
     }
 }
 
-fn fingerprint(kind: &str, said: &[u8]) -> Fingerprint {
+/// The name of something of a kind.
+pub(super) fn fingerprint(kind: &str, said: &[u8]) -> Fingerprint {
     Fingerprint::from_digest(&Sha256::new().chain_update(kind).chain_update([0]).chain_update(said).finalize())
 }
 

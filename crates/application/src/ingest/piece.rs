@@ -1,6 +1,7 @@
 //! Turns a piece of a delivery into one entry of the journal: points known, structure checked, versions settled.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use metrify_domain::{Batch, Finding, Point, PointKind, Timestamp};
 use metrify_formats::{Decoded, Format, Meter, Problem, ndjson};
@@ -9,14 +10,14 @@ use crate::app::App;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::ingest::accept::UnknownPoints;
-use crate::ingest::once::Request;
+use crate::ingest::once::{Request, fingerprint};
 use crate::ingest::receipt::Receipt;
 use crate::ingest::records::{self, Kept};
 use crate::ingest::settle::{self, Origin, Settled};
 use crate::ingest::withdraw::{self, TakenBack};
 use crate::record::{
-    Accepted, Answered, Counts, DeliveryId, DeliveryRecord, PointRecord, PointStatus, RecordRow, Reject, RejectState,
-    Version,
+    Accepted, Answered, Counts, DeliveryId, DeliveryRecord, Fingerprint, PointRecord, PointStatus, RecordRow, Reject,
+    RejectState, Version,
 };
 
 /// A piece of a delivery, decoded.
@@ -28,6 +29,8 @@ pub(super) struct Piece {
     pub(super) received_at: Timestamp,
     /// How many rejects of this delivery came in pieces before.
     pub(super) rejects_before: u64,
+    /// The same for all of its pieces.
+    pub(super) known_rejects: KnownRejects,
     /// Without its records, which have got their names.
     pub(super) decoded: Decoded,
     pub(super) records: Vec<RecordRow>,
@@ -51,6 +54,35 @@ pub(super) struct Finish {
     pub(super) receipt: Receipt,
     /// The request that the receipt answers, where the delivery is all of it.
     pub(super) request: Option<Request>,
+}
+
+/// What of a delivery is among the rejects, by position and reason: read once, however many pieces have some.
+#[derive(Clone, Debug, Default)]
+pub(super) struct KnownRejects(Arc<Mutex<Option<HashSet<Fingerprint>>>>);
+
+impl KnownRejects {
+    fn known(&self) -> MutexGuard<'_, Option<HashSet<Fingerprint>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn are_read(&self) -> bool {
+        self.known().is_some()
+    }
+
+    /// Adds rejects; tells which of them were not known.
+    fn note<'r>(&self, rejects: impl Iterator<Item = (&'r str, &'r str)>) -> Vec<bool> {
+        let names: Vec<_> = rejects.map(|(position, reason)| fingerprint(position, reason.as_bytes())).collect();
+        let mut known = self.known();
+        let known = known.get_or_insert_default();
+        let is_new = names.iter().map(|name| !known.contains(name)).collect();
+        known.extend(names);
+        is_new
+    }
+
+    /// What was noted last did not become durable.
+    pub(super) fn forget(&self) {
+        *self.known() = None;
+    }
 }
 
 /// What became of a piece.
@@ -265,12 +297,14 @@ async fn new_rejects(app: &App, ctx: &Context, piece: &Piece, refused: Vec<Refus
     if refused.is_empty() {
         return Ok(Vec::new());
     }
-    let known = app.ledger.rejects(&ctx.tenant, Some(&piece.delivery)).await?;
-    let known: HashSet<(&str, &str)> =
-        known.iter().map(|known| (known.position.as_str(), known.reason.as_str())).collect();
-    let numbered = refused.into_iter().zip(piece.rejects_before + 1..);
-    let new =
-        numbered.filter(|((problem, _), _)| !known.contains(&(problem.position.as_str(), problem.reason.as_str())));
+    if !piece.known_rejects.are_read() {
+        let known = app.ledger.rejects(&ctx.tenant, Some(&piece.delivery)).await?;
+        piece.known_rejects.note(known.iter().map(|known| (known.position.as_str(), known.reason.as_str())));
+    }
+    let names = refused.iter().map(|(problem, _)| (problem.position.as_str(), problem.reason.as_str()));
+    let is_new = piece.known_rejects.note(names);
+    let numbered = refused.into_iter().zip(piece.rejects_before + 1..).zip(is_new);
+    let new = numbered.filter(|(_, is_new)| *is_new).map(|(numbered, _)| numbered);
     let rejects = new.map(|((problem, format), number)| Reject {
         id: format!("{}-{number}", piece.delivery),
         delivery: piece.delivery.clone(),
@@ -303,4 +337,24 @@ fn end(piece: &mut Piece, outcome: &Outcome) -> (Option<DeliveryRecord>, Option<
         counts: receipt.counts,
     };
     (Some(record), answered.or_else(|| request.map(|request| request.answered(vec![receipt]))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reject_is_new_once_until_it_is_forgotten() {
+        let known = KnownRejects::default();
+        let of_twin = known.clone();
+        assert!(!known.are_read());
+        assert_eq!(known.note([("line 1", "no number")].into_iter()), [true]);
+        // Of one piece each is kept: two readings may be refused for the same reason at the same place.
+        let said = [("line 1", "no number"), ("line 2", "no number"), ("line 2", "no number"), ("line 1", "no time")];
+        assert_eq!(of_twin.note(said.into_iter()), [false, true, true, true]);
+        assert_eq!(known.note(said.into_iter()), [false; 4]);
+        of_twin.forget();
+        assert!(!known.are_read());
+        assert_eq!(known.note(said.into_iter()), [true; 4]);
+    }
 }

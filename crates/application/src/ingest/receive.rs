@@ -6,11 +6,12 @@ use metrify_formats::{Decoded, Format, Problem};
 use crate::app::App;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
+use crate::ingest::accept::Begun;
 use crate::ingest::content::Content;
 use crate::ingest::decode::{Pieces, Work};
 use crate::ingest::delivery::Looked;
 use crate::ingest::once::Request;
-use crate::ingest::piece::{Finish, Piece};
+use crate::ingest::piece::{Finish, KnownRejects, Piece};
 use crate::ingest::receipt::Receipt;
 use crate::ingest::records::Namer;
 use crate::ingest::unpack;
@@ -37,7 +38,7 @@ pub(super) async fn receive_one(
     let first_received = app.ledger.delivery(&ctx.tenant, &seen.id).await?;
     let running = app.intake.begin(ctx, &seen.id, first_received.unwrap_or(ctx.now));
     let name = name_of(&format);
-    let mut account = Account::new(looked, name, running.received_at(), request);
+    let mut account = Account::new(looked, name, &running, request);
     let keep = first_received.is_none().then(|| keep(app, ctx, looked, running.received_at()));
     // What is held in memory is kept by the thread that decodes it: waking another takes longer than that.
     let (behind, beside) = match (&looked.delivery.content, &format) {
@@ -120,6 +121,7 @@ struct Account {
     receipt: Receipt,
     bytes: u64,
     received_at: Timestamp,
+    known_rejects: KnownRejects,
     /// The request that the delivery is all of.
     request: Option<Request>,
     namer: Namer,
@@ -127,14 +129,22 @@ struct Account {
 }
 
 impl Account {
-    fn new(Looked { delivery, seen }: &Looked, format: &str, received_at: Timestamp, request: Option<Request>) -> Self {
+    fn new(Looked { delivery, seen }: &Looked, format: &str, begun: &Begun, request: Option<Request>) -> Self {
         let receipt = Receipt {
             delivery: seen.id.clone(),
             source: delivery.source.clone(),
             format: format.to_owned(),
             ..Receipt::default()
         };
-        Self { receipt, bytes: seen.bytes, received_at, request, namer: Namer::default(), empty: true }
+        Self {
+            receipt,
+            bytes: seen.bytes,
+            received_at: begun.received_at(),
+            known_rejects: begun.known_rejects().clone(),
+            request,
+            namer: Namer::default(),
+            empty: true,
+        }
     }
 
     async fn accept(&mut self, app: &App, ctx: &Context, mut decoded: Decoded, last: bool) -> Result<()> {
@@ -151,6 +161,7 @@ impl Account {
             format: self.receipt.format.clone(),
             received_at: self.received_at,
             rejects_before: self.receipt.problems_total,
+            known_rejects: self.known_rejects.clone(),
             records: self.namer.name(std::mem::take(&mut decoded.records), self.received_at),
             decoded,
             finish,

@@ -15,7 +15,7 @@ use crate::context::Context;
 use crate::error::{Error, Kind, Result, io};
 use crate::ingest::content::Content;
 use crate::ingest::delivery::{Delivery, format_of, look};
-use crate::ingest::piece::{Outcome, Piece};
+use crate::ingest::piece::{KnownRejects, Outcome, Piece};
 use crate::ingest::receive::{Unread, name_of, nothing_found, says_nothing};
 use crate::ingest::records::Namer;
 use crate::ports::{Kept, Key};
@@ -170,6 +170,7 @@ struct Again<'a> {
     /// Something was rejected that was not before.
     newly_rejected: bool,
     rejects_before: u64,
+    known_rejects: KnownRejects,
 }
 
 impl<'a> Again<'a> {
@@ -205,6 +206,7 @@ impl<'a> Again<'a> {
             unmet,
             newly_rejected: false,
             rejects_before,
+            known_rejects: KnownRejects::default(),
         })
     }
 
@@ -215,6 +217,7 @@ impl<'a> Again<'a> {
             format: self.changes.format.clone(),
             received_at: self.kept.received_at,
             rejects_before: self.rejects_before,
+            known_rejects: self.known_rejects.clone(),
             ..Piece::default()
         }
     }
