@@ -144,7 +144,7 @@ impl Writing {
             let piece = piece?;
             file.push(&piece)?;
             held = held.and_then(|mut held| match held.push(&piece) {
-                Ok(in_order) => in_order.then_some(held),
+                Ok(in_order) => (in_order && !held.is_sparse()).then_some(held),
                 // Whatever others wrote may be joined.
                 Err(error) => {
                     tracing::warn!("{}", error.chain());

@@ -14,7 +14,7 @@ use foldhash::fast::RandomState;
 use metrify_application::{Error, Kind, Result};
 use metrify_domain::Channel;
 
-use super::channels::{ChannelChunks, Channels};
+use super::channels::Coming;
 use super::chunk::{CHUNK_ROWS, Open, UNNUMBERED};
 use super::numbered::Texts;
 use super::{Origin, Said, SaidTexts, Told, stored};
@@ -75,7 +75,7 @@ pub(super) fn in_order(pieces: &[RecordBatch], file: (&str, u64)) -> Result<Byte
 #[derive(Default)]
 pub(crate) struct Build {
     told: Told,
-    channels: Vec<ChannelChunks>,
+    channels: Coming,
     /// The channel whose rows come, its first chunk, and when its last row starts.
     open: Option<(Channel, u32, i64)>,
     origins: HashMap<Origin, u32, RandomState>,
@@ -205,7 +205,7 @@ impl Build {
         self.lay()?;
         if let Some((channel, first, _)) = self.open.take() {
             let chunks = first..self.told.chunk_rows.len() as u32;
-            self.channels.push((channel.point.to_string(), channel.quantity.to_string(), chunks));
+            self.channels.push(channel.point.as_str(), &channel.quantity.to_string(), chunks);
         }
         Ok(())
     }
@@ -227,13 +227,20 @@ impl Build {
         Ok(())
     }
 
+    /// Whether channels have so few rows that what is kept of them is mostly their names.
+    pub(crate) fn is_sparse(&self) -> bool {
+        const CHANNELS_MIN: u32 = 1 << 18;
+        const ROWS_MIN: u32 = 4;
+        self.channels.count() > CHANNELS_MIN && self.told.rows / ROWS_MIN < self.channels.count()
+    }
+
     /// All of it, as it is kept beside the data file of this path and size; `None` where a channel was left and came back.
     ///
     /// # Errors
     /// Never, but for a mistake here.
     pub(crate) fn finish(mut self, (path, bytes): (&str, u64)) -> Result<Option<Bytes>> {
         self.close()?;
-        let Some(channels) = Channels::of(self.channels) else { return Ok(None) };
+        let Some(channels) = self.channels.finish() else { return Ok(None) };
         let end = place(&self.chunks)?;
         let told = Told { channels, path: path.to_owned(), bytes, end, ..self.told };
         stored::encode(self.chunks, &told).map(Some)

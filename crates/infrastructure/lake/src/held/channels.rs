@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::ops::Range;
 
+use foldhash::fast::RandomState;
 use serde::{Deserialize, Serialize};
 
 /// Channels in the order of their texts, each with its chunks.
@@ -22,46 +23,21 @@ pub(super) struct Channels {
     chunk_ends: Vec<u32>,
 }
 
-/// Point, quantity, and the channel's chunks.
-pub(super) type ChannelChunks = (String, String, Range<u32>);
-
 impl Channels {
-    /// `None` where one of them is there twice.
-    pub(super) fn of(mut all: Vec<ChannelChunks>) -> Option<Self> {
-        all.sort_unstable_by(|one, other| (&one.0, &one.1).cmp(&(&other.0, &other.1)));
-        if all.windows(2).any(|pair| (&pair[0].0, &pair[0].1) == (&pair[1].0, &pair[1].1)) {
-            return None;
-        }
-        let mut channels = Self::default();
-        let mut quantities: HashMap<String, u32> = HashMap::new();
-        for (number, (point, quantity, chunks)) in (0..).zip(all) {
-            if number == 0 || channels.point(channels.point_ends.len() - 1) != point {
-                channels.points.push_str(&point);
-                channels.point_ends.push(channels.points.len() as u32);
-                channels.channel_ends.push(number);
-            }
-            if let Some(end) = channels.channel_ends.last_mut() {
-                *end = number + 1;
-            }
-            let next = channels.quantities.len() as u32;
-            let quantity = *quantities.entry(quantity).or_insert_with_key(|quantity| {
-                channels.quantities.push(quantity.clone());
-                next
-            });
-            channels.quantity_of.push(quantity);
-            channels.chunk_begins.push(chunks.start);
-            channels.chunk_ends.push(chunks.end);
-        }
-        Some(channels)
+    /// How many there are.
+    pub(super) fn count(&self) -> u32 {
+        self.quantity_of.len() as u32
+    }
+
+    /// Whether a channel comes behind all that are there.
+    fn is_next(&self, point: &str, quantity: &str) -> bool {
+        let Some(last) = self.count().checked_sub(1) else { return true };
+        (self.point(self.point_ends.len() - 1), self.quantity(last)) < (point, quantity)
     }
 
     fn point(&self, number: usize) -> &str {
         let begin = number.checked_sub(1).map_or(0, |before| self.point_ends[before]);
         &self.points[begin as usize..self.point_ends[number] as usize]
-    }
-
-    pub(super) fn count(&self) -> u32 {
-        self.quantity_of.len() as u32
     }
 
     /// The point of a channel.
@@ -100,6 +76,65 @@ impl Channels {
     }
 }
 
+/// Channels while they come, mostly in the order of their texts.
+#[derive(Default)]
+pub(super) struct Coming {
+    in_order: Channels,
+    quantities: HashMap<String, u32, RandomState>,
+    /// Those that came behind one that is greater.
+    others: Vec<(String, String, Range<u32>)>,
+}
+
+impl Coming {
+    pub(super) fn count(&self) -> u32 {
+        self.in_order.count() + self.others.len() as u32
+    }
+
+    /// Adds a channel with its chunks.
+    pub(super) fn push(&mut self, point: &str, quantity: &str, chunks: Range<u32>) {
+        if !self.in_order.is_next(point, quantity) {
+            self.others.push((point.to_owned(), quantity.to_owned(), chunks));
+            return;
+        }
+        let number = self.in_order.count();
+        let channels = &mut self.in_order;
+        let points = channels.point_ends.len();
+        if points == 0 || channels.point(points - 1) != point {
+            channels.points.push_str(point);
+            channels.point_ends.push(channels.points.len() as u32);
+            channels.channel_ends.push(number);
+        }
+        if let Some(end) = channels.channel_ends.last_mut() {
+            *end = number + 1;
+        }
+        let known = self.quantities.get(quantity).copied();
+        channels.quantity_of.push(known.unwrap_or(channels.quantities.len() as u32));
+        if known.is_none() {
+            self.quantities.insert(quantity.to_owned(), channels.quantities.len() as u32);
+            channels.quantities.push(quantity.to_owned());
+        }
+        channels.chunk_begins.push(chunks.start);
+        channels.chunk_ends.push(chunks.end);
+    }
+
+    /// All of them; `None` where one came twice.
+    pub(super) fn finish(self) -> Option<Channels> {
+        let Self { in_order, mut others, .. } = self;
+        if others.is_empty() {
+            return Some(in_order);
+        }
+        let named = |channel| (in_order.point_of(channel).to_owned(), in_order.quantity(channel).to_owned());
+        others.extend((0..in_order.count()).map(|channel| {
+            let (point, quantity) = named(channel);
+            (point, quantity, in_order.chunks(channel))
+        }));
+        others.sort_unstable_by(|one, other| (&one.0, &one.1).cmp(&(&other.0, &other.1)));
+        let mut sorted = Self::default();
+        others.into_iter().for_each(|(point, quantity, chunks)| sorted.push(&point, &quantity, chunks));
+        sorted.others.is_empty().then_some(sorted.in_order)
+    }
+}
+
 /// The number in a range whose order is equal, where the orders grow.
 fn search(range: Range<u32>, order: impl Fn(u32) -> Ordering) -> Option<u32> {
     let (mut low, mut high) = (range.start, range.end);
@@ -124,8 +159,13 @@ mod tests {
         let all = (0..)
             .zip(names)
             .map(|(number, (point, quantity))| (point.to_owned(), quantity.to_owned(), number..number + 1));
-        let all: Vec<ChannelChunks> = all.collect();
-        let channels = Channels::of(all.clone());
+        let all: Vec<(String, String, Range<u32>)> = all.collect();
+        let of = |all: &[(String, String, Range<u32>)]| {
+            let mut coming = Coming::default();
+            all.iter().for_each(|(point, quantity, chunks)| coming.push(point, quantity, chunks.clone()));
+            coming.finish()
+        };
+        let channels = of(&all);
         let chunks = |point: &str, quantity: &str| {
             let channels = channels.as_ref()?;
             channels.number(point, quantity).map(|number| channels.chunks(number))
@@ -136,6 +176,6 @@ mod tests {
         for (point, quantity) in [("a", "xx"), ("ax", ""), ("", ""), ("c", "x"), ("abx", "")] {
             assert_eq!(chunks(point, quantity), None, "{point} {quantity}");
         }
-        assert!(Channels::of([all.clone(), vec![all[2].clone()]].concat()).is_none(), "one of them is there twice");
+        assert!(of(&[all.clone(), vec![all[2].clone()]].concat()).is_none(), "one of them is there twice");
     }
 }
