@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::iter::once;
+use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;
@@ -12,10 +13,11 @@ use metrify_application::Result;
 use metrify_application::ports::{Key, Landed};
 use metrify_application::record::Position;
 use metrify_domain::Timestamp;
+use uuid::Uuid;
 
+use crate::deleted::Deleted;
 use crate::held::Found;
-use crate::keys::KeySet;
-use crate::lookup::{self, Opened};
+use crate::lookup::Opened;
 use crate::memory::{Chunk, View};
 use crate::order::{self, month_of};
 use crate::schema::TableName;
@@ -153,10 +155,9 @@ async fn leave_out(
         return Ok(());
     }
     if deleted < rows {
-        let keys = KeySet::of(found.keys());
-        let opened = Opened::of(snapshot, file).await?;
-        let stay = opened.in_order()?.map(|rows| lookup::without(&rows?, &keys));
-        let added = writing.write(TableName::Readings, file.month.as_deref(), stay, now).await?;
+        let (all, _) = Deleted::with(file.deleted.as_deref(), &places, Uuid::nil())?;
+        let stay = Opened::of(snapshot, &FileFacts { deleted: Some(Arc::new(all)), ..file.clone() }).await?;
+        let added = writing.write(TableName::Readings, file.month.as_deref(), stay.in_order()?, now).await?;
         writing.lake.made_of(&added, std::slice::from_ref(file));
         change.added.push(added);
     }

@@ -21,7 +21,6 @@ use parquet::arrow::async_reader::{AsyncFileReader, ParquetRecordBatchStreamBuil
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData};
 
-use crate::keys::KeySet;
 use crate::land::{READINGS_ORDER, concat};
 use crate::merge::Pieces;
 use crate::records::receipts;
@@ -331,12 +330,4 @@ fn collect(batches: &[RecordBatch], into: &mut Vec<Version>) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// The rows of a file whose keys are not in the set.
-pub(crate) fn without(rows: &RecordBatch, keys: &KeySet) -> Result<RecordBatch> {
-    let gone = keys.contains(rows);
-    let gone = gone.ok_or_else(|| Error::new(Kind::Corrupt, "split a data file of readings: it has no keys"))?;
-    let stay = arrow::compute::not(&gone).map_err(|error| internal("split a data file", error))?;
-    arrow::compute::filter_record_batch(rows, &stay).map_err(|error| internal("split a data file", error))
 }

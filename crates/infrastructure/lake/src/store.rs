@@ -376,7 +376,7 @@ impl Landing for DeltaLake {
     }
 
     async fn land(&self, tenant: &Tenant, at_least: usize) -> Result<Landed> {
-        let writing = Writing::landing(self.tenant(tenant)?);
+        let writing = Writing::new(self.tenant(tenant)?);
         let lake = &writing.lake;
         let _writing = lake.writing.lock().await;
         if lake.working().state.chunks.weight() < at_least {
@@ -399,7 +399,7 @@ impl Landing for DeltaLake {
     }
 
     async fn compact(&self, tenant: &Tenant) -> Result<Landed> {
-        let writing = Writing::compaction(self.tenant(tenant)?);
+        let writing = Writing::new(self.tenant(tenant)?);
         let _compacting = writing.lake.compacting.lock().await;
         let compaction = compact::compact(&writing, (self.clock)());
         self.in_time("compact the tables", &writing, compaction).await

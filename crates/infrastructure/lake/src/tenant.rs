@@ -102,23 +102,21 @@ impl TenantLake {
     }
 }
 
+/// What could be told of a data file. Whatever others wrote may be joined, also where what it says cannot be kept.
+fn whole<T>(told: Result<T>) -> Option<T> {
+    told.inspect_err(|error| tracing::warn!("{}", error.chain())).ok()
+}
+
 /// A landing or a compaction, and the data files that it wrote.
 pub(crate) struct Writing {
     pub(crate) lake: Arc<TenantLake>,
     /// Those that no commit names yet.
     files: Mutex<Vec<(TableName, String)>>,
-    /// Whether what the files say is kept as they are written. Files that are joined soon are not worth it: of those it is made when
-    /// it is asked for.
-    keeps_held: bool,
 }
 
 impl Writing {
-    pub(crate) fn landing(lake: Arc<TenantLake>) -> Self {
-        Self { lake, files: Mutex::default(), keeps_held: false }
-    }
-
-    pub(crate) fn compaction(lake: Arc<TenantLake>) -> Self {
-        Self { keeps_held: true, ..Self::landing(lake) }
+    pub(crate) fn new(lake: Arc<TenantLake>) -> Self {
+        Self { lake, files: Mutex::default() }
     }
 
     fn files(&self) -> MutexGuard<'_, Vec<(TableName, String)>> {
@@ -139,24 +137,19 @@ impl Writing {
         let schema =
             pieces.peek().and_then(|first| first.as_ref().ok()).map_or_else(|| name.schema(), RecordBatch::schema);
         let mut file = DataFile::new(month, schema)?;
-        let mut held = month.filter(|_| self.keeps_held).map(|_| Build::default());
+        let mut held = month.map(|_| Build::default());
         for piece in pieces {
             let piece = piece?;
             file.push(&piece)?;
-            held = held.and_then(|mut held| match held.push(&piece) {
-                Ok(in_order) => (in_order && !held.is_sparse()).then_some(held),
-                // Whatever others wrote may be joined.
-                Err(error) => {
-                    tracing::warn!("{}", error.chain());
-                    None
-                }
+            held = held.and_then(|mut held| {
+                let in_order = held.push(&piece);
+                whole(in_order)?.then_some(held).filter(|held| !held.is_sparse())
             });
         }
         let added = file.store(&table.store(), table.unique(now)).await?;
         self.files().push((name, added.path.clone()));
-        if let Some(said) =
-            held.map(|held| held.finish((&added.path, added.size.unsigned_abs()))).transpose()?.flatten()
-        {
+        let said = held.and_then(|held| whole(held.finish((&added.path, added.size.unsigned_abs())))?);
+        if let Some(said) = said {
             self.lake.held.put(&table.snapshot().folder, &added.path, &said);
         }
         Ok(added)

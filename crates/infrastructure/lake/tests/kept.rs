@@ -126,7 +126,7 @@ async fn scanned(files: &[Arc<KeptFile>], wanted: &Arc<Wanted>, shares: usize) -
     let mut batches = Vec::new();
     for file in files {
         for share in 0..shares {
-            let mut scan = Scan::new(file, wanted, share, shares);
+            let mut scan = Scan::open(file, wanted, share, shares).await.expect("what is kept");
             while let Some(rows) = scan.next().await.expect("rows") {
                 batches.push(rows);
             }

@@ -153,7 +153,9 @@ impl Files {
         files: Vec<&'f FileFacts>,
         wanted: Wanted,
     ) -> (Option<(Vec<KeptFile>, Wanted)>, Vec<&'f FileFacts>) {
-        let held = state.config().get_extension::<HeldFiles>().filter(|_| self.snapshot.table.is_parted_by_month());
+        // Where rows are counted alone, files tell without being read.
+        let is_of_use = self.snapshot.table.is_parted_by_month() && !wanted.columns.fields().is_empty();
+        let held = state.config().get_extension::<HeldFiles>().filter(|_| is_of_use);
         let Some(held) = held else { return (None, files) };
         let (mut kept, mut others) = (Vec::new(), Vec::new());
         for file in files {

@@ -16,10 +16,10 @@ use metrify_lake::{KeptFile, Scan, Wanted};
 
 /// What is wanted of readings for which the filters are true, or more than that.
 pub(crate) fn wanted(columns: SchemaRef, filters: &[Expr]) -> Wanted {
-    let texts = |column: &str| filters.iter().filter_map(|filter| texts(filter, column)).min_by_key(Vec::len);
+    let only = |column: &str| filters.iter().filter_map(|filter| texts(filter, column)).min_by_key(Vec::len);
     let bounds = filters.iter().filter_map(starts);
     let starts = bounds.fold(i64::MIN..=i64::MAX, |all, one| *all.start().max(one.start())..=*all.end().min(one.end()));
-    Wanted { columns, points: texts("point"), quantities: texts("quantity"), starts }
+    Wanted { columns, points: only("point"), quantities: only("quantity"), starts }
 }
 
 fn is_column(expr: &Expr, name: &str) -> bool {
@@ -41,6 +41,16 @@ fn texts(filter: &Expr, column: &str) -> Option<Vec<String>> {
         }
         Expr::BinaryExpr(BinaryExpr { left, op: Operator::Eq, right }) if is_column(right, column) => {
             Some(vec![text(left)?])
+        }
+        Expr::BinaryExpr(BinaryExpr { left, op: Operator::Or, right }) => {
+            let mut either = texts(left, column)?;
+            either.extend(texts(right, column)?);
+            either.sort_unstable();
+            either.dedup();
+            Some(either)
+        }
+        Expr::BinaryExpr(BinaryExpr { left, op: Operator::And, right }) => {
+            texts(left, column).or_else(|| texts(right, column))
         }
         Expr::InList(InList { expr, list, negated: false }) if is_column(expr, column) => {
             let mut texts: Vec<String> = list.iter().map(text).collect::<Option<_>>()?;
@@ -68,9 +78,6 @@ fn starts(filter: &Expr) -> Option<RangeInclusive<i64>> {
                 _ => None,
             }
         }
-        Expr::Between(between) if !between.negated && is_column(&between.expr, "period_start") => {
-            Some(at(&between.low)?..=at(&between.high)?)
-        }
         _ => None,
     }
 }
@@ -87,6 +94,10 @@ pub(crate) fn plan(
     let partitions = (0..shares).map(|number| share(number) as Arc<dyn PartitionStream>).collect();
     let plan = StreamingTableExec::try_new(wanted.columns.clone(), partitions, None, None, false, limit)?;
     Ok(Arc::new(plan))
+}
+
+fn external(error: metrify_application::Error) -> DataFusionError {
+    DataFusionError::External(Box::new(error))
 }
 
 /// One share of each file.
@@ -111,18 +122,23 @@ impl PartitionStream for Share {
 
     fn execute(&self, _: Arc<TaskContext>) -> SendableRecordBatchStream {
         let (wanted, share, shares) = (self.wanted.clone(), self.share, self.shares);
-        let scan = move |file| Scan::new(&file, &wanted, share, shares);
-        let mut scans = self.files.clone().into_iter().map(scan);
-        let open = scans.next();
-        let rows = try_unfold((open, scans), |(mut open, mut scans)| async move {
-            while let Some(scan) = &mut open {
-                let rows = scan.next().await.map_err(|error| DataFusionError::External(Box::new(error)))?;
-                if let Some(rows) = rows {
-                    return Ok(Some((rows, (open, scans))));
+        let files = self.files.clone().into_iter();
+        let rows = try_unfold((None, files), move |(mut open, mut files)| {
+            let wanted = wanted.clone();
+            async move {
+                loop {
+                    let mut scan = match open.take() {
+                        Some(scan) => scan,
+                        None => match files.next() {
+                            Some(file) => Scan::open(&file, &wanted, share, shares).await.map_err(external)?,
+                            None => return Ok(None),
+                        },
+                    };
+                    if let Some(rows) = scan.next().await.map_err(external)? {
+                        return Ok(Some((rows, (Some(scan), files))));
+                    }
                 }
-                open = scans.next();
             }
-            Ok(None)
         });
         Box::pin(RecordBatchStreamAdapter::new(self.wanted.columns.clone(), rows))
     }

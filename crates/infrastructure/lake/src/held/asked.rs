@@ -56,10 +56,6 @@ impl Found<'_> {
         self.rows.keys().map(|place| *place as u64).collect()
     }
 
-    pub(crate) fn keys(&self) -> impl Iterator<Item = &Key> {
-        self.rows.values().map(|(key, _)| *key)
-    }
-
     /// Whether none was found.
     pub(crate) fn is_empty(&self) -> bool {
         self.rows.is_empty()

@@ -14,7 +14,7 @@ use foldhash::fast::RandomState;
 use metrify_application::{Error, Kind, Result};
 use metrify_domain::Channel;
 
-use super::channels::Coming;
+use super::channels::NewChannels;
 use super::chunk::{CHUNK_ROWS, Open, UNNUMBERED};
 use super::numbered::Texts;
 use super::{Origin, Said, SaidTexts, Told, stored};
@@ -27,6 +27,8 @@ pub(super) fn columns() -> Vec<&'static str> {
     READING_COLUMNS.into_iter().chain(["document", "sequence", "restored"]).collect()
 }
 
+/// Times are no further from 1970 than this, some seventy thousand years.
+const MICROS_MAX: u64 = 1 << 61;
 /// So many origins are kept at most, a hundred bytes each.
 const ORIGINS_MAX: usize = 1 << 16;
 
@@ -75,7 +77,7 @@ pub(super) fn in_order(pieces: &[RecordBatch], file: (&str, u64)) -> Result<Byte
 #[derive(Default)]
 pub(crate) struct Build {
     told: Told,
-    channels: Coming,
+    channels: NewChannels,
     /// The channel whose rows come, its first chunk, and when its last row starts.
     open: Option<(Channel, u32, i64)>,
     origins: HashMap<Origin, u32, RandomState>,
@@ -108,7 +110,9 @@ impl Build {
         for row in 0..rows.num_rows() {
             let channel = piece.channel.each_ref().map(|texts| texts.number(row));
             if last.channel.replace(channel) != Some(channel) {
-                self.turn_to(piece.channel_at(row).ok_or_else(nonsense)?)?;
+                let (channel, is_ours) = piece.channel_at(row).ok_or_else(nonsense)?;
+                self.told.lacking.names |= !is_ours;
+                self.turn_to(channel)?;
             }
             if !self.add(&piece, row, &mut last).ok_or_else(nonsense)? {
                 return Ok(false);
@@ -123,6 +127,10 @@ impl Build {
     /// Adds a row of the open channel; `Some(false)` where it starts before the one before it.
     fn add(&mut self, piece: &Piece<'_>, row: usize, last: &mut Last) -> Option<bool> {
         let (start, end) = (piece.starts.value(row), piece.ends.value(row));
+        // What no calendar names is nothing to calculate with.
+        if start.unsigned_abs().max(end.unsigned_abs()) > MICROS_MAX {
+            return None;
+        }
         let (_, _, before) = self.open.as_mut()?;
         if std::mem::replace(before, start) > start {
             return Some(false);
@@ -230,14 +238,14 @@ impl Build {
     /// Whether channels have so few rows that what is kept of them is mostly their names.
     pub(crate) fn is_sparse(&self) -> bool {
         const CHANNELS_MIN: u32 = 1 << 18;
-        const ROWS_MIN: u32 = 4;
+        const ROWS_MIN: u32 = 16;
         self.channels.count() > CHANNELS_MIN && self.told.rows / ROWS_MIN < self.channels.count()
     }
 
     /// All of it, as it is kept beside the data file of this path and size; `None` where a channel was left and came back.
     ///
     /// # Errors
-    /// Never, but for a mistake here.
+    /// Where it takes more than 4 GiB.
     pub(crate) fn finish(mut self, (path, bytes): (&str, u64)) -> Result<Option<Bytes>> {
         self.close()?;
         let Some(channels) = self.channels.finish() else { return Ok(None) };
@@ -278,10 +286,10 @@ struct Origins<'p> {
 impl<'p> Piece<'p> {
     fn of(rows: &'p RecordBatch) -> Option<Self> {
         let texts = |name: &str| Texts::of(rows, name);
-        let times = |name: &str| rows.column_by_name(name)?.as_primitive_opt::<TimestampMicrosecondType>();
+        let whole = |name: &str| rows.column_by_name(name).filter(|column| column.null_count() == 0);
+        let times = |name: &str| whole(name)?.as_primitive_opt::<TimestampMicrosecondType>();
         let origins = || {
-            let recorded = times("recorded_at").filter(|times| times.null_count() == 0)?;
-            let sequences = rows.column_by_name("sequence")?.as_primitive_opt::<Int64Type>()?;
+            let (recorded, sequences) = (times("recorded_at")?, whole("sequence")?.as_primitive_opt::<Int64Type>()?);
             Some(Origins { recorded, deliveries: texts("delivery")?, documents: texts("document")?, sequences })
         };
         Some(Self {
@@ -291,14 +299,18 @@ impl<'p> Piece<'p> {
             values: rows.column_by_name("value")?.as_primitive_opt::<Decimal128Type>()?,
             required: [texts("kind")?, texts("unit")?, texts("quality")?],
             codes: [texts("method"), texts("reason")],
-            restored: rows.column_by_name("restored")?.as_boolean_opt()?,
+            restored: whole("restored")?.as_boolean_opt()?,
             origins: origins(),
         })
     }
 
-    fn channel_at(&self, row: usize) -> Option<Channel> {
+    /// The channel of a row, and whether it is spelled as we do.
+    fn channel_at(&self, row: usize) -> Option<(Channel, bool)> {
         let [point, quantity] = self.channel.each_ref().map(|texts| texts.text(row));
-        Some(Channel { point: point?.parse().ok()?, quantity: quantity?.parse().ok()? })
+        let (point, quantity) = (point?, quantity?);
+        let channel = Channel { point: point.parse().ok()?, quantity: quantity.parse().ok()? };
+        let is_ours = channel.point.as_str() == point && channel.quantity.to_string() == quantity;
+        Some((channel, is_ours))
     }
 
     fn said_numbers(&self, row: usize) -> [i32; 6] {

@@ -78,14 +78,14 @@ impl Channels {
 
 /// Channels while they come, mostly in the order of their texts.
 #[derive(Default)]
-pub(super) struct Coming {
+pub(super) struct NewChannels {
     in_order: Channels,
     quantities: HashMap<String, u32, RandomState>,
     /// Those that came behind one that is greater.
     others: Vec<(String, String, Range<u32>)>,
 }
 
-impl Coming {
+impl NewChannels {
     pub(super) fn count(&self) -> u32 {
         self.in_order.count() + self.others.len() as u32
     }
@@ -161,7 +161,7 @@ mod tests {
             .map(|(number, (point, quantity))| (point.to_owned(), quantity.to_owned(), number..number + 1));
         let all: Vec<(String, String, Range<u32>)> = all.collect();
         let of = |all: &[(String, String, Range<u32>)]| {
-            let mut coming = Coming::default();
+            let mut coming = NewChannels::default();
             all.iter().for_each(|(point, quantity, chunks)| coming.push(point, quantity, chunks.clone()));
             coming.finish()
         };

@@ -119,6 +119,8 @@ pub(super) struct Head {
 /// What is not kept of some rows.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Lacking {
+    /// Points and quantities as somebody else spelled them.
+    pub(super) names: bool,
     pub(super) values: bool,
     pub(super) said: bool,
     pub(super) comings: bool,
@@ -177,6 +179,7 @@ impl Open {
         let mut laid = Vec::with_capacity(values.len() * 2);
         head.blocks = values.chunks(BLOCK_ROWS).map(|values| Block::lay(values, &mut laid)).collect();
         let lacking = Lacking {
+            names: false,
             values: head.blocks.iter().any(|block| !block.fits()),
             said: head.said.iter().any(|(_, said)| *said == UNNUMBERED),
             comings: head.coming.is_none(),
@@ -245,8 +248,8 @@ impl Chunk {
         for run in &self.head.runs {
             let rows = run.rows_within(starts);
             match found.last_mut() {
-                Some(last) if last.end == rows.start => last.end = rows.end,
                 _ if rows.is_empty() => {}
+                Some(last) if last.end == rows.start => last.end = rows.end,
                 _ => found.push(rows),
             }
         }

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use bytes::Bytes;
 use metrify_application::ports::Key;
@@ -25,7 +25,12 @@ const FILES_MAX: usize = 256;
 pub struct HeldFiles {
     layout: Layout,
     kept: Mutex<Kept>,
+    /// The files of which it is being made.
+    making: Mutex<HashMap<PathBuf, Weak<Turn>>>,
 }
+
+/// Whoever makes what a file says; others wait for it.
+type Turn = tokio::sync::Mutex<()>;
 
 #[derive(Default)]
 struct Kept {
@@ -35,6 +40,8 @@ struct Kept {
     /// How many of them are open.
     open: usize,
     asked: u64,
+    /// Files of others of which nothing can be kept.
+    hopeless: HashSet<PathBuf>,
 }
 
 impl Kept {
@@ -43,6 +50,10 @@ impl Kept {
         let (file, asked) = self.files.get_mut(path)?;
         *asked = self.asked;
         file.is_of(facts).then(|| file.clone())
+    }
+
+    fn is_kept(&self, path: &PathBuf, held: &Arc<Held>) -> bool {
+        self.files.get(path).is_some_and(|(file, _)| Arc::ptr_eq(file, held))
     }
 
     fn remove(&mut self, path: &PathBuf) {
@@ -68,7 +79,18 @@ impl Kept {
 
 impl HeldFiles {
     pub(crate) fn new(layout: Layout) -> Self {
-        Self { layout, kept: Mutex::default() }
+        Self { layout, kept: Mutex::default(), making: Mutex::default() }
+    }
+
+    fn turn(&self, path: &Path) -> Arc<Turn> {
+        let mut making = self.making.lock().unwrap_or_else(PoisonError::into_inner);
+        making.retain(|_, turn| turn.strong_count() > 0);
+        let turn = making.entry(path.to_owned()).or_default();
+        turn.upgrade().unwrap_or_else(|| {
+            let new = Arc::new(Turn::default());
+            *turn = Arc::downgrade(&new);
+            new
+        })
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
@@ -83,9 +105,32 @@ impl HeldFiles {
         if let Some(known) = self.known(snapshot, facts) {
             return Ok(known);
         }
+        let path = self.layout.held(&snapshot.folder, &facts.path);
+        let turn = self.turn(&path);
+        let _turn = turn.lock().await;
+        if let Some(known) = self.known(snapshot, facts) {
+            return Ok(known);
+        }
         let held = Arc::new(self.made(snapshot, facts).await?);
-        self.kept().keep(self.layout.held(&snapshot.folder, &facts.path), &held);
+        self.kept().keep(path, &held);
         Ok(held)
+    }
+
+    /// As [`Self::of`], of a file that is small; `None` where nothing can be kept of what somebody else wrote.
+    pub(super) async fn of_small(&self, snapshot: &Snapshot, facts: &FileFacts) -> Option<Arc<Held>> {
+        const HOPELESS_MAX: usize = 10_000;
+        let path = self.layout.held(&snapshot.folder, &facts.path);
+        if self.kept().hopeless.contains(&path) {
+            return None;
+        }
+        let made = self.of(snapshot, facts).await.inspect_err(|error| {
+            tracing::info!("{}; the file itself is read instead", error.chain());
+            let hopeless = &mut self.kept().hopeless;
+            if hopeless.len() < HOPELESS_MAX {
+                hopeless.insert(path);
+            }
+        });
+        made.ok()
     }
 
     /// As [`Self::of`], where it need not be made.
@@ -94,8 +139,9 @@ impl HeldFiles {
         let known = self.kept().get(&path, facts);
         match known {
             Some(file) if !file.is_damaged() => return Some(file),
-            Some(_) => self.forget(&snapshot.folder, &facts.path),
-            None => {}
+            // Somebody else may have made it again by now.
+            Some(damaged) if self.kept().is_kept(&path, &damaged) => self.forget(&snapshot.folder, &facts.path),
+            _ => {}
         }
         let held = Arc::new(stored::open(&path, facts)?);
         self.kept().keep(path, &held);

@@ -16,8 +16,11 @@ use crate::write::internal;
 
 /// Rows that are handed on at once, but for those of the chunk that comes then.
 const BATCH_ROWS: usize = 8_192 - CHUNK_ROWS;
-/// Rows of a file of which is kept what it says once it is asked for.
+/// Rows and bytes of a file of which is kept what it says once it is asked for.
 const SMALL_ROWS: u64 = 1 << 18;
+const SMALL_BYTES: u64 = 8 << 20;
+/// Chunks after which others may go on, though no rows were found.
+const CHUNKS_AT_ONCE: usize = 256;
 /// Bytes that are read at once where chunk after chunk is wanted.
 const AHEAD_BYTES: u32 = 1 << 17;
 
@@ -34,12 +37,11 @@ pub struct Wanted {
     pub starts: RangeInclusive<i64>,
 }
 
-/// A data file of which all that is wanted is kept.
+/// A data file of which all that is wanted is kept. It is opened once it is read: a query may name more files than fit into memory.
 pub struct KeptFile {
     files: Arc<HeldFiles>,
     snapshot: Arc<Snapshot>,
     facts: FileFacts,
-    held: Arc<Held>,
 }
 
 impl HeldFiles {
@@ -53,15 +55,17 @@ impl HeldFiles {
     ) -> Option<KeptFile> {
         let held = match self.known(snapshot, facts) {
             Some(held) => held,
-            None if facts.rows <= SMALL_ROWS => {
-                // What somebody else wrote may be nothing that can be kept.
-                let made = self.of(snapshot, facts).await;
-                made.inspect_err(|error| tracing::debug!("{}", error.chain())).ok()?
-            }
+            None if facts.rows <= SMALL_ROWS && facts.bytes <= SMALL_BYTES => self.of_small(snapshot, facts).await?,
             None => return None,
         };
         let has = wanted.columns.fields().iter().all(|field| held.has(field.name()));
-        has.then(|| KeptFile { files: self.clone(), snapshot: snapshot.clone(), facts: facts.clone(), held })
+        has.then(|| KeptFile { files: self.clone(), snapshot: snapshot.clone(), facts: facts.clone() })
+    }
+}
+
+impl KeptFile {
+    async fn held(&self) -> Result<Arc<Held>> {
+        self.files.of(&self.snapshot, &self.facts).await
     }
 }
 
@@ -69,12 +73,15 @@ impl Held {
     /// Whether a column is kept of all rows.
     fn has(&self, column: &str) -> bool {
         let lacking = self.told.lacking;
-        match column {
-            "value" => !lacking.values,
-            "kind" | "unit" | "quality" | "method" | "reason" | "restored" => !lacking.said,
-            "recorded_at" | "delivery" | "document" | "sequence" => !lacking.comings,
-            _ => true,
-        }
+        // Rows are chosen by their names, whether these are asked for or not.
+        !lacking.names
+            && match column {
+                "point" | "quantity" | "period_start" | "period_end" => true,
+                "value" => !lacking.values,
+                "kind" | "unit" | "quality" | "method" | "reason" | "restored" => !lacking.said,
+                "recorded_at" | "delivery" | "document" | "sequence" => !lacking.comings,
+                _ => false,
+            }
     }
 
     /// The chunks of a channel that may have rows which start within these times.
@@ -99,10 +106,13 @@ pub struct Scan {
 }
 
 impl Scan {
-    /// One of so many shares.
-    #[must_use]
-    pub fn new(file: &Arc<KeptFile>, wanted: &Arc<Wanted>, share: usize, shares: usize) -> Self {
-        let channels = &file.held.told.channels;
+    /// Opens one of so many shares.
+    ///
+    /// # Errors
+    /// Where what was kept is there no longer, and cannot be made again.
+    pub async fn open(file: &Arc<KeptFile>, wanted: &Arc<Wanted>, share: usize, shares: usize) -> Result<Self> {
+        let held = file.held().await?;
+        let channels = &held.told.channels;
         let mut own: Vec<u32> = match &wanted.points {
             Some(points) => points.iter().flat_map(|point| channels.of_point(point)).collect(),
             None => (0..channels.count()).collect(),
@@ -113,16 +123,16 @@ impl Scan {
         let bound = |share: usize| own.len() * share / shares;
         let own = own[bound(share)..bound(share + 1)].to_vec();
         let columns = wanted.columns.fields().iter().filter_map(|field| Making::of(field.name())).collect();
-        Self {
+        Ok(Self {
             file: file.clone(),
-            held: file.held.clone(),
+            held,
             wanted: wanted.clone(),
             channels: own.into_iter(),
             open: None,
             ahead: (0, Bytes::new()),
             columns,
             rows: 0,
-        }
+        })
     }
 
     /// The next rows. Where what is kept turns out to be damaged it is made again.
@@ -130,15 +140,17 @@ impl Scan {
     /// # Errors
     /// Where it cannot be.
     pub async fn next(&mut self) -> Result<Option<RecordBatch>> {
-        match self.collect() {
-            Err(error) if self.held.is_damaged() => {
-                tracing::warn!("{}; it is made again from the lake", error.chain());
-                let KeptFile { files, snapshot, facts, .. } = self.file.as_ref();
-                self.held = files.of(snapshot, facts).await?;
-                self.ahead = (0, Bytes::new());
-                self.collect()?;
+        loop {
+            match self.collect() {
+                Err(error) if self.held.is_damaged() => {
+                    tracing::warn!("{}; it is made again from the lake", error.chain());
+                    self.held = self.file.held().await?;
+                    self.ahead = (0, Bytes::new());
+                }
+                Err(error) => return Err(error),
+                Ok(true) => break,
+                Ok(false) => tokio::task::yield_now().await,
             }
-            collected => collected?,
         }
         if self.rows == 0 {
             return Ok(None);
@@ -150,10 +162,13 @@ impl Scan {
         rows.map(Some).map_err(|error| internal("lay rows into columns", error))
     }
 
-    /// Adds rows until there are enough, or no more.
-    fn collect(&mut self) -> Result<()> {
-        while self.rows < BATCH_ROWS {
-            let Some((channel, number)) = self.next_chunk() else { return Ok(()) };
+    /// Adds rows of some chunks; tells whether there are enough, or no more.
+    fn collect(&mut self) -> Result<bool> {
+        for _ in 0..CHUNKS_AT_ONCE {
+            if self.rows >= BATCH_ROWS {
+                return Ok(true);
+            }
+            let Some((channel, number)) = self.next_chunk() else { return Ok(true) };
             let chunk = self.read(number)?;
             // What could not be read is tried again.
             if let Some((_, chunks)) = &mut self.open {
@@ -167,7 +182,7 @@ impl Scan {
                 }
             }
         }
-        Ok(())
+        Ok(false)
     }
 
     /// The next chunk that may have rows, and its channel.

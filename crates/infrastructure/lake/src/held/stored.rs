@@ -99,12 +99,15 @@ pub(super) fn open(path: &Path, facts: &FileFacts) -> Option<Held> {
     let (told, file) = match opened() {
         Ok(Some(opened)) => opened,
         Ok(None) => {
-            tracing::warn!(path = %path.display(), "damaged; it is made again from the lake");
+            tracing::warn!(path = %path.display(), "damaged; it is made again from the lake once it is needed");
+            if let Err(error) = std::fs::remove_file(path) {
+                tracing::warn!(path = %path.display(), %error, "cannot be deleted");
+            }
             return None;
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
         Err(error) => {
-            tracing::warn!(path = %path.display(), %error, "cannot be read; it is made again from the lake");
+            tracing::warn!(path = %path.display(), %error, "cannot be read; it is made again from the lake once it is needed");
             return None;
         }
     };

@@ -6,6 +6,7 @@ mod bad_input;
 mod bitemporal;
 mod containers;
 mod crash;
+mod filters;
 mod interop;
 mod journey;
 mod load_profile;

@@ -180,3 +180,24 @@ fn what_is_damaged_is_not_believed() {
         assert!(stored::in_memory(&bytes.slice(..length)).is_none(), "cut after {length} bytes");
     }
 }
+
+#[test]
+fn names_that_others_spelled_are_told() {
+    let mut readings = readings(2);
+    readings.sort_by_key(|(channel, reading)| (channel.clone(), reading.period));
+    let lacks_names = |quantity: &str| {
+        let mut build = Build::default();
+        for piece in pieces(&readings) {
+            let columns = piece.columns().iter().zip(piece.schema_ref().fields()).map(|(column, field)| {
+                let texts = StringArray::from_iter_values((0..piece.num_rows()).map(|_| quantity));
+                let column = if field.name() == "quantity" { Arc::new(texts) } else { column.clone() };
+                (field.name().clone(), column)
+            });
+            let piece = RecordBatch::try_from_iter(columns.collect::<Vec<_>>()).expect("columns");
+            assert!(build.push(&piece).expect("readings"), "it is in order");
+        }
+        build.told.lacking.names
+    };
+    assert!(!lacks_names("1-0:1.29.0"));
+    assert!(lacks_names("1-0:1.29.0*255"), "we say it without its end");
+}
