@@ -140,11 +140,12 @@ impl Scan {
     /// # Errors
     /// Where it cannot be.
     pub async fn next(&mut self) -> Result<Option<RecordBatch>> {
+        let mut is_new = false;
         loop {
             match self.collect() {
-                Err(error) if self.held.is_damaged() => {
+                Err(error) if self.held.is_damaged() && !is_new => {
                     tracing::warn!("{}; it is made again from the lake", error.chain());
-                    self.held = self.file.held().await?;
+                    (self.held, is_new) = (self.file.held().await?, true);
                     self.ahead = (0, Bytes::new());
                 }
                 Err(error) => return Err(error),
