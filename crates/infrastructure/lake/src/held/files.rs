@@ -102,10 +102,11 @@ impl HeldFiles {
     /// # Errors
     /// Where it cannot be read.
     pub(super) async fn of(&self, snapshot: &Snapshot, facts: &FileFacts) -> Result<Arc<Held>> {
-        if let Some(known) = self.known(snapshot, facts) {
-            return Ok(known);
-        }
         let path = self.layout.held(&snapshot.folder, &facts.path);
+        if let Some(in_memory) = self.in_memory(&path, snapshot, facts) {
+            return Ok(in_memory);
+        }
+        // Several parts of a query open the same file at once: it is read once.
         let turn = self.turn(&path);
         let _turn = turn.lock().await;
         if let Some(known) = self.known(snapshot, facts) {
@@ -126,7 +127,7 @@ impl HeldFiles {
         let made = self.of(snapshot, facts).await.inspect_err(|error| {
             tracing::info!("{}; the file itself is read instead", error.chain());
             let hopeless = &mut self.kept().hopeless;
-            if hopeless.len() < HOPELESS_MAX {
+            if error.kind() == Kind::Corrupt && hopeless.len() < HOPELESS_MAX {
                 hopeless.insert(path);
             }
         });
@@ -136,16 +137,25 @@ impl HeldFiles {
     /// As [`Self::of`], where it need not be made.
     pub(super) fn known(&self, snapshot: &Snapshot, facts: &FileFacts) -> Option<Arc<Held>> {
         let path = self.layout.held(&snapshot.folder, &facts.path);
-        let known = self.kept().get(&path, facts);
-        match known {
-            Some(file) if !file.is_damaged() => return Some(file),
-            // Somebody else may have made it again by now.
-            Some(damaged) if self.kept().is_kept(&path, &damaged) => self.forget(&snapshot.folder, &facts.path),
-            _ => {}
+        if let Some(in_memory) = self.in_memory(&path, snapshot, facts) {
+            return Some(in_memory);
         }
         let held = Arc::new(stored::open(&path, facts)?);
         self.kept().keep(path, &held);
         Some(held)
+    }
+
+    fn in_memory(&self, path: &PathBuf, snapshot: &Snapshot, facts: &FileFacts) -> Option<Arc<Held>> {
+        let known = self.kept().get(path, facts)?;
+        if !known.is_damaged() {
+            return Some(known);
+        }
+        let is_kept = self.kept().is_kept(path, &known);
+        // Else somebody made it again by now.
+        if is_kept {
+            self.forget(&snapshot.folder, &facts.path);
+        }
+        None
     }
 
     /// Reads the data file, and keeps what it says.

@@ -15,7 +15,7 @@ use super::{Held, Told};
 use crate::table::FileFacts;
 
 /// The last bytes of such a file; another form has another number.
-const MAGIC: &[u8; 8] = b"MTFHELD2";
+const MAGIC: &[u8; 8] = b"MTFHELD3";
 /// Length and checksum of what is told, and [`MAGIC`].
 const END_BYTES: usize = size_of::<u64>() + CHECKSUM_BYTES + MAGIC.len();
 

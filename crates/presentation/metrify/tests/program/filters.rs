@@ -63,8 +63,8 @@ const FILTERS: [Filter; 18] = [
     ("period_start between '2025-01-10T05:00:00Z' and '2025-01-10T07:00:00Z' and point = 'SM-0'", |told| {
         told.point == 0 && (5..=7).contains(&told.hour)
     }),
-    ("period_start = '2025-01-10T04:00:00Z' or period_end = '2025-01-10T04:00:00Z'", |told| {
-        [3, 4].contains(&told.hour)
+    ("period_start = '2025-01-10T05:00:00Z' or period_end = '2025-01-10T05:00:00Z'", |told| {
+        [4, 5].contains(&told.hour)
     }),
     ("period_start > '2025-01-10T18:30:00Z'", |told| told.hour == 19),
     ("value < 300 and period_start < '2025-01-10T12:00:00Z'", |told| told.value < 300 && told.hour < 12),
@@ -107,7 +107,5 @@ fn filters_choose_the_same_readings_however_they_are_written() {
     metrify.take_in("second.ndjson", lines);
     assert_chosen(&metrify, &all);
     assert_eq!(metrify.sql("select count(*) from readings_history"), "245");
-    let limited =
-        metrify.sql("select count(*) from (select value from readings where point in ('SM-1', 'SM-2') limit 7)");
-    assert_eq!(limited, "7");
+    assert_eq!(metrify.sql("select value from readings limit 7").lines().count(), 7);
 }
