@@ -119,16 +119,19 @@ impl Load {
         })
     }
 
-    /// Kills servers of one data directory until everything was acknowledged, or so many were killed at work; tells how many.
+    /// Kills servers of one data directory until everything was acknowledged, or so many were killed at work; tells how many. One
+    /// that acknowledged nothing yet, since the disk kept it waiting, was not at work.
     fn kill(&self, kills_max: usize, chance: &mut Chance) -> usize {
         let metrify = Metrify::new();
         let mut acknowledged: HashSet<usize> = HashSet::new();
-        let mut killed = 0;
+        let (mut killed, mut tries) = (0, 0);
         while killed < kills_max && acknowledged.len() < self.deliveries.len() {
+            tries += 1;
+            assert!(tries <= 4 * kills_max, "{tries} servers, of which {killed} acknowledged anything");
             let waiting: Vec<usize> =
                 (0..self.deliveries.len()).filter(|number| !acknowledged.contains(number)).collect();
             let answered = self.send_and_kill(&metrify, &waiting, 100 + chance.below(900));
-            killed += usize::from(answered.len() < waiting.len());
+            killed += usize::from(!answered.is_empty() && answered.len() < waiting.len());
             acknowledged.extend(answered);
             let there = metrify.sql("select point, quantity, period_start from readings");
             let there: HashSet<&str> = there.lines().collect();
