@@ -11,15 +11,13 @@ use metrify_application::Tenant;
 use metrify_application::ports::{Journal, Known, Landing, Memory, Versions};
 use metrify_application::record::{Accepted, DeliveryId, Standing};
 use metrify_domain::{Batch, BatchBuilder, Channel, Decimal, Document, IntervalAmount, Timestamp, Unit};
+// Its allocator is the program's.
+use metrify_bench as _;
 use metrify_journal::FileJournal;
 use metrify_lake::{DeltaLake, Layout, Scan, TableName, Wanted};
 use metrify_validation::Ruleset;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
-
-/// As the program has it.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const POINTS: i64 = 500;
 const QUARTERS: i64 = 96;

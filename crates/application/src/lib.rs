@@ -10,7 +10,9 @@ pub mod operate;
 pub mod ports;
 pub mod read;
 pub mod record;
+mod turns;
 
 pub use app::App;
 pub use context::{Context, Tenant, TenantError};
 pub use error::{Error, Kind, Result, io};
+pub use turns::Turns;

@@ -15,9 +15,9 @@ use crate::app::App;
 use crate::context::{Context, Tenant};
 use crate::error::{Error, Kind, Result};
 use crate::ingest::delivery::Hints;
-use crate::ingest::once::Turns;
 use crate::ingest::piece::{self, KnownRejects, Outcome, Piece};
-use crate::record::{Accepted, DeliveryId, PointStatus};
+use crate::record::{Accepted, DeliveryId, Fingerprint, PointStatus};
+use crate::turns::Turns;
 
 /// Pieces that are made durable with one sync at most.
 const GROUP_PIECES_MAX: usize = 64;
@@ -70,7 +70,7 @@ pub struct Intake {
     keys: Arc<Keys>,
     lanes: Mutex<HashMap<Tenant, Arc<Lane>>>,
     running: Arc<Mutex<Running>>,
-    pub(super) requests: Turns,
+    pub(super) requests: Turns<(Tenant, Fingerprint)>,
     many_wait: Notify,
     /// The journal is one for all tenants: whoever appends knows the position it gets.
     journal: tokio::sync::Mutex<()>,

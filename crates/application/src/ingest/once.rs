@@ -1,13 +1,9 @@
 //! Receives a request once: whoever sends it again, because the answer was lost, gets the receipts that were given first.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
-
 use sha2::{Digest, Sha256};
-use tokio::sync::OwnedMutexGuard;
 
 use crate::app::App;
-use crate::context::{Context, Tenant};
+use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::ingest::delivery::{Delivery, Hints, Looked};
 use crate::ingest::piece::Piece;
@@ -30,7 +26,9 @@ pub struct Reply {
 /// As [`super::receive`], and where the key was given to something else before.
 pub async fn receive_once(app: &App, ctx: &Context, looked: Looked, key: Option<&str>) -> Result<Reply> {
     let request = Request::of(&looked, key);
-    let _turns = app.intake.requests.take(&ctx.tenant, request.names()).await;
+    // Keys come before contents in every request, so that no two wait for each other.
+    let names = request.names().map(|name| (ctx.tenant.clone(), name));
+    let _turns = app.intake.requests.take(names).await;
     for name in request.names() {
         if let Some(answered) = app.ledger.answered(&ctx.tenant, name).await? {
             return again(app, ctx, &looked.seen.id, request, answered).await;
@@ -90,34 +88,4 @@ impl Request {
 /// The name of something of a kind.
 pub(super) fn fingerprint(kind: &str, said: &[u8]) -> Fingerprint {
     Fingerprint::from_digest(&Sha256::new().chain_update(kind).chain_update([0]).chain_update(said).finalize())
-}
-
-type Turn = tokio::sync::Mutex<()>;
-
-/// Requests of one name are answered one after the other.
-#[derive(Default)]
-pub(super) struct Turns(Mutex<HashMap<(Tenant, Fingerprint), Weak<Turn>>>);
-
-impl Turns {
-    /// Waits for the requests of any of these names that came before. Keys come before contents in every request, so that no two wait
-    /// for each other.
-    async fn take(&self, tenant: &Tenant, names: impl Iterator<Item = Fingerprint>) -> Vec<OwnedMutexGuard<()>> {
-        let mut turns = Vec::new();
-        for name in names {
-            turns.push(self.of(tenant, name).lock_owned().await);
-        }
-        turns
-    }
-
-    fn of(&self, tenant: &Tenant, name: Fingerprint) -> Arc<Turn> {
-        let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // There are no more of them than requests at one time.
-        turns.retain(|_, turn| turn.strong_count() > 0);
-        let turn = turns.entry((tenant.clone(), name)).or_default();
-        turn.upgrade().unwrap_or_else(|| {
-            let new = Arc::new(Turn::default());
-            *turn = Arc::downgrade(&new);
-            new
-        })
-    }
 }

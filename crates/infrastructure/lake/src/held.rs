@@ -183,6 +183,13 @@ impl Held {
         })
     }
 
+    /// Where a row of a chunk came from, and its own number there; `None` where that is not kept.
+    fn origin(&self, chunk: &Chunk, row: u32) -> Option<(&Origin, i64)> {
+        let (origin, distance) = chunk.coming(row)?;
+        let (origin, first) = self.told.origins.get(usize::try_from(origin).ok()?)?;
+        Some((origin, first.wrapping_add(distance)))
+    }
+
     pub(crate) fn reader(&self) -> Reader<'_> {
         Reader { held: self, chunk: None }
     }
@@ -246,11 +253,7 @@ impl Reader<'_> {
         let (first, chunk) = self.chunk_of(row)?;
         let row = row - first;
         let said = chunk.said(row).and_then(|said| held.all_said.get(usize::from(said)));
-        let origin = chunk.coming(row).and_then(|(origin, distance)| {
-            let (origin, first) = held.told.origins.get(usize::try_from(origin).ok()?)?;
-            Some((origin, first.wrapping_add(distance)))
-        });
-        let (Some(said), Some((origin, sequence))) = (said, origin) else { return Ok(None) };
+        let (Some(said), Some((origin, sequence))) = (said, held.origin(chunk, row)) else { return Ok(None) };
         let value = match chunk.value(row) {
             None => return Ok(None),
             Some(None) => None,

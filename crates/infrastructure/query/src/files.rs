@@ -77,9 +77,7 @@ impl Files {
         let keep = pruning.prune(&Facts(&files))?;
         Ok(files.into_iter().zip(keep).filter(|(_, keep)| *keep).map(|(file, _)| file).collect())
     }
-}
 
-impl Files {
     fn footers(&self, state: &dyn Session) -> Option<Arc<FileMetadataCache>> {
         state.config().get_extension::<Footers>().map(|footers| footers.of(&self.store))
     }
@@ -100,52 +98,7 @@ impl Files {
         });
         Ok(partitioned.with_extension(ParquetAccessPlan::new(groups.collect())))
     }
-}
 
-#[async_trait]
-impl TableProvider for Files {
-    fn schema(&self) -> SchemaRef {
-        self.schema.clone()
-    }
-
-    fn table_type(&self) -> TableType {
-        TableType::Base
-    }
-
-    fn supports_filters_pushdown(&self, filters: &[&Expr]) -> Result<Vec<TableProviderFilterPushDown>> {
-        // Statistics exclude files, row groups and pages; the rows that are left are judged once more.
-        Ok(vec![TableProviderFilterPushDown::Inexact; filters.len()])
-    }
-
-    async fn scan(
-        &self,
-        state: &dyn Session,
-        projection: Option<&Vec<usize>>,
-        filters: &[Expr],
-        limit: Option<usize>,
-    ) -> Result<Arc<dyn ExecutionPlan>> {
-        let files = self.wanted(state, filters)?;
-        let wanted = kept::wanted(project_schema(&self.schema, projection)?, filters);
-        let (kept, files) = self.kept(state, files, wanted).await;
-        let mut plans: Vec<Arc<dyn ExecutionPlan>> = Vec::new();
-        if let Some((kept, wanted)) = kept {
-            plans.push(kept::plan(kept, wanted, state.config_options().execution.target_partitions, limit)?);
-        }
-        if !files.is_empty() {
-            plans.push(self.read(state, files, projection, filters, limit).await?);
-        }
-        match plans.pop() {
-            None => Ok(Arc::new(EmptyExec::new(project_schema(&self.schema, projection)?))),
-            Some(plan) if plans.is_empty() => Ok(plan),
-            Some(plan) => {
-                plans.push(plan);
-                UnionExec::try_new(plans)
-            }
-        }
-    }
-}
-
-impl Files {
     /// Those of the files that need not be read, since what is wanted is kept of them, and the others.
     async fn kept<'f>(
         &self,
@@ -201,6 +154,49 @@ impl Files {
             .with_limit(limit)
             .build();
         Ok(DataSourceExec::from_data_source(config))
+    }
+}
+
+#[async_trait]
+impl TableProvider for Files {
+    fn schema(&self) -> SchemaRef {
+        self.schema.clone()
+    }
+
+    fn table_type(&self) -> TableType {
+        TableType::Base
+    }
+
+    fn supports_filters_pushdown(&self, filters: &[&Expr]) -> Result<Vec<TableProviderFilterPushDown>> {
+        // Statistics exclude files, row groups and pages; the rows that are left are judged once more.
+        Ok(vec![TableProviderFilterPushDown::Inexact; filters.len()])
+    }
+
+    async fn scan(
+        &self,
+        state: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        filters: &[Expr],
+        limit: Option<usize>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let files = self.wanted(state, filters)?;
+        let wanted = kept::wanted(project_schema(&self.schema, projection)?, filters);
+        let (kept, files) = self.kept(state, files, wanted).await;
+        let mut plans: Vec<Arc<dyn ExecutionPlan>> = Vec::new();
+        if let Some((kept, wanted)) = kept {
+            plans.push(kept::plan(kept, wanted, state.config_options().execution.target_partitions, limit)?);
+        }
+        if !files.is_empty() {
+            plans.push(self.read(state, files, projection, filters, limit).await?);
+        }
+        match plans.pop() {
+            None => Ok(Arc::new(EmptyExec::new(project_schema(&self.schema, projection)?))),
+            Some(plan) if plans.is_empty() => Ok(plan),
+            Some(plan) => {
+                plans.push(plan);
+                UnionExec::try_new(plans)
+            }
+        }
     }
 }
 

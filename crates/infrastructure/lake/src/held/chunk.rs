@@ -19,17 +19,17 @@ const COMINGS_MAX: usize = 16;
 
 /// Periods that start in equal steps and have one length, in microseconds.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub(super) struct Run {
+struct Run {
     /// The first of its rows, in the chunk.
-    pub(super) row: u32,
-    pub(super) count: u32,
-    pub(super) first: i64,
-    pub(super) step: i64,
-    pub(super) length: i64,
+    row: u32,
+    count: u32,
+    first: i64,
+    step: i64,
+    length: i64,
 }
 
 impl Run {
-    pub(super) const fn last(&self) -> i64 {
+    const fn last(&self) -> i64 {
         self.first + self.step * (self.count as i64 - 1)
     }
 
@@ -76,7 +76,7 @@ impl Run {
 /// Where rows came from, from one of them on: the number of the origin, and how far their own numbers are from its first one, both
 /// of which change by equal steps.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub(super) struct Coming {
+struct Coming {
     row: u32,
     origin: i64,
     origin_step: i64,
@@ -106,11 +106,11 @@ impl Coming {
 
 /// What stands before the values.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub(super) struct Head {
+struct Head {
     /// In the order of time.
-    pub(super) runs: Vec<Run>,
+    runs: Vec<Run>,
     /// From which row on which of all that the file says is said beside the value.
-    pub(super) said: Vec<(u32, u8)>,
+    said: Vec<(u32, u8)>,
     /// `None` where it takes too much, or is not told at all.
     coming: Option<Vec<Coming>>,
     blocks: Vec<Block>,
@@ -218,7 +218,7 @@ pub(super) fn unsealed(bytes: &[u8]) -> Option<&[u8]> {
 
 /// A chunk that was read.
 pub(super) struct Chunk {
-    pub(super) head: Head,
+    head: Head,
     /// How many rows it has.
     pub(super) rows: u32,
     values: Vec<u8>,
@@ -297,6 +297,7 @@ impl Chunk {
         Some(())
     }
 
+    /// The number of what a row says beside its value.
     pub(super) fn said(&self, row: u32) -> Option<u8> {
         let run = self.head.said.partition_point(|(first, _)| *first <= row).checked_sub(1)?;
         Some(self.head.said[run].1)

@@ -82,11 +82,7 @@ impl Making {
     pub(super) fn push(&mut self, held: &Held, channel: u32, chunk: &Chunk, rows: Range<u32>) -> Result<()> {
         let unkept = || Error::new(Kind::Internal, "make a column of readings: it is not kept");
         let all_said = |number: u8| held.told.all_said.get(usize::from(number)).ok_or_else(unkept);
-        let origin = |row: u32| {
-            let (origin, distance) = chunk.coming(row).ok_or_else(unkept)?;
-            let told = usize::try_from(origin).ok().and_then(|origin| held.told.origins.get(origin));
-            told.map(|(origin, first)| (origin, first.wrapping_add(distance))).ok_or_else(unkept)
-        };
+        let origin = |row: u32| held.origin(chunk, row).ok_or_else(unkept);
         match self {
             Self::Point(views) => views.push(Some(held.told.channels.point_of(channel)), rows.len()),
             Self::Quantity(views) => views.push(Some(held.told.channels.quantity(channel)), rows.len()),

@@ -2,12 +2,12 @@
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use metrify_application::ports::Key;
 use metrify_application::record::Version;
-use metrify_application::{Error, Kind, Result, io};
+use metrify_application::{Error, Kind, Result, Turns, io};
 
 use super::{Found, Held, build, stored};
 use crate::layout::Layout;
@@ -26,11 +26,8 @@ pub struct HeldFiles {
     layout: Layout,
     kept: Mutex<Kept>,
     /// The files of which it is being made.
-    making: Mutex<HashMap<PathBuf, Weak<Turn>>>,
+    making: Turns<PathBuf>,
 }
-
-/// Whoever makes what a file says; others wait for it.
-type Turn = tokio::sync::Mutex<()>;
 
 #[derive(Default)]
 struct Kept {
@@ -79,18 +76,7 @@ impl Kept {
 
 impl HeldFiles {
     pub(crate) fn new(layout: Layout) -> Self {
-        Self { layout, kept: Mutex::default(), making: Mutex::default() }
-    }
-
-    fn turn(&self, path: &Path) -> Arc<Turn> {
-        let mut making = self.making.lock().unwrap_or_else(PoisonError::into_inner);
-        making.retain(|_, turn| turn.strong_count() > 0);
-        let turn = making.entry(path.to_owned()).or_default();
-        turn.upgrade().unwrap_or_else(|| {
-            let new = Arc::new(Turn::default());
-            *turn = Arc::downgrade(&new);
-            new
-        })
+        Self { layout, kept: Mutex::default(), making: Turns::default() }
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
@@ -107,8 +93,7 @@ impl HeldFiles {
             return Ok(in_memory);
         }
         // Several parts of a query open the same file at once: it is read once.
-        let turn = self.turn(&path);
-        let _turn = turn.lock().await;
+        let _turn = self.making.take([path.clone()]).await;
         if let Some(known) = self.known(snapshot, facts) {
             return Ok(known);
         }

@@ -111,30 +111,37 @@ impl Block {
         (self.rows as usize * self.bits as usize).div_ceil(8)
     }
 
-    /// The value in a place of the block's bytes, `Some(None)` where it is missing; `None` where it did not fit.
+    /// What stands in a place of the block's bytes, which [`BEYOND_BYTES`] follow at least.
+    fn code(&self, bytes: &[u8], place: usize) -> Option<u64> {
+        let first = place * usize::from(self.bits);
+        let word = u128::from_le_bytes(*bytes.get(first / 8..)?.first_chunk()?);
+        let mask = (1_u128 << self.bits) - 1;
+        Some(((word >> (first % 8)) & mask) as u64)
+    }
+
+    /// The value in a place, `Some(None)` where it is missing; `None` where it did not fit.
     pub(super) fn value(&self, bytes: &[u8], place: usize) -> Option<Option<i128>> {
-        if place >= usize::from(self.rows) {
+        if place >= self.rows() {
             return None;
         }
-        let first = place * usize::from(self.bits);
-        let here = bytes.get(first / 8..).unwrap_or_default();
-        let mut word = [0; size_of::<u128>()];
-        let length = here.len().min(word.len());
-        word[..length].copy_from_slice(&here[..length]);
-        let mask = (1_u128 << self.bits) - 1;
-        match ((u128::from_le_bytes(word) >> (first % 8)) & mask) as u64 {
+        match self.code(bytes, place)? {
             MISSING => Some(None),
             UNFIT => None,
-            code => {
-                let multiple = i128::from(self.smallest) + i128::from(code - SMALLEST);
-                Some(Some(multiple * 10_i128.pow(u32::from(self.power))))
-            }
+            code => Some(Some(self.multiple(code) * self.one())),
         }
     }
-}
 
-impl Block {
-    /// Adds the values in some places of the block's bytes, which [`BEYOND_BYTES`] follow at least; `None` where one did not fit.
+    /// What one is worth in units of a decimal's last digit.
+    const fn one(&self) -> i128 {
+        10_i128.pow(self.power as u32)
+    }
+
+    /// The multiple that a code stands for.
+    const fn multiple(&self, code: u64) -> i128 {
+        self.smallest.wrapping_add_unsigned(code.wrapping_sub(SMALLEST)) as i128
+    }
+
+    /// Adds the values in some places; `None` where one did not fit.
     pub(super) fn values(
         &self,
         bytes: &[u8],
@@ -145,26 +152,18 @@ impl Block {
         if !self.fits {
             return None;
         }
-        let (bits, mask) = (usize::from(self.bits), ((1_u128 << self.bits) - 1) as u64);
-        let unit = 10_i128.pow(u32::from(self.power));
-        let base = self.smallest.wrapping_sub_unsigned(SMALLEST);
-        let begin = values.len();
-        let mut missing = false;
+        let (one, mut missing) = (self.one(), false);
         for place in places.clone() {
-            let first = place * bits;
-            let word = u128::from_le_bytes(*bytes[first / 8..].first_chunk()?);
-            let code = (word >> (first % 8)) as u64 & mask;
+            let code = self.code(bytes, place)?;
             missing |= code == MISSING;
-            values.push(i128::from(base.wrapping_add_unsigned(code)) * unit);
+            values.push(self.multiple(code) * one);
         }
-        if !missing {
+        if missing {
+            for place in places {
+                nulls.append(self.code(bytes, place)? != MISSING);
+            }
+        } else {
             nulls.append_n_non_nulls(places.len());
-            return Some(());
-        }
-        for (place, value) in places.zip(&mut values[begin..]) {
-            let told = self.value(bytes, place)?;
-            nulls.append(told.is_some());
-            *value = told.unwrap_or_default();
         }
         Some(())
     }
@@ -179,8 +178,9 @@ mod tests {
     fn read(values: &[Option<i128>]) -> (Vec<Option<Option<i128>>>, usize) {
         let mut bytes = vec![7; 3];
         let block = Block::lay(values, &mut bytes);
-        let own = &bytes[3..];
-        ((0..values.len()).map(|place| block.value(own, place)).collect(), own.len())
+        let laid = bytes.len() - 3;
+        bytes.extend([7; BEYOND_BYTES]);
+        ((0..values.len()).map(|place| block.value(&bytes[3..], place)).collect(), laid)
     }
 
     #[test]
