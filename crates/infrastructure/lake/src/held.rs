@@ -26,6 +26,7 @@ mod build;
 mod channels;
 mod chunk;
 mod columns;
+mod days;
 mod files;
 mod numbered;
 mod scan;
@@ -35,7 +36,7 @@ mod values;
 pub(crate) use asked::Found;
 pub(crate) use build::Build;
 pub use files::HeldFiles;
-pub use scan::{KeptFile, Scan, Wanted};
+pub use scan::{Grain, KeptFile, Scan, Wanted};
 
 /// When versions became known, the delivery they came with, and its message.
 type Origin = (i64, String, String);

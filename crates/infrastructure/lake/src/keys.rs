@@ -40,6 +40,15 @@ impl KeySet {
         self.points.is_empty()
     }
 
+    /// The periods of a channel; its point and quantity are not asked for where the set is empty.
+    pub(crate) fn periods<'c>(&self, channel: impl FnOnce() -> (&'c str, &'c str)) -> Option<&HashSet<Ends>> {
+        if self.is_empty() {
+            return None;
+        }
+        let (point, quantity) = channel();
+        self.points.get(point)?.get(quantity)
+    }
+
     /// For each row whether its key is in the set. The columns point, quantity, period_start and period_end must be there
     /// as texts, numbered or not, and microseconds; `None` where they are not.
     #[must_use]

@@ -34,12 +34,12 @@ mod write;
 
 pub use columns::ColumnFiles;
 pub use deleted::Deleted;
-pub use held::{HeldFiles, KeptFile, Scan, Wanted};
+pub use held::{Grain, HeldFiles, KeptFile, Scan, Wanted};
 pub use keys::KeySet;
 pub use layout::Layout;
 pub use memory::View;
 pub use rows::readings_batch;
-pub use schema::{READING_COLUMNS, TableName};
+pub use schema::{READING_COLUMNS, TableName, days};
 pub use store::DeltaLake;
 pub use table::{FileFacts, Range, Snapshot};
 pub use write::data_file_properties;

@@ -25,7 +25,7 @@ use datafusion::physical_optimizer::pruning::PruningPredicateBuilder;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
 use datafusion::physical_plan::union::UnionExec;
-use metrify_lake::{FileFacts, HeldFiles, KeptFile, Range, Snapshot, Wanted};
+use metrify_lake::{FileFacts, Grain, HeldFiles, KeptFile, Range, Snapshot, Wanted};
 
 use crate::kept;
 
@@ -51,6 +51,8 @@ impl Footers {
 #[derive(Debug)]
 pub(crate) struct Files {
     snapshot: Arc<Snapshot>,
+    /// Where it is not all of them.
+    some: Option<Vec<FileFacts>>,
     schema: SchemaRef,
     store: ObjectStoreUrl,
 }
@@ -62,12 +64,18 @@ impl Files {
         // Of readings the same texts come again and again, and a view of a text costs no copy of it.
         let schema =
             if snapshot.table.is_parted_by_month() { transform_schema_to_view(&schema).into() } else { schema };
-        Self { snapshot, schema, store }
+        Self { snapshot, some: None, schema, store }
+    }
+
+    /// Some of the files.
+    pub(crate) fn only(&self, files: Vec<FileFacts>) -> Self {
+        let Self { snapshot, schema, store, .. } = self;
+        Self { snapshot: snapshot.clone(), some: Some(files), schema: schema.clone(), store: store.clone() }
     }
 
     /// The files that may hold rows for which the filters are true.
-    fn wanted(&self, state: &dyn Session, filters: &[Expr]) -> Result<Vec<&FileFacts>> {
-        let files: Vec<&FileFacts> = self.snapshot.files.iter().collect();
+    pub(crate) fn wanted(&self, state: &dyn Session, filters: &[Expr]) -> Result<Vec<&FileFacts>> {
+        let files: Vec<&FileFacts> = self.some.as_ref().unwrap_or(&self.snapshot.files).iter().collect();
         let Some(predicate) = conjunction(filters.to_vec()) else {
             return Ok(files);
         };
@@ -100,24 +108,24 @@ impl Files {
     }
 
     /// Those of the files that need not be read, since what is wanted is kept of them, and the others.
-    async fn kept<'f>(
+    pub(crate) async fn kept<'f>(
         &self,
         state: &dyn Session,
         files: Vec<&'f FileFacts>,
-        wanted: Wanted,
-    ) -> (Option<(Vec<KeptFile>, Wanted)>, Vec<&'f FileFacts>) {
+        wanted: &Wanted,
+    ) -> (Vec<KeptFile>, Vec<&'f FileFacts>) {
         // Where rows are counted alone, files tell without being read.
         let is_of_use = self.snapshot.table.is_parted_by_month() && !wanted.columns.fields().is_empty();
         let held = state.config().get_extension::<HeldFiles>().filter(|_| is_of_use);
-        let Some(held) = held else { return (None, files) };
+        let Some(held) = held else { return (Vec::new(), files) };
         let (mut kept, mut others) = (Vec::new(), Vec::new());
         for file in files {
-            match held.kept_file(&self.snapshot, file, &wanted).await {
+            match held.kept_file(&self.snapshot, file, wanted).await {
                 Some(file) => kept.push(file),
                 None => others.push(file),
             }
         }
-        ((!kept.is_empty()).then_some((kept, wanted)), others)
+        (kept, others)
     }
 
     /// Reads files.
@@ -180,10 +188,12 @@ impl TableProvider for Files {
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let files = self.wanted(state, filters)?;
-        let wanted = kept::wanted(project_schema(&self.schema, projection)?, filters);
-        let (kept, files) = self.kept(state, files, wanted).await;
+        let columns = project_schema(&self.schema, projection)?;
+        let wanted = kept::wanted(Grain::Reading, columns, filters, Arc::default());
+        let (kept, files) = self.kept(state, files, &wanted).await;
         let mut plans: Vec<Arc<dyn ExecutionPlan>> = Vec::new();
-        if let Some((kept, wanted)) = kept {
+        if !kept.is_empty() {
+            let kept = kept.into_iter().map(Arc::new).collect();
             plans.push(kept::plan(kept, wanted, state.config_options().execution.target_partitions, limit)?);
         }
         if !files.is_empty() {

@@ -27,7 +27,7 @@ pub(crate) fn instant() -> DataType {
 
 pub(crate) fn register(session: &SessionContext) {
     let functions = [
-        of_instant("local_day", DataType::Date32, |at| Some(day_number(at))),
+        local_day(),
         of_instant("local_hour", DataType::Int32, |at| Some(local_hour(at).cast_signed())),
         of_instant("gas_day", DataType::Date32, |at| gas_day(at).map(|day| day.num_days_from_ce() - EPOCH_DAYS)),
         quarter_hours_of(),
@@ -67,6 +67,11 @@ fn of_instant(name: &str, result: DataType, of: fn(Timestamp) -> Option<i32>) ->
         Ok(ColumnarValue::Array(numbers))
     };
     create_udf(name, vec![instant()], result, Volatility::Immutable, Arc::new(function))
+}
+
+/// `local_day(instant)`: the day in Berlin.
+pub(crate) fn local_day() -> ScalarUDF {
+    of_instant("local_day", DataType::Date32, |at| Some(day_number(at)))
 }
 
 pub(crate) fn date(days: i32) -> Option<NaiveDate> {

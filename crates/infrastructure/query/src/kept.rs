@@ -7,19 +7,33 @@ use arrow::datatypes::SchemaRef;
 use datafusion::common::{DataFusionError, Result, ScalarValue};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::logical_expr::expr::InList;
-use datafusion::logical_expr::{BinaryExpr, Expr, Operator};
+use datafusion::logical_expr::{BinaryExpr, Expr, Operator, lit};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::streaming::{PartitionStream, StreamingTableExec};
+use datafusion::prelude::col;
 use futures::stream::try_unfold;
-use metrify_lake::{KeptFile, Scan, Wanted};
+use metrify_domain::calendar::day::day_period;
+use metrify_lake::{Grain, KeptFile, KeySet, Scan, Wanted};
+
+use crate::functions::date;
 
 /// What is wanted of readings for which the filters are true, or more than that.
-pub(crate) fn wanted(columns: SchemaRef, filters: &[Expr]) -> Wanted {
+pub(crate) fn wanted(grain: Grain, columns: SchemaRef, filters: &[Expr], removed: Arc<KeySet>) -> Wanted {
     let only = |column: &str| filters.iter().filter_map(|filter| texts(filter, column)).min_by_key(Vec::len);
     let bounds = filters.iter().filter_map(starts);
     let starts = bounds.fold(i64::MIN..=i64::MAX, |all, one| *all.start().max(one.start())..=*all.end().min(one.end()));
-    Wanted { columns, points: only("point"), quantities: only("quantity"), starts }
+    Wanted { grain, columns, points: only("point"), quantities: only("quantity"), starts, removed }
+}
+
+/// Filters of readings that are true for all that is wanted, of those that are given and the times of what is.
+pub(crate) fn of_readings(filters: &[Expr], wanted: &Wanted) -> Vec<Expr> {
+    let is_of_channel =
+        |filter: &&Expr| filter.column_refs().iter().all(|column| ["point", "quantity"].contains(&column.name()));
+    let at = |micros: i64| lit(ScalarValue::TimestampMicrosecond(Some(micros), Some(Arc::from("UTC"))));
+    let times =
+        [col("period_start").gt_eq(at(*wanted.starts.start())), col("period_start").lt_eq(at(*wanted.starts.end()))];
+    filters.iter().filter(is_of_channel).cloned().chain(times).collect()
 }
 
 fn is_column(expr: &Expr, name: &str) -> bool {
@@ -64,32 +78,33 @@ fn texts(filter: &Expr, column: &str) -> Option<Vec<String>> {
 
 /// The only starts of periods, in microseconds, for which a filter may be true.
 fn starts(filter: &Expr) -> Option<RangeInclusive<i64>> {
-    let at = |expr: &Expr| match expr {
-        Expr::Literal(ScalarValue::TimestampMicrosecond(at, _), _) => *at,
-        _ => None,
-    };
-    match filter {
-        Expr::BinaryExpr(BinaryExpr { left, op, right }) if is_column(left, "period_start") => {
-            let at = at(right)?;
-            match op {
-                Operator::Eq => Some(at..=at),
-                Operator::Gt | Operator::GtEq => Some(at..=i64::MAX),
-                Operator::Lt | Operator::LtEq => Some(i64::MIN..=at),
-                _ => None,
-            }
+    let Expr::BinaryExpr(BinaryExpr { left, op, right }) = filter else { return None };
+    let Expr::Literal(value, _) = right.as_ref() else { return None };
+    // An instant, or all those of a local day.
+    let (first, last) = match value {
+        ScalarValue::TimestampMicrosecond(at, _) if is_column(left, "period_start") => ((*at)?, (*at)?),
+        ScalarValue::Date32(day) if is_column(left, "day") => {
+            let day = day_period(date((*day)?)?)?;
+            (day.start().micros(), day.end().micros() - 1)
         }
+        _ => return None,
+    };
+    match op {
+        Operator::Eq => Some(first..=last),
+        Operator::Gt | Operator::GtEq => Some(first..=i64::MAX),
+        Operator::Lt | Operator::LtEq => Some(i64::MIN..=last),
         _ => None,
     }
 }
 
 /// Reads what is wanted of the files, in so many shares.
 pub(crate) fn plan(
-    files: Vec<KeptFile>,
+    files: Vec<Arc<KeptFile>>,
     wanted: Wanted,
     shares: usize,
     limit: Option<usize>,
 ) -> Result<Arc<dyn ExecutionPlan>> {
-    let (files, wanted) = (files.into_iter().map(Arc::new).collect::<Vec<_>>(), Arc::new(wanted));
+    let wanted = Arc::new(wanted);
     let share = |share| Arc::new(Share { files: files.clone(), wanted: wanted.clone(), share, shares });
     let partitions = (0..shares).map(|number| share(number) as Arc<dyn PartitionStream>).collect();
     let plan = StreamingTableExec::try_new(wanted.columns.clone(), partitions, None, None, false, limit)?;

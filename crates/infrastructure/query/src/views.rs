@@ -18,6 +18,7 @@ use metrify_domain::quantity::GRID_FAMILIES;
 use metrify_formats::RecordTable;
 use metrify_lake::{KeySet, TableName, View};
 
+use crate::condensed::Condensed;
 use crate::files::Files;
 use crate::functions::as_instant;
 use crate::profiles::Profiles;
@@ -25,9 +26,12 @@ use crate::profiles::Profiles;
 const KEY: [&str; 4] = ["point", "quantity", "period_start", "period_end"];
 
 /// Registers everything a tenant can ask about.
-pub(crate) async fn register(session: &SessionContext, tenant: &Tenant, view: &View) -> Result<()> {
-    let readings = readings(session, tenant, view)?;
+pub(crate) async fn register(session: &SessionContext, tenant: &Tenant, view: &Arc<View>) -> Result<()> {
+    let of_readings = Arc::new(files(session, tenant, view, TableName::Readings)?);
+    let readings = readings(session, of_readings.clone(), view)?;
     session.register_table("readings", readings.into_view())?;
+    session.register_table("readings_latest", Arc::new(Condensed::latest(of_readings.clone(), view.clone())?))?;
+    session.register_table("readings_daily", Arc::new(Condensed::daily(of_readings, view.clone())))?;
     let history = history(session, tenant, view)?;
     session.register_table("readings_history", history.clone().into_view())?;
     session.register_udtf("readings_as_known", Arc::new(AsKnown { history }));
@@ -66,27 +70,27 @@ pub(crate) async fn register(session: &SessionContext, tenant: &Tenant, view: &V
     Ok(())
 }
 
-fn files(session: &SessionContext, tenant: &Tenant, view: &View, table: TableName) -> Result<DataFrame> {
+fn files(session: &SessionContext, tenant: &Tenant, view: &View, table: TableName) -> Result<Files> {
     let missing = || DataFusionError::Internal(format!("no snapshot of table {}", table.name()));
     let snapshot = view.snapshot(table).ok_or_else(missing)?;
     let store = ObjectStoreUrl::parse(format!("lake://{tenant}.{}", table.name().replace('_', "-")))?;
     session.runtime_env().register_object_store(store.as_ref(), snapshot.store());
-    session.read_table(Arc::new(Files::new(snapshot.clone(), store)))
+    Ok(Files::new(snapshot.clone(), store))
 }
 
 fn memory(session: &SessionContext, table: TableName, batches: Vec<RecordBatch>) -> Result<DataFrame> {
     session.read_table(Arc::new(MemTable::try_new(table.schema(), vec![batches])?))
 }
 
-fn from_lake(error: metrify_application::Error) -> DataFusionError {
+pub(crate) fn from_lake(error: metrify_application::Error) -> DataFusionError {
     DataFusionError::External(Box::new(error))
 }
 
-fn readings(session: &SessionContext, tenant: &Tenant, view: &View) -> Result<DataFrame> {
-    let mut rows = files(session, tenant, view, TableName::Readings)?;
+fn readings(session: &SessionContext, files: Arc<Files>, view: &View) -> Result<DataFrame> {
+    let mut rows = session.read_table(files)?;
     let removed = view.removed();
     if !removed.is_empty() {
-        rows = rows.filter(holds(removed))?;
+        rows = rows.filter(holds(Arc::new(removed)))?;
     }
     let waiting = view.holding().map_err(from_lake)?;
     if !waiting.is_empty() {
@@ -96,7 +100,7 @@ fn readings(session: &SessionContext, tenant: &Tenant, view: &View) -> Result<Da
 }
 
 /// Whether a row of the lake is not among those that hold no longer.
-fn holds(removed: KeySet) -> Expr {
+pub(crate) fn holds(removed: Arc<KeySet>) -> Expr {
     let texts = [DataType::Utf8, DataType::Utf8];
     let times = [crate::functions::instant(), crate::functions::instant()];
     let arguments = texts.into_iter().chain(times).collect();
@@ -117,12 +121,13 @@ fn holds(removed: KeySet) -> Expr {
 fn history(session: &SessionContext, tenant: &Tenant, view: &View) -> Result<DataFrame> {
     let mut columns: Vec<&str> = metrify_lake::READING_COLUMNS.to_vec();
     columns.extend(["document", "sequence"]);
-    let mut holding = files(session, tenant, view, TableName::Readings)?.filter(col("restored").eq(lit(false)))?;
+    let read = |table| session.read_table(Arc::new(files(session, tenant, view, table)?));
+    let mut holding = read(TableName::Readings)?.filter(col("restored").eq(lit(false)))?;
     let moved = view.moved();
     if !moved.is_empty() {
-        holding = holding.filter(holds(moved))?;
+        holding = holding.filter(holds(Arc::new(moved)))?;
     }
-    let mut rows = holding.union(files(session, tenant, view, TableName::Superseded)?)?;
+    let mut rows = holding.union(read(TableName::Superseded)?)?;
     let waiting = view.versions().map_err(from_lake)?;
     if !waiting.is_empty() {
         rows = rows.union(memory(session, TableName::Readings, waiting)?)?;
@@ -141,7 +146,7 @@ fn history(session: &SessionContext, tenant: &Tenant, view: &View) -> Result<Dat
 }
 
 fn records(session: &SessionContext, tenant: &Tenant, view: &View, table: TableName) -> Result<DataFrame> {
-    let rows = files(session, tenant, view, table)?;
+    let rows = session.read_table(Arc::new(files(session, tenant, view, table)?))?;
     match view.records(table).map_err(from_lake)? {
         None => Ok(rows),
         Some(waiting) => rows.union(memory(session, table, vec![waiting])?),

@@ -8,11 +8,13 @@ use arrow::array::{
     TimestampMicrosecondArray, UInt32Array,
 };
 use arrow::compute::take;
+use arrow::datatypes::SchemaRef;
 use metrify_application::{Error, Kind, Result};
 use metrify_domain::decimal::{PRECISION, SCALE};
 
 use super::chunk::Chunk;
-use super::{Held, Origin, SaidTexts};
+use super::days::Days;
+use super::{Grain, Held, Origin, SaidTexts, Wanted};
 use crate::write::internal;
 
 /// Texts of which each is said by many rows, one after the other.
@@ -25,7 +27,7 @@ pub(super) struct Views {
 }
 
 impl Views {
-    fn push(&mut self, text: Option<&str>, rows: usize) {
+    pub(super) fn push(&mut self, text: Option<&str>, rows: usize) {
         if self.last.as_ref().is_none_or(|last| last.as_deref() != text) {
             self.texts.append_option(text);
             self.last = Some(text.map(str::to_owned));
@@ -34,15 +36,62 @@ impl Views {
         self.numbers.extend(std::iter::repeat_n(self.count - 1, rows));
     }
 
-    fn finish(&mut self) -> Result<ArrayRef> {
+    pub(super) fn finish(&mut self) -> Result<ArrayRef> {
         let Self { mut texts, numbers, .. } = std::mem::take(self);
         let numbers = UInt32Array::from(numbers);
         take(&texts.finish(), &numbers, None).map_err(|error| internal("lay texts into a column", error))
     }
 }
 
-/// A column that is being made.
+/// What is being made of rows.
 pub(super) enum Making {
+    Columns(Vec<Column>),
+    Days(Days),
+}
+
+impl Making {
+    pub(super) fn of(wanted: &Wanted) -> Self {
+        match wanted.grain {
+            Grain::Day => Self::Days(Days::default()),
+            Grain::Reading | Grain::Latest => {
+                let names = wanted.columns.fields().iter().map(|field| field.name());
+                Self::Columns(names.filter_map(|name| Column::of(name)).collect())
+            }
+        }
+    }
+
+    /// Adds rows of a channel's chunk; tells how many were made of them.
+    pub(super) fn push(&mut self, held: &Held, channel: u32, chunk: &Chunk, rows: Range<u32>) -> Result<usize> {
+        match self {
+            Self::Columns(columns) => {
+                columns.iter_mut().try_for_each(|column| column.push(held, channel, chunk, rows.clone()))?;
+                Ok(rows.len())
+            }
+            Self::Days(days) => days.push(held, channel, chunk, rows),
+        }
+    }
+
+    /// What was made so far.
+    pub(super) fn finish(&mut self, wanted: &SchemaRef) -> Result<Vec<ArrayRef>> {
+        match self {
+            Self::Columns(columns) => columns.iter_mut().map(Column::finish).collect(),
+            Self::Days(days) => days.finish(wanted),
+        }
+    }
+}
+
+pub(super) fn unkept() -> Error {
+    Error::new(Kind::Internal, "make a column of readings: it is not kept")
+}
+
+/// Values of readings, as columns have them.
+pub(super) fn decimals(values: Decimal128Array) -> Result<ArrayRef> {
+    let column = values.with_precision_and_scale(PRECISION as u8, SCALE as i8);
+    Ok(Arc::new(column.map_err(|error| internal("lay values into a column", error))?))
+}
+
+/// A column that is being made.
+pub(super) enum Column {
     Point(Views),
     Quantity(Views),
     Said(fn(&SaidTexts) -> Option<&str>, Views),
@@ -55,9 +104,9 @@ pub(super) enum Making {
     Restored(BooleanBuilder),
 }
 
-impl Making {
+impl Column {
     /// `None` where there is no such column.
-    pub(super) fn of(column: &str) -> Option<Self> {
+    fn of(column: &str) -> Option<Self> {
         Some(match column {
             "point" => Self::Point(Views::default()),
             "quantity" => Self::Quantity(Views::default()),
@@ -79,8 +128,7 @@ impl Making {
     }
 
     /// Adds rows of a channel's chunk.
-    pub(super) fn push(&mut self, held: &Held, channel: u32, chunk: &Chunk, rows: Range<u32>) -> Result<()> {
-        let unkept = || Error::new(Kind::Internal, "make a column of readings: it is not kept");
+    fn push(&mut self, held: &Held, channel: u32, chunk: &Chunk, rows: Range<u32>) -> Result<()> {
         let all_said = |number: u8| held.told.all_said.get(usize::from(number)).ok_or_else(unkept);
         let origin = |row: u32| held.origin(chunk, row).ok_or_else(unkept);
         match self {
@@ -119,7 +167,7 @@ impl Making {
     }
 
     /// The rows so far.
-    pub(super) fn finish(&mut self) -> Result<ArrayRef> {
+    fn finish(&mut self) -> Result<ArrayRef> {
         let times = |times: &mut Vec<i64>| -> ArrayRef {
             Arc::new(TimestampMicrosecondArray::from(std::mem::take(times)).with_timezone("UTC"))
         };
@@ -131,9 +179,7 @@ impl Making {
             Self::End(ends) => times(ends),
             Self::Recorded(recorded) => times(recorded),
             Self::Value(values, nulls) => {
-                let column = Decimal128Array::new(std::mem::take(values).into(), nulls.finish());
-                let column = column.with_precision_and_scale(PRECISION as u8, SCALE as i8);
-                Arc::new(column.map_err(|error| internal("lay values into a column", error))?)
+                decimals(Decimal128Array::new(std::mem::take(values).into(), nulls.finish()))?
             }
             Self::Sequence(sequences) => Arc::new(Int64Array::from(std::mem::take(sequences))),
             Self::Restored(restored) => Arc::new(restored.finish()),

@@ -11,6 +11,7 @@ use metrify_application::Result;
 use super::chunk::{CHUNK_ROWS, Chunk};
 use super::columns::Making;
 use super::{Held, HeldFiles};
+use crate::keys::KeySet;
 use crate::table::{FileFacts, Snapshot};
 use crate::write::internal;
 
@@ -24,10 +25,22 @@ const CHUNKS_AT_ONCE: usize = 256;
 /// Bytes that are read at once where chunk after chunk is wanted.
 const AHEAD_BYTES: u32 = 1 << 17;
 
+/// What is made of the readings of a channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Grain {
+    /// Each is a row.
+    Reading,
+    /// The last one is.
+    Latest,
+    /// What those of a local day come to is one. Of a day that lies in several files, or in several units, there are several.
+    Day,
+}
+
 /// What is wanted of a table of readings.
 #[derive(Clone, Debug)]
 pub struct Wanted {
-    /// Some of the table's columns, their texts as views.
+    pub grain: Grain,
+    /// Some of the table's columns, or of [`crate::days`], their texts as views.
     pub columns: SchemaRef,
     /// Where not all are.
     pub points: Option<Vec<String>>,
@@ -35,6 +48,8 @@ pub struct Wanted {
     pub quantities: Option<Vec<String>>,
     /// When periods start, in microseconds.
     pub starts: RangeInclusive<i64>,
+    /// Readings that are left out.
+    pub removed: Arc<KeySet>,
 }
 
 /// A data file of which all that is wanted is kept. It is opened once it is read: a query may name more files than fit into memory.
@@ -58,7 +73,10 @@ impl HeldFiles {
             None if facts.rows <= SMALL_ROWS && facts.bytes <= SMALL_BYTES => self.of_small(snapshot, facts).await?,
             None => return None,
         };
-        let has = wanted.columns.fields().iter().all(|field| held.has(field.name()));
+        let has = match wanted.grain {
+            Grain::Day => ["kind", "value"].iter().all(|column| held.has(column)),
+            Grain::Reading | Grain::Latest => wanted.columns.fields().iter().all(|field| held.has(field.name())),
+        };
         has.then(|| KeptFile { files: self.clone(), snapshot: snapshot.clone(), facts: facts.clone() })
     }
 }
@@ -101,7 +119,7 @@ pub struct Scan {
     open: Option<(u32, Range<u32>)>,
     /// Bytes that were read, and where they lie.
     ahead: (u32, Bytes),
-    columns: Vec<Making>,
+    making: Making,
     rows: usize,
 }
 
@@ -122,7 +140,6 @@ impl Scan {
         }
         let bound = |share: usize| own.len() * share / shares;
         let own = own[bound(share)..bound(share + 1)].to_vec();
-        let columns = wanted.columns.fields().iter().filter_map(|field| Making::of(field.name())).collect();
         Ok(Self {
             file: file.clone(),
             held,
@@ -130,7 +147,7 @@ impl Scan {
             channels: own.into_iter(),
             open: None,
             ahead: (0, Bytes::new()),
-            columns,
+            making: Making::of(wanted),
             rows: 0,
         })
     }
@@ -158,7 +175,7 @@ impl Scan {
         }
         // Where no column is wanted, rows are counted.
         let options = RecordBatchOptions::new().with_row_count(Some(std::mem::take(&mut self.rows)));
-        let columns = self.columns.iter_mut().map(Making::finish).collect::<Result<Vec<_>>>()?;
+        let columns = self.making.finish(&self.wanted.columns)?;
         let rows = RecordBatch::try_new_with_options(self.wanted.columns.clone(), columns, &options);
         rows.map(Some).map_err(|error| internal("lay rows into columns", error))
     }
@@ -171,26 +188,39 @@ impl Scan {
             }
             let Some((channel, number)) = self.next_chunk() else { return Ok(true) };
             let chunk = self.read(number)?;
-            // What could not be read is tried again.
-            if let Some((_, chunks)) = &mut self.open {
-                chunks.start += 1;
-            }
             let first = self.held.told.chunk_rows[number as usize];
-            for rows in self.rows_of(&chunk, first) {
-                self.rows += rows.len();
-                for column in &mut self.columns {
-                    column.push(&self.held, channel, &chunk, rows.clone())?;
-                }
+            let mut rows = self.rows_of(channel, &chunk, first);
+            if self.wanted.grain == Grain::Latest {
+                rows = rows.pop().map(|rows| rows.end - 1..rows.end).into_iter().collect();
+            }
+            // What could not be read is tried again.
+            self.is_done_with(number, !rows.is_empty());
+            for rows in rows {
+                self.rows += self.making.push(&self.held, channel, &chunk, rows)?;
             }
         }
         Ok(false)
+    }
+
+    /// Goes on behind a chunk in which rows were found, or were not.
+    fn is_done_with(&mut self, number: u32, found: bool) {
+        if let Some((_, chunks)) = &mut self.open {
+            *chunks = match self.wanted.grain {
+                Grain::Latest if found => 0..0,
+                Grain::Latest => chunks.start..number,
+                Grain::Reading | Grain::Day => number + 1..chunks.end,
+            };
+        }
     }
 
     /// The next chunk that may have rows, and its channel.
     fn next_chunk(&mut self) -> Option<(u32, u32)> {
         loop {
             match &self.open {
-                Some((channel, chunks)) if !chunks.is_empty() => return Some((*channel, chunks.start)),
+                Some((channel, chunks)) if !chunks.is_empty() => {
+                    let is_last = self.wanted.grain == Grain::Latest;
+                    return Some((*channel, if is_last { chunks.end - 1 } else { chunks.start }));
+                }
                 _ => {
                     let channel = self.channels.next()?;
                     self.open = Some((channel, self.held.chunks_within(channel, &self.wanted.starts)));
@@ -213,25 +243,44 @@ impl Scan {
     }
 
     /// Those rows of a chunk that start in time and hold. `first` is the row of the file that is its first.
-    fn rows_of(&self, chunk: &Chunk, first: u32) -> Vec<Range<u32>> {
-        let in_time = chunk.rows_within(&self.wanted.starts);
-        let Some(deleted) = &self.file.facts.deleted else { return in_time };
-        let mut left = Vec::new();
-        for rows in in_time {
-            let mut next = rows.start;
-            let mut leave_out = |row: u32| {
-                left.push(next..row);
-                next = row + 1;
-            };
-            if self.held.told.order.is_empty() {
-                let range = u64::from(first + rows.start)..u64::from(first + rows.end);
-                deleted.within(range).for_each(|row| leave_out(row as u32 - first));
+    fn rows_of(&self, channel: u32, chunk: &Chunk, first: u32) -> Vec<Range<u32>> {
+        let mut rows = chunk.rows_within(&self.wanted.starts);
+        if let Some(deleted) = &self.file.facts.deleted {
+            rows = if self.held.told.order.is_empty() {
+                without(rows, |rows| {
+                    let range = u64::from(first + rows.start)..u64::from(first + rows.end);
+                    deleted.within(range).map(|row| row as u32 - first)
+                })
             } else {
-                rows.clone().filter(|row| deleted.contains(self.held.place(first + row) as u64)).for_each(leave_out);
-            }
-            left.push(next..rows.end);
+                without(rows, |rows| rows.filter(|row| deleted.contains(self.held.place(first + row) as u64)))
+            };
         }
-        left.retain(|rows| !rows.is_empty());
-        left
+        let channels = &self.held.told.channels;
+        let removed = self.wanted.removed.periods(|| (channels.point_of(channel), channels.quantity(channel)));
+        if let Some(removed) = removed {
+            rows = without(rows, |rows| {
+                let (mut starts, mut ends) = (Vec::new(), Vec::new());
+                chunk.starts_of(rows.clone(), &mut starts);
+                chunk.ends_of(rows.clone(), &mut ends);
+                let periods = rows.zip(starts.into_iter().zip(ends));
+                periods.filter(|(_, period)| removed.contains(period)).map(|(row, _)| row)
+            });
+        }
+        rows
     }
+}
+
+/// Ranges of rows without some of them, which come in order.
+fn without<R: Iterator<Item = u32>>(all: Vec<Range<u32>>, some: impl Fn(Range<u32>) -> R) -> Vec<Range<u32>> {
+    let mut left = Vec::new();
+    for rows in all {
+        let mut next = rows.start;
+        for row in some(rows.clone()) {
+            left.push(next..row);
+            next = row + 1;
+        }
+        left.push(next..rows.end);
+    }
+    left.retain(|rows| !rows.is_empty());
+    left
 }

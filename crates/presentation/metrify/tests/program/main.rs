@@ -4,6 +4,7 @@
 mod architecture;
 mod bad_input;
 mod bitemporal;
+mod condensed;
 mod containers;
 mod crash;
 mod filters;

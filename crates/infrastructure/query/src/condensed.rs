@@ -1,0 +1,226 @@
+//! `readings_latest` and `readings_daily`: what readings come to by channel, made of what is kept of their data files without making
+//! rows of all of them.
+
+use std::sync::Arc;
+
+use arrow::datatypes::{Schema, SchemaRef};
+use async_trait::async_trait;
+use datafusion::catalog::{Session, TableProvider};
+use datafusion::common::{DataFusionError, Result, project_schema};
+use datafusion::dataframe::DataFrame;
+use datafusion::datasource::{MemTable, provider_as_source};
+use datafusion::execution::session_state::SessionState;
+use datafusion::functions_aggregate::expr_fn::{max, min, sum};
+use datafusion::logical_expr::utils::conjunction;
+use datafusion::logical_expr::{
+    Expr, LogicalPlanBuilder, TableProviderFilterPushDown, TableType, UNNAMED_TABLE, cast, lit, when,
+};
+use datafusion::physical_plan::ExecutionPlan;
+use datafusion::prelude::col;
+use metrify_lake::{FileFacts, Grain, KeptFile, KeySet, READING_COLUMNS, TableName, View, days};
+
+use crate::files::Files;
+use crate::functions::local_day;
+use crate::kept;
+use crate::views::{from_lake, holds, newest};
+
+/// The columns of a day that tell which one it is.
+const DAY_KEY: [&str; 5] = ["point", "quantity", "kind", "unit", "day"];
+
+/// A table of one row a channel, or one for each of its days.
+pub(crate) struct Condensed {
+    grain: Grain,
+    schema: SchemaRef,
+    files: Arc<Files>,
+    view: Arc<View>,
+}
+
+impl std::fmt::Debug for Condensed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?} of {:?}", self.grain, self.files)
+    }
+}
+
+/// The columns as the engine takes what is computed: as if it might be null.
+fn nullable(columns: &Schema) -> SchemaRef {
+    let fields = columns.fields().iter().map(|field| field.as_ref().clone().with_nullable(true));
+    Arc::new(Schema::new(fields.collect::<Vec<_>>()))
+}
+
+impl Condensed {
+    /// The last reading of each channel.
+    pub(crate) fn latest(files: Arc<Files>, view: Arc<View>) -> Result<Self> {
+        let all = files.schema();
+        let columns = READING_COLUMNS.map(|name| all.index_of(name)).into_iter().collect::<Result<Vec<_>, _>>()?;
+        Ok(Self { grain: Grain::Latest, schema: nullable(&all.project(&columns)?), files, view })
+    }
+
+    /// What the readings of each channel come to on each local day.
+    pub(crate) fn daily(files: Arc<Files>, view: Arc<View>) -> Self {
+        Self { grain: Grain::Day, schema: nullable(&days()), files, view }
+    }
+
+    /// Columns by which rows may be chosen before they are condensed.
+    const fn key(&self) -> &[&str] {
+        match self.grain {
+            Grain::Day => &DAY_KEY,
+            Grain::Latest | Grain::Reading => &["point", "quantity"],
+        }
+    }
+
+    /// Those filters that choose channels or days.
+    fn of_key(&self, filters: &[Expr]) -> Vec<Expr> {
+        let is_of_key = |filter: &&Expr| {
+            !filter.is_volatile() && filter.column_refs().iter().all(|column| self.key().contains(&column.name()))
+        };
+        filters.iter().filter(is_of_key).cloned().collect()
+    }
+
+    /// Rows of which each channel has few: of each file one, or one for each of its days, and what nobody keeps in short.
+    fn rows(&self, state: &SessionState, kept: Vec<Arc<KeptFile>>, others: Vec<FileFacts>) -> Result<DataFrame> {
+        let read = |table: Arc<dyn TableProvider>| {
+            let scan = LogicalPlanBuilder::scan(UNNAMED_TABLE, provider_as_source(table), None)?;
+            Ok::<_, DataFusionError>(DataFrame::new(state.clone(), scan.build()?))
+        };
+        let removed = Arc::new(self.view.removed());
+        let mut others = read(Arc::new(self.files.only(others)))?;
+        if !removed.is_empty() {
+            others = others.filter(holds(removed.clone()))?;
+        }
+        let waiting = self.view.holding().map_err(from_lake)?;
+        let waiting = MemTable::try_new(TableName::Readings.schema(), vec![waiting])?;
+        let others = self.condense_one_by_one(others.union(read(Arc::new(waiting))?)?)?;
+        let kept = KeptRows { grain: self.grain, schema: self.schema.clone(), files: kept, removed };
+        read(Arc::new(kept))?.union(others)
+    }
+
+    /// Each reading as if it were the only one.
+    fn condense_one_by_one(&self, rows: DataFrame) -> Result<DataFrame> {
+        let names = self.schema.fields().iter().map(|field| field.name().as_str());
+        let columns: Vec<Expr> = match self.grain {
+            Grain::Latest | Grain::Reading => names.map(col).collect(),
+            Grain::Day => names
+                .map(|name| match name {
+                    "day" => Ok(local_day().call(vec![col("period_start")]).alias(name)),
+                    "readings" => Ok(lit(1_i64).alias(name)),
+                    "missing" => Ok(when(col("value").is_null(), lit(1_i64)).otherwise(lit(0_i64))?.alias(name)),
+                    "sum" | "minimum" | "maximum" => Ok(col("value").alias(name)),
+                    _ => Ok(col(name)),
+                })
+                .collect::<Result<_>>()?,
+        };
+        rows.select(columns)
+    }
+
+    /// All rows of a channel, or of one of its days, as one.
+    fn condense(&self, rows: DataFrame) -> Result<DataFrame> {
+        if self.grain != Grain::Day {
+            return newest(rows, self.key(), &["period_start", "period_end"]);
+        }
+        let (keys, amounts) = self.schema.fields().split_at(DAY_KEY.len());
+        let amounts = amounts.iter().map(|field| {
+            let name = field.name().as_str();
+            let amount = match name {
+                "minimum" => min(col(name)),
+                "maximum" => max(col(name)),
+                _ => sum(col(name)),
+            };
+            amount.alias(name)
+        });
+        rows.aggregate(keys.iter().map(|field| col(field.name())).collect(), amounts.collect())
+    }
+}
+
+#[async_trait]
+impl TableProvider for Condensed {
+    fn schema(&self) -> SchemaRef {
+        self.schema.clone()
+    }
+
+    fn table_type(&self) -> TableType {
+        TableType::View
+    }
+
+    fn supports_filters_pushdown(&self, filters: &[&Expr]) -> Result<Vec<TableProviderFilterPushDown>> {
+        Ok(vec![TableProviderFilterPushDown::Inexact; filters.len()])
+    }
+
+    async fn scan(
+        &self,
+        state: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        filters: &[Expr],
+        _limit: Option<usize>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let filters = self.of_key(filters);
+        let columns = project_schema(&self.schema, projection)?;
+        // What orders rows is needed besides.
+        let mut needed = columns.fields().to_vec();
+        for name in ["point", "quantity", "period_start", "period_end"] {
+            needed.extend(
+                self.schema
+                    .field_with_name(name)
+                    .ok()
+                    .filter(|_| columns.index_of(name).is_err())
+                    .map(|field| Arc::new(field.clone())),
+            );
+        }
+        let wanted = kept::wanted(self.grain, Arc::new(Schema::new(needed)), &filters, Arc::default());
+        let files = self.files.wanted(state, &kept::of_readings(&filters, &wanted))?;
+        let (kept, others) = self.files.kept(state, files, &wanted).await;
+        let state = state.as_any().downcast_ref::<SessionState>();
+        let state = state.ok_or_else(|| DataFusionError::Internal("a session of another kind".into()))?;
+        let kept = kept.into_iter().map(Arc::new).collect();
+        let mut rows = self.rows(state, kept, others.into_iter().cloned().collect())?;
+        if let Some(filter) = conjunction(filters) {
+            rows = rows.filter(filter)?;
+        }
+        let casts = columns.fields().iter().map(|field| {
+            let name = field.name().as_str();
+            cast(col(name), field.data_type().clone()).alias(name)
+        });
+        let plan = self.condense(rows)?.select(casts.collect::<Vec<_>>())?;
+        plan.create_physical_plan().await
+    }
+}
+
+/// The rows that are made of what is kept.
+struct KeptRows {
+    grain: Grain,
+    schema: SchemaRef,
+    files: Vec<Arc<KeptFile>>,
+    removed: Arc<KeySet>,
+}
+
+impl std::fmt::Debug for KeptRows {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?} of {} files", self.grain, self.files.len())
+    }
+}
+
+#[async_trait]
+impl TableProvider for KeptRows {
+    fn schema(&self) -> SchemaRef {
+        self.schema.clone()
+    }
+
+    fn table_type(&self) -> TableType {
+        TableType::Temporary
+    }
+
+    fn supports_filters_pushdown(&self, filters: &[&Expr]) -> Result<Vec<TableProviderFilterPushDown>> {
+        Ok(vec![TableProviderFilterPushDown::Inexact; filters.len()])
+    }
+
+    async fn scan(
+        &self,
+        state: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        filters: &[Expr],
+        limit: Option<usize>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let columns = project_schema(&self.schema, projection)?;
+        let wanted = kept::wanted(self.grain, columns, filters, self.removed.clone());
+        kept::plan(self.files.clone(), wanted, state.config_options().execution.target_partitions, limit)
+    }
+}
