@@ -247,9 +247,21 @@ pub fn shortest(units: i128, scale: i8) -> String {
     let Ok(places @ 1..) = usize::try_from(scale) else {
         return (0..-i32::from(scale)).fold(units.to_string(), |text, _| text + "0");
     };
+    let sign = if units < 0 { "-" } else { "" };
+    let one = u32::try_from(places).ok().and_then(|places| 10_u64.checked_pow(places));
+    if let (Some(one), Ok(units)) = (one, u64::try_from(units.unsigned_abs())) {
+        // Nearly all; numbers of 128 bits are printed much more slowly.
+        let (whole, mut fraction, mut places) = (units / one, units % one, places);
+        if fraction == 0 {
+            return format!("{sign}{whole}");
+        }
+        while fraction % 10 == 0 {
+            (fraction, places) = (fraction / 10, places - 1);
+        }
+        return format!("{sign}{whole}.{fraction:0places$}");
+    }
     let digits = format!("{:0>width$}", units.unsigned_abs(), width = places + 1);
     let (whole, fraction) = digits.split_at(digits.len() - places);
-    let sign = if units < 0 { "-" } else { "" };
     match fraction.trim_end_matches('0') {
         "" => format!("{sign}{whole}"),
         fraction => format!("{sign}{whole}.{fraction}"),
@@ -276,6 +288,10 @@ mod tests {
             (7, 0, "7"),
             (0, 12, "0"),
             (3, -2, "300"),
+            (1_866_000_000_050, 12, "1.86600000005"),
+            (-30_000_000_000_000_000_000_000_000, 12, "-30000000000000"),
+            (18_446_744_073_709_551_616, 20, "0.18446744073709551616"),
+            (18_446_744_073_709_551_615, 19, "1.8446744073709551615"),
         ] {
             assert_eq!(shortest(units, scale), text);
         }

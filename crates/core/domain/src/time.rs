@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, Timelike, Utc};
 
 /// Microseconds in one second.
 pub const SECOND: i64 = 1_000_000;
@@ -68,11 +68,23 @@ impl Timestamp {
 impl fmt::Display for Timestamp {
     /// RFC 3339 in UTC, with as many places after the second as are needed: `2023-10-29T00:15:00Z`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.utc() {
-            None => write!(f, "{} microseconds", self.0),
-            // As chrono shows a clock by itself, several times as fast as by a pattern.
-            Some(clock) => write!(f, "{clock:?}Z"),
-        }
+        let Some(clock) = self.utc() else { return write!(f, "{} microseconds", self.0) };
+        // Whole seconds of years with four digits are nearly all, and answers have many of them.
+        let year = u32::try_from(clock.year()).ok().filter(|year| *year < 10_000);
+        let Some(year) = year.filter(|_| self.0 % SECOND == 0) else { return write!(f, "{clock:?}Z") };
+        let mut text = *b"0000-00-00T00:00:00Z";
+        let mut put = |place: usize, two_digits: u32| {
+            text[place] += (two_digits / 10) as u8;
+            text[place + 1] += (two_digits % 10) as u8;
+        };
+        put(0, year / 100);
+        put(2, year % 100);
+        put(5, clock.month());
+        put(8, clock.day());
+        put(11, clock.hour());
+        put(14, clock.minute());
+        put(17, clock.second());
+        f.write_str(std::str::from_utf8(&text).unwrap_or_default())
     }
 }
 
@@ -90,6 +102,13 @@ mod tests {
     fn instants_print_as_rfc_3339() {
         assert_eq!(Timestamp::from_micros(0).to_string(), "1970-01-01T00:00:00Z");
         assert_eq!(Timestamp::from_micros(1_698_538_500_250_000).to_string(), "2023-10-29T00:15:00.250Z");
+        assert_eq!(Timestamp::from_micros(-62_198_755_200_000_000).to_string(), "-0001-01-01T00:00:00Z");
+        assert_eq!(Timestamp::from_micros(253_402_300_800_000_000).to_string(), "+10000-01-01T00:00:00Z");
+        let days = (-800_000..3_000_000).step_by(7_919);
+        for at in days.map(|day| Timestamp::from_micros(day * 24 * super::HOUR + day % 86_400 * super::SECOND)) {
+            let shown = at.utc().map(|clock| format!("{clock:?}Z"));
+            assert_eq!(Some(at.to_string()), shown, "as others show it");
+        }
         assert_eq!(Timestamp::from_micros(i64::MAX).to_string(), "9223372036854775807 microseconds");
     }
 }

@@ -17,8 +17,8 @@ const ANSWER_BYTES_MAX: usize = 256 << 20;
 pub(crate) async fn query(State(server): State<Server>, Json(request): Json<SqlRequest>) -> Result<Response, Problem> {
     let mut lines = Vec::new();
     let mut add = |page| {
-        let answer = Answer::of(&page).and_then(|answer| serde_json::to_writer(&mut lines, &answer));
-        answer.map_err(|error| Error::new(Kind::Internal, "write the answer").because(error))?;
+        Answer::write(&page, &mut lines)
+            .map_err(|error| Error::new(Kind::Internal, "write the answer").because(error))?;
         lines.push(b'\n');
         if lines.len() > ANSWER_BYTES_MAX {
             let error =

@@ -171,11 +171,31 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// Appends a page as its JSON, cell by cell: answers have many of them.
+    ///
     /// # Errors
-    /// Where a cell cannot be written as JSON.
-    pub fn of(page: &Page) -> serde_json::Result<Self> {
-        let row = |cells: &Vec<Cell>| cells.iter().map(raw).collect::<serde_json::Result<Vec<_>>>();
-        Ok(Self { columns: page.columns.clone(), rows: page.rows.iter().map(row).collect::<serde_json::Result<_>>()? })
+    /// Where a text cannot be written as JSON.
+    pub fn write(page: &Page, into: &mut Vec<u8>) -> serde_json::Result<()> {
+        into.extend(b"{\"columns\":");
+        serde_json::to_writer(&mut *into, &page.columns)?;
+        into.extend(b",\"rows\":[");
+        for (number, row) in page.rows.iter().enumerate() {
+            into.extend(if number == 0 { "[" } else { ",[" }.bytes());
+            for (number, cell) in row.iter().enumerate() {
+                if number > 0 {
+                    into.push(b',');
+                }
+                match cell {
+                    Cell::Null => into.extend(b"null"),
+                    Cell::Bool(truth) => into.extend(if *truth { "true" } else { "false" }.bytes()),
+                    Cell::Number(number) => into.extend(number.bytes()),
+                    Cell::Text(text) => serde_json::to_writer(&mut *into, text)?,
+                }
+            }
+            into.push(b']');
+        }
+        into.extend(b"]}");
+        Ok(())
     }
 
     /// # Errors
@@ -184,15 +204,6 @@ impl Answer {
         let row =
             |cells: &Vec<Box<RawValue>>| cells.iter().map(|cell| parsed(cell)).collect::<serde_json::Result<Vec<_>>>();
         Ok(Page { columns: self.columns.clone(), rows: self.rows.iter().map(row).collect::<serde_json::Result<_>>()? })
-    }
-}
-
-fn raw(cell: &Cell) -> serde_json::Result<Box<RawValue>> {
-    match cell {
-        Cell::Null => RawValue::from_string("null".to_owned()),
-        Cell::Bool(truth) => RawValue::from_string(truth.to_string()),
-        Cell::Number(number) => RawValue::from_string(number.clone()),
-        Cell::Text(text) => serde_json::value::to_raw_value(text),
     }
 }
 
