@@ -77,18 +77,22 @@ ROUNDS ?= 5
 # What the others are installed from: bench/README.md. One that is not there is passed over with a word.
 bench-intake: peers
 	CARGO_TARGET_DIR="$(CACHE)/shipped" cargo build --release --bin metrify
-	METRIFY="$(CACHE)/shipped/release/metrify" QUESTDB_JAR="$(QUESTDB)" "$(PEERS)/bin/python" -B bench/compare \
+	METRIFY="$(CACHE)/shipped/release/metrify" QUESTDB_JAR="$(QUESTDB)" SPARK_JARS="$(SPARK_JARS)" "$(PEERS)/bin/python" -B bench/compare \
 		--meters $(METERS_BENCH) --days $(DAYS_BENCH) --rounds $(ROUNDS)
 
 PEERS := $(CACHE)/peers
 QUESTDB := $(PEERS)/questdb-9.3.4.jar
+SPARK_JARS := $(PEERS)/spark-jars
 
 # What can be installed without rights of an administrator; bench/README.md says what else is compared where it is there.
 peers:
 	@test -x "$(PEERS)/bin/python" || python3 -m venv "$(PEERS)"
-	@"$(PEERS)/bin/pip" install --quiet --disable-pip-version-check $(LAKE_READERS) chdb==4.4.0
+	@"$(PEERS)/bin/pip" install --quiet --disable-pip-version-check $(LAKE_READERS) chdb==4.4.0 pyspark==4.1.1
 	@test -e "$(QUESTDB)" || mvn --quiet dependency:copy -Dartifact=org.questdb:questdb:9.3.4 -DoutputDirectory="$(PEERS)" \
 		|| echo "SKIPPED: no QuestDB (mvn is needed)"
+	@ls "$(SPARK_JARS)"/delta-spark*.jar > /dev/null 2>&1 || mvn --quiet --batch-mode --file bench/compare/spark.pom.xml \
+		dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$(SPARK_JARS)" \
+		|| echo "SKIPPED: no Spark with Delta (mvn is needed)"
 
 # Days that were received sent again, shuffled, one value of a thousand changed.
 bench-resend: venv

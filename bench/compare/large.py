@@ -12,6 +12,7 @@ import random
 import shutil
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
 import urllib.error
@@ -95,19 +96,21 @@ class Api:
         self.url = f"http://127.0.0.1:{system.port}/api/v1/sql"
         self.headers = {"Authorization": f"Bearer {system.token}", "Content-Type": "application/json"}
 
-    def ask(self, query):
+    def read(self, query):
         request = urllib.request.Request(self.url, json.dumps({"query": query}).encode(), self.headers)
         with urllib.request.urlopen(request) as answer:
-            pages = [json.loads(line, parse_float=Decimal) for line in answer.read().splitlines()]
+            return answer.read()
+
+    def ask(self, query):
+        pages = [json.loads(line, parse_float=Decimal) for line in self.read(query).splitlines()]
         return [row for page in pages for row in page["rows"]]
 
 
 def questions(point, day, month):
-    """What both are asked. Metrify has local days; DuckDB has time zones."""
+    """What both are asked, each in its own words: Metrify has tables of the latest readings and of local days, DuckDB time zones."""
     of_month = f"period_start >= '{month[0]}T00:00:00Z' and period_start < '{month[1]}T00:00:00Z'"
     of_day = f"period_start >= '{day[0]}T00:00:00Z' and period_start < '{day[1]}T00:00:00Z'"
     energy = f"quantity = '{ENERGY}'"
-    latest = "select point, max(period_start), {last} from readings where {energy} group by point"
     same = {
         "a point's year": f"select period_start, value from readings where point = '{point}' and {energy} order by period_start",
         "a day's curve over all points": f"select period_start, sum(value) from readings where {energy} and {of_day} group by 1 order by 1",
@@ -116,13 +119,20 @@ def questions(point, day, month):
         f"as next from readings where {energy} and {of_month}) where next > period_end",
     }
     asked = {name: (query, query) for name, query in same.items()}
-    asked["latest per point"] = tuple(
+    latest = "select point, max(period_start), {last} from readings where {energy} group by point"
+    latest_scanned, latest_theirs = (
         latest.format(last=last, energy=energy) for last in ("last_value(value order by period_start)", "arg_max(value, period_start)")
     )
-    months = "select date_trunc('month', {day}) as month, quantity, sum(value) from readings where quantity like '1-0:%' group by 1, 2 order by 1, 2"
-    asked["monthly sums on local time"] = tuple(
-        months.format(day=day) for day in ("local_day(period_start)", "timezone('Europe/Berlin', period_start)")
+    latest_kept = f"select point, period_start, value from readings_latest where {energy}"
+    asked["latest per point"] = (latest_kept, latest_theirs)
+    months = "select date_trunc('month', {day}) as month, quantity, sum({amount}) from {table} where quantity like '1-0:%' group by 1, 2 order by 1, 2"
+    months_scanned, months_theirs = (
+        months.format(day=day, amount="value", table="readings")
+        for day in ("local_day(period_start)", "timezone('Europe/Berlin', period_start)")
     )
+    asked["monthly sums on local time"] = (months.format(day="day", amount="sum", table="readings_daily"), months_theirs)
+    asked["latest per point, of all readings"] = (latest_scanned, latest_theirs)
+    asked["monthly sums on local time, of all readings"] = (months_scanned, months_theirs)
     return asked
 
 
@@ -159,9 +169,43 @@ def compare(system, rounds, point, days):
         seconds = {system: round(statistics.median(each), 4) for system, each in times.items()}
         told[name] = {**seconds, "rows": len(mine), "ratio": round(seconds["metrify"] / seconds["duckdb"], 2)}
         print(f"{name}: {told[name]}", flush=True)
-    ratios = [each["ratio"] for each in told.values() if "ratio" in each]
+    # What is asked of all readings besides shows what the tables save; it is not another question.
+    ratios = [each["ratio"] for name, each in told.items() if "ratio" in each and "of all readings" not in name]
     told["geometric mean"] = round(math.exp(sum(map(math.log, ratios)) / len(ratios)), 2)
     print(f"geometric mean of {len(ratios)} ratios: {told['geometric mean']}; what was refused is in none")
+    return told
+
+
+def years(system, points):
+    """How long the year of one point takes, of one point after the other, as bytes at the client."""
+    api, seconds = Api(system), []
+    for point in points:
+        begun = time.perf_counter()
+        rows = api.read(f"select period_start, value from readings where point = '{point}' and quantity = '{ENERGY}' order by period_start")
+        seconds.append(time.perf_counter() - begun)
+        assert len(rows) > 0
+    seconds.sort()
+    told = {"points": len(points), "p50_ms": round(statistics.median(seconds) * 1000, 1)}
+    told["p99_ms"] = round(seconds[math.ceil(len(seconds) * 0.99) - 1] * 1000, 1)
+    print(f"a point's year: {told}", flush=True)
+    return told
+
+
+def merged(system, cache, lines):
+    """What the same corrections cost the Delta library in a copy of the table; it may take no more than an hour."""
+    table = next(folder.parent for folder in system.data.rglob("_delta_log") if folder.parent.name == "readings")
+    copy, path = cache / "merged", cache / "merged.ndjson"
+    path.write_text("".join(lines))
+    # No writer of Delta changes a file that is there: the copy may share them.
+    shutil.copytree(table, copy, copy_function=os.link)
+    words = [sys.executable, "-B", Path(__file__).parent / "merge.py", copy, path]
+    try:
+        done = subprocess.run(words, capture_output=True, text=True, timeout=3600)
+        told = json.loads(done.stdout) if done.returncode == 0 else {"failed": done.stderr.strip().splitlines()[-1]}
+    except subprocess.TimeoutExpired:
+        told = {"failed": "not done within an hour"}
+    shutil.rmtree(copy)
+    print(f"MERGE: {told}", flush=True)
     return told
 
 
@@ -227,6 +271,8 @@ def main():
             "loaded": loaded,
             "tables": tables(system),
             "questions": compare(system, arguments.rounds, json.loads(lines[0])["point"], arguments.days),
+            "years": years(system, sorted({json.loads(line)["point"] for line in lines[:2_000]})[:1_000]),
+            "merge": merged(system, folder, lines),
             "corrections": correct(system, folder, lines),
         }
         measure.keep("large", result)

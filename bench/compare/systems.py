@@ -64,7 +64,7 @@ class Server:
 
     def spawn(self, command, folder, **more):
         with open(folder / "server.log", "wb") as log:
-            self.process = subprocess.Popen([str(word) for word in command], stdout=log, stderr=log, **more)
+            self.process = subprocess.Popen([str(word) for word in command], **{"stdout": log, "stderr": log, **more})
 
     @property
     def servers(self):
@@ -269,6 +269,61 @@ class DeltaWrite(DeltaMerge):
         self.program("delta", "append", files["parquet"])
 
 
+class SparkMerge(Server):
+    """A MERGE by the key into a Delta table by a Spark session that has been started before; files are not synced."""
+
+    name = "Spark, Delta MERGE"
+    durable = False
+    action = "merge"
+    needs = ("java",)
+    jars = Path(os.environ.get("SPARK_JARS", "spark-jars"))
+
+    @classmethod
+    def missing(cls):
+        import importlib.util
+
+        there = importlib.util.find_spec("pyspark") and any(cls.jars.glob("delta-spark*.jar"))
+        return super().missing() + ([] if there else ["pyspark and the jars of Delta"])
+
+    def version(self):
+        return DuckDb.version_of("pyspark")
+
+    def start(self, folder):
+        self.spawn(
+            [sys.executable, HERE / "spark.py", self.jars, folder],
+            folder,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.answer()
+
+    def answer(self):
+        line = self.process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"{self.name} ended: its folder has a log")
+        return json.loads(line)
+
+    def tell(self, *words):
+        self.process.stdin.write(json.dumps([str(word) for word in words]) + "\n")
+        self.process.stdin.flush()
+        return self.answer()
+
+    def load(self, files):
+        self.tell(self.action, files["parquet"])
+
+    def contents(self):
+        count, total, distinct = self.tell("contents")
+        return count, Decimal(total), distinct
+
+
+class SparkAppend(SparkMerge):
+    """The bare writing of the same rows, without looking for what is there."""
+
+    name = "Spark, Delta append"
+    action = "append"
+
+
 class ClickHouse(Embedded):
     """A ReplacingMergeTree ordered by the key, filled from CSV by chdb; parts are synced."""
 
@@ -445,6 +500,8 @@ ALL = [
     VictoriaMetrics,
     DeltaMerge,
     DeltaWrite,
+    SparkMerge,
+    SparkAppend,
     InfluxDb,
     InfluxDbAsShipped,
 ]

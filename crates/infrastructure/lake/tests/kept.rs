@@ -1,6 +1,7 @@
 //! What is kept of data files gives the rows that the files have.
 #![allow(clippy::expect_used, reason = "what a helper of a test expects, the test expects")]
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::ops::RangeInclusive;
 use std::path::Path;
@@ -13,10 +14,11 @@ use arrow::util::display::{ArrayFormatter, FormatOptions};
 use metrify_application::Tenant;
 use metrify_application::ports::{Landing, Memory};
 use metrify_application::record::{Accepted, DeliveryId, Standing};
+use metrify_domain::calendar::day::day_number;
 use metrify_domain::{
     Batch, BatchBuilder, Channel, Code, Decimal, Document, Kind, Period, Quality, Reading, Timestamp, Unit,
 };
-use metrify_lake::{DeltaLake, KeptFile, Layout, Scan, Snapshot, TableName, Wanted};
+use metrify_lake::{DeltaLake, Grain, KeptFile, Layout, Scan, Snapshot, TableName, Wanted};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 const MINUTE: i64 = 60_000_000;
@@ -146,6 +148,87 @@ fn columns(names: &[&str]) -> SchemaRef {
     Arc::new(Schema::new(viewed.collect::<Vec<_>>()))
 }
 
+fn all(grain: Grain, columns: SchemaRef) -> Wanted {
+    let removed = Arc::default();
+    Wanted { grain, columns, points: None, quantities: None, starts: i64::MIN..=i64::MAX, removed }
+}
+
+async fn kept(lake: &DeltaLake, snapshot: &Arc<Snapshot>, wanted: &Wanted) -> Vec<Arc<KeptFile>> {
+    let mut kept = Vec::new();
+    for file in &snapshot.files {
+        let file = lake.held().kept_file(snapshot, file, wanted).await;
+        kept.push(Arc::new(file.expect("all of it is kept")));
+    }
+    kept
+}
+
+/// A column's values as numbers: `None` where they are null.
+fn numbers(rows: &RecordBatch, column: &str) -> Vec<Option<i128>> {
+    let column = rows.column_by_name(column).expect("a column");
+    let column = match column.data_type() {
+        DataType::Decimal128(..) => column.clone(),
+        DataType::Date32 => {
+            cast(&cast(column, &DataType::Int32).expect("days"), &DataType::Decimal128(38, 0)).expect("days")
+        }
+        _ => cast(&cast(column, &DataType::Int64).expect("numbers"), &DataType::Decimal128(38, 0)).expect("numbers"),
+    };
+    column.as_primitive::<arrow::datatypes::Decimal128Type>().iter().collect()
+}
+
+fn channels(rows: &RecordBatch) -> Vec<String> {
+    let texts = |name: &str| cast(rows.column_by_name(name).expect("a column"), &DataType::Utf8).expect("texts");
+    let (points, quantities) = (texts("point"), texts("quantity"));
+    let (points, quantities) = (points.as_string::<i32>(), quantities.as_string::<i32>());
+    (0..rows.num_rows()).map(|row| format!("{} {}", points.value(row), quantities.value(row))).collect()
+}
+
+/// The last reading of each channel, and what readings of a local day come to, are those of all rows.
+async fn assert_condensed(lake: &DeltaLake, tenant: &Tenant) {
+    let view = lake.view(tenant).expect("tables");
+    let snapshot = view.snapshot(TableName::Readings).expect("readings");
+    let mut latest: BTreeMap<String, (i128, Option<i128>)> = BTreeMap::new();
+    let mut by_day: BTreeMap<(String, i128), [i128; 5]> = BTreeMap::new();
+    let add = |day: &mut [i128; 5], [readings, missing, sum, minimum, maximum]: [i128; 5]| {
+        *day = [day[0] + readings, day[1] + missing, day[2] + sum, day[3].min(minimum), day[4].max(maximum)];
+    };
+    const NONE: [i128; 5] = [0, 0, 0, i128::MAX, i128::MIN];
+    for rows in &rows_of_files(snapshot) {
+        let (starts, values) = (numbers(rows, "period_start"), numbers(rows, "value"));
+        for ((channel, start), value) in channels(rows).into_iter().zip(starts).zip(values) {
+            let start = start.expect("a start");
+            let last = latest.entry(channel.clone()).or_insert((start, value));
+            *last = (*last).max((start, value));
+            let day = day_number(Timestamp::from_micros(start as i64)).into();
+            let missing = i128::from(value.is_none());
+            let value = value.map_or([0, i128::MAX, i128::MIN], |value| [value; 3]);
+            add(by_day.entry((channel, day)).or_insert(NONE), [1, missing, value[0], value[1], value[2]]);
+        }
+    }
+    let wanted = Arc::new(all(Grain::Latest, columns(&["point", "quantity", "period_start", "value"])));
+    let mut found: BTreeMap<String, (i128, Option<i128>)> = BTreeMap::new();
+    for rows in scanned(&kept(lake, snapshot, &wanted).await, &wanted, 3).await {
+        let (starts, values) = (numbers(&rows, "period_start"), numbers(&rows, "value"));
+        for ((channel, start), value) in channels(&rows).into_iter().zip(starts).zip(values) {
+            let last = found.entry(channel).or_insert((start.expect("a start"), value));
+            *last = (*last).max((start.expect("a start"), value));
+        }
+    }
+    assert_eq!(found, latest);
+    let wanted = Arc::new(all(Grain::Day, metrify_lake::days()));
+    let mut found: BTreeMap<(String, i128), [i128; 5]> = BTreeMap::new();
+    for rows in scanned(&kept(lake, snapshot, &wanted).await, &wanted, 2).await {
+        let amounts = ["day", "readings", "missing", "sum", "minimum", "maximum"].map(|name| numbers(&rows, name));
+        for (row, channel) in channels(&rows).into_iter().enumerate() {
+            let [day, readings, missing, sum, minimum, maximum] = amounts.each_ref().map(|column| column[row]);
+            let counts = [readings.expect("a count"), missing.expect("a count"), sum.unwrap_or(0)];
+            let ends = [minimum.unwrap_or(i128::MAX), maximum.unwrap_or(i128::MIN)];
+            let amounts = [counts[0], counts[1], counts[2], ends[0], ends[1]];
+            add(found.entry((channel, day.expect("a day"))).or_insert(NONE), amounts);
+        }
+    }
+    assert!(found.len() > 100 && found == by_day);
+}
+
 /// All that is wanted is the same from what is kept and from the files.
 async fn assert_same(lake: &DeltaLake, tenant: &Tenant) -> usize {
     let view = lake.view(tenant).expect("tables");
@@ -153,9 +236,8 @@ async fn assert_same(lake: &DeltaLake, tenant: &Tenant) -> usize {
     let files = rows_of_files(snapshot);
     let name = |point: usize| format!("a meter with a long name {point}");
     let quarter = |number: i64| number * 15 * MINUTE;
-    let all: RangeInclusive<i64> = i64::MIN..=i64::MAX;
-    let times = [
-        all.clone(),
+    let times: [RangeInclusive<i64>; 7] = [
+        i64::MIN..=i64::MAX,
         quarter(100)..=quarter(130),
         quarter(100) + 1..=quarter(130) - 1,
         quarter(117)..=quarter(117),
@@ -168,15 +250,14 @@ async fn assert_same(lake: &DeltaLake, tenant: &Tenant) -> usize {
         for starts in &times {
             for points in [None, Some(vec![name(3)]), Some(vec![name(7), name(1), "no meter".to_owned()])] {
                 for quantities in [None, Some(vec![QUANTITIES[1].to_owned()])] {
-                    let wanted =
-                        Wanted { columns: columns(names), points: points.clone(), quantities, starts: starts.clone() };
+                    let wanted = Arc::new(Wanted {
+                        points: points.clone(),
+                        quantities,
+                        starts: starts.clone(),
+                        ..all(Grain::Reading, columns(names))
+                    });
                     let expected = shown(&chosen(&files, &wanted), &wanted.columns);
-                    let mut kept = Vec::new();
-                    for file in &snapshot.files {
-                        let file = lake.held().kept_file(snapshot, file, &wanted).await;
-                        kept.push(Arc::new(file.expect("all of it is kept")));
-                    }
-                    let wanted = Arc::new(wanted);
+                    let kept = kept(lake, snapshot, &wanted).await;
                     for shares in [1, 3] {
                         let found = scanned(&kept, &wanted, shares).await;
                         assert!(shown(&found, &wanted.columns) == expected, "{wanted:?} in {shares} shares");
@@ -208,6 +289,7 @@ async fn what_is_kept_gives_the_rows_of_the_files() {
     }
     lake.compact(&tenant).await.expect("a compaction");
     assert!(assert_same(&lake, &tenant).await > 100_000);
+    assert_condensed(&lake, &tenant).await;
 
     // Some rows of the file are deleted, and those that replace them lie in another.
     let corrections = all.iter().step_by(23).map(|(channel, reading)| {
@@ -222,4 +304,5 @@ async fn what_is_kept_gives_the_rows_of_the_files() {
     // Opened again, nothing is in memory.
     let lake = open(folder.path(), &tenant).await;
     assert!(assert_same(&lake, &tenant).await > 100_000);
+    assert_condensed(&lake, &tenant).await;
 }

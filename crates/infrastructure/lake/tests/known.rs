@@ -11,7 +11,7 @@ use metrify_application::Tenant;
 use metrify_application::ports::{Key, Known, Landing, Memory, Versions};
 use metrify_application::record::{Accepted, DeliveryId, Standing};
 use metrify_domain::{Batch, BatchBuilder, Channel, Decimal, Document, IntervalAmount, Reading, Timestamp, Unit};
-use metrify_lake::{DeltaLake, Layout, Scan, TableName, Wanted};
+use metrify_lake::{DeltaLake, Grain, Layout, Scan, TableName, Wanted};
 
 const HOUR: i64 = 3_600_000_000;
 
@@ -182,7 +182,14 @@ async fn rows_read(lake: &DeltaLake, tenant: &Tenant, meanwhile: impl Fn()) -> u
     let snapshot = view.snapshot(TableName::Readings).expect("readings");
     let field = TableName::Readings.schema().field_with_name("value").expect("a column").clone();
     let columns = Arc::new(Schema::new(vec![field]));
-    let wanted = Arc::new(Wanted { columns, points: None, quantities: None, starts: i64::MIN..=i64::MAX });
+    let wanted = Arc::new(Wanted {
+        grain: Grain::Reading,
+        columns,
+        points: None,
+        quantities: None,
+        starts: i64::MIN..=i64::MAX,
+        removed: Arc::default(),
+    });
     let mut rows = 0;
     for facts in &snapshot.files {
         let file = lake.held().kept_file(snapshot, facts, &wanted).await;

@@ -20,7 +20,7 @@ use datafusion::common::DataFusionError;
 use datafusion::dataframe::DataFrame;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::FairSpillPool;
-use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
+use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::prelude::{SQLOptions, SessionConfig, SessionContext};
 use futures::StreamExt;
 use metrify_application::ports::{ExportFormat, Page, Pages, Sql};
@@ -28,6 +28,8 @@ use metrify_application::{Error, Kind, Result, Tenant};
 use metrify_lake::DeltaLake;
 
 use crate::files::Footers;
+use crate::profiles::Profiles;
+use crate::views::{AsKnown, Views};
 
 /// How much a query may take.
 #[derive(Clone, Debug)]
@@ -42,7 +44,7 @@ pub struct Limits {
 /// Answers SQL.
 pub struct Engine {
     lake: Arc<DeltaLake>,
-    runtime: Arc<RuntimeEnv>,
+    planner: SessionContext,
     footers: Arc<Footers>,
     threads: usize,
 }
@@ -59,32 +61,45 @@ impl Engine {
             .with_disk_manager_builder(disk)
             .build_arc()
             .map_err(|error| failed("start the SQL engine", error))?;
-        Ok(Self { lake, runtime, footers: Arc::default(), threads: limits.threads })
+        let footers = Arc::default();
+        let planner = SessionContext::new_with_config_rt(config(&lake, &footers, limits.threads), runtime);
+        Ok(Self { lake, planner, footers, threads: limits.threads })
     }
 
-    async fn session(&self, tenant: &Tenant) -> Result<SessionContext> {
-        let config = SessionConfig::new()
-            .with_target_partitions(self.threads)
+    fn session(&self, tenant: &Tenant) -> Result<SessionContext> {
+        let schema = tenant.as_str().replace('-', "_");
+        let config = config(&self.lake, &self.footers, self.threads)
             .with_information_schema(true)
             // `0.1` in a query means a tenth, not the binary fraction next to it.
             .set_bool("datafusion.sql_parser.parse_float_as_decimal", true)
-            .with_default_catalog_and_schema("metrify", tenant.as_str().replace('-', "_"))
-            .set_bool("datafusion.execution.parquet.reorder_filters", true)
-            .with_extension(self.footers.clone())
-            .with_extension(self.lake.held().clone());
-        let session = SessionContext::new_with_config_rt(config, self.runtime.clone());
+            .with_default_catalog_and_schema("metrify", &schema);
+        let session = SessionContext::new_with_config_rt(config, self.planner.runtime_env());
         functions::register(&session);
         let view = self.lake.view(tenant)?;
-        views::register(&session, tenant, &view).await.map_err(|error| failed("prepare the tables", error))?;
+        let views = Arc::new(Views::new(self.planner.clone(), tenant.clone(), view.clone()));
+        session.register_udtf("readings_as_known", Arc::new(AsKnown { views: views.clone() }));
+        session.register_udtf("load_profile", Arc::new(Profiles { views: views.clone() }));
+        let catalog = || session.catalog("metrify").ok_or_else(|| DataFusionError::Internal("no catalog".into()));
+        let registered = catalog().and_then(|catalog| catalog.register_schema(&schema, views));
+        registered.map_err(|error| failed("prepare the tables", error))?;
         system::register(&session, &view).map_err(|error| failed("prepare the system tables", error))?;
         Ok(session)
     }
 
     async fn frame(&self, tenant: &Tenant, sql: &str) -> Result<DataFrame> {
-        let session = self.session(tenant).await?;
+        let session = self.session(tenant)?;
         let reading_only = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
         session.sql_with_options(sql, reading_only).await.map_err(|error| failed("read the query", error))
     }
+}
+
+/// What all sessions share.
+fn config(lake: &DeltaLake, footers: &Arc<Footers>, threads: usize) -> SessionConfig {
+    SessionConfig::new()
+        .with_target_partitions(threads)
+        .set_bool("datafusion.execution.parquet.reorder_filters", true)
+        .with_extension(footers.clone())
+        .with_extension(lake.held().clone())
 }
 
 #[async_trait]

@@ -24,9 +24,11 @@ use metrify_domain::calendar::working_day::DayType;
 use metrify_domain::decimal::{PRECISION, SCALE};
 use metrify_domain::profile::{Generation, LoadProfile, Part};
 use metrify_domain::{Decimal, IntervalAmount, Unit};
+use metrify_formats::RecordTable;
+use metrify_lake::TableName;
 
 use crate::functions::{date, instant};
-use crate::views::newest;
+use crate::views::{Views, newest};
 
 const USAGE: &str = "load_profile takes a profile, the kWh of a year, the first day, the day after the last and a Land: \
                      load_profile('H25', 3500, '2025-01-01', '2026-01-01', 'BY')";
@@ -36,7 +38,7 @@ const BATCH_DAYS: i32 = 31;
 /// The function, over the rows of `load_profiles`.
 #[derive(Debug)]
 pub(crate) struct Profiles {
-    pub(crate) tables: DataFrame,
+    pub(crate) views: Arc<Views>,
 }
 
 impl TableFunctionImpl for Profiles {
@@ -48,7 +50,7 @@ impl TableFunctionImpl for Profiles {
         }
         let land = text(land)?.parse::<Land>().map_err(|error| DataFusionError::Plan(error.to_string()))?;
         let series = Series {
-            tables: self.tables.clone(),
+            tables: self.views.records(TableName::Records(RecordTable::LoadProfiles))?,
             profile: text(profile)?,
             annual_kwh: number(annual_kwh)?,
             days,

@@ -1,102 +1,178 @@
 //! The tables that users see, made of files and memory.
 
+use std::fmt;
 use std::sync::Arc;
 
 use arrow::array::{BooleanArray, RecordBatch};
 use arrow::datatypes::DataType;
-use datafusion::catalog::{TableFunctionArgs, TableFunctionImpl, TableProvider};
+use async_trait::async_trait;
+use datafusion::catalog::{SchemaProvider, TableFunctionArgs, TableFunctionImpl, TableProvider};
 use datafusion::common::{DataFusionError, Result, plan_err};
 use datafusion::dataframe::DataFrame;
 use datafusion::datasource::{MemTable, ViewTable};
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::functions_aggregate::expr_fn::{first_value, last_value, max, min};
 use datafusion::functions_window::expr_fn::row_number;
-use datafusion::logical_expr::{ColumnarValue, Expr, ExprFunctionExt, JoinType, Volatility, create_udf, lit};
+use datafusion::logical_expr::{ColumnarValue, Expr, ExprFunctionExt, JoinType, Volatility, create_udf, lit, not};
 use datafusion::prelude::{SessionContext, col};
 use metrify_application::Tenant;
 use metrify_domain::quantity::GRID_FAMILIES;
-use metrify_formats::RecordTable;
 use metrify_lake::{KeySet, TableName, View};
 
 use crate::condensed::Condensed;
 use crate::files::Files;
 use crate::functions::as_instant;
-use crate::profiles::Profiles;
 
 const KEY: [&str; 4] = ["point", "quantity", "period_start", "period_end"];
 
-/// Registers everything a tenant can ask about.
-pub(crate) async fn register(session: &SessionContext, tenant: &Tenant, view: &Arc<View>) -> Result<()> {
-    let of_readings = Arc::new(files(session, tenant, view, TableName::Readings)?);
-    let readings = readings(session, of_readings.clone(), view)?;
-    session.register_table("readings", readings.into_view())?;
-    session.register_table("readings_latest", Arc::new(Condensed::latest(of_readings.clone(), view.clone())?))?;
-    session.register_table("readings_daily", Arc::new(Condensed::daily(of_readings, view.clone())))?;
-    let history = history(session, tenant, view)?;
-    session.register_table("readings_history", history.clone().into_view())?;
-    session.register_udtf("readings_as_known", Arc::new(AsKnown { history }));
-
-    for table in [
-        TableName::Meters,
-        TableName::Findings,
-        TableName::Deliveries,
-        TableName::Receipts,
-        TableName::Withdrawals,
-        TableName::Retractions,
-    ] {
-        session.register_table(table.name(), records(session, tenant, view, table)?.into_view())?;
-    }
-    for table in RecordTable::ALL {
-        let rows = records(session, tenant, view, TableName::Records(table))?;
-        session.register_table(table.name(), rows.into_view())?;
-    }
-    let tables = records(session, tenant, view, TableName::Records(RecordTable::LoadProfiles))?;
-    session.register_udtf("load_profile", Arc::new(Profiles { tables }));
-    let points = points(records(session, tenant, view, TableName::Points)?)?;
-    session.register_table("points", points.into_view())?;
-    // A reject that was resolved says so in a later row; `resolved` comes after `open` in the alphabet, too.
-    let rejects = newest(records(session, tenant, view, TableName::Rejects)?, &["reject"], &["state"])?;
-    session.register_table("rejects", rejects.into_view())?;
-
-    let families =
-        GRID_FAMILIES.map(|family| format!("quantity = '{family}' OR quantity LIKE '{family}.%'")).join(" OR ");
-    for (name, point, rule) in [
-        ("grid", "area", format!("({families})")),
-        ("weather", "station", format!("quantity NOT LIKE '%:%' AND NOT ({families})")),
-    ] {
-        let rows = session.sql(&format!("SELECT * FROM readings WHERE {rule}")).await?;
-        session.register_table(name, rows.with_column_renamed("point", point)?.into_view())?;
-    }
-    Ok(())
+/// What a tenant can ask about. A table is made once a query names it: most queries name one.
+pub(crate) struct Views {
+    /// Plans what the tables are made of, and knows no table itself.
+    planner: SessionContext,
+    tenant: Tenant,
+    view: Arc<View>,
 }
 
-fn files(session: &SessionContext, tenant: &Tenant, view: &View, table: TableName) -> Result<Files> {
-    let missing = || DataFusionError::Internal(format!("no snapshot of table {}", table.name()));
-    let snapshot = view.snapshot(table).ok_or_else(missing)?;
-    let store = ObjectStoreUrl::parse(format!("lake://{tenant}.{}", table.name().replace('_', "-")))?;
-    session.runtime_env().register_object_store(store.as_ref(), snapshot.store());
-    Ok(Files::new(snapshot.clone(), store))
+impl fmt::Debug for Views {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "tables of {}", self.tenant)
+    }
 }
 
-fn memory(session: &SessionContext, table: TableName, batches: Vec<RecordBatch>) -> Result<DataFrame> {
-    session.read_table(Arc::new(MemTable::try_new(table.schema(), vec![batches])?))
+/// Tables that are more than the records of one kind.
+const VIEWS: [&str; 8] =
+    ["readings", "readings_latest", "readings_daily", "readings_history", "points", "rejects", "grid", "weather"];
+
+/// Tables of records, as they are.
+fn of_records() -> impl Iterator<Item = TableName> {
+    let is_viewed = |table: &TableName| {
+        matches!(table, TableName::Readings | TableName::Superseded | TableName::Points | TableName::Rejects)
+    };
+    TableName::ALL.into_iter().filter(move |table| !is_viewed(table))
+}
+
+#[async_trait]
+impl SchemaProvider for Views {
+    fn table_names(&self) -> Vec<String> {
+        VIEWS.into_iter().chain(of_records().map(TableName::name)).map(str::to_owned).collect()
+    }
+
+    async fn table(&self, name: &str) -> Result<Option<Arc<dyn TableProvider>>> {
+        let rows = match name {
+            "readings" => self.readings()?,
+            "readings_latest" => {
+                let latest = Condensed::latest(Arc::new(self.files(TableName::Readings)?), self.view.clone())?;
+                return Ok(Some(Arc::new(latest)));
+            }
+            "readings_daily" => {
+                let daily = Condensed::daily(Arc::new(self.files(TableName::Readings)?), self.view.clone());
+                return Ok(Some(Arc::new(daily)));
+            }
+            "readings_history" => self.history()?,
+            "points" => points(self.records(TableName::Points)?)?,
+            // A reject that was resolved says so in a later row; `resolved` comes after `open` in the alphabet, too.
+            "rejects" => newest(self.records(TableName::Rejects)?, &["reject"], &["state"])?,
+            "grid" => self.readings()?.filter(is_of_grid())?.with_column_renamed("point", "area")?,
+            "weather" => {
+                let is_of_meters = col("quantity").like(lit("%:%"));
+                let rows = self.readings()?.filter(not(is_of_meters.or(is_of_grid())))?;
+                rows.with_column_renamed("point", "station")?
+            }
+            _ => match of_records().find(|table| table.name() == name) {
+                Some(table) => self.records(table)?,
+                None => return Ok(None),
+            },
+        };
+        Ok(Some(rows.into_view()))
+    }
+
+    fn table_exist(&self, name: &str) -> bool {
+        VIEWS.contains(&name) || of_records().any(|table| table.name() == name)
+    }
+}
+
+/// Whether a reading is one of the grid, by its quantity.
+fn is_of_grid() -> Expr {
+    let quantity = || col("quantity");
+    let families = GRID_FAMILIES.into_iter();
+    let is_of = families.map(|family| quantity().eq(lit(family)).or(quantity().like(lit(format!("{family}.%")))));
+    is_of.reduce(Expr::or).unwrap_or(lit(false))
+}
+
+impl Views {
+    pub(crate) const fn new(planner: SessionContext, tenant: Tenant, view: Arc<View>) -> Self {
+        Self { planner, tenant, view }
+    }
+
+    fn files(&self, table: TableName) -> Result<Files> {
+        let missing = || DataFusionError::Internal(format!("no snapshot of table {}", table.name()));
+        let snapshot = self.view.snapshot(table).ok_or_else(missing)?;
+        let store = ObjectStoreUrl::parse(format!("lake://{}.{}", self.tenant, table.name().replace('_', "-")))?;
+        self.planner.runtime_env().register_object_store(store.as_ref(), snapshot.store());
+        Ok(Files::new(snapshot.clone(), store))
+    }
+
+    fn read(&self, table: TableName) -> Result<DataFrame> {
+        self.planner.read_table(Arc::new(self.files(table)?))
+    }
+
+    fn memory(&self, table: TableName, batches: Vec<RecordBatch>) -> Result<DataFrame> {
+        self.planner.read_table(Arc::new(MemTable::try_new(table.schema(), vec![batches])?))
+    }
+
+    fn readings(&self) -> Result<DataFrame> {
+        let mut rows = self.read(TableName::Readings)?;
+        let removed = self.view.removed();
+        if !removed.is_empty() {
+            rows = rows.filter(holds(Arc::new(removed)))?;
+        }
+        let waiting = self.view.holding().map_err(from_lake)?;
+        if !waiting.is_empty() {
+            rows = rows.union(self.memory(TableName::Readings, waiting)?)?;
+        }
+        rows.select_columns(&metrify_lake::READING_COLUMNS)
+    }
+
+    /// Every version, each once: what holds again is a copy of a version that lies among the superseded.
+    fn history(&self) -> Result<DataFrame> {
+        let mut columns: Vec<&str> = metrify_lake::READING_COLUMNS.to_vec();
+        columns.extend(["document", "sequence"]);
+        let mut holding = self.read(TableName::Readings)?.filter(col("restored").eq(lit(false)))?;
+        let moved = self.view.moved();
+        if !moved.is_empty() {
+            holding = holding.filter(holds(Arc::new(moved)))?;
+        }
+        let mut rows = holding.union(self.read(TableName::Superseded)?)?;
+        let waiting = self.view.versions().map_err(from_lake)?;
+        if !waiting.is_empty() {
+            rows = rows.union(self.memory(TableName::Readings, waiting)?)?;
+        }
+        let rows = rows.select_columns(&columns)?;
+        let withdrawals = self
+            .records(TableName::Withdrawals)?
+            .aggregate(vec![col("document")], vec![min(col("withdrawn_at")).alias("withdrawn_at")])?
+            .with_column_renamed("document", "withdrawn")?;
+        let retractions = self
+            .records(TableName::Retractions)?
+            .aggregate(vec![col("sequence")], vec![min(col("retracted_at")).alias("retracted_at")])?
+            .with_column_renamed("sequence", "retracted")?;
+        let joined = rows.join(withdrawals, JoinType::Left, &["document"], &["withdrawn"], None)?;
+        let joined = joined.join(retractions, JoinType::Left, &["sequence"], &["retracted"], None)?;
+        columns.extend(["withdrawn_at", "retracted_at"]);
+        joined.select_columns(&columns)
+    }
+
+    pub(crate) fn records(&self, table: TableName) -> Result<DataFrame> {
+        let rows = self.read(table)?;
+        match self.view.records(table).map_err(from_lake)? {
+            None => Ok(rows),
+            Some(waiting) => rows.union(self.memory(table, vec![waiting])?),
+        }
+    }
 }
 
 pub(crate) fn from_lake(error: metrify_application::Error) -> DataFusionError {
     DataFusionError::External(Box::new(error))
-}
-
-fn readings(session: &SessionContext, files: Arc<Files>, view: &View) -> Result<DataFrame> {
-    let mut rows = session.read_table(files)?;
-    let removed = view.removed();
-    if !removed.is_empty() {
-        rows = rows.filter(holds(Arc::new(removed)))?;
-    }
-    let waiting = view.holding().map_err(from_lake)?;
-    if !waiting.is_empty() {
-        rows = rows.union(memory(session, TableName::Readings, waiting)?)?;
-    }
-    rows.select_columns(&metrify_lake::READING_COLUMNS)
 }
 
 /// Whether a row of the lake is not among those that hold no longer.
@@ -115,42 +191,6 @@ pub(crate) fn holds(removed: Arc<KeySet>) -> Expr {
     // Volatile, since another moment has another set behind the same name.
     let function = create_udf("holds", arguments, DataType::Boolean, Volatility::Volatile, Arc::new(function));
     function.call(KEY.map(col).to_vec())
-}
-
-/// Every version, each once: what holds again is a copy of a version that lies among the superseded.
-fn history(session: &SessionContext, tenant: &Tenant, view: &View) -> Result<DataFrame> {
-    let mut columns: Vec<&str> = metrify_lake::READING_COLUMNS.to_vec();
-    columns.extend(["document", "sequence"]);
-    let read = |table| session.read_table(Arc::new(files(session, tenant, view, table)?));
-    let mut holding = read(TableName::Readings)?.filter(col("restored").eq(lit(false)))?;
-    let moved = view.moved();
-    if !moved.is_empty() {
-        holding = holding.filter(holds(Arc::new(moved)))?;
-    }
-    let mut rows = holding.union(read(TableName::Superseded)?)?;
-    let waiting = view.versions().map_err(from_lake)?;
-    if !waiting.is_empty() {
-        rows = rows.union(memory(session, TableName::Readings, waiting)?)?;
-    }
-    let rows = rows.select_columns(&columns)?;
-    let withdrawals = records(session, tenant, view, TableName::Withdrawals)?
-        .aggregate(vec![col("document")], vec![min(col("withdrawn_at")).alias("withdrawn_at")])?
-        .with_column_renamed("document", "withdrawn")?;
-    let retractions = records(session, tenant, view, TableName::Retractions)?
-        .aggregate(vec![col("sequence")], vec![min(col("retracted_at")).alias("retracted_at")])?
-        .with_column_renamed("sequence", "retracted")?;
-    let joined = rows.join(withdrawals, JoinType::Left, &["document"], &["withdrawn"], None)?;
-    let joined = joined.join(retractions, JoinType::Left, &["sequence"], &["retracted"], None)?;
-    columns.extend(["withdrawn_at", "retracted_at"]);
-    joined.select_columns(&columns)
-}
-
-fn records(session: &SessionContext, tenant: &Tenant, view: &View, table: TableName) -> Result<DataFrame> {
-    let rows = session.read_table(Arc::new(files(session, tenant, view, table)?))?;
-    match view.records(table).map_err(from_lake)? {
-        None => Ok(rows),
-        Some(waiting) => rows.union(memory(session, table, vec![waiting])?),
-    }
 }
 
 /// One row a point: what it was when it was first seen, and how it stands now.
@@ -180,8 +220,8 @@ pub(crate) fn newest(rows: DataFrame, key: &[&str], order: &[&str]) -> Result<Da
 
 /// `readings_as_known('2025-01-05T00:00:00Z')`: what was known at that instant.
 #[derive(Debug)]
-struct AsKnown {
-    history: DataFrame,
+pub(crate) struct AsKnown {
+    pub(crate) views: Arc<Views>,
 }
 
 impl TableFunctionImpl for AsKnown {
@@ -190,7 +230,7 @@ impl TableFunctionImpl for AsKnown {
             return plan_err!("readings_as_known takes one argument: the instant, such as '2025-01-05T00:00:00Z'");
         };
         let at = lit(as_instant(argument)?);
-        let known = self.history.clone().filter(col("recorded_at").lt_eq(at.clone()))?;
+        let known = self.views.history()?.filter(col("recorded_at").lt_eq(at.clone()))?;
         let standing = known.filter(col("withdrawn_at").is_null().or(col("withdrawn_at").gt(at)))?;
         // What a delivery never said was not known at any time, whatever we took it for.
         let standing = standing.filter(col("retracted_at").is_null())?;
