@@ -43,8 +43,6 @@ def main():
     spark = session(jars, folder)
     spark.sparkContext.setLogLevel("ERROR")
     table = f"delta.`{folder}/readings`"
-    columns = "point string, quantity string, period_start timestamp, period_end timestamp, value decimal(38, 12), unit string"
-    spark.sql(f"create table {table} ({columns}) using delta")
     print(json.dumps("ready"), flush=True)
     for line in sys.stdin:
         action, *words = json.loads(line)
@@ -57,6 +55,7 @@ def main():
         if action == "append":
             rows.write.format("delta").mode("append").save(f"{folder}/readings")
         else:
+            rows.limit(0).write.format("delta").save(f"{folder}/readings")
             rows.createOrReplaceTempView("arrived")
             same = " and ".join(f"old.{name} = new.{name}" for name in KEY)
             spark.sql(f"merge into {table} old using arrived new on {same} when matched then update set * when not matched then insert *")

@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::ops::RangeInclusive;
-use std::path::Path;
 use std::sync::Arc;
 
 use arrow::array::{AsArray, RecordBatch};
@@ -12,21 +11,21 @@ use arrow::compute::cast;
 use arrow::datatypes::{DataType, Schema, SchemaRef, TimestampMicrosecondType};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use metrify_application::Tenant;
-use metrify_application::ports::{Landing, Memory};
-use metrify_application::record::{Accepted, DeliveryId, Standing};
+use metrify_application::ports::Landing;
+use metrify_application::record::Standing;
 use metrify_domain::calendar::day::day_number;
 use metrify_domain::{
     Batch, BatchBuilder, Channel, Code, Decimal, Document, Kind, Period, Quality, Reading, Timestamp, Unit,
 };
-use metrify_lake::{DeltaLake, Grain, KeptFile, Layout, Scan, Snapshot, TableName, Wanted};
+use metrify_lake::{DeltaLake, Grain, KeptFile, Scan, Snapshot, TableName, Wanted};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+
+use self::support::{land, open};
+
+mod support;
 
 const MINUTE: i64 = 60_000_000;
 const QUANTITIES: [&str; 2] = ["1-0:1.29.0", "1-0:2.29.0"];
-
-fn clock() -> Timestamp {
-    Timestamp::from_micros(1_767_225_600_000_000)
-}
 
 /// Readings of a round: of each channel some quarter-hours, with gaps and missing values, and instants between them.
 fn readings(round: i64) -> Vec<(Channel, Reading)> {
@@ -56,19 +55,6 @@ fn batch(readings: &[(Channel, Reading)]) -> Batch {
     let mut builder = BatchBuilder::default();
     readings.iter().for_each(|(channel, reading)| builder.push(channel, &Document::default(), reading));
     builder.take()
-}
-
-async fn land(lake: &DeltaLake, tenant: &Tenant, position: u64, readings: &[(Channel, Reading)], standing: Standing) {
-    let entry = Accepted {
-        delivery: DeliveryId::from_stored(format!("{position:032}")),
-        received_at: clock(),
-        batch: batch(readings),
-        standings: vec![standing; readings.len()],
-        ..Accepted::default()
-    };
-    lake.apply(tenant, position, &Arc::new(entry)).expect("open tables");
-    lake.publish(tenant).expect("open tables");
-    lake.land(tenant, 0).await.expect("a landing");
 }
 
 /// The rows of a snapshot's files that hold, read from them.
@@ -270,12 +256,6 @@ async fn assert_same(lake: &DeltaLake, tenant: &Tenant) -> usize {
     rows
 }
 
-async fn open(folder: &Path, tenant: &Tenant) -> DeltaLake {
-    let lake = DeltaLake::new(Layout::within(folder), clock, 0).with_small_rows(0);
-    lake.open(tenant).await.expect("tables");
-    lake
-}
-
 #[tokio::test]
 async fn what_is_kept_gives_the_rows_of_the_files() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -284,7 +264,7 @@ async fn what_is_kept_gives_the_rows_of_the_files() {
     let mut all = Vec::new();
     for round in 0..9 {
         let said = readings(round);
-        land(&lake, &tenant, round as u64 + 1, &said, Standing::First).await;
+        land(&lake, &tenant, round as u64 + 1, batch(&said), Standing::First).await;
         all.extend(said);
     }
     lake.compact(&tenant).await.expect("a compaction");
@@ -297,7 +277,7 @@ async fn what_is_kept_gives_the_rows_of_the_files() {
         (channel.clone(), Reading { value, ..*reading })
     });
     let corrections: Vec<_> = corrections.filter(|(_, reading)| reading.value.is_some()).collect();
-    land(&lake, &tenant, 10, &corrections, Standing::Correction).await;
+    land(&lake, &tenant, 10, batch(&corrections), Standing::Correction).await;
     let view = lake.view(&tenant).expect("tables");
     let snapshot = view.snapshot(TableName::Readings).expect("readings");
     assert!(snapshot.files.iter().any(|file| file.deleted.is_some()) && snapshot.files.len() > 1);

@@ -11,19 +11,13 @@ use metrify_application::Tenant;
 use metrify_application::ports::{Key, Known, Landing, Memory, Versions};
 use metrify_application::record::{Accepted, DeliveryId, Standing};
 use metrify_domain::{Batch, BatchBuilder, Channel, Decimal, Document, IntervalAmount, Reading, Timestamp, Unit};
-use metrify_lake::{DeltaLake, Grain, Layout, Scan, TableName, Wanted};
+use metrify_lake::{DeltaLake, Grain, Scan, TableName, Wanted};
+
+use self::support::{clock, land, open};
+
+mod support;
 
 const HOUR: i64 = 3_600_000_000;
-
-fn clock() -> Timestamp {
-    Timestamp::from_micros(1_767_225_600_000_000)
-}
-
-async fn open(folder: &std::path::Path, tenant: &Tenant) -> DeltaLake {
-    let lake = DeltaLake::new(Layout::within(folder), clock, 0).with_small_rows(0);
-    lake.open(tenant).await.expect("tables");
-    lake
-}
 
 /// Point and hour of a reading, and its value.
 type Said = (usize, i64, Option<i64>);
@@ -163,19 +157,6 @@ fn month(hours: std::ops::Range<i64>) -> Vec<Said> {
     (0..250).flat_map(of_point).collect()
 }
 
-async fn land(lake: &DeltaLake, tenant: &Tenant, position: u64, said: &[Said], standing: Standing) {
-    let entry = Accepted {
-        delivery: DeliveryId::from_stored(format!("{position:032}")),
-        received_at: clock(),
-        batch: batch(said),
-        standings: vec![standing; said.len()],
-        ..Accepted::default()
-    };
-    lake.apply(tenant, position, &Arc::new(entry)).expect("open tables");
-    lake.publish(tenant).expect("open tables");
-    lake.land(tenant, 0).await.expect("a landing");
-}
-
 /// The rows that are read of what is kept. After the first of them, this happens.
 async fn rows_read(lake: &DeltaLake, tenant: &Tenant, meanwhile: impl Fn()) -> usize {
     let view = lake.view(tenant).expect("tables");
@@ -216,7 +197,7 @@ async fn what_a_large_file_says_is_kept_as_long_as_the_file_is() {
     };
     for landing in 0..9 {
         let hours = landing * 78..(landing + 1) * 78;
-        land(&lake, &tenant, landing as u64 + 1, &month(hours), Standing::First).await;
+        land(&lake, &tenant, landing as u64 + 1, batch(&month(hours)), Standing::First).await;
     }
     assert_eq!(kept(), [""; 0], "small files are not worth it");
     lake.compact(&tenant).await.expect("a compaction");
@@ -254,7 +235,7 @@ async fn what_a_large_file_says_is_kept_as_long_as_the_file_is() {
 
     // So many corrections are worth another file, and what that says takes the place of what its former said.
     let corrections: Vec<Said> = said.into_iter().step_by(5).collect();
-    land(&lake, &tenant, 10, &corrections, Standing::Correction).await;
+    land(&lake, &tenant, 10, batch(&corrections), Standing::Correction).await;
     lake.vacuum(&tenant).await.expect("a vacuum");
     assert!(kept().len() == 1 && kept() != joined, "{:?}", kept());
     holding.extend(corrections.iter().map(|(point, hour, value)| ((*point, *hour), *value)));

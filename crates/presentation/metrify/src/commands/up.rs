@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use metrify_application::{Error, Kind, Result, io, operate};
 use sha2::{Digest, Sha256};
+use thread_priority::{ThreadPriority, ThreadPriorityValue, set_current_thread_priority};
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -77,10 +78,24 @@ pub async fn run(settings: Settings, arguments: &Up) -> Result<Outcome> {
     served.map(|()| Outcome::Good).map_err(|error| io("serve", error))
 }
 
-/// Work that computes for seconds at a time: who waits for an answer must not wait for that.
+/// How urgent work in the background is, of 0 to 99: it is given about a tenth of a core that others want as well (a niceness of 9
+/// on Linux).
+const BACKGROUND_PRIORITY: u8 = 25;
+
+/// Work that computes for seconds at a time: who waits for an answer must not wait for that, nor share a core with it.
 fn on_its_own_thread(tasks: &mut JoinSet<()>, work: impl Future<Output = ()> + Send + 'static) {
     let handle = Handle::current();
-    tasks.spawn_blocking(move || handle.block_on(work));
+    tasks.spawn_blocking(move || {
+        let given = ThreadPriorityValue::try_from(BACKGROUND_PRIORITY).map_err(|error| error.to_string()).and_then(
+            |priority| {
+                set_current_thread_priority(ThreadPriority::Crossplatform(priority)).map_err(|error| error.to_string())
+            },
+        );
+        if let Err(error) = given {
+            tracing::warn!("work in the background is as urgent as any other: {error}");
+        }
+        handle.block_on(work);
+    });
 }
 
 /// How long requests that are under way may take once the server was told to stop; what they bring later was not acknowledged.
