@@ -191,20 +191,22 @@ def years(system, points):
     return told
 
 
-def merged(system, cache, lines):
-    """What the same corrections cost the Delta library in a copy of the table; it may take no more than an hour."""
+def copied(system, cache):
+    """The table of readings once more. No writer of Delta changes a file that is there: the copy may share them."""
     table = next(folder.parent for folder in system.data.rglob("_delta_log") if folder.parent.name == "readings")
-    copy, path = cache / "merged", cache / "merged.ndjson"
+    return shutil.copytree(table, cache / "merged", copy_function=os.link)
+
+
+def merged(copy, lines):
+    """What the same corrections cost the Delta library in a copy of the table; it may take no more than an hour."""
+    path = copy.with_suffix(".ndjson")
     path.write_text("".join(lines))
-    # No writer of Delta changes a file that is there: the copy may share them.
-    shutil.copytree(table, copy, copy_function=os.link)
     words = [sys.executable, "-B", Path(__file__).parent / "merge.py", copy, path]
     try:
         done = subprocess.run(words, capture_output=True, text=True, timeout=3600)
         told = json.loads(done.stdout) if done.returncode == 0 else {"failed": done.stderr.strip().splitlines()[-1]}
     except subprocess.TimeoutExpired:
         told = {"failed": "not done within an hour"}
-    shutil.rmtree(copy)
     print(f"MERGE: {told}", flush=True)
     return told
 
@@ -265,6 +267,7 @@ def main():
         landed(system, sum(each["readings"] for each in loaded))
         chance.shuffle(lines)
         lines = lines[:CORRECTIONS]
+        copy = copied(system, folder)
         result = {
             "meters": arguments.meters,
             "days": arguments.days,
@@ -272,8 +275,8 @@ def main():
             "tables": tables(system),
             "questions": compare(system, arguments.rounds, json.loads(lines[0])["point"], arguments.days),
             "years": years(system, sorted({json.loads(line)["point"] for line in lines[:2_000]})[:1_000]),
-            "merge": merged(system, folder, lines),
             "corrections": correct(system, folder, lines),
+            "merge": merged(copy, lines),
         }
         measure.keep("large", result)
     finally:

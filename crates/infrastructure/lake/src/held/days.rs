@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Date32Array, Decimal128Array, Int64Array, NullBufferBuilder};
 use arrow::datatypes::SchemaRef;
+use chrono::NaiveDate;
 use metrify_application::{Error, Kind, Result};
 use metrify_domain::Timestamp;
-use metrify_domain::calendar::day::day_number;
+use metrify_domain::calendar::day::{day_number, day_period};
 
 use super::Held;
 use super::chunk::Chunk;
@@ -84,11 +85,12 @@ impl Days {
         chunk.starts_of(rows.clone(), starts);
         chunk.values_of(rows, values, &mut nulls).ok_or_else(unkept)?;
         let nulls = nulls.finish();
-        let day_of = |start: i64| day_number(Timestamp::from_micros(start));
         let mut begin = 0;
         while let Some(first) = starts.get(begin) {
-            let number = day_of(*first);
-            let end = begin + starts[begin..].partition_point(|start| day_of(*start) <= number);
+            let number = day_number(Timestamp::from_micros(*first));
+            let next = NaiveDate::from_epoch_days(number).and_then(day_period).map(|day| day.end().micros());
+            // What no calendar names is a day of its own.
+            let end = begin + next.map_or(1, |next| starts[begin..].partition_point(|start| *start < next));
             days.push(match &nulls {
                 None => Day::of(number, end - begin, values[begin..end].iter().copied())?,
                 Some(nulls) => {
