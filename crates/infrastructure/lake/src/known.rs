@@ -25,13 +25,17 @@ pub(crate) async fn known(lake: &TenantLake, files: &HeldFiles, batch: &Batch) -
         let superseded = (!working.withdrawn.is_empty()).then(|| lake.before_memory(TableName::Superseded));
         (reached, lake.before_memory(TableName::Readings)?, superseded.transpose()?, working.state.removals())
     };
+    let mut ordered = Vec::new();
     for snapshot in [Some(readings), superseded].into_iter().flatten() {
         let asked = may_hold(&snapshot, &lake.fresh(), batch, &reached);
+        if ordered.is_empty() && !asked.is_empty() {
+            ordered = in_order(batch);
+        }
         for (file, fresh) in asked {
             let unknown = |row: &usize| known[*row] == Known::Nothing && (reached[*row] || !fresh);
             let is_within = |row: &Row| file.may_hold(batch.channel(row), row.period);
-            let rows: Vec<usize> =
-                (0..known.len()).filter(unknown).filter(|row| is_within(&batch.rows()[*row])).collect();
+            let rows = ordered.iter().copied().filter(unknown).filter(|row| is_within(&batch.rows()[*row]));
+            let rows: Vec<usize> = rows.collect();
             if !rows.is_empty() {
                 let holds = snapshot.table == TableName::Readings;
                 let holds = |row: &Row| holds && !removals.is_removed(&key(batch, row));
@@ -41,6 +45,16 @@ pub(crate) async fn known(lake: &TenantLake, files: &HeldFiles, batch: &Batch) -
         }
     }
     Ok(known)
+}
+
+/// The rows of a batch in the order in which data files tell of them: each piece of a file is read once then, however the rows came.
+fn in_order(batch: &Batch) -> Vec<usize> {
+    let mut rows: Vec<usize> = (0..batch.rows().len()).collect();
+    rows.sort_unstable_by_key(|row| {
+        let row = &batch.rows()[*row];
+        (row.channel, row.period.start())
+    });
+    rows
 }
 
 fn key(batch: &Batch, row: &Row) -> Key {

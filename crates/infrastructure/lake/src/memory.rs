@@ -124,12 +124,15 @@ impl Chunk {
     }
 }
 
+/// Keys, each with the position that ended what held of it. Each row of a resend is looked for in it.
+type Removed = HashMap<Key, Position, RandomState>;
+
 /// Everything between the lake and now, cheap to copy.
 #[derive(Clone, Default)]
 pub(crate) struct State {
     pub(crate) chunks: Chunks,
     /// What holds in the lake but no longer in truth, by the position that ended it; the newest layer last.
-    removed: Vec<Arc<HashMap<Key, Position>>>,
+    removed: Vec<Arc<Removed>>,
     pub(crate) position: Position,
 }
 
@@ -156,20 +159,20 @@ impl State {
         self.removed.iter().flat_map(|layer| layer.iter().map(|(key, by)| (key, *by)))
     }
 
-    fn remove(&mut self, keys: HashMap<Key, Position>) {
+    fn remove(&mut self, keys: Removed) {
         if keys.is_empty() {
             return;
         }
         self.removed.push(Arc::new(keys));
         if self.removed.len() > LAYERS_MAX {
-            let merged: HashMap<Key, Position> = self.removed().map(|(key, by)| (key.clone(), by)).collect();
+            let merged: Removed = self.removed().map(|(key, by)| (key.clone(), by)).collect();
             self.removed = vec![Arc::new(merged)];
         }
     }
 
     /// What is left once everything up to `landed` is in the lake.
     pub(crate) fn without(&self, landed: Position) -> Self {
-        let mut removed: HashMap<Key, Position> =
+        let mut removed: Removed =
             self.removed().filter(|(_, by)| *by > landed).map(|(key, by)| (key.clone(), by)).collect();
         // Rows that landed as holding, and were ended while they were on their way.
         for chunk in self.chunks.iter().filter(|chunk| chunk.position <= landed) {
@@ -211,7 +214,7 @@ impl Working {
         let chunk = Chunk { position, entry: entry.clone(), ended: Arc::default(), columns: Arc::new(OnceLock::new()) };
         self.state.chunks.push(chunk);
         self.state.position = position;
-        let mut removed = HashMap::new();
+        let mut removed = HashMap::default();
         // What a message takes back acts before what it says.
         for (channel, period) in &entry.ended {
             self.end(&Key { channel: channel.clone(), period: *period }, position, &mut removed);
@@ -240,7 +243,7 @@ impl Working {
         self.note(entry);
     }
 
-    fn end(&mut self, key: &Key, by: Position, removed: &mut HashMap<Key, Position>) {
+    fn end(&mut self, key: &Key, by: Position, removed: &mut Removed) {
         match self.index.remove(key) {
             Some(row) => self.state.end(row, by),
             None => {
