@@ -10,6 +10,7 @@
 # bench-resend  what the same readings cost when they come again
 # bench-start  how soon a server is ready, also after kill -9, and what it takes while nothing happens
 # bench-latency  how long answers take while many connections send at an even rate; RATE readings a second
+# bench-fresh  how soon others see in the lake what was answered, and how many files small deliveries leave
 # bench-large  half a billion readings: loading, size, questions beside DuckDB, corrections; METERS_LARGE, DAYS_LARGE
 # fuzz  every fuzz target for FUZZ_SECONDS, or those in FUZZ_TARGETS; needs a nightly compiler, and installs cargo-fuzz
 #
@@ -18,7 +19,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := run
-.PHONY: run test lint faults bounds bench bench-full bench-decode bench-intake bench-resend bench-start bench-latency bench-large peers fuzz venv formats-report
+.PHONY: run test lint faults bounds bench bench-full bench-decode bench-intake bench-resend bench-start bench-latency bench-fresh bench-large peers fuzz venv formats-report
 
 CACHE := $(HOME)/.cache/metrify
 export CARGO_TARGET_DIR ?= $(CACHE)/target
@@ -58,10 +59,11 @@ BOUNDS_MIB ?= 48
 bounds:
 	BOUNDS_MIB=$(BOUNDS_MIB) CARGO_TARGET_DIR="$(CACHE)/core" cargo test --release -p metrify-formats --test bounds -- --nocapture
 
-bench: bench-decode bench-intake bench-resend bench-start bench-latency
+bench: bench-decode bench-intake
+	$(MAKE) bench-resend bench-start bench-latency bench-fresh ROUNDS=3
 
 bench-full:
-	$(MAKE) bench METERS_BENCH=7000
+	$(MAKE) bench METERS_BENCH=4000
 	$(MAKE) bench-large
 
 BENCH ?=
@@ -70,7 +72,7 @@ BENCH ?=
 bench-decode:
 	cd bench && CARGO_TARGET_DIR="$(CACHE)/bench" cargo run --release --quiet --example decode -- $(if $(BENCH),"$(BENCH)")
 
-METERS_BENCH ?= 700
+METERS_BENCH ?= 400
 DAYS_BENCH ?= 20
 ROUNDS ?= 5
 
@@ -110,6 +112,10 @@ bench-latency:
 	cd bench && CARGO_TARGET_DIR="$(CACHE)/bench" cargo build --release --quiet --example latency
 	METRIFY="$(CACHE)/shipped/release/metrify" LATENCY="$(CACHE)/bench/release/examples/latency" \
 		python3 -B bench/compare/latency.py --rate $(RATE) --rounds $(ROUNDS)
+
+bench-fresh: peers
+	CARGO_TARGET_DIR="$(CACHE)/shipped" cargo build --release --bin metrify
+	METRIFY="$(CACHE)/shipped/release/metrify" "$(PEERS)/bin/python" -B bench/compare/fresh.py --seconds 60
 
 METERS_LARGE ?= 14000
 DAYS_LARGE ?= 300
