@@ -84,7 +84,7 @@ impl fmt::Display for Timestamp {
         put(11, clock.hour());
         put(14, clock.minute());
         put(17, clock.second());
-        f.write_str(std::str::from_utf8(&text).unwrap_or_default())
+        f.write_str(std::str::from_utf8(&text).map_err(|_| fmt::Error)?)
     }
 }
 

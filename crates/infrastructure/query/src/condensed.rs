@@ -22,7 +22,7 @@ use metrify_lake::{FileFacts, Grain, KeptFile, KeySet, READING_COLUMNS, TableNam
 use crate::files::Files;
 use crate::functions::local_day;
 use crate::kept;
-use crate::views::{from_lake, holds, newest};
+use crate::views::{KEY, from_lake, holds, newest};
 
 /// The columns of a day that tell which one it is.
 const DAY_KEY: [&str; 5] = ["point", "quantity", "kind", "unit", "day"];
@@ -155,17 +155,10 @@ impl TableProvider for Condensed {
         let filters = self.of_key(filters);
         let columns = project_schema(&self.schema, projection)?;
         // What orders rows is needed besides.
-        let mut needed = columns.fields().to_vec();
-        for name in ["point", "quantity", "period_start", "period_end"] {
-            needed.extend(
-                self.schema
-                    .field_with_name(name)
-                    .ok()
-                    .filter(|_| columns.index_of(name).is_err())
-                    .map(|field| Arc::new(field.clone())),
-            );
-        }
-        let wanted = kept::wanted(self.grain, Arc::new(Schema::new(needed)), &filters, Arc::default());
+        let is_needed = |name: &str| columns.index_of(name).is_ok() || KEY.contains(&name);
+        let needed = self.schema.fields().iter().filter(|field| is_needed(field.name())).cloned();
+        let needed = Arc::new(Schema::new(needed.collect::<Vec<_>>()));
+        let wanted = kept::wanted(self.grain, needed, &filters, Arc::default());
         let files = self.files.wanted(state, &kept::of_readings(&filters, &wanted))?;
         let (kept, others) = self.files.kept(state, files, &wanted).await;
         let state = state.as_any().downcast_ref::<SessionState>();

@@ -44,9 +44,8 @@ pub struct Limits {
 /// Answers SQL.
 pub struct Engine {
     lake: Arc<DeltaLake>,
+    /// Plans what tables are made of, and knows none itself; sessions have its settings and its memory.
     planner: SessionContext,
-    footers: Arc<Footers>,
-    threads: usize,
 }
 
 impl Engine {
@@ -61,14 +60,19 @@ impl Engine {
             .with_disk_manager_builder(disk)
             .build_arc()
             .map_err(|error| failed("start the SQL engine", error))?;
-        let footers = Arc::default();
-        let planner = SessionContext::new_with_config_rt(config(&lake, &footers, limits.threads), runtime);
-        Ok(Self { lake, planner, footers, threads: limits.threads })
+        let config = SessionConfig::new()
+            .with_target_partitions(limits.threads)
+            .set_bool("datafusion.execution.parquet.reorder_filters", true)
+            .with_extension(Arc::<Footers>::default())
+            .with_extension(lake.held().clone());
+        Ok(Self { lake, planner: SessionContext::new_with_config_rt(config, runtime) })
     }
 
     fn session(&self, tenant: &Tenant) -> Result<SessionContext> {
         let schema = tenant.as_str().replace('-', "_");
-        let config = config(&self.lake, &self.footers, self.threads)
+        let config = self
+            .planner
+            .copied_config()
             .with_information_schema(true)
             // `0.1` in a query means a tenth, not the binary fraction next to it.
             .set_bool("datafusion.sql_parser.parse_float_as_decimal", true)
@@ -91,15 +95,6 @@ impl Engine {
         let reading_only = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
         session.sql_with_options(sql, reading_only).await.map_err(|error| failed("read the query", error))
     }
-}
-
-/// What all sessions share.
-fn config(lake: &DeltaLake, footers: &Arc<Footers>, threads: usize) -> SessionConfig {
-    SessionConfig::new()
-        .with_target_partitions(threads)
-        .set_bool("datafusion.execution.parquet.reorder_filters", true)
-        .with_extension(footers.clone())
-        .with_extension(lake.held().clone())
 }
 
 #[async_trait]

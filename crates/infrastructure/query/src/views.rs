@@ -23,7 +23,7 @@ use crate::condensed::Condensed;
 use crate::files::Files;
 use crate::functions::as_instant;
 
-const KEY: [&str; 4] = ["point", "quantity", "period_start", "period_end"];
+pub(crate) const KEY: [&str; 4] = ["point", "quantity", "period_start", "period_end"];
 
 /// What a tenant can ask about. A table is made once a query names it: most queries name one.
 pub(crate) struct Views {

@@ -79,8 +79,8 @@ fn decode(length: u64, read: impl Fn(&mut [u8], u64) -> io::Result<()>) -> io::R
     let mut end = [0; END_BYTES];
     let Some(place) = length.checked_sub(END_BYTES as u64) else { return Ok(None) };
     read(&mut end, place)?;
-    let (told_bytes, rest) = end.split_at(size_of::<u64>());
-    let told_bytes = u64::from_le_bytes(told_bytes.try_into().unwrap_or_default());
+    let Some((told_bytes, rest)) = end.split_first_chunk() else { return Ok(None) };
+    let told_bytes = u64::from_le_bytes(*told_bytes);
     let Some(begin) = place.checked_sub(told_bytes).filter(|_| rest.ends_with(MAGIC)) else { return Ok(None) };
     let mut bytes = vec![0; (length - begin) as usize - MAGIC.len()];
     read(&mut bytes, begin)?;

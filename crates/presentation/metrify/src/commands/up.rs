@@ -10,7 +10,6 @@ use metrify_application::{Error, Kind, Result, io, operate};
 use sha2::{Digest, Sha256};
 use thread_priority::{ThreadPriority, ThreadPriorityValue, set_current_thread_priority};
 use tokio::net::TcpListener;
-use tokio::runtime::Handle;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
@@ -82,20 +81,23 @@ pub async fn run(settings: Settings, arguments: &Up) -> Result<Outcome> {
 /// on Linux).
 const BACKGROUND_PRIORITY: u8 = 25;
 
-/// Work that computes for seconds at a time: who waits for an answer must not wait for that, nor share a core with it.
+/// Work that computes for seconds at a time: who waits for an answer must not wait for that, nor share a core with it. Threads that it
+/// calls for are as little urgent as the one that does so: they come from a runtime of its own, or they would serve others later.
 fn on_its_own_thread(tasks: &mut JoinSet<()>, work: impl Future<Output = ()> + Send + 'static) {
-    let handle = Handle::current();
     tasks.spawn_blocking(move || {
-        let given = ThreadPriorityValue::try_from(BACKGROUND_PRIORITY).map_err(|error| error.to_string()).and_then(
-            |priority| {
-                set_current_thread_priority(ThreadPriority::Crossplatform(priority)).map_err(|error| error.to_string())
-            },
-        );
-        if let Err(error) = given {
+        if let Err(error) = be_less_urgent() {
             tracing::warn!("work in the background is as urgent as any other: {error}");
         }
-        handle.block_on(work);
+        match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+            Ok(runtime) => runtime.block_on(work),
+            Err(error) => tracing::error!("work in the background cannot begin: {error}"),
+        }
     });
+}
+
+fn be_less_urgent() -> std::result::Result<(), String> {
+    let priority = ThreadPriorityValue::try_from(BACKGROUND_PRIORITY)?;
+    set_current_thread_priority(ThreadPriority::Crossplatform(priority)).map_err(|error| error.to_string())
 }
 
 /// How long requests that are under way may take once the server was told to stop; what they bring later was not acknowledged.
