@@ -3,10 +3,12 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use metrify_governance::Policies;
 use metrify_validation::Ruleset;
 
+use crate::govern::Keyring;
 use crate::ingest::Intake;
-use crate::ports::{Archive, Columns, Journal, Landing, Ledger, Memory, Sql, Versions};
+use crate::ports::{Archive, Audit, Columns, Journal, Landing, Ledger, Memory, Registry, Sql, Versions};
 
 /// Built once, in the binary's wiring, and lent to every use case.
 pub struct App {
@@ -18,6 +20,10 @@ pub struct App {
     pub archive: Arc<dyn Archive>,
     pub columns: Arc<dyn Columns>,
     pub sql: Arc<dyn Sql>,
+    pub registry: Arc<dyn Registry>,
+    pub audit: Arc<dyn Audit>,
+    pub policies: Policies,
+    pub keyring: Keyring,
     pub intake: Intake,
     pub rules: Ruleset,
     /// Where what a delivery is packed in is unpacked to, member by member.

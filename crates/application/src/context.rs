@@ -1,48 +1,29 @@
-//! Who asks, for which tenant, and when: the first argument of every use case.
+//! Who asks, for what, and when: the first argument of every use case.
 
-use std::fmt;
-use std::str::FromStr;
-
-use metrify_domain::Timestamp;
-
-/// A tenant's name: lower-case letters, digits and `-`, at most 40; it is part of paths.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct Tenant(String);
-
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a tenant's name (a letter, then lower-case letters, digits and `-`, at most 40)")]
-pub struct TenantError(String);
-
-impl Tenant {
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl FromStr for Tenant {
-    type Err = TenantError;
-
-    fn from_str(name: &str) -> Result<Self, TenantError> {
-        let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-        let first = name.bytes().next().is_some_and(|byte| byte.is_ascii_lowercase());
-        if first && name.len() <= 40 && name.bytes().all(allowed) {
-            Ok(Self(name.to_owned()))
-        } else {
-            Err(TenantError(name.chars().take(60).collect()))
-        }
-    }
-}
-
-impl fmt::Display for Tenant {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
+use metrify_domain::{Tenant, Timestamp};
+use metrify_governance::{Principal, Purpose};
 
 /// The circumstances of one request.
 #[derive(Clone, Debug)]
 pub struct Context {
-    pub tenant: Tenant,
+    pub principal: Principal,
+    /// What it is done for, where that was said.
+    pub purpose: Option<Purpose>,
+    /// The name of the request, by which it is found again in logs.
+    pub request: String,
     pub now: Timestamp,
+}
+
+impl Context {
+    /// Whose things are asked for: nobody reaches those of another tenant.
+    #[must_use]
+    pub const fn tenant(&self) -> &Tenant {
+        &self.principal.tenant
+    }
+
+    /// What it is done for: what was said, or else what its principal is there for first.
+    #[must_use]
+    pub fn purpose(&self) -> Option<Purpose> {
+        self.purpose.or_else(|| self.principal.purposes.first().copied())
+    }
 }

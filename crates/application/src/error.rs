@@ -22,6 +22,23 @@ pub enum Kind {
     Internal,
 }
 
+impl Kind {
+    /// Its name, as clients and logs know it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Invalid => "invalid",
+            Self::NotFound => "not_found",
+            Self::Denied => "denied",
+            Self::Conflict => "conflict",
+            Self::Busy => "busy",
+            Self::Unavailable => "unavailable",
+            Self::Corrupt => "corrupt",
+            Self::Internal => "internal",
+        }
+    }
+}
+
 /// The step that failed and why. The text of the source is printed behind it, never repeated in it.
 #[derive(Debug)]
 pub struct Error {

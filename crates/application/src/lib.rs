@@ -3,16 +3,23 @@
 //! They order core's computations and their own ports; they know neither HTTP nor SQL engines nor object stores.
 
 mod app;
+pub mod audit;
+mod blocking;
 mod context;
 mod error;
+pub mod govern;
 pub mod ingest;
 pub mod operate;
 pub mod ports;
 pub mod read;
 pub mod record;
+pub mod register;
+pub mod registry;
+mod things;
 mod turns;
 
 pub use app::App;
-pub use context::{Context, Tenant, TenantError};
+pub use context::Context;
 pub use error::{Error, Kind, Result, io};
+pub use metrify_domain::{Tenant, TenantError};
 pub use turns::Turns;

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use metrify_domain::Tenant;
+
 use crate::app::App;
-use crate::context::Tenant;
 use crate::error::{Error, Kind, Result};
-use crate::ports::Landed;
+use crate::ports::{Landed, Page};
+use crate::registry::ThingKind;
 
 /// Opens every tenant's tables and applies what the journal holds beyond them, so that all that was ever acknowledged is
 /// there once. Tells how many entries were applied again.
@@ -78,4 +80,23 @@ pub async fn vacuum(app: &App) -> Result<usize> {
         deleted += app.landing.vacuum(&tenant).await?;
     }
     Ok(deleted)
+}
+
+/// How the parts stand that requests depend on.
+pub struct Probed {
+    /// How many tables the engine told of.
+    pub store: Result<usize>,
+    pub registry: Result<()>,
+}
+
+/// Asks the parts themselves. Nothing of anybody is told: it is no use case, and leaves no entry.
+pub async fn probe(app: &App, tenant: &Tenant) -> Probed {
+    let mut tables = 0;
+    let mut count = |page: Page| {
+        tables += page.rows.len();
+        Ok(())
+    };
+    let asked = app.sql.query(tenant, "SELECT \"table\" FROM system.tables", &mut count).await;
+    let registry = app.registry.find(tenant, ThingKind::Tenant, tenant.as_str(), None).await;
+    Probed { store: asked.map(|()| tables), registry: registry.map(drop) }
 }

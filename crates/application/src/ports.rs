@@ -8,15 +8,16 @@ use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use metrify_domain::{Batch, Channel, Period, Point, Timestamp};
+use metrify_domain::{Batch, Channel, Period, Point, Tenant, Timestamp};
 use metrify_formats::{Decoded, Format, Options};
 
-use crate::context::Tenant;
+use crate::audit::{Audited, Entry};
 use crate::error::Result;
 use crate::ingest::{Content, Hints};
 use crate::record::{
     Accepted, Answered, DeliveryId, Fingerprint, PointStatus, Position, RecordRow, Reject, Version, Withdrawn,
 };
+use crate::registry::{Edition, Event, KeyRecord, Thing, ThingKind, Wanted};
 
 /// The ingest log. What it took is on disk, or acknowledged by every replica that counts.
 pub trait Journal: Send + Sync {
@@ -287,4 +288,59 @@ pub trait Sql: Send + Sync {
 
     /// Writes the answer to a file; tells how many rows it has.
     async fn export(&self, tenant: &Tenant, sql: &str, format: ExportFormat, file: &Path) -> Result<u64>;
+}
+
+/// The registry: things that change by events, with all their versions.
+#[async_trait]
+pub trait Registry: Send + Sync {
+    /// Appends events and brings the things to their new versions, all or nothing.
+    ///
+    /// # Errors
+    /// A conflict where a version of a thing is there already; somebody else was first.
+    async fn append(&self, events: &[Event]) -> Result<()>;
+
+    /// What is known of a thing, or was known then; `None` where nothing is.
+    async fn find(
+        &self,
+        tenant: &Tenant,
+        kind: ThingKind,
+        id: &str,
+        known_at: Option<Timestamp>,
+    ) -> Result<Option<Edition<Thing>>>;
+
+    async fn list(&self, tenant: &Tenant, wanted: &Wanted) -> Result<Vec<Edition<Thing>>>;
+
+    /// A key and whose it is. Keys are told apart over all tenants.
+    async fn key(&self, id: &str) -> Result<Option<(Tenant, Edition<KeyRecord>)>>;
+
+    /// All that happened to a thing, oldest first.
+    async fn history(&self, tenant: &Tenant, kind: ThingKind, id: &str) -> Result<Vec<Event>>;
+
+    /// Makes the things anew of their events; tells how many events there are.
+    async fn rebuild(&self) -> Result<u64>;
+}
+
+/// The audit log: entries in a chain, so that one that is changed or missing is noticed.
+#[async_trait]
+pub trait Audit: Send + Sync {
+    /// Writes an entry. It outlives this process at once, and a loss of power soon after, or once [`Self::seal`] returned.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    fn note(&self, entry: &Entry) -> Result<()>;
+
+    /// Returns once everything noted before is on the disk.
+    async fn seal(&self) -> Result<()>;
+
+    /// Hands a tenant's entries to `each`, oldest first, with their numbers.
+    ///
+    /// # Errors
+    /// Where they cannot be read, or `each` fails.
+    fn read(&self, tenant: &Tenant, each: &mut dyn FnMut(u64, Entry) -> Result<()>) -> Result<()>;
+
+    /// Looks whether a tenant's chain is unbroken.
+    ///
+    /// # Errors
+    /// Where it cannot be read at all; what is wrong with it is told in what it returns.
+    fn verify(&self, tenant: &Tenant) -> Result<Audited>;
 }

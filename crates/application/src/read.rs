@@ -1,19 +1,46 @@
-//! Asking: SQL over everything a tenant has, and the rejects.
+//! Asking: SQL over everything a tenant has, series of a point, and the rejects.
+
+mod series;
 
 use std::path::Path;
 
+use metrify_governance::{Act, Action, Resource};
+
 use crate::app::App;
+use crate::audit::{Outcome, audited, entry, permitted};
 use crate::context::Context;
 use crate::error::Result;
-use crate::ports::{ExportFormat, Pages};
+use crate::ports::{ExportFormat, Page, Pages};
 use crate::record::Reject;
+
+pub use series::{After, Series, export_series, series};
 
 /// Answers a query page by page.
 ///
 /// # Errors
-/// Where the query is not understood, reads what it may not, or the store cannot be read.
+/// Where it is denied, the query is not understood, reads what it may not, or the store cannot be read.
 pub async fn sql(app: &App, ctx: &Context, query: &str, pages: &mut Pages<'_>) -> Result<()> {
-    app.sql.query(&ctx.tenant, query, pages).await
+    let act = ctx.act(Action::Query, Resource::Tables, None);
+    answer(app, ctx, act, query, pages).await
+}
+
+async fn answer(app: &App, ctx: &Context, act: Act, query: &str, pages: &mut Pages<'_>) -> Result<()> {
+    permitted(app, ctx, &act).await?;
+    // The entry is written once there is something to tell, before it is told.
+    let done = entry(ctx, act.clone(), Outcome::Done);
+    let mut told = false;
+    let mut tell = |page: Page| {
+        if !std::mem::replace(&mut told, true) {
+            app.audit.note(&done)?;
+        }
+        pages(page)
+    };
+    let answered = app.sql.query(ctx.tenant(), query, &mut tell).await;
+    if answered.is_err() || !told {
+        app.audit.note(&entry(ctx, act, Outcome::of(&answered)))?;
+    }
+    app.audit.seal().await?;
+    answered
 }
 
 /// Writes the answer of a query to a file and tells how many rows it has.
@@ -21,13 +48,15 @@ pub async fn sql(app: &App, ctx: &Context, query: &str, pages: &mut Pages<'_>) -
 /// # Errors
 /// As [`sql`], and where the file cannot be written.
 pub async fn export(app: &App, ctx: &Context, query: &str, format: ExportFormat, file: &Path) -> Result<u64> {
-    app.sql.export(&ctx.tenant, query, format, file).await
+    let act = ctx.act(Action::Export, Resource::Tables, None);
+    audited(app, ctx, act, app.sql.export(ctx.tenant(), query, format, file)).await
 }
 
 /// All rejects, oldest first.
 ///
 /// # Errors
-/// Where the store cannot be read.
+/// Where it is denied, or the store cannot be read.
 pub async fn rejects(app: &App, ctx: &Context) -> Result<Vec<Reject>> {
-    app.ledger.rejects(&ctx.tenant, None).await
+    let act = ctx.act(Action::Read, Resource::Rejects, None);
+    audited(app, ctx, act, app.ledger.rejects(ctx.tenant(), None)).await
 }

@@ -12,12 +12,13 @@ use tokio::sync::oneshot::error::TryRecvError;
 use tokio::sync::{Notify, oneshot};
 
 use crate::app::App;
-use crate::context::{Context, Tenant};
+use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::ingest::delivery::Hints;
 use crate::ingest::piece::{self, KnownRejects, Outcome, Piece};
 use crate::record::{Accepted, DeliveryId, Fingerprint, PointStatus};
 use crate::turns::Turns;
+use metrify_domain::Tenant;
 
 /// Pieces that are made durable with one sync at most.
 const GROUP_PIECES_MAX: usize = 64;
@@ -139,7 +140,7 @@ impl Intake {
     }
 
     pub(super) fn begin(&self, ctx: &Context, delivery: &DeliveryId, received_at: Timestamp) -> Begun {
-        let key = (ctx.tenant.clone(), delivery.clone());
+        let key = (ctx.tenant().clone(), delivery.clone());
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         let new = InProgress { received_at, known_rejects: KnownRejects::default(), users: 0 };
         let delivery = running.entry(key.clone()).or_insert(new);
@@ -155,7 +156,7 @@ impl Intake {
 
     /// Makes a piece durable and visible, together with others that wait.
     pub(super) async fn accept(&self, app: &App, ctx: &Context, piece: Piece) -> Result<Outcome> {
-        let lane = self.lane(&ctx.tenant);
+        let lane = self.lane(ctx.tenant());
         let (answer, mut outcome) = oneshot::channel();
         lane.waiting.lock().unwrap_or_else(PoisonError::into_inner).push(Waiting { piece, answer });
         let _turn = lane.turn.lock().await;
@@ -201,22 +202,22 @@ impl Intake {
     }
 
     async fn make_durable(&self, app: &App, ctx: &Context, pieces: Vec<Piece>) -> Result<Vec<Outcome>> {
-        if app.memory.waiting(&ctx.tenant) > ROWS_WAITING_MAX {
-            app.landing.land(&ctx.tenant, ROWS_WAITING_MAX).await?;
+        if app.memory.waiting(ctx.tenant()) > ROWS_WAITING_MAX {
+            app.landing.land(ctx.tenant(), ROWS_WAITING_MAX).await?;
         }
         let known_rejects: Vec<KnownRejects> = pieces.iter().map(|piece| piece.known_rejects.clone()).collect();
         let _writer = self.journal.lock().await;
         match self.settle_and_append(app, ctx, pieces).await {
             Ok(outcomes) => {
-                app.memory.publish(&ctx.tenant)?;
-                if app.memory.waiting(&ctx.tenant) > ROWS_WAITING_MANY {
+                app.memory.publish(ctx.tenant())?;
+                if app.memory.waiting(ctx.tenant()) > ROWS_WAITING_MANY {
                     self.many_wait.notify_one();
                 }
                 Ok(outcomes)
             }
             Err(error) => {
                 known_rejects.iter().for_each(KnownRejects::forget);
-                app.memory.roll_back(&ctx.tenant)?;
+                app.memory.roll_back(ctx.tenant())?;
                 Err(error)
             }
         }
@@ -230,8 +231,8 @@ impl Intake {
             outcomes.push(outcome);
             if !entry.is_empty() {
                 let entry = Arc::new(entry);
-                app.memory.apply(&ctx.tenant, app.journal.next() + entries.len() as u64, &entry)?;
-                entries.push((ctx.tenant.clone(), entry));
+                app.memory.apply(ctx.tenant(), app.journal.next() + entries.len() as u64, &entry)?;
+                entries.push((ctx.tenant().clone(), entry));
             }
         }
         if !entries.is_empty() {

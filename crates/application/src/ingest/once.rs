@@ -1,8 +1,10 @@
 //! Receives a request once: whoever sends it again, because the answer was lost, gets the receipts that were given first.
 
+use metrify_governance::{Action, Resource};
 use sha2::{Digest, Sha256};
 
 use crate::app::App;
+use crate::audit::allowed;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::ingest::delivery::{Delivery, Hints, Looked};
@@ -25,12 +27,17 @@ pub struct Reply {
 /// # Errors
 /// As [`super::receive`], and where the key was given to something else before.
 pub async fn receive_once(app: &App, ctx: &Context, looked: Looked, key: Option<&str>) -> Result<Reply> {
+    let act = ctx.act(Action::Deliver, Resource::Deliveries, Some(looked.seen.id.to_string()));
+    allowed(app, ctx, act, once(app, ctx, looked, key)).await
+}
+
+async fn once(app: &App, ctx: &Context, looked: Looked, key: Option<&str>) -> Result<Reply> {
     let request = Request::of(&looked, key);
     // Keys come before contents in every request, so that no two wait for each other.
-    let names = request.names().map(|name| (ctx.tenant.clone(), name));
+    let names = request.names().map(|name| (ctx.tenant().clone(), name));
     let _turns = app.intake.requests.take(names).await;
     for name in request.names() {
-        if let Some(answered) = app.ledger.answered(&ctx.tenant, name).await? {
+        if let Some(answered) = app.ledger.answered(ctx.tenant(), name).await? {
             return again(app, ctx, &looked.seen.id, request, answered).await;
         }
     }

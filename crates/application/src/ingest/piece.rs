@@ -113,20 +113,20 @@ pub(super) async fn settle(
     let points = points(app, ctx, unknown_points, &piece).await?;
     keep_out(&points.quarantined, &mut piece, &mut refused);
 
-    let origin = Origin { tenant: &ctx.tenant, delivery: &piece.delivery, received_at: piece.received_at };
+    let origin = Origin { tenant: ctx.tenant(), delivery: &piece.delivery, received_at: piece.received_at };
     let versions = app.versions.as_ref();
     let taken_back = withdraw::withdraw(versions, origin, &piece.decoded.withdrawals, &piece.retracted).await?;
     let batch = std::mem::take(&mut piece.decoded.batch);
     let settled = settle::settle(versions, origin, &taken_back, batch).await?;
 
-    let kept = records::settle(app.ledger.as_ref(), &ctx.tenant, std::mem::take(&mut piece.records)).await?;
+    let kept = records::settle(app.ledger.as_ref(), ctx.tenant(), std::mem::take(&mut piece.records)).await?;
     let counts = counts(received, &settled, &taken_back, &kept, &refused);
     let outcome = Outcome {
         counts,
         findings: findings.len() as u64,
         problems: refused.iter().map(|(problem, _)| (problem.position.clone(), problem.reason.clone())).collect(),
     };
-    let repeated = app.ledger.delivery(&ctx.tenant, &piece.delivery).await?.is_some();
+    let repeated = app.ledger.delivery(ctx.tenant(), &piece.delivery).await?.is_some();
     let nothing_new = counts.stored + counts.corrections == 0;
     let mut rejects = std::mem::take(&mut piece.resolved);
     rejects.extend(new_rejects(app, ctx, &piece, refused).await?);
@@ -228,7 +228,7 @@ async fn points(app: &App, ctx: &Context, unknown: UnknownPoints, piece: &Piece)
     let told: BTreeMap<&Point, &Meter> = piece.decoded.meters.iter().map(|meter| (&meter.point, meter)).collect();
     let of_channels = piece.decoded.batch.channels().iter().map(|channel| &channel.point);
     let named: Vec<&Point> = of_channels.chain(told.keys().copied()).collect();
-    let known = app.ledger.points(&ctx.tenant, &named).await?;
+    let known = app.ledger.points(ctx.tenant(), &named).await?;
     let mut points = Points::default();
     let mut strangers: BTreeSet<&Point> = BTreeSet::new();
     for (point, status) in named.into_iter().zip(known) {
@@ -298,7 +298,7 @@ async fn new_rejects(app: &App, ctx: &Context, piece: &Piece, refused: Vec<Refus
         return Ok(Vec::new());
     }
     if !piece.known_rejects.are_read() {
-        let known = app.ledger.rejects(&ctx.tenant, Some(&piece.delivery)).await?;
+        let known = app.ledger.rejects(ctx.tenant(), Some(&piece.delivery)).await?;
         piece.known_rejects.note(known.iter().map(|known| (known.position.as_str(), known.reason.as_str())));
     }
     let names = refused.iter().map(|(problem, _)| (problem.position.as_str(), problem.reason.as_str()));

@@ -2,8 +2,10 @@
 
 use metrify_domain::Timestamp;
 use metrify_formats::{Decoded, Format, Problem};
+use metrify_governance::{Action, Resource};
 
 use crate::app::App;
+use crate::audit::allowed;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::ingest::accept::Begun;
@@ -23,7 +25,8 @@ use crate::ports::Kept;
 /// Where its bytes cannot be read or what it holds cannot be made durable. What the receipts would have counted as
 /// stored until then is stored all the same; receiving the delivery again completes it.
 pub async fn receive(app: &App, ctx: &Context, looked: Looked) -> Result<Vec<Receipt>> {
-    unpack::receive(app, ctx, looked, None).await
+    let act = ctx.act(Action::Deliver, Resource::Deliveries, Some(looked.seen.id.to_string()));
+    allowed(app, ctx, act, unpack::receive(app, ctx, looked, None)).await
 }
 
 /// Decodes a delivery, judges it, makes it durable, shows it to SQL, and accounts for every reading in it.
@@ -35,7 +38,7 @@ pub(super) async fn receive_one(
     request: Option<Request>,
 ) -> Result<Receipt> {
     let seen = &looked.seen;
-    let first_received = app.ledger.delivery(&ctx.tenant, &seen.id).await?;
+    let first_received = app.ledger.delivery(ctx.tenant(), &seen.id).await?;
     let running = app.intake.begin(ctx, &seen.id, first_received.unwrap_or(ctx.now));
     let name = name_of(&format);
     let mut account = Account::new(looked, name, &running, request);
@@ -66,7 +69,7 @@ pub(super) fn name_of(format: &std::result::Result<Format, String>) -> &'static 
 
 /// Keeps the bytes of a delivery that nobody received before.
 fn keep(app: &App, ctx: &Context, Looked { delivery, seen }: &Looked, received_at: Timestamp) -> Work {
-    let (archive, tenant, content) = (app.archive.clone(), ctx.tenant.clone(), delivery.content.clone());
+    let (archive, tenant, content) = (app.archive.clone(), ctx.tenant().clone(), delivery.content.clone());
     let kept = Kept {
         id: seen.id.clone(),
         source: delivery.source.clone(),

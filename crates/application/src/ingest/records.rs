@@ -7,10 +7,10 @@ use metrify_domain::Timestamp;
 use metrify_formats::{Cell, Record};
 use sha2::{Digest, Sha256};
 
-use crate::context::Tenant;
 use crate::error::Result;
 use crate::ports::Ledger;
 use crate::record::{Fingerprint, RecordRow, recorded_at};
+use metrify_domain::Tenant;
 
 /// Names the records of one delivery, piece after piece.
 #[derive(Debug, Default)]

@@ -8,9 +8,12 @@ use std::fs::File;
 
 use metrify_domain::{Channel, Reading};
 use metrify_formats::Decoded;
+use metrify_governance::{Action, Resource};
 use tempfile::NamedTempFile;
 
 use crate::app::App;
+use crate::audit::audited;
+use crate::blocking::blocking;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result, io};
 use crate::ingest::content::Content;
@@ -85,8 +88,14 @@ impl Changes {
 /// # Errors
 /// Where one that is named was never received, or the archive or the store cannot be read or written.
 pub async fn replay_deliveries(app: &App, ctx: &Context, selection: &Selection, apply: bool) -> Result<Vec<Changes>> {
+    let action = if apply { Action::Mend } else { Action::Read };
+    let act = ctx.act(action, Resource::Rejects, selection.ids.first().map(ToString::to_string));
+    audited(app, ctx, act, read_again(app, ctx, selection, apply)).await
+}
+
+async fn read_again(app: &App, ctx: &Context, selection: &Selection, apply: bool) -> Result<Vec<Changes>> {
     let wanted = wanted(app, ctx, selection).await?;
-    let (archive, tenant) = (app.archive.clone(), ctx.tenant.clone());
+    let (archive, tenant) = (app.archive.clone(), ctx.tenant().clone());
     let kept = blocking("list the deliveries that are kept", move || archive.kept(&tenant)).await?;
     let mut missing: HashSet<DeliveryId> = wanted.iter().cloned().collect();
     let mut replayed = Vec::new();
@@ -104,21 +113,16 @@ pub async fn replay_deliveries(app: &App, ctx: &Context, selection: &Selection, 
 
 async fn wanted(app: &App, ctx: &Context, selection: &Selection) -> Result<HashSet<DeliveryId>> {
     if selection.ids.is_empty() {
-        let since = app.ledger.deliveries(&ctx.tenant, selection.since).await?;
+        let since = app.ledger.deliveries(ctx.tenant(), selection.since).await?;
         return Ok(since.into_iter().collect());
     }
     for id in &selection.ids {
-        if app.ledger.delivery(&ctx.tenant, id).await?.is_none() {
+        if app.ledger.delivery(ctx.tenant(), id).await?.is_none() {
             let error = Error::new(Kind::NotFound, format!("find delivery `{id}`"));
             return Err(error.hint("`metrify sql \"select delivery, source from deliveries\"` lists them"));
         }
     }
     Ok(selection.ids.iter().cloned().collect())
-}
-
-async fn blocking<T: Send + 'static>(step: &str, work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(|error| Error::new(Kind::Internal, step).because(error))?
 }
 
 /// `None` where the bytes are no longer kept.
@@ -149,7 +153,7 @@ async fn replay(app: &App, ctx: &Context, kept: &Kept, apply: bool) -> Result<Op
 
 async fn restore(app: &App, ctx: &Context, kept: &Kept) -> Result<Option<NamedTempFile>> {
     let file = NamedTempFile::new_in(&app.spool).map_err(|error| io("make room for a kept delivery", error))?;
-    let (archive, tenant, id) = (app.archive.clone(), ctx.tenant.clone(), kept.id.clone());
+    let (archive, tenant, id) = (app.archive.clone(), ctx.tenant().clone(), kept.id.clone());
     let mut out: File = file.reopen().map_err(|error| io("make room for a kept delivery", error))?;
     let whole = blocking("restore a delivery", move || archive.restore(&tenant, &id, &mut out)).await?;
     Ok(whole.then_some(file))
@@ -181,14 +185,14 @@ impl<'a> Again<'a> {
             lost: false,
             ..Changes::new(kept.id.clone())
         };
-        let rejects = app.ledger.rejects(&ctx.tenant, Some(&kept.id)).await?;
+        let rejects = app.ledger.rejects(ctx.tenant(), Some(&kept.id)).await?;
         let rejects_before = rejects.len() as u64;
         // What came by way of a reject, read with other hints or vouched for later, is not in today's decoding.
         let repaired = rejects.iter().any(|reject| reject.state == RejectState::Resolved);
         let mut unsaid: HashMap<Key, Vec<Version>> = HashMap::new();
         if !repaired {
-            let withdrawn = app.versions.withdrawn(&ctx.tenant).await?;
-            let said = app.versions.of_delivery(&ctx.tenant, &kept.id).await?;
+            let withdrawn = app.versions.withdrawn(ctx.tenant()).await?;
+            let said = app.versions.of_delivery(ctx.tenant(), &kept.id).await?;
             for version in said.into_iter().filter(|version| !withdrawn.versions.contains(&version.sequence)) {
                 unsaid.entry(version.key()).or_default().push(version);
             }
@@ -254,7 +258,7 @@ impl<'a> Again<'a> {
             .take(room)
             .map(|row| Key { channel: entry.batch.channel(row).clone(), period: row.period })
             .collect();
-        let mut current = self.app.versions.current(&self.ctx.tenant, &keys).await?;
+        let mut current = self.app.versions.current(self.ctx.tenant(), &keys).await?;
         for (key, row) in keys.into_iter().zip(rows) {
             let before = current.remove(&key).map(|version| version.reading);
             self.changes.list(Change { channel: key.channel, before, after: Some(entry.batch.reading(row)) });

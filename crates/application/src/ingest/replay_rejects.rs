@@ -5,8 +5,10 @@ use std::ops::ControlFlow;
 
 use metrify_domain::Timestamp;
 use metrify_formats::{Decoded, Decoder, Format, Options, Output};
+use metrify_governance::{Action, Resource};
 
 use crate::app::App;
+use crate::audit::audited;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::ingest::delivery::Hints;
@@ -30,13 +32,18 @@ pub struct Replayed {
 /// # Errors
 /// Where a format cannot be read from bytes, or the store cannot be read or written.
 pub async fn replay_rejects(app: &App, ctx: &Context, rejects: Vec<Reject>, hints: &Hints) -> Result<Vec<Replayed>> {
+    let act = ctx.act(Action::Mend, Resource::Rejects, None);
+    audited(app, ctx, act, read_again(app, ctx, &rejects, hints)).await
+}
+
+async fn read_again(app: &App, ctx: &Context, rejects: &[Reject], hints: &Hints) -> Result<Vec<Replayed>> {
     let mut replayed = Vec::new();
-    let mut rest = rejects.as_slice();
+    let mut rest = rejects;
     while let Some(first) = rest.first() {
         let size = rest.iter().take_while(|reject| belong_together(first, reject)).count().max(1);
         let (group, later) = rest.split_at(size);
         rest = later;
-        let received_at = app.ledger.delivery(&ctx.tenant, &first.delivery).await?.unwrap_or(first.rejected_at);
+        let received_at = app.ledger.delivery(ctx.tenant(), &first.delivery).await?.unwrap_or(first.rejected_at);
         let options = app.intake.options(hints, received_at);
         for (reject, pieces) in group.iter().zip(decode(group, &options)?) {
             replayed.push(accept(app, ctx, reject, pieces, received_at).await?);

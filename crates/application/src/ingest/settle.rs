@@ -9,11 +9,11 @@ use std::sync::Arc;
 
 use metrify_domain::{Batch, Period, Reading, Row, Timestamp};
 
-use crate::context::Tenant;
 use crate::error::Result;
 use crate::ingest::withdraw::TakenBack;
 use crate::ports::{Key, Known, Versions};
 use crate::record::{DeliveryId, Sequence, Standing, Version, Withdrawn, recorded_at};
+use metrify_domain::Tenant;
 
 /// What became of the rows of a batch. The batch that is left holds the new versions only.
 #[derive(Debug, Default)]

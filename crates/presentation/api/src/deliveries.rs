@@ -9,18 +9,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Json;
-use axum::body::Body;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Extension, Query, Request, State};
+use axum::body::Body as Bytes;
+use axum::extract::{DefaultBodyLimit, Extension, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use axum::middleware::Next;
+use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use futures::{Stream, StreamExt};
 use metrify_application::ingest::{Arriving, Content, Looked, Reply, Seen, receive, receive_once, replay_deliveries};
-use metrify_application::{Error, Kind, Result, io};
+use metrify_application::{Context, Error, Kind, Result, io};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::encoding::{self, Encoding};
+use crate::extract::{Body, Parameters};
+use crate::problem::Problems;
 use crate::wire::{ChangesBody, DeliveryParameters, DeliveryReplay, ReceiptBody};
 use crate::{Problem, Server};
 
@@ -38,7 +41,7 @@ const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-re
 
 /// Lets so many deliveries in at once; who comes then is told to come back, before anything of the body is read.
 #[derive(Clone)]
-pub(crate) struct Door(Arc<Semaphore>);
+struct Door(Arc<Semaphore>);
 
 impl Default for Door {
     fn default() -> Self {
@@ -48,11 +51,11 @@ impl Default for Door {
 
 /// A delivery's place among those. It is kept until the delivery is received, whether or not its client waits for it.
 #[derive(Clone)]
-pub(crate) struct Place {
+struct Place {
     _permit: Arc<OwnedSemaphorePermit>,
 }
 
-pub(crate) async fn through(State(door): State<Door>, mut request: Request, next: Next) -> Result<Response, Problem> {
+async fn through(State(door): State<Door>, mut request: Request, next: Next) -> Result<Response, Problem> {
     let Ok(permit) = door.0.try_acquire_owned() else {
         let step = format!("receive the delivery: {DELIVERIES_AT_ONCE_MAX} others are being received");
         return Err(Error::new(Kind::Busy, step).hint("send it again in a second").into());
@@ -86,9 +89,10 @@ fn key(headers: &HeaderMap, again: bool) -> Result<Option<String>> {
 
 async fn take_in(
     server: Server,
+    ctx: Context,
     parameters: DeliveryParameters,
     head: Head,
-    body: Body,
+    body: Bytes,
 ) -> Result<(bool, ReceiptBody)> {
     let (content, seen) = arrive(&server.spool, body).await?;
     if let Some(encoding) = head.encoding {
@@ -96,7 +100,7 @@ async fn take_in(
     }
     let delivery = parameters.delivery("http", content)?;
     let source = delivery.source.clone();
-    let (app, ctx) = (&server.app, server.context());
+    let app = &server.app;
     let looked = Looked { delivery, seen };
     let Reply { receipts, repeated } = if parameters.again {
         Reply { receipts: receive(app, &ctx, looked).await?, repeated: false }
@@ -107,7 +111,7 @@ async fn take_in(
 }
 
 /// Takes the bytes in, few of them into memory, more into a file.
-async fn arrive(spool: &Path, body: Body) -> Result<(Content, Seen)> {
+async fn arrive(spool: &Path, body: Bytes) -> Result<(Content, Seen)> {
     let failed = |error| io("take the delivery in", error);
     let mut arriving = Ok(Arriving::new(spool));
     let mut pieces = body.into_data_stream();
@@ -161,38 +165,63 @@ pub(crate) async fn to_its_end<T: Send + 'static>(
     done.map_err(|error| Error::new(Kind::Internal, step).because(error))?
 }
 
-/// 200 where all was understood, 207 where something was rejected.
-pub(crate) async fn post(
+pub(crate) fn routes() -> OpenApiRouter<Server> {
+    let door = middleware::from_fn_with_state(Door::default(), through);
+    let brought = OpenApiRouter::new().routes(routes!(post)).layer(DefaultBodyLimit::disable()).layer(door);
+    brought.merge(OpenApiRouter::new().routes(routes!(replay)))
+}
+
+/// Takes a delivery in, whatever its format: the body is the delivery, the answer its receipt; 200 where all was understood, 207
+/// where something was rejected.
+#[utoipa::path(
+    post, path = "/api/v1/deliveries", tag = "readings", operation_id = "deliver",
+    params(
+        DeliveryParameters,
+        ("Idempotency-Key" = Option<String>, Header, description = "The same key gets the same answer, also after a restart"),
+    ),
+    request_body(content = Vec<u8>, content_type = "application/octet-stream"),
+    responses((status = 200, body = ReceiptBody), (status = 207, body = ReceiptBody), Problems)
+)]
+async fn post(
     State(server): State<Server>,
+    Extension(ctx): Extension<Context>,
     Extension(place): Extension<Place>,
-    parameters: Result<Query<DeliveryParameters>, QueryRejection>,
+    Parameters(parameters): Parameters<DeliveryParameters>,
     headers: HeaderMap,
-    body: Body,
+    body: Bytes,
 ) -> Result<Response, Problem> {
-    let Query(parameters) =
-        parameters.map_err(|error| Error::new(Kind::Invalid, "read the parameters").because(error))?;
     let Ok(encoding) = Encoding::of(&headers) else { return Ok(encoding::refused()) };
     let head = Head { key: key(&headers, parameters.again)?, encoding, _place: place };
-    let received = to_its_end("receive the delivery", take_in(server, parameters, head, body)).await;
+    let received = to_its_end("receive the delivery", take_in(server, ctx, parameters, head, body)).await;
     let (repeated, receipt) = received.map_err(|error| match error.kind() {
         // A key that was given to something else cannot be processed, whenever it comes.
         Kind::Conflict => Problem::with_status(error, StatusCode::UNPROCESSABLE_ENTITY),
         _ => error.into(),
     })?;
+    Ok(answered(repeated, receipt))
+}
+
+/// A receipt as an answer.
+pub(crate) fn answered(repeated: bool, receipt: ReceiptBody) -> Response {
     let status = if receipt.rejected == 0 { StatusCode::OK } else { StatusCode::MULTI_STATUS };
     let mut response = (status, Json(receipt)).into_response();
     if repeated {
         response.headers_mut().insert(IDEMPOTENCY_REPLAYED, HeaderValue::from_static("true"));
     }
-    Ok(response)
+    response
 }
 
-pub(crate) async fn replay(
+/// Reads deliveries that were kept again, with the decoders of today, and shows what that changes, or changes it.
+#[utoipa::path(
+    post, path = "/api/v1/deliveries/replay", tag = "readings", operation_id = "replay_deliveries", request_body = DeliveryReplay,
+    responses((status = 200, body = Vec<ChangesBody>), Problems)
+)]
+async fn replay(
     State(server): State<Server>,
-    Json(request): Json<DeliveryReplay>,
+    Extension(ctx): Extension<Context>,
+    Body(request): Body<DeliveryReplay>,
 ) -> Result<Json<Vec<ChangesBody>>, Problem> {
     let selection = request.selection()?;
-    let ctx = server.context();
     let work = async move { replay_deliveries(&server.app, &ctx, &selection, request.apply).await };
     let changes = to_its_end("replay deliveries", work).await?;
     Ok(Json(changes.into_iter().map(ChangesBody::from).collect()))

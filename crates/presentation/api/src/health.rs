@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use metrify_application::read;
+use metrify_application::operate;
 use serde_json::{Value, json};
 
 use crate::Server;
@@ -23,15 +23,13 @@ pub(crate) async fn health(State(server): State<Server>) -> (StatusCode, Json<Va
 }
 
 async fn report(server: &Server) -> (StatusCode, Json<Value>) {
-    let ctx = server.context();
-    let mut tables = 0;
-    let mut count = |page: metrify_application::ports::Page| {
-        tables += page.rows.len();
-        Ok(())
+    let probed = operate::probe(&server.app, &server.tenant).await;
+    let store = match &probed.store {
+        Ok(tables) => json!({ "status": "up", "tables": tables }),
+        Err(error) => json!({ "status": "down", "reason": error.chain() }),
     };
-    let asked = read::sql(&server.app, &ctx, "SELECT \"table\" FROM system.tables", &mut count).await;
-    let store = match &asked {
-        Ok(()) => json!({ "status": "up", "tables": tables }),
+    let registry = match &probed.registry {
+        Ok(()) => json!({ "status": "up" }),
         Err(error) => json!({ "status": "down", "reason": error.chain() }),
     };
     let writable = tempfile_in(&server.spool);
@@ -39,15 +37,16 @@ async fn report(server: &Server) -> (StatusCode, Json<Value>) {
         Ok(()) => json!({ "status": "up" }),
         Err(error) => json!({ "status": "down", "reason": error.to_string() }),
     };
-    let up = asked.is_ok() && writable.is_ok();
+    let up = probed.store.is_ok() && probed.registry.is_ok() && writable.is_ok();
     let body = json!({
         "status": if up { "up" } else { "down" },
         "version": server.version,
         "up_since": server.started_at.to_string(),
         "parts": {
             "store": store,
+            "registry": registry,
             "disk": disk,
-            "memory": { "status": "up", "rows_waiting": server.app.memory.waiting(&ctx.tenant) },
+            "memory": { "status": "up", "rows_waiting": server.app.memory.waiting(&server.tenant) },
             "journal": { "status": "up", "next": server.app.journal.next(), "syncs": server.app.journal.syncs() },
         },
     });

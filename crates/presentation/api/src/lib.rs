@@ -1,32 +1,49 @@
-//! The HTTP face of a running Metrify: health, deliveries in, SQL out.
+//! The HTTP face of a running Metrify: health, deliveries and readings in, series and SQL out, master data, keys and the audit log.
 //!
-//! Everything but health asks for the bearer token that the server wrote beside its data, readable by its owner alone.
+//! Everything but health and its own description asks who comes: a key of a tenant, or the token that the server wrote beside its
+//! data, readable by its owner alone.
 
+#![allow(unused_qualifications, reason = "the macros that describe routes write them")]
+
+mod audit;
 mod deliveries;
 mod encoding;
+mod extract;
 mod health;
+mod identify;
+mod keys;
+mod metering_points;
+mod meters;
+mod paging;
 mod points;
 mod problem;
 mod rejects;
+mod series;
 mod sql;
+mod tenants;
 mod wire;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::header::AUTHORIZATION;
-use axum::middleware::{self, Next};
-use axum::response::Response;
-use axum::routing::{get, post};
-use metrify_application::{App, Context, Error, Kind, Tenant};
+use axum::extract::DefaultBodyLimit;
+use axum::http::StatusCode;
+use axum::middleware;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use metrify_application::{App, Error, Kind, Result, Tenant};
 use metrify_domain::Timestamp;
+use utoipa::openapi::OpenApi;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_swagger_ui::SwaggerUi;
 
+pub use crate::paging::Listed;
 pub use crate::problem::Problem;
 pub use crate::wire::{
-    Answer, ChangeBody, ChangesBody, DeliveryParameters, DeliveryReplay, ExportRequest, Point, ReadingBody,
-    ReceiptBody, ReceiptProblemBody, Reject, Replay, Replayed, SqlRequest, export_format, moment,
+    Answer, ChangeBody, ChangesBody, Confirmed, DeliveryParameters, DeliveryReplay, ExportRequest, Point, ReadingBody,
+    ReceiptBody, ReceiptProblemBody, Reject, Replay, Replayed, SqlRequest, export_format, master, moment, people,
 };
 
 /// Largest body of a request that is no delivery, in bytes.
@@ -36,55 +53,82 @@ const REQUEST_BYTES_MAX: usize = 1 << 20;
 #[derive(Clone)]
 pub struct Server {
     pub app: Arc<App>,
+    /// The house's own: of whoever works on the machine itself.
     pub tenant: Tenant,
     /// Deliveries are put here while they come in.
     pub spool: PathBuf,
+    /// Of whoever works on the machine itself.
     pub token: Arc<str>,
     pub clock: fn() -> Timestamp,
+    /// Bytes that nobody can guess, of the operating system.
+    pub random: fn() -> Result<[u8; 32]>,
     pub started_at: Timestamp,
     pub version: &'static str,
     /// The process that serves, so that a client knows whom it reached.
     pub process: u32,
 }
 
-impl Server {
-    fn context(&self) -> Context {
-        Context { tenant: self.tenant.clone(), now: (self.clock)() }
-    }
-}
-
 /// All routes.
 pub fn router(server: Server) -> Router {
-    let door = middleware::from_fn_with_state(deliveries::Door::default(), deliveries::through);
-    let guarded = Router::new()
-        .route("/api/v1/deliveries", post(deliveries::post).layer(DefaultBodyLimit::disable()).layer(door))
-        .route("/api/v1/deliveries/replay", post(deliveries::replay))
-        .route("/api/v1/sql", post(sql::query))
-        .route("/api/v1/export", post(sql::export))
-        .route("/api/v1/rejects", get(rejects::list))
-        .route("/api/v1/rejects/replay", post(rejects::replay))
-        .route("/api/v1/points/confirm", post(points::confirm))
+    let (guarded, described) = guarded().split_for_parts();
+    let guarded = guarded
         .layer(DefaultBodyLimit::max(REQUEST_BYTES_MAX))
-        .layer(middleware::from_fn_with_state(server.clone(), only_with_token));
+        .layer(middleware::from_fn_with_state(server.clone(), identify::known));
     Router::new()
         .route("/health", get(health::health))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .merge(guarded)
+        .merge(SwaggerUi::new("/docs").url("/openapi.json", described))
+        .fallback(nowhere)
+        .method_not_allowed_fallback(otherwise)
+        .layer(middleware::from_fn_with_state(server.clone(), identify::named))
         .with_state(server)
 }
 
-async fn only_with_token(State(server): State<Server>, request: Request, next: Next) -> Result<Response, Problem> {
-    let given = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let given = given.and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
-    if !same(given.as_bytes(), server.token.as_bytes()) {
-        let error = Error::new(Kind::Denied, "check the bearer token");
-        return Err(error.hint("the token stands in server.json in the data directory").into());
-    }
-    Ok(next.run(request).await)
+/// The description of all guarded routes (OpenAPI 3.1), made of the code that answers.
+#[must_use]
+pub fn openapi() -> OpenApi {
+    guarded().into_openapi()
 }
 
-/// Compares in a time that does not tell how much was right.
-fn same(one: &[u8], other: &[u8]) -> bool {
-    one.len() == other.len() && one.iter().zip(other).fold(0, |sum, (a, b)| sum | (a ^ b)) == 0
+/// The routes that ask who comes.
+fn guarded() -> OpenApiRouter<Server> {
+    OpenApiRouter::with_openapi(head())
+        .merge(deliveries::routes())
+        .merge(series::routes())
+        .merge(meters::routes())
+        .merge(metering_points::routes())
+        .merge(rejects::routes())
+        .merge(points::routes())
+        .merge(sql::routes())
+        .merge(keys::routes())
+        .merge(tenants::routes())
+        .merge(audit::routes())
+}
+
+/// What the description says of all routes.
+fn head() -> OpenApi {
+    let mut head = OpenApi::default();
+    "Metrify".clone_into(&mut head.info.title);
+    env!("CARGO_PKG_VERSION").clone_into(&mut head.info.version);
+    head.info.description = Some("Readings of meters, grids and weather in, exact answers out.".to_owned());
+    let components = head.components.get_or_insert_default();
+    let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+    let key = SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new("X-API-Key")));
+    components.security_schemes.insert("bearer".to_owned(), bearer.into());
+    components.security_schemes.insert("key".to_owned(), key.into());
+    let none: [&str; 0] = [];
+    head.security = Some(vec![SecurityRequirement::new("bearer", none), SecurityRequirement::new("key", none)]);
+    head
+}
+
+async fn nowhere() -> Problem {
+    let error = Error::new(Kind::NotFound, "find the page: there is none of this path");
+    error.hint("/docs lists what there is").into()
+}
+
+async fn otherwise() -> Response {
+    let error = Error::new(Kind::Invalid, "answer the request: this path is not asked by this method");
+    Problem::with_status(error.hint("/docs lists what there is"), StatusCode::METHOD_NOT_ALLOWED).into_response()
 }

@@ -1,8 +1,11 @@
 //! Errors as `application/problem+json` (RFC 9457): the one map from kinds to status codes.
 
+use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use metrify_application::{Error, Kind};
+use serde::Serialize;
+use utoipa::{IntoResponses, ToSchema};
 
 /// An error on its way to a client.
 #[derive(Debug)]
@@ -24,35 +27,81 @@ impl Problem {
     }
 }
 
-/// The name of a kind, and its status.
-fn status(kind: Kind) -> (&'static str, StatusCode) {
+/// What went wrong (RFC 9457).
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ProblemBody {
+    /// `urn:metrify:problem:` and the kind: `invalid`, `not_found`, `denied`, `conflict`, `busy`, `unavailable`, `corrupt`, `internal`.
+    #[schema(example = "urn:metrify:problem:invalid")]
+    r#type: String,
+    /// The step that failed.
+    title: String,
+    status: u16,
+    /// The step, and why.
+    detail: String,
+    /// What can be done about it.
+    hint: Option<String>,
+}
+
+/// The problems that every route may answer with.
+#[derive(IntoResponses)]
+#[allow(dead_code, reason = "it describes answers, and is none")]
+pub(crate) enum Problems {
+    /// What was asked makes no sense as it stands
+    #[response(status = 400, content_type = "application/problem+json")]
+    Invalid(ProblemBody),
+    /// No key came with the request, or it opens nothing
+    #[response(status = 401, content_type = "application/problem+json")]
+    Unknown(ProblemBody),
+    /// No policy allows it
+    #[response(status = 403, content_type = "application/problem+json")]
+    Denied(ProblemBody),
+    /// There is none of this name
+    #[response(status = 404, content_type = "application/problem+json")]
+    NotFound(ProblemBody),
+    /// Somebody else was first
+    #[response(status = 409, content_type = "application/problem+json")]
+    Conflict(ProblemBody),
+    /// The body is too large
+    #[response(status = 413, content_type = "application/problem+json")]
+    TooLarge(ProblemBody),
+    /// The body is of a type that is not read
+    #[response(status = 415, content_type = "application/problem+json")]
+    Unread(ProblemBody),
+    /// So much is being done already that it has to come again later
+    #[response(status = 429, content_type = "application/problem+json")]
+    Busy(ProblemBody),
+    /// It may work later
+    #[response(status = 503, content_type = "application/problem+json")]
+    Unavailable(ProblemBody),
+}
+
+const fn status(kind: Kind) -> StatusCode {
     match kind {
-        Kind::Invalid => ("invalid", StatusCode::BAD_REQUEST),
-        Kind::NotFound => ("not_found", StatusCode::NOT_FOUND),
-        Kind::Denied => ("denied", StatusCode::UNAUTHORIZED),
-        Kind::Conflict => ("conflict", StatusCode::CONFLICT),
-        Kind::Busy => ("busy", StatusCode::TOO_MANY_REQUESTS),
-        Kind::Unavailable => ("unavailable", StatusCode::SERVICE_UNAVAILABLE),
-        Kind::Corrupt => ("corrupt", StatusCode::INTERNAL_SERVER_ERROR),
-        Kind::Internal => ("internal", StatusCode::INTERNAL_SERVER_ERROR),
+        Kind::Invalid => StatusCode::BAD_REQUEST,
+        Kind::NotFound => StatusCode::NOT_FOUND,
+        Kind::Denied => StatusCode::FORBIDDEN,
+        Kind::Conflict => StatusCode::CONFLICT,
+        Kind::Busy => StatusCode::TOO_MANY_REQUESTS,
+        Kind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        Kind::Corrupt | Kind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let (name, status) = status(self.error.kind());
-        let status = self.status.unwrap_or(status);
+        let name = self.error.kind().name();
+        let status = self.status.unwrap_or_else(|| status(self.error.kind()));
         if status.is_server_error() {
             tracing::error!(kind = name, "{}", self.error.chain());
         }
-        let body = serde_json::json!({
-            "type": format!("urn:metrify:problem:{name}"),
-            "title": self.error.to_string(),
-            "status": status.as_u16(),
-            "detail": self.error.chain(),
-            "hint": self.error.hint_text(),
-        });
-        let mut response = (status, body.to_string()).into_response();
+        let body = ProblemBody {
+            r#type: format!("urn:metrify:problem:{name}"),
+            title: self.error.to_string(),
+            status: status.as_u16(),
+            detail: self.error.chain(),
+            hint: self.error.hint_text().map(str::to_owned),
+        };
+        let mut response = (status, Json(body)).into_response();
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         let retry_after_s = match self.error.kind() {
             Kind::Busy => Some("1"),

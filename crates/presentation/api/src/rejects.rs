@@ -1,25 +1,43 @@
 //! `GET /api/v1/rejects`, `POST /api/v1/rejects/replay`.
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use metrify_application::ingest::replay_rejects;
-use metrify_application::read;
+use metrify_application::{Context, read};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::deliveries::to_its_end;
+use crate::extract::Body;
+use crate::problem::Problems;
 use crate::wire::{Reject, Replay, Replayed};
 use crate::{Problem, Server};
 
-pub(crate) async fn list(State(server): State<Server>) -> Result<Json<Vec<Reject>>, Problem> {
-    let rejects = read::rejects(&server.app, &server.context()).await?;
+pub(crate) fn routes() -> OpenApiRouter<Server> {
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(replay))
+}
+
+/// What was not understood, oldest first, with its bytes.
+#[utoipa::path(
+    get, path = "/api/v1/rejects", tag = "readings", operation_id = "list_rejects",
+    responses((status = 200, body = Vec<Reject>), Problems)
+)]
+async fn list(State(server): State<Server>, Extension(ctx): Extension<Context>) -> Result<Json<Vec<Reject>>, Problem> {
+    let rejects = read::rejects(&server.app, &ctx).await?;
     Ok(Json(rejects.into_iter().map(Reject::from).collect()))
 }
 
-pub(crate) async fn replay(
+/// Reads rejects again after a fix.
+#[utoipa::path(
+    post, path = "/api/v1/rejects/replay", tag = "readings", operation_id = "replay_rejects", request_body = Replay,
+    responses((status = 200, body = Vec<Replayed>), Problems)
+)]
+async fn replay(
     State(server): State<Server>,
-    Json(request): Json<Replay>,
+    Extension(ctx): Extension<Context>,
+    Body(request): Body<Replay>,
 ) -> Result<Json<Vec<Replayed>>, Problem> {
     let hints = request.hints()?;
-    let ctx = server.context();
     let app = server.app.clone();
     let work = async move {
         let mut rejects = read::rejects(&app, &ctx).await?;

@@ -1,20 +1,36 @@
 //! `POST /api/v1/sql`: the answer as lines of JSON, a page each. `POST /api/v1/export`: the answer as a file.
 
-use axum::Json;
-use axum::body::Body;
-use axum::extract::State;
+use axum::body::Body as Bytes;
+use axum::extract::{Extension, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
-use metrify_application::{Error, Kind, io, read};
+use metrify_application::{Context, Error, Kind, io, read};
 use tokio_util::io::ReaderStream;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
+use crate::extract::Body;
+use crate::problem::Problems;
 use crate::wire::{Answer, ExportRequest, SqlRequest, export_format};
 use crate::{Problem, Server};
 
 /// Bytes of an answer that is sent at once; a larger one asks for an export.
 const ANSWER_BYTES_MAX: usize = 256 << 20;
 
-pub(crate) async fn query(State(server): State<Server>, Json(request): Json<SqlRequest>) -> Result<Response, Problem> {
+pub(crate) fn routes() -> OpenApiRouter<Server> {
+    OpenApiRouter::new().routes(routes!(query)).routes(routes!(export))
+}
+
+/// Answers a query, read-only, over everything the tenant has: a line of JSON for each page of rows.
+#[utoipa::path(
+    post, path = "/api/v1/sql", tag = "sql", operation_id = "query", request_body = SqlRequest,
+    responses((status = 200, body = Answer, content_type = "application/x-ndjson"), Problems)
+)]
+async fn query(
+    State(server): State<Server>,
+    Extension(ctx): Extension<Context>,
+    Body(request): Body<SqlRequest>,
+) -> Result<Response, Problem> {
     let mut lines = Vec::new();
     let mut add = |page| {
         Answer::write(&page, &mut lines)
@@ -27,21 +43,27 @@ pub(crate) async fn query(State(server): State<Server>, Json(request): Json<SqlR
         }
         Ok(())
     };
-    read::sql(&server.app, &server.context(), &request.query, &mut add).await?;
+    read::sql(&server.app, &ctx, &request.query, &mut add).await?;
     Ok(([(CONTENT_TYPE, "application/x-ndjson")], lines).into_response())
 }
 
-pub(crate) async fn export(
+/// Answers a query as a file.
+#[utoipa::path(
+    post, path = "/api/v1/export", tag = "sql", operation_id = "export", request_body = ExportRequest,
+    responses((status = 200, body = Vec<u8>, content_type = "application/octet-stream"), Problems)
+)]
+async fn export(
     State(server): State<Server>,
-    Json(request): Json<ExportRequest>,
+    Extension(ctx): Extension<Context>,
+    Body(request): Body<ExportRequest>,
 ) -> Result<Response, Problem> {
     let step = "write the export";
     let format = export_format(&request.format);
     let format = format.ok_or_else(|| Error::new(Kind::Invalid, format!("export as `{}`", request.format)))?;
     let folder = tempfile::TempDir::new_in(&server.spool).map_err(|error| io(step, error))?;
     let path = folder.path().join("export");
-    read::export(&server.app, &server.context(), &request.query, format, &path).await?;
+    read::export(&server.app, &ctx, &request.query, format, &path).await?;
     // The open file outlives its folder, which goes when this function ends.
     let file = tokio::fs::File::open(&path).await.map_err(|error| io(step, error))?;
-    Ok(Body::from_stream(ReaderStream::new(file)).into_response())
+    Ok(Bytes::from_stream(ReaderStream::new(file)).into_response())
 }

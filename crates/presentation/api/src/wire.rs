@@ -5,13 +5,17 @@ use metrify_application::ports::{Cell, ExportFormat, Page};
 use metrify_application::{Error, Kind, Result, record};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use utoipa::{IntoParams, ToSchema};
 
+pub mod master;
+pub mod people;
 mod replay;
 
 pub use replay::{ChangeBody, ChangesBody, DeliveryReplay, ReadingBody, Replay, Replayed, moment};
 
 /// How a delivery is sent: the query of `POST /api/v1/deliveries`.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct DeliveryParameters {
     /// Where it came from, for people.
@@ -59,7 +63,7 @@ where
     text.map(|text| text.parse().map_err(invalid)).transpose()
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct ReceiptBody {
     pub source: String,
     pub format: String,
@@ -74,6 +78,7 @@ pub struct ReceiptBody {
     pub delivery: String,
     /// The receipts of what the delivery was packed in; the counts above are their sums.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(no_recursion)]
     pub members: Vec<Self>,
 }
 
@@ -109,7 +114,7 @@ impl ReceiptBody {
     }
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct ReceiptProblemBody {
     pub position: String,
     pub reason: String,
@@ -137,13 +142,13 @@ impl From<Receipt> for ReceiptBody {
     }
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SqlRequest {
     pub query: String,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ExportRequest {
     pub query: String,
@@ -164,9 +169,10 @@ pub fn export_format(name: &str) -> Option<ExportFormat> {
 }
 
 /// A page of an answer: one line of NDJSON. Numbers are written with all their digits.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Answer {
     pub columns: Vec<String>,
+    #[schema(value_type = Vec<Vec<serde_json::Value>>)]
     pub rows: Vec<Vec<Box<RawValue>>>,
 }
 
@@ -185,16 +191,25 @@ impl Answer {
                 if number > 0 {
                     into.push(b',');
                 }
-                match cell {
-                    Cell::Null => into.extend(b"null"),
-                    Cell::Bool(truth) => into.extend(if *truth { "true" } else { "false" }.bytes()),
-                    Cell::Number(number) => into.extend(number.bytes()),
-                    Cell::Text(text) => serde_json::to_writer(&mut *into, text)?,
-                }
+                Self::write_cell(cell, into)?;
             }
             into.push(b']');
         }
         into.extend(b"]}");
+        Ok(())
+    }
+
+    /// Appends a cell as JSON: a number with all its digits.
+    ///
+    /// # Errors
+    /// Where a text cannot be written as JSON.
+    pub fn write_cell(cell: &Cell, into: &mut Vec<u8>) -> serde_json::Result<()> {
+        match cell {
+            Cell::Null => into.extend(b"null"),
+            Cell::Bool(truth) => into.extend(if *truth { "true" } else { "false" }.bytes()),
+            Cell::Number(number) => into.extend(number.bytes()),
+            Cell::Text(text) => serde_json::to_writer(into, text)?,
+        }
         Ok(())
     }
 
@@ -218,7 +233,7 @@ fn parsed(raw: &RawValue) -> serde_json::Result<Cell> {
 }
 
 /// A reject without its bytes.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Reject {
     pub id: String,
     pub source: String,
@@ -247,8 +262,14 @@ impl From<record::Reject> for Reject {
 }
 
 /// Points to vouch for.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Point {
     pub points: Vec<String>,
+}
+
+/// How many of them nobody had vouched for before.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct Confirmed {
+    pub confirmed: u64,
 }

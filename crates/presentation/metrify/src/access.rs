@@ -2,13 +2,17 @@
 
 use std::path::Path;
 
+use metrify_api::people::{
+    AuditedBody, EntryBody, EntryQuery, IssuedBody, KeyBody, NewKeyBody, NewTenantBody, TenantBody,
+};
 use metrify_api::{ChangesBody, DeliveryParameters, DeliveryReplay, ReceiptBody, Reject, Replay, Replayed};
 use metrify_application::ingest::{Content, confirm, look, receive, replay_deliveries, replay_rejects};
 use metrify_application::ports::Pages;
-use metrify_application::{Context, Error, Kind, Result, operate, read};
+use metrify_application::registry::{ThingKind, Wanted};
+use metrify_application::{Error, Kind, Result, govern, operate, read};
 
 use crate::client::Client;
-use crate::clock;
+use crate::random::random;
 use crate::settings::Settings;
 use crate::wiring::{self, House};
 
@@ -36,7 +40,7 @@ impl Access {
             Self::Local(house) => {
                 let content = Content::File(file.to_owned());
                 let looked = look(parameters.delivery(&file.display().to_string(), content)?).await?;
-                let receipts = receive(&house.app, &context(house), looked).await?;
+                let receipts = receive(&house.app, &house.context().await?, looked).await?;
                 Ok(receipts.into_iter().map(ReceiptBody::from).collect())
             }
         }
@@ -47,7 +51,7 @@ impl Access {
     pub async fn sql(&self, query: &str, pages: &mut Pages<'_>) -> Result<()> {
         match self {
             Self::Remote(client) => client.sql(query, pages).await,
-            Self::Local(house) => read::sql(&house.app, &context(house), query, pages).await,
+            Self::Local(house) => read::sql(&house.app, &house.context().await?, query, pages).await,
         }
     }
 
@@ -59,7 +63,7 @@ impl Access {
         })?;
         match self {
             Self::Remote(client) => client.export(query, format, file).await,
-            Self::Local(house) => read::export(&house.app, &context(house), query, named, file).await.map(drop),
+            Self::Local(house) => read::export(&house.app, &house.context().await?, query, named, file).await.map(drop),
         }
     }
 
@@ -69,7 +73,7 @@ impl Access {
         match self {
             Self::Remote(client) => client.rejects().await,
             Self::Local(house) => {
-                let rejects = read::rejects(&house.app, &context(house)).await?;
+                let rejects = read::rejects(&house.app, &house.context().await?).await?;
                 Ok(rejects.into_iter().map(Reject::from).collect())
             }
         }
@@ -83,9 +87,9 @@ impl Access {
             Self::Local(house) => house,
         };
         let hints = request.hints()?;
-        let mut rejects = read::rejects(&house.app, &context(house)).await?;
+        let mut rejects = read::rejects(&house.app, &house.context().await?).await?;
         rejects.retain(|reject| request.wants(&reject.id, reject.state));
-        let replayed = replay_rejects(&house.app, &context(house), rejects, &hints).await?;
+        let replayed = replay_rejects(&house.app, &house.context().await?, rejects, &hints).await?;
         Ok(replayed.into_iter().map(Replayed::from).collect())
     }
 
@@ -96,7 +100,7 @@ impl Access {
             Self::Remote(client) => client.replay_deliveries(request).await,
             Self::Local(house) => {
                 let selection = request.selection()?;
-                let changes = replay_deliveries(&house.app, &context(house), &selection, request.apply).await?;
+                let changes = replay_deliveries(&house.app, &house.context().await?, &selection, request.apply).await?;
                 Ok(changes.into_iter().map(ChangesBody::from).collect())
             }
         }
@@ -112,7 +116,86 @@ impl Access {
                 let points = points.map_err(|error: metrify_domain::point::PointError| {
                     Error::new(Kind::Invalid, "read the points to confirm").because(error)
                 })?;
-                confirm(&house.app, &context(house), &points).await
+                confirm(&house.app, &house.context().await?, &points).await
+            }
+        }
+    }
+
+    /// # Errors
+    /// Where it is denied, or the registry cannot be written.
+    pub async fn create_key(&self, new: &NewKeyBody) -> Result<IssuedBody> {
+        match self {
+            Self::Remote(client) => client.create_key(new).await,
+            Self::Local(house) => {
+                let issued = govern::create_key(&house.app, &house.context().await?, new.new_key()?, random()?).await?;
+                Ok(issued.into())
+            }
+        }
+    }
+
+    /// # Errors
+    /// Where it is denied, or the registry cannot be read.
+    pub async fn keys(&self) -> Result<Vec<KeyBody>> {
+        match self {
+            Self::Remote(client) => client.keys().await,
+            Self::Local(house) => {
+                let wanted = Wanted::all(ThingKind::Key, u32::MAX.into());
+                let keys = govern::list_keys(&house.app, &house.context().await?, &wanted).await?;
+                Ok(keys.things.into_iter().map(KeyBody::from).collect())
+            }
+        }
+    }
+
+    /// # Errors
+    /// Where it is denied, there is no such key, or the registry cannot be written.
+    pub async fn revoke_key(&self, id: &str) -> Result<KeyBody> {
+        match self {
+            Self::Remote(client) => client.revoke_key(id).await,
+            Self::Local(house) => govern::revoke_key(&house.app, &house.context().await?, id).await.map(KeyBody::from),
+        }
+    }
+
+    /// # Errors
+    /// Where it is denied, there is one of this name, or the registry or the lake cannot be written.
+    pub async fn create_tenant(&self, new: &NewTenantBody) -> Result<TenantBody> {
+        match self {
+            Self::Remote(client) => client.create_tenant(new).await,
+            Self::Local(house) => {
+                let made = govern::create_tenant(&house.app, &house.context().await?, new.new_tenant()?).await?;
+                Ok(made.into())
+            }
+        }
+    }
+
+    /// # Errors
+    /// Where it is denied, or the registry cannot be read.
+    pub async fn tenants(&self) -> Result<Vec<TenantBody>> {
+        match self {
+            Self::Remote(client) => client.tenants().await,
+            Self::Local(house) => {
+                let tenants = govern::list_tenants(&house.app, &house.context().await?).await?;
+                Ok(tenants.into_iter().map(TenantBody::from).collect())
+            }
+        }
+    }
+
+    /// # Errors
+    /// Where it is denied, or the log cannot be read.
+    pub async fn verify_audit(&self) -> Result<AuditedBody> {
+        match self {
+            Self::Remote(client) => client.verify_audit().await,
+            Self::Local(house) => govern::verify(&house.app, &house.context().await?).await.map(AuditedBody::from),
+        }
+    }
+
+    /// # Errors
+    /// Where it is denied, or the log cannot be read.
+    pub async fn audit(&self, which: &EntryQuery) -> Result<Vec<EntryBody>> {
+        match self {
+            Self::Remote(client) => client.audit(which).await,
+            Self::Local(house) => {
+                let entries = govern::entries(&house.app, &house.context().await?, which.noted()?).await?;
+                Ok(entries.into_iter().map(EntryBody::from).collect())
             }
         }
     }
@@ -130,8 +213,4 @@ impl Access {
             }
         }
     }
-}
-
-fn context(house: &House) -> Context {
-    Context { tenant: house.tenant.clone(), now: clock::now() }
 }

@@ -94,6 +94,18 @@ Examples:
         #[command(subcommand)]
         command: Option<Points>,
     },
+    /// Keys to the programming interface
+    #[command(subcommand)]
+    Key(Key),
+    /// Tenants, each with tables of its own
+    #[command(subcommand)]
+    Tenant(Tenant),
+    /// Who may do what, for which purpose
+    #[command(subcommand)]
+    Policy(Policy),
+    /// Who did what
+    #[command(subcommand)]
+    Audit(Audit),
     /// Look whether everything is in order
     Doctor,
     /// The settings in force
@@ -305,6 +317,100 @@ pub enum Points {
     Confirm {
         #[arg(required = true)]
         points: Vec<String>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Key {
+    /// Make one; it is shown this once
+    #[command(after_help = "\
+Examples:
+  metrify key create --role admin -o json
+  metrify key create --role viewer --title \"billing, nightly\" --purpose metering --expires-at 2027-01-01")]
+    Create {
+        /// admin, analyst, operator, viewer or api
+        #[arg(long)]
+        role: String,
+        /// What it is for, for people
+        #[arg(long, default_value = "made on the command line")]
+        title: String,
+        /// A purpose that it may act for; all that the law allows the tenant where none is named
+        #[arg(long = "purpose", value_name = "PURPOSE")]
+        purposes: Vec<String>,
+        /// A day, local, as its beginning, or an instant [default: never]
+        #[arg(long, value_name = "TIME")]
+        expires_at: Option<String>,
+        /// The tenant that it opens [default: the house's own]
+        #[arg(long, value_name = "NAME")]
+        tenant: Option<String>,
+    },
+    /// List them, without what opens anything
+    List,
+    /// Take one back
+    Revoke {
+        /// What stands between its two underscores
+        id: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Tenant {
+    /// Make one
+    #[command(
+        after_help = "Example:\n  metrify tenant create stadtwerk --party metering_operator --party grid_operator"
+    )]
+    Create {
+        name: String,
+        /// For people
+        #[arg(long)]
+        title: Option<String>,
+        /// What it is in the market, such as metering_operator or supplier
+        #[arg(long = "party", value_name = "PARTY", required = true)]
+        parties: Vec<String>,
+    },
+    /// List them
+    List,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Policy {
+    /// Tell who may do something, for which purpose, and why
+    #[command(after_help = "\
+Examples:
+  metrify policy explain
+  metrify policy explain --action export --resource tables --party supplier")]
+    Explain {
+        /// read, query, export, deliver, mend, register or administer
+        #[arg(long, default_value = "read")]
+        action: String,
+        /// readings, tables, meters, ...
+        #[arg(long, default_value = "readings")]
+        resource: String,
+        /// What the tenant is in the market
+        #[arg(long = "party", value_name = "PARTY", default_value = "metering_operator")]
+        parties: Vec<String>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Audit {
+    /// Look whether the log is as it was written
+    #[command(after_help = "Ends with 0 where it is, 1 where it is not.")]
+    Verify,
+    /// List entries, oldest first
+    List {
+        /// A point, meter, key or delivery
+        #[arg(long)]
+        subject: Option<String>,
+        #[arg(long)]
+        principal: Option<String>,
+        /// A day, local, as its beginning, or an instant
+        #[arg(long, value_name = "TIME")]
+        start: Option<String>,
+        #[arg(long, value_name = "TIME")]
+        end: Option<String>,
+        #[arg(long, default_value_t = 100)]
+        limit: usize,
     },
 }
 

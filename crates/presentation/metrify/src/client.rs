@@ -3,9 +3,12 @@
 use std::path::Path;
 use std::time::Duration;
 
+use metrify_api::people::{
+    AuditedBody, EntryBody, EntryQuery, IssuedBody, KeyBody, NewKeyBody, NewTenantBody, TenantBody,
+};
 use metrify_api::{
-    Answer, ChangesBody, DeliveryParameters, DeliveryReplay, ExportRequest, Point, ReceiptBody, Reject, Replay,
-    Replayed, SqlRequest,
+    Answer, ChangesBody, Confirmed, DeliveryParameters, DeliveryReplay, ExportRequest, Listed, Point, ReceiptBody,
+    Reject, Replay, Replayed, SqlRequest,
 };
 use metrify_application::ports::Pages;
 use metrify_application::{Error, Kind, Result, io};
@@ -76,6 +79,9 @@ impl Client {
         let text = answer.text().await.map_err(|error| unreachable(step, error))?;
         let problem: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
         let kind = match status.as_u16() {
+            401 | 403 => Kind::Denied,
+            404 => Kind::NotFound,
+            409 => Kind::Conflict,
             429 => Kind::Busy,
             400..=499 => Kind::Invalid,
             503 => Kind::Unavailable,
@@ -152,7 +158,54 @@ impl Client {
     pub async fn confirm(&self, points: &[String]) -> Result<u64> {
         let body = Point { points: points.to_vec() };
         let request = self.http.post(self.url("/api/v1/points/confirm")).json(&body);
-        let answer: serde_json::Value = self.json(request, "confirm the points").await?;
-        Ok(answer["confirmed"].as_u64().unwrap_or_default())
+        self.json(request, "confirm the points").await.map(|answer: Confirmed| answer.confirmed)
+    }
+
+    pub async fn create_key(&self, new: &NewKeyBody) -> Result<IssuedBody> {
+        self.json(self.http.post(self.url("/api/v1/api-keys")).json(new), "create the key").await
+    }
+
+    pub async fn keys(&self) -> Result<Vec<KeyBody>> {
+        self.all("/api/v1/api-keys", "list the keys").await
+    }
+
+    pub async fn revoke_key(&self, id: &str) -> Result<KeyBody> {
+        let path = format!("/api/v1/api-keys/{id}");
+        self.json(self.http.delete(self.url(&path)), "take the key back").await
+    }
+
+    pub async fn create_tenant(&self, new: &NewTenantBody) -> Result<TenantBody> {
+        self.json(self.http.post(self.url("/api/v1/tenants")).json(new), "create the tenant").await
+    }
+
+    pub async fn tenants(&self) -> Result<Vec<TenantBody>> {
+        self.json(self.http.get(self.url("/api/v1/tenants")), "list the tenants").await
+    }
+
+    pub async fn verify_audit(&self) -> Result<AuditedBody> {
+        self.json(self.http.get(self.url("/api/v1/audit/verify")), "verify the audit log").await
+    }
+
+    pub async fn audit(&self, which: &EntryQuery) -> Result<Vec<EntryBody>> {
+        let request = self.http.get(self.url("/api/v1/audit")).query(which);
+        self.json(request, "read the audit log").await.map(|page: Listed<EntryBody>| page.results)
+    }
+
+    /// All pages of a list.
+    async fn all<T: for<'d> Deserialize<'d>>(&self, path: &str, step: &str) -> Result<Vec<T>> {
+        let mut all = Vec::new();
+        let mut cursor: Option<String> = None;
+        loop {
+            let request = self
+                .http
+                .get(self.url(path))
+                .query(&cursor.iter().map(|cursor| ("cursor", cursor)).collect::<Vec<_>>());
+            let page: Listed<T> = self.json(request, step).await?;
+            all.extend(page.results);
+            match page.next {
+                Some(next) => cursor = Some(next),
+                None => return Ok(all),
+            }
+        }
     }
 }

@@ -1,16 +1,20 @@
 //! The commands, one file each.
 
+mod audit;
 mod completions;
 mod config;
 mod deliveries;
 mod doctor;
 mod export;
 mod ingest;
+mod key;
 mod message;
 mod points;
+mod policy;
 mod rejects;
 mod simulate;
 mod sql;
+mod tenant;
 mod up;
 
 use metrify_application::Result;
@@ -33,6 +37,10 @@ pub async fn run(cli: Cli, settings: Settings) -> Result<Outcome> {
         Command::Deliveries(command) => deliveries::run(&settings, output, command).await,
         Command::Rejects(command) => rejects::run(&settings, output, command).await,
         Command::Points { command } => points::run(&settings, output, command).await,
+        Command::Key(command) => key::run(&settings, output, command).await,
+        Command::Tenant(command) => tenant::run(&settings, output, command).await,
+        Command::Policy(command) => policy::run(&settings, output, &command),
+        Command::Audit(command) => audit::run(&settings, output, command).await,
         Command::Doctor => doctor::run(&settings, output).await,
         Command::Config(command) => config::run(&settings, &command),
         Command::Completions { shell } => completions::run(shell),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use metrify_application::ingest::{Arriving, Delivery, Hints, Looked, receive};
 use metrify_application::ports::{Cell, Page};
-use metrify_application::{App, Context, Error, Kind, Result, Tenant, io, read};
+use metrify_application::{App, Context, Error, Kind, Result, io, read};
 use metrify_domain::Timestamp;
 use metrify_domain::calendar::day::local_day;
 use metrify_domain::time::QUARTER_HOUR;
@@ -26,8 +26,8 @@ const TRUTH: &str = "simulation.truth";
 const PACE: Duration = Duration::from_secs(5);
 
 /// Fills and keeps filling until it is told to stop.
-pub async fn run(app: Arc<App>, tenant: Tenant, data_dir: PathBuf, meters: u32, stop: watch::Receiver<bool>) {
-    if let Err(error) = keep_coming(&app, &tenant, &data_dir, meters, stop).await {
+pub async fn run(app: Arc<App>, ctx: Context, data_dir: PathBuf, meters: u32, stop: watch::Receiver<bool>) {
+    if let Err(error) = keep_coming(&app, &ctx, &data_dir, meters, stop).await {
         tracing::error!("the simulated fleet stopped: {}", error.chain());
     }
 }
@@ -62,7 +62,7 @@ impl Remembered {
 
 async fn keep_coming(
     app: &App,
-    tenant: &Tenant,
+    ctx: &Context,
     data_dir: &Path,
     meters: u32,
     mut stop: watch::Receiver<bool>,
@@ -77,14 +77,14 @@ async fn keep_coming(
     settings.faults = FaultRates::USUAL;
     let fleet = Fleet::new(settings).map_err(|error| Error::new(Kind::Internal, "make the fleet").because(error))?;
     if !remembered.filled {
-        let truth = fill(app, tenant, &spool, &fleet, &stop).await?;
+        let truth = fill(app, ctx, &spool, &fleet, &stop).await?;
         let truth_path = data_dir.join(TRUTH);
         std::fs::write(&truth_path, truth).map_err(|error| io(format!("write `{}`", truth_path.display()), error))?;
         remembered.filled = !*stop.borrow();
         remembered.write(&path)?;
     }
     let mut bytes = Vec::new();
-    let mut end = told_until(app, tenant).await?;
+    let mut end = told_until(app, ctx).await?;
     while !*stop.borrow() {
         let next = end.plus(QUARTER_HOUR).unwrap_or(end);
         if clock::now() < next {
@@ -96,18 +96,18 @@ async fn keep_coming(
         }
         end = next;
         live::append(&fleet, end, 0..meters, Form::Ndjson, &mut bytes);
-        deliver(app, tenant, &spool, "simulation, live", &bytes).await?;
+        deliver(app, ctx, &spool, "simulation, live", &bytes).await?;
         bytes.clear();
     }
     Ok(())
 }
 
 /// Tells the past, and returns what is true about it.
-async fn fill(app: &App, tenant: &Tenant, spool: &Path, fleet: &Fleet, stop: &watch::Receiver<bool>) -> Result<String> {
+async fn fill(app: &App, ctx: &Context, spool: &Path, fleet: &Fleet, stop: &watch::Receiver<bool>) -> Result<String> {
     let mut pieces = Pieces::new(fleet, &fleet.whole(), Form::Ndjson);
     let (mut bytes, mut truth) = (Vec::new(), String::new());
     while !*stop.borrow() && pieces.append(&mut bytes) {
-        deliver(app, tenant, spool, "simulation, past", &bytes).await?;
+        deliver(app, ctx, spool, "simulation, past", &bytes).await?;
         bytes.clear();
         truth.push_str(&pieces.take_truth());
     }
@@ -121,8 +121,7 @@ fn first_day(now: Timestamp) -> Result<chrono::NaiveDate> {
 }
 
 /// The end of the last quarter-hour that the fleet has told of: intervals of a load curve end on quarter-hours.
-async fn told_until(app: &App, tenant: &Tenant) -> Result<Timestamp> {
-    let ctx = Context { tenant: tenant.clone(), now: clock::now() };
+async fn told_until(app: &App, ctx: &Context) -> Result<Timestamp> {
     let query = "SELECT CAST(max(period_end) AS BIGINT) FROM readings WHERE quantity = '1-0:1.29.0'";
     let mut last = None;
     let mut note = |page: Page| {
@@ -131,13 +130,13 @@ async fn told_until(app: &App, tenant: &Tenant) -> Result<Timestamp> {
         }
         Ok(())
     };
-    read::sql(app, &ctx, query, &mut note).await?;
+    read::sql(app, ctx, query, &mut note).await?;
     let last = last.ok_or_else(|| Error::new(Kind::Internal, "find what the fleet has told already"))?;
     Ok(Timestamp::from_micros(last))
 }
 
 /// Through the front door, like everybody else's readings.
-async fn deliver(app: &App, tenant: &Tenant, spool: &Path, source: &str, bytes: &[u8]) -> Result<()> {
+async fn deliver(app: &App, ctx: &Context, spool: &Path, source: &str, bytes: &[u8]) -> Result<()> {
     if bytes.is_empty() {
         return Ok(());
     }
@@ -146,6 +145,6 @@ async fn deliver(app: &App, tenant: &Tenant, spool: &Path, source: &str, bytes: 
     let (content, seen) = arriving.arrived();
     let delivery =
         Delivery { source: source.to_owned(), content, format: Some(Format::Ndjson), hints: Hints::default() };
-    let ctx = Context { tenant: tenant.clone(), now: clock::now() };
+    let ctx = Context { now: clock::now(), ..ctx.clone() };
     receive(app, &ctx, Looked { delivery, seen }).await.map(drop)
 }

@@ -8,6 +8,7 @@ mod commands;
 mod demo;
 mod exit;
 mod print;
+mod random;
 mod settings;
 mod telemetry;
 mod wiring;

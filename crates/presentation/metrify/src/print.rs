@@ -3,7 +3,7 @@
 use std::io::{BufWriter, Stdout, Write};
 
 use metrify_application::ports::{Cell, Page, csv_line};
-use metrify_application::{Result, io};
+use metrify_application::{Error, Kind, Result, io};
 
 use crate::cli::Output;
 
@@ -21,7 +21,7 @@ pub struct Printer {
     begun: bool,
 }
 
-fn failed(error: std::io::Error) -> metrify_application::Error {
+fn failed(error: std::io::Error) -> Error {
     io("print the answer", error)
 }
 
@@ -148,4 +148,13 @@ pub fn rows(output: Output, columns: &[&str], rows: Vec<Vec<Cell>>) -> Result<()
 /// Where standard output cannot be written.
 pub fn line(text: &str) -> Result<()> {
     writeln!(std::io::stdout(), "{text}").map_err(failed)
+}
+
+/// Prints a value as one line of JSON.
+///
+/// # Errors
+/// Where standard output cannot be written.
+pub fn json(value: &impl serde::Serialize) -> Result<()> {
+    let text = serde_json::to_string(value);
+    line(&text.map_err(|error| Error::new(Kind::Internal, "write the answer as JSON").because(error))?)
 }

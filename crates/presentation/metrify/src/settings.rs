@@ -16,6 +16,8 @@ pub struct Settings {
     pub intake: Intake,
     pub landing: Landing,
     pub archive: Archive,
+    pub registry: Registry,
+    pub governance: Governance,
     pub query: Query,
     pub log: Log,
 }
@@ -54,6 +56,30 @@ pub struct Landing {
 pub struct Archive {
     /// Megabytes.
     pub limit_mb: u64,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Registry {
+    /// `postgres://user:password@host/database`; embedded where there is none.
+    #[serde(serialize_with = "without_password")]
+    pub url: Option<String>,
+}
+
+/// What is printed tells nothing that opens a door.
+fn without_password<S: serde::Serializer>(url: &Option<String>, to: S) -> std::result::Result<S::Ok, S::Error> {
+    let shown = url.as_deref().map(|url| match (url.split_once("://"), url.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, host))) => format!("{scheme}://...@{host}"),
+        _ => url.to_owned(),
+    });
+    shown.serialize(to)
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Governance {
+    /// Policies of the house, beside those that are shipped.
+    pub policies_file: Option<PathBuf>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -4,14 +4,18 @@ use std::fs::{self, File, TryLockError};
 use std::path::Path;
 use std::sync::Arc;
 
+use metrify_application::govern::Keyring;
 use metrify_application::ingest::{Intake, UnknownPoints};
 use metrify_application::ports::{Columns, Journal};
-use metrify_application::{App, Error, Kind, Result, Tenant, io, operate};
+use metrify_application::{App, Context, Error, Kind, Result, Tenant, govern, io, operate};
 use metrify_archive::FileArchive;
+use metrify_audit::FileAudit;
 use metrify_formats::Keys;
+use metrify_governance::Policies;
 use metrify_journal::FileJournal;
 use metrify_lake::{ColumnFiles, DeltaLake, Layout};
 use metrify_query::{Engine, Limits};
+use metrify_registry::DatabaseRegistry;
 
 use crate::clock;
 use crate::settings::{self, Settings};
@@ -36,13 +40,21 @@ pub fn columns() -> Arc<dyn Columns> {
     Arc::new(ColumnFiles)
 }
 
+/// The house's own tenant.
+///
+/// # Errors
+/// Never, but for a mistake of ours.
+pub fn own_tenant() -> Result<Tenant> {
+    DEFAULT_TENANT.parse().map_err(|error| Error::new(Kind::Internal, "name the tenant").because(error))
+}
+
 /// Opens the data directory, or makes it, and applies what a stop of any kind left in the journal.
 ///
 /// # Errors
 /// Where another process holds the directory, a newer program wrote it, or something in it cannot be read.
 pub async fn open(settings: &Settings) -> Result<House> {
     let folder = &settings.data_dir;
-    for name in ["lake", "held", "journal", "archive", "spool", "spill"] {
+    for name in ["lake", "held", "journal", "archive", "audit", "spool", "spill"] {
         let folder = folder.join(name);
         fs::create_dir_all(&folder).map_err(|error| io(format!("make folder `{}`", folder.display()), error))?;
     }
@@ -51,8 +63,7 @@ pub async fn open(settings: &Settings) -> Result<House> {
     empty(&folder.join("spool"))?;
     empty(&folder.join("spill"))?;
 
-    let tenant: Tenant =
-        DEFAULT_TENANT.parse().map_err(|error| Error::new(Kind::Internal, "name the tenant").because(error))?;
+    let tenant = own_tenant()?;
     let lake = Arc::new(DeltaLake::new(Layout::within(folder), clock::now, settings.landing.keep_h));
     let limits = Limits {
         memory_bytes: settings.query.memory_mb << 20,
@@ -74,10 +85,15 @@ pub async fn open(settings: &Settings) -> Result<House> {
         archive: Arc::new(FileArchive::new(settings.folder("archive"), settings.archive.limit_mb << 20)),
         columns: columns(),
         sql: Arc::new(engine),
+        registry: Arc::new(registry(settings).await?),
+        audit: Arc::new(FileAudit::open(settings.folder("audit"))?),
+        policies: policies(&settings.governance)?,
+        keyring: Keyring::default(),
         intake: intake(&settings.intake)?,
         rules: metrify_validation::Ruleset::default(),
         spool: settings.folder("spool"),
     };
+    govern::found(&app, &tenant, clock::now()).await?;
     if operate::recover(&app, std::slice::from_ref(&tenant)).await? > 0
         && let Err(error) = operate::land(&app).await
     {
@@ -85,6 +101,26 @@ pub async fn open(settings: &Settings) -> Result<House> {
         tracing::warn!("{}", error.chain());
     }
     Ok(House { app: Arc::new(app), tenant, journal, _lock: lock })
+}
+
+async fn registry(settings: &Settings) -> Result<DatabaseRegistry> {
+    match &settings.registry.url {
+        Some(url) => DatabaseRegistry::open_server(url, clock::now()).await,
+        None => DatabaseRegistry::open_file(&settings.folder("registry.sqlite"), clock::now()).await,
+    }
+}
+
+/// The policies that are shipped, and those of the house beside them.
+///
+/// # Errors
+/// Where the file of the house cannot be read, or is none of policies.
+pub fn policies(settings: &settings::Governance) -> Result<Policies> {
+    let step = "read the policies";
+    let shipped = Policies::shipped().map_err(|error| Error::new(Kind::Internal, step).because(error))?;
+    let Some(path) = &settings.policies_file else { return Ok(shipped) };
+    let text = fs::read_to_string(path).map_err(|error| io(format!("read `{}`", path.display()), error))?;
+    let step = || format!("{step} in `{}`", path.display());
+    shipped.with(&text).map_err(|error| Error::new(Kind::Invalid, step()).because(error))
 }
 
 fn intake(settings: &settings::Intake) -> Result<Intake> {
@@ -164,6 +200,15 @@ fn empty(folder: &Path) -> Result<()> {
 }
 
 impl House {
+    /// Of whoever works on the machine itself, with the rights of the files.
+    ///
+    /// # Errors
+    /// Where the registry cannot be read.
+    pub async fn context(&self) -> Result<Context> {
+        let principal = govern::local(&self.app, &self.tenant).await?;
+        Ok(Context { principal, purpose: None, request: format!("local-{}", std::process::id()), now: clock::now() })
+    }
+
     /// The position that the journal gives next.
     #[must_use]
     pub fn next_position(&self) -> u64 {

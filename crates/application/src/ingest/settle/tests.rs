@@ -6,11 +6,11 @@ use metrify_domain::{Batch, BatchBuilder, Channel, Document, Quality, Reading, T
 use proptest::prelude::*;
 
 use super::{Origin, Settled, settle, version};
-use crate::context::Tenant;
 use crate::error::Result;
 use crate::ingest::withdraw::TakenBack;
 use crate::ports::{Key, Known, Versions};
 use crate::record::{DeliveryId, Sequence, Standing, Version, Withdrawn};
+use metrify_domain::Tenant;
 
 /// A store in memory: what holds, and what held.
 #[derive(Default)]

@@ -7,11 +7,12 @@ use metrify_application::{Error, Kind, Result, record};
 use metrify_domain::calendar::day::day_period;
 use metrify_domain::{Reading, Timestamp};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::meaning;
 
 /// Which rejects to read again, and with what; none named means all that are open.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Replay {
     #[serde(default)]
@@ -48,7 +49,7 @@ impl Replay {
     }
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Replayed {
     pub id: String,
     pub resolved: bool,
@@ -72,7 +73,7 @@ impl From<ingest::Replayed> for Replayed {
 }
 
 /// Which deliveries to read again, and whether to change what that changes.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DeliveryReplay {
     #[serde(default)]
@@ -107,7 +108,7 @@ pub fn moment(text: &str) -> Result<Timestamp> {
 }
 
 /// What reading a delivery again changes, or changed.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct ChangesBody {
     pub delivery: String,
     pub source: String,
@@ -130,7 +131,7 @@ pub struct ChangesBody {
     pub changes: Vec<ChangeBody>,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct ChangeBody {
     pub point: String,
     pub quantity: String,
@@ -141,7 +142,7 @@ pub struct ChangeBody {
 }
 
 /// What a reading says, its time apart. The value is exact decimal text.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct ReadingBody {
     pub kind: String,
     pub value: Option<String>,

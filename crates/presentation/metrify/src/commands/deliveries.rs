@@ -1,8 +1,8 @@
 //! `metrify deliveries`.
 
 use metrify_api::{ChangeBody, ChangesBody, DeliveryReplay, ReadingBody};
+use metrify_application::Result;
 use metrify_application::ports::Cell;
-use metrify_application::{Error, Kind, Result};
 use serde::Serialize;
 
 use crate::access::Access;
@@ -60,9 +60,7 @@ fn total(changes: &[ChangesBody]) -> Total {
 
 fn print(output: Output, changes: &[ChangesBody]) -> Result<()> {
     if output == Output::Json {
-        let text = serde_json::to_string(&Report { deliveries: changes, total: total(changes) })
-            .map_err(|error| Error::new(Kind::Internal, "print the changes").because(error))?;
-        return print::line(&text);
+        return print::json(&Report { deliveries: changes, total: total(changes) });
     }
     let mut rows: Vec<Vec<Cell>> = changes.iter().map(row).collect();
     if output == Output::Table && changes.len() > 1 {

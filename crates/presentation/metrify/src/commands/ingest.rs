@@ -151,10 +151,7 @@ fn total(receipts: &[ReceiptBody]) -> Total {
 pub(super) fn print(output: Output, receipts: &[ReceiptBody]) -> Result<()> {
     let total = total(receipts);
     if output == Output::Json {
-        let report = Report { deliveries: receipts, total };
-        let text = serde_json::to_string(&report)
-            .map_err(|error| metrify_application::Error::new(Kind::Internal, "print the receipts").because(error))?;
-        return print::line(&text);
+        return print::json(&Report { deliveries: receipts, total });
     }
     let count = |count: u64| Cell::Number(count.to_string());
     let mut rows: Vec<Vec<Cell>> = receipts

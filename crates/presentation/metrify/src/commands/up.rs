@@ -6,8 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use metrify_application::{Error, Kind, Result, io, operate};
-use sha2::{Digest, Sha256};
+use metrify_application::{Error, Kind, Result, govern, io, operate};
 use thread_priority::{ThreadPriority, ThreadPriorityValue, set_current_thread_priority};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -17,7 +16,9 @@ use tokio::task::JoinSet;
 use crate::cli::Up;
 use crate::client::{Client, ServerFile};
 use crate::exit::Outcome;
+use crate::random::random;
 use crate::settings::Settings;
+use crate::wiring::House;
 use crate::{clock, demo, print, wiring, worker};
 
 pub async fn run(settings: Settings, arguments: &Up) -> Result<Outcome> {
@@ -45,6 +46,7 @@ pub async fn run(settings: Settings, arguments: &Up) -> Result<Outcome> {
         spool: settings.folder("spool"),
         token: Arc::from(token),
         clock: clock::now,
+        random,
         started_at: clock::now(),
         version: env!("CARGO_PKG_VERSION"),
         process: std::process::id(),
@@ -59,9 +61,11 @@ pub async fn run(settings: Settings, arguments: &Up) -> Result<Outcome> {
     on_its_own_thread(&mut tasks, worker::vacuum(house.app.clone(), stopped.clone()));
     if arguments.simulate > 0 {
         let data_dir = settings.data_dir.clone();
-        tasks.spawn(demo::run(house.app.clone(), house.tenant.clone(), data_dir, arguments.simulate, stopped.clone()));
+        let ctx = house.context().await?;
+        tasks.spawn(demo::run(house.app.clone(), ctx, data_dir, arguments.simulate, stopped.clone()));
     }
     greet(&settings, &address.to_string())?;
+    show_first_key(&house).await?;
     let serving = axum::serve(listener, metrify_api::router(server)).with_graceful_shutdown(told.then(stop));
     let served = tokio::select! {
         served = serving.into_future() => served,
@@ -134,10 +138,7 @@ impl Told {
 
 /// 256 bits from the operating system, as hexadecimal digits.
 fn token() -> Result<String> {
-    let mut random = [0; 32];
-    let mut source = std::fs::File::open("/dev/urandom").map_err(|error| io("make a token", error))?;
-    std::io::Read::read_exact(&mut source, &mut random).map_err(|error| io("make a token", error))?;
-    Ok(Sha256::digest(random).iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(random()?.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 /// Only the owner may read the token.
@@ -162,4 +163,15 @@ fn greet(settings: &Settings, address: &str) -> Result<()> {
          \n  {program} --data-dir {folder} ingest samples/day\n\
          \n  {program} --data-dir {folder} sql \"select quantity, unit, count(*) as readings, sum(value) as total from readings group by 1, 2 order by 1\"\n"
     ))
+}
+
+/// The key that opens a new house: shown once, and kept nowhere.
+async fn show_first_key(house: &House) -> Result<()> {
+    let issued = govern::first_key(&house.app, &house.context().await?, random()?).await?;
+    issued.map_or(Ok(()), |issued| {
+        print::line(&format!(
+            "The first key, of an admin. It is shown this once; `metrify key create` makes others:\n\n  {}\n",
+            issued.key
+        ))
+    })
 }

@@ -5,7 +5,9 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::support::{Chance, Metrify, OTHER_POINT, POINT, Receipts, quarter_hour, quarter_hours, said, skipped, sum};
+use crate::support::{
+    Chance, Metrify, OTHER_POINT, POINT, Ran, Receipts, quarter_hour, quarter_hours, said, skipped, sum,
+};
 
 /// Ten sound lines and one that is bad: the receipt has to be `sum`, and each of `words` in the reason.
 fn check(bad: impl AsRef<[u8]>, expected: &str, words: &[&str]) {
@@ -106,9 +108,11 @@ fn the_same_file_twice_is_one_delivery() {
 fn a_delivery_that_brings_nothing_new_takes_no_room() {
     let metrify = Metrify::new();
     metrify.take_in("a.ndjson", quarter_hours(10) + "nonsense\n");
-    let before = metrify.files("");
+    // But for the entry that somebody delivered.
+    let files = || metrify.files("").lines().filter(|file| !file.starts_with("audit/")).collect::<Vec<_>>().join("\n");
+    let before = files();
     metrify.take_in("a.ndjson", quarter_hours(10) + "nonsense\n");
-    assert_eq!(metrify.files(""), before);
+    assert_eq!(files(), before);
 }
 
 #[test]
@@ -458,6 +462,11 @@ impl Drop for Disk {
 
 const FULL: &str = "No space left on device";
 
+/// How often it is told that the disk is full; the registry's database has words of its own.
+fn told_full(ran: &Ran) -> usize {
+    ran.stderr.matches(FULL).count() + ran.stderr.matches("database or disk is full").count()
+}
+
 /// A fleet of some 30,000 lines, and what it gives where there is room.
 fn fleet(metrify: &Metrify) -> (PathBuf, String) {
     let path = metrify.path("fleet.ndjson");
@@ -483,7 +492,7 @@ fn a_full_disk_loses_nothing_that_was_acknowledged_and_recovers() {
                 continue;
             }
             failures += 1;
-            assert!(ran.code == Some(1) && ran.stderr.contains(FULL), "{ran:?}");
+            assert!(ran.code == Some(1) && told_full(ran) > 0, "{ran:?}");
         }
         disk.grow("64m");
         // What a receipt acknowledged is there before anything is sent again.
@@ -520,7 +529,7 @@ fn a_full_disk_is_told_once_with_what_to_do() {
         ]);
         let ran = metrify.run(&["ingest", &path.display().to_string()]);
         assert_eq!(ran.code, Some(1), "{size}: {ran:?}");
-        assert_eq!(ran.stderr.matches(FULL).count(), 1, "{size}: {}", ran.stderr);
+        assert_eq!(told_full(&ran), 1, "{size}: {}", ran.stderr);
         assert!(ran.stderr.contains("hint: "), "{size}: {}", ran.stderr);
     }
 }
@@ -586,6 +595,8 @@ fn a_landing_that_fails_leaves_no_files_behind() {
                 file.set_len(full - free)
             })
             .expect("leave some room");
+        // The first look cleans up after the server that was killed.
+        metrify.run(&["sql", "select 1"]);
         let looks: Vec<usize> = (0..4)
             .map(|_| {
                 metrify.run(&["sql", "select 1"]);

@@ -43,5 +43,21 @@ pub fn send_with(address: &str, request: &str, headers: &[(&str, &str)], body: &
     let (head, body) = text.split_once("\r\n\r\n").ok_or_else(|| Error::other("the answer has no head"))?;
     let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
     let status = status.ok_or_else(|| Error::other("the answer has no status"))?;
-    Ok(Answer { status, head: head.to_owned(), body: body.to_owned() })
+    let mut answer = Answer { status, head: head.to_owned(), body: body.to_owned() };
+    if answer.header("transfer-encoding") == Some("chunked") {
+        answer.body = joined(body)?;
+    }
+    Ok(answer)
+}
+
+/// The chunks of a body (RFC 9112, 7.1), each behind its length.
+fn joined(mut chunked: &str) -> Result<String, Error> {
+    let mut body = String::new();
+    while let Some((length, rest)) = chunked.split_once("\r\n") {
+        let length = usize::from_str_radix(length, 16).map_err(Error::other)?;
+        let (chunk, rest) = rest.split_at_checked(length).ok_or_else(|| Error::other("a chunk is cut short"))?;
+        body.push_str(chunk);
+        chunked = rest.trim_start_matches("\r\n");
+    }
+    Ok(body)
 }

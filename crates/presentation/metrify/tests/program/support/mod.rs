@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test file uses its own part")]
 #![allow(clippy::expect_used, clippy::panic, reason = "what a helper of a test expects, the test expects")]
 
+pub mod api;
 pub mod http;
 pub mod mscons;
 

@@ -1,0 +1,133 @@
+//! What every use case leaves behind: an entry of who did what, what for, and what came of it, and nothing of what was read.
+//!
+//! The entry is written before anybody learns the outcome. Where it cannot be, nobody does.
+
+use metrify_domain::Timestamp;
+use metrify_governance::{Act, Action, Decision, Purpose, Resource, Role};
+
+use crate::app::App;
+use crate::context::Context;
+use crate::error::{Error, Kind, Result};
+
+/// One entry of the audit log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    pub at: Timestamp,
+    pub request: String,
+    pub principal: String,
+    pub role: Role,
+    pub purpose: Option<Purpose>,
+    pub act: Act,
+    pub outcome: Outcome,
+}
+
+/// What came of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    Done,
+    /// No policy allows it, or one forbids it.
+    Denied,
+    Failed(Kind),
+}
+
+impl Outcome {
+    pub(crate) fn of<T>(done: &Result<T>) -> Self {
+        match done {
+            Ok(_) => Self::Done,
+            Err(error) if error.kind() == Kind::Denied => Self::Denied,
+            Err(error) => Self::Failed(error.kind()),
+        }
+    }
+
+    /// As it stands in the log.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Denied => "denied",
+            Self::Failed(kind) => kind.name(),
+        }
+    }
+}
+
+/// What looking through a chain of entries found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Audited {
+    /// Entries that are as they were written, from the first one on.
+    pub entries: u64,
+    /// The hash of the last of them, in hexadecimal digits: whoever keeps it elsewhere can tell later that nothing before it changed.
+    pub head: String,
+    /// The first place where the log is not what was written; `None` where it is whole.
+    pub broken: Option<Broken>,
+}
+
+/// The first place where a log is not what was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Broken {
+    pub file: String,
+    /// The entry's line in it, from 1.
+    pub line: u64,
+    /// The byte of the file, from 0, that is the first that changed; the first of the line where that cannot be told.
+    pub byte: u64,
+    pub reason: String,
+}
+
+/// Does what the policies allow, and leaves an entry that is on the disk before the outcome is told.
+///
+/// # Errors
+/// Where it is denied, fails, or no entry of it can be written.
+pub(crate) async fn audited<T>(app: &App, ctx: &Context, act: Act, work: impl Future<Output = Result<T>>) -> Result<T> {
+    let done = allowed(app, ctx, act, work).await;
+    app.audit.seal().await?;
+    done
+}
+
+/// As [`audited`], for what is durable by itself: the entry is written before the outcome is told, and on the disk soon after.
+///
+/// # Errors
+/// As [`audited`].
+pub(crate) async fn allowed<T>(app: &App, ctx: &Context, act: Act, work: impl Future<Output = Result<T>>) -> Result<T> {
+    permitted(app, ctx, &act).await?;
+    let done = work.await;
+    app.audit.note(&entry(ctx, act, Outcome::of(&done)))?;
+    done
+}
+
+/// Asks the policies; what they deny leaves an entry.
+///
+/// # Errors
+/// Where it is denied, or no entry of it can be written.
+pub(crate) async fn permitted(app: &App, ctx: &Context, act: &Act) -> Result<()> {
+    let decision = app.policies.decide(&ctx.principal, ctx.purpose(), act);
+    if decision.allowed {
+        return Ok(());
+    }
+    app.audit.note(&entry(ctx, act.clone(), Outcome::Denied))?;
+    app.audit.seal().await?;
+    Err(denied(act, &decision))
+}
+
+pub(crate) fn entry(ctx: &Context, act: Act, outcome: Outcome) -> Entry {
+    Entry {
+        at: ctx.now,
+        request: ctx.request.clone(),
+        principal: ctx.principal.name.clone(),
+        role: ctx.principal.role,
+        purpose: ctx.purpose(),
+        act,
+        outcome,
+    }
+}
+
+fn denied(act: &Act, decision: &Decision) -> Error {
+    let reasons: Vec<String> = decision.reasons.iter().map(ToString::to_string).collect();
+    let error = Error::new(Kind::Denied, format!("{} {}: {}", act.action, act.resource, reasons.join("; ")));
+    error.hint("`metrify policy explain` tells who may do what, and why")
+}
+
+impl Context {
+    /// What is about to be done with things of its own tenant; with one of them, where there is a `subject`.
+    pub(crate) fn act(&self, action: Action, resource: Resource, subject: Option<String>) -> Act {
+        Act { action, resource, tenant: self.tenant().clone(), subject }
+    }
+}

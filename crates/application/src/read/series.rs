@@ -1,0 +1,139 @@
+//! The readings of one point, in order: what holds, or what was known to hold.
+
+use std::path::Path;
+
+use metrify_domain::{Point, Quantity, Timestamp};
+use metrify_governance::{Action, Resource};
+
+use crate::app::App;
+use crate::audit::audited;
+use crate::context::Context;
+use crate::error::Result;
+use crate::ports::{ExportFormat, Pages};
+use crate::read::answer;
+
+/// Which readings of a point are wanted.
+#[derive(Clone, Debug)]
+pub struct Series {
+    pub point: Point,
+    /// All of them where it is `None`.
+    pub quantity: Option<Quantity>,
+    /// Periods that begin at it or after it.
+    pub start: Option<Timestamp>,
+    /// Periods that begin before it.
+    pub end: Option<Timestamp>,
+    /// As it was known then; `None` for today.
+    pub known_at: Option<Timestamp>,
+    pub after: Option<After>,
+    pub limit: Option<u64>,
+}
+
+/// Where in a series somebody stopped reading.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct After {
+    pub quantity: String,
+    pub period_start: Timestamp,
+    pub period_end: Timestamp,
+}
+
+/// What is told of a reading.
+const COLUMNS: &str =
+    "quantity, kind, period_start, period_end, value, unit, quality, method, reason, recorded_at, delivery";
+
+/// Reads a series page by page, ordered by quantity and time.
+///
+/// # Errors
+/// Where it is denied, or the store cannot be read.
+pub async fn series(app: &App, ctx: &Context, wanted: &Series, pages: &mut Pages<'_>) -> Result<()> {
+    let act = ctx.act(Action::Read, Resource::Readings, Some(wanted.point.to_string()));
+    answer(app, ctx, act, &wanted.query(), pages).await
+}
+
+/// Writes a series to a file and tells how many readings it has.
+///
+/// # Errors
+/// As [`series`], and where the file cannot be written.
+pub async fn export_series(
+    app: &App,
+    ctx: &Context,
+    wanted: &Series,
+    format: ExportFormat,
+    file: &Path,
+) -> Result<u64> {
+    let act = ctx.act(Action::Read, Resource::Readings, Some(wanted.point.to_string()));
+    audited(app, ctx, act, app.sql.export(ctx.tenant(), &wanted.query(), format, file)).await
+}
+
+impl Series {
+    fn query(&self) -> String {
+        let mut query = format!("SELECT {COLUMNS} FROM ");
+        match self.known_at {
+            Some(then) => query.push_str(&format!("readings_as_known('{then}')")),
+            None => query.push_str("readings"),
+        }
+        query.push_str(&format!(" WHERE point = {}", literal(self.point.as_str())));
+        if let Some(quantity) = &self.quantity {
+            query.push_str(&format!(" AND quantity = {}", literal(&quantity.to_string())));
+        }
+        if let Some(start) = self.start {
+            query.push_str(&format!(" AND period_start >= {}", instant(start)));
+        }
+        if let Some(end) = self.end {
+            query.push_str(&format!(" AND period_start < {}", instant(end)));
+        }
+        if let Some(After { quantity, period_start, period_end }) = &self.after {
+            let (quantity, start, end) = (literal(quantity), instant(*period_start), instant(*period_end));
+            query.push_str(&format!(
+                " AND (quantity > {quantity} OR quantity = {quantity} AND (period_start > {start} \
+                 OR period_start = {start} AND period_end > {end}))"
+            ));
+        }
+        query.push_str(" ORDER BY quantity, period_start, period_end");
+        if let Some(limit) = self.limit {
+            query.push_str(&format!(" LIMIT {limit}"));
+        }
+        query
+    }
+}
+
+/// A text as SQL says it: a quote in it is doubled.
+fn literal(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+fn instant(at: Timestamp) -> String {
+    format!("TIMESTAMP '{at}'")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_name_reaches_beyond_its_quotes() {
+        let wanted = Series {
+            point: "x' OR '1'='1".parse().expect("a point"),
+            quantity: Some("1-0:1.8.0".parse().expect("a quantity")),
+            start: Some(Timestamp::from_micros(0)),
+            end: None,
+            known_at: None,
+            after: Some(After {
+                quantity: "'; DROP".to_owned(),
+                period_start: Timestamp::from_micros(1),
+                period_end: Timestamp::from_micros(2),
+            }),
+            limit: Some(7),
+        };
+        assert_eq!(
+            wanted.query(),
+            format!(
+                "SELECT {COLUMNS} FROM readings WHERE point = 'x'' OR ''1''=''1' AND quantity = '1-0:1.8.0' \
+                 AND period_start >= TIMESTAMP '1970-01-01T00:00:00Z' AND (quantity > '''; DROP' OR quantity = '''; DROP' \
+                 AND (period_start > TIMESTAMP '1970-01-01T00:00:00.000001Z' \
+                 OR period_start = TIMESTAMP '1970-01-01T00:00:00.000001Z' \
+                 AND period_end > TIMESTAMP '1970-01-01T00:00:00.000002Z')) \
+                 ORDER BY quantity, period_start, period_end LIMIT 7"
+            )
+        );
+    }
+}

@@ -1,0 +1,114 @@
+//! Which meter was at which metering point: told by exchanges (Geraetewechsel), in the order in which they become known.
+
+use metrify_domain::master::{Installation, Meter, MeteringPoint, Status};
+use metrify_domain::{Point, Timestamp};
+use metrify_governance::{Action, Resource};
+
+use crate::app::App;
+use crate::audit::audited;
+use crate::context::Context;
+use crate::error::{Error, Kind, Result};
+use crate::registry::{Edition, Event, Field, Happened, Listing, Thing, ThingKind, Wanted};
+use crate::things;
+
+/// Installations of one meter or metering point that are looked at; a meter is moved a few times in its life.
+const INSTALLATIONS_MAX: u64 = 10_000;
+
+/// The meter at a metering point changes at an instant: whichever is there goes, and another one comes, or none.
+#[derive(Clone, Debug)]
+pub struct Exchange {
+    pub metering_point: Point,
+    pub meter: Option<Point>,
+    pub at: Timestamp,
+}
+
+/// Exchanges the meter at a metering point; tells what is known of the installations that changed.
+///
+/// # Errors
+/// Where it is denied, the point or the meter is not known or out of service, the meter is elsewhere then, something later is known
+/// already, or the registry cannot be written.
+pub async fn exchange_meter(app: &App, ctx: &Context, exchange: Exchange) -> Result<Vec<Edition<Installation>>> {
+    let subject = Some(exchange.metering_point.to_string());
+    let act = ctx.act(Action::Register, Resource::MeteringPoints, subject);
+    audited(app, ctx, act, async {
+        let Exchange { metering_point, meter, at } = exchange;
+        let point: Edition<MeteringPoint> = things::find(app, ctx, metering_point.as_str(), None).await?;
+        in_service("metering point", &metering_point, point.thing.status)?;
+        let here = of(app, ctx, Field::MeteringPoint, &metering_point).await?;
+        let mut events: Vec<Event> = here.iter().filter_map(|there| ended(ctx, there, at)).collect();
+        if let Some(meter) = meter {
+            let known: Edition<Meter> = things::find(app, ctx, meter.as_str(), None).await?;
+            in_service("meter", &meter, known.thing.status)?;
+            let elsewhere = of(app, ctx, Field::Meter, &meter).await?;
+            let installation = Installation { meter, metering_point, from: at, until: None };
+            let after = after(&here, &events);
+            let fits = installation.fits_among(after.iter().chain(elsewhere.iter().map(|known| &known.thing)));
+            fits.map_err(|error| Error::new(Kind::Conflict, "exchange the meter").because(error))?;
+            events.push(things::next(ctx, Happened::Registered, installation, None));
+        } else if events.is_empty() {
+            return Err(Error::new(
+                Kind::Conflict,
+                format!("remove the meter at {metering_point}: none is there then"),
+            ));
+        }
+        app.registry.append(&events).await?;
+        Ok(events.into_iter().filter_map(known).collect())
+    })
+    .await
+}
+
+/// Which meter was where, as it is known or was known then: of a meter or a metering point, at an instant or at all times.
+///
+/// # Errors
+/// Where it is denied, or the registry cannot be read.
+pub async fn installations(app: &App, ctx: &Context, wanted: &Wanted) -> Result<Listing<Installation>> {
+    let subject = wanted.equal.first().map(|(_, id)| id.clone());
+    let act = ctx.act(Action::Read, Resource::MeteringPoints, subject);
+    audited(app, ctx, act, things::page(app, ctx, wanted, |_| true)).await
+}
+
+fn in_service(what: &str, id: &Point, status: Status) -> Result<()> {
+    match status {
+        Status::Active => Ok(()),
+        Status::Inactive => {
+            Err(Error::new(Kind::Conflict, format!("exchange the meter: {what} {id} is out of service")))
+        }
+    }
+}
+
+async fn of(app: &App, ctx: &Context, field: Field, id: &Point) -> Result<Vec<Edition<Installation>>> {
+    let mut wanted = Wanted::all(ThingKind::Installation, INSTALLATIONS_MAX);
+    wanted.equal.push((field, id.to_string()));
+    things::list(app, ctx, &wanted).await
+}
+
+/// The end of what holds at an instant.
+fn ended(ctx: &Context, there: &Edition<Installation>, at: Timestamp) -> Option<Event> {
+    // What began in the same instant was told by mistake: it never held.
+    let holds = there.thing.holds_at(at);
+    let after = Installation { until: Some(at), ..there.thing.clone() };
+    holds.then(|| things::next(ctx, Happened::Changed, after, Some(there)))
+}
+
+/// What is known of a place once the events have happened.
+fn after(here: &[Edition<Installation>], events: &[Event]) -> Vec<Installation> {
+    let changed = |known: &&Edition<Installation>| {
+        let same = |event: &Event| event.after.id() == Thing::from(known.thing.clone()).id();
+        !events.iter().any(same)
+    };
+    let kept = here.iter().filter(changed).map(|known| known.thing.clone());
+    let new = events.iter().filter_map(|event| match &event.after {
+        Thing::Installation(installation) => Some(installation.clone()),
+        _ => None,
+    });
+    kept.chain(new).collect()
+}
+
+fn known(event: Event) -> Option<Edition<Installation>> {
+    match event.after {
+        Thing::Installation(thing) => {
+            Some(Edition { thing, version: event.version, known_from: event.at, known_until: None })
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,78 @@
+//! Metering points: registered, found, changed.
+
+use metrify_domain::master::{MeteringPoint, Status};
+use metrify_domain::{PointKind, Timestamp};
+use metrify_governance::{Action, Resource};
+
+use crate::app::App;
+use crate::audit::audited;
+use crate::context::Context;
+use crate::error::{Error, Kind, Result};
+use crate::registry::{Edition, Happened, Listing, Wanted};
+use crate::things;
+
+/// Registers a metering point that nobody registered before.
+///
+/// # Errors
+/// Where it is denied, its id is no market or metering location, there is one of this id, or the registry cannot be written.
+pub async fn register_metering_point(app: &App, ctx: &Context, point: MeteringPoint) -> Result<Edition<MeteringPoint>> {
+    let act = ctx.act(Action::Register, Resource::MeteringPoints, Some(point.id.to_string()));
+    audited(app, ctx, act, async {
+        if !matches!(point.kind(), PointKind::MarketLocation | PointKind::MeteringLocation) {
+            let step = format!("register metering point `{}`: it is no market or metering location", point.id);
+            return Err(Error::new(Kind::Invalid, step)
+                .hint("a MaLo-ID has 11 digits, the last a check digit; a MeLo-ID has 33 characters"));
+        }
+        things::append(app, ctx, Happened::Registered, point, None).await
+    })
+    .await
+}
+
+/// A metering point, as it is known or was known then.
+///
+/// # Errors
+/// Where it is denied, nothing is known of it, or the registry cannot be read.
+pub async fn find_metering_point(
+    app: &App,
+    ctx: &Context,
+    id: &str,
+    known_at: Option<Timestamp>,
+) -> Result<Edition<MeteringPoint>> {
+    let act = ctx.act(Action::Read, Resource::MeteringPoints, Some(id.to_owned()));
+    audited(app, ctx, act, things::find(app, ctx, id, known_at)).await
+}
+
+/// Metering points, a page of them; those in a circle alone where there is one.
+///
+/// # Errors
+/// Where it is denied, or the registry cannot be read.
+pub async fn list_metering_points(app: &App, ctx: &Context, wanted: &Wanted) -> Result<Listing<MeteringPoint>> {
+    let act = ctx.act(Action::Read, Resource::MeteringPoints, None);
+    let near = wanted.near;
+    let keep = move |point: &MeteringPoint| near.is_none_or(|near| near.holds(point.place));
+    audited(app, ctx, act, things::page(app, ctx, wanted, keep)).await
+}
+
+/// Says anew what is told of a metering point; `version` is the one that is meant to be changed.
+///
+/// # Errors
+/// Where it is denied, nothing is known of it, it was changed meanwhile, or the registry cannot be written.
+pub async fn put_metering_point(
+    app: &App,
+    ctx: &Context,
+    point: MeteringPoint,
+    version: Option<u64>,
+) -> Result<Edition<MeteringPoint>> {
+    let act = ctx.act(Action::Register, Resource::MeteringPoints, Some(point.id.to_string()));
+    audited(app, ctx, act, async {
+        let known: Edition<MeteringPoint> = things::find(app, ctx, point.id.as_str(), None).await?;
+        things::expect(&known, version)?;
+        if known.thing == point {
+            return Ok(known);
+        }
+        let ends = point.status == Status::Inactive && known.thing.status == Status::Active;
+        let happened = if ends { Happened::Deactivated } else { Happened::Changed };
+        things::append(app, ctx, happened, point, Some(&known)).await
+    })
+    .await
+}

@@ -1,0 +1,86 @@
+//! Meters: registered, found, changed, taken out of service.
+
+use metrify_domain::Timestamp;
+use metrify_domain::master::{Installation, Meter, Status};
+use metrify_governance::{Action, Resource};
+
+use crate::app::App;
+use crate::audit::audited;
+use crate::context::Context;
+use crate::error::{Error, Kind, Result};
+use crate::registry::{Edition, Field, Happened, Listing, ThingKind, Wanted};
+use crate::things;
+
+/// Registers a meter that nobody registered before.
+///
+/// # Errors
+/// Where it is denied, there is one of this id, or the registry cannot be written.
+pub async fn register_meter(app: &App, ctx: &Context, meter: Meter) -> Result<Edition<Meter>> {
+    let act = ctx.act(Action::Register, Resource::Meters, Some(meter.id.to_string()));
+    audited(app, ctx, act, things::append(app, ctx, Happened::Registered, meter, None)).await
+}
+
+/// A meter, as it is known or was known then.
+///
+/// # Errors
+/// Where it is denied, nothing is known of it, or the registry cannot be read.
+pub async fn find_meter(app: &App, ctx: &Context, id: &str, known_at: Option<Timestamp>) -> Result<Edition<Meter>> {
+    let act = ctx.act(Action::Read, Resource::Meters, Some(id.to_owned()));
+    audited(app, ctx, act, things::find(app, ctx, id, known_at)).await
+}
+
+/// Meters, a page of them; those in a circle alone where there is one.
+///
+/// # Errors
+/// Where it is denied, or the registry cannot be read.
+pub async fn list_meters(app: &App, ctx: &Context, wanted: &Wanted) -> Result<Listing<Meter>> {
+    let act = ctx.act(Action::Read, Resource::Meters, None);
+    let near = wanted.near;
+    let keep = move |meter: &Meter| near.is_none_or(|near| near.holds(meter.place));
+    audited(app, ctx, act, things::page(app, ctx, wanted, keep)).await
+}
+
+/// Says anew what is told of a meter; `version` is the one that is meant to be changed.
+///
+/// # Errors
+/// Where it is denied, nothing is known of it, it was changed meanwhile, or the registry cannot be written.
+pub async fn put_meter(app: &App, ctx: &Context, meter: Meter, version: Option<u64>) -> Result<Edition<Meter>> {
+    let act = ctx.act(Action::Register, Resource::Meters, Some(meter.id.to_string()));
+    audited(app, ctx, act, async {
+        let known: Edition<Meter> = things::find(app, ctx, meter.id.as_str(), None).await?;
+        things::expect(&known, version)?;
+        if known.thing == meter {
+            return Ok(known);
+        }
+        let ends = meter.status == Status::Inactive && known.thing.status == Status::Active;
+        let happened = if ends { Happened::Deactivated } else { Happened::Changed };
+        things::append(app, ctx, happened, meter, Some(&known)).await
+    })
+    .await
+}
+
+/// Takes a meter out of service. One that is installed has to be removed or exchanged first.
+///
+/// # Errors
+/// Where it is denied, nothing is known of it, it is installed or was changed meanwhile, or the registry cannot be written.
+pub async fn deactivate_meter(app: &App, ctx: &Context, id: &str, version: Option<u64>) -> Result<Edition<Meter>> {
+    let act = ctx.act(Action::Register, Resource::Meters, Some(id.to_owned()));
+    audited(app, ctx, act, async {
+        let known: Edition<Meter> = things::find(app, ctx, id, None).await?;
+        things::expect(&known, version)?;
+        if known.thing.status == Status::Inactive {
+            return Ok(known);
+        }
+        let mut there = Wanted::all(ThingKind::Installation, 1);
+        there.equal.push((Field::Meter, id.to_owned()));
+        there.holds_at = Some(ctx.now);
+        if let Some(installed) = things::list::<Installation>(app, ctx, &there).await?.first() {
+            let point = &installed.thing.metering_point;
+            let error = Error::new(Kind::Conflict, format!("deactivate meter {id}: it is at metering point {point}"));
+            return Err(error.hint("exchange it for another one first"));
+        }
+        let meter = Meter { status: Status::Inactive, ..known.thing.clone() };
+        things::append(app, ctx, Happened::Deactivated, meter, Some(&known)).await
+    })
+    .await
+}

@@ -1,0 +1,245 @@
+//! What is kept in the registry: tenants, keys and master data. A thing changes by events alone, and each of its versions is known
+//! since an instant, so that what was known then can be asked for.
+
+use metrify_domain::master::{Installation, Label, Meter, MeteringPoint, Place, Status};
+use metrify_domain::{Tenant, Timestamp};
+use metrify_governance::{Party, Purpose, Role};
+
+/// A customer of the platform, with things of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TenantRecord {
+    pub name: Tenant,
+    pub title: Option<Label>,
+    /// What it is in the market.
+    pub parties: Vec<Party>,
+    pub status: Status,
+}
+
+/// A key to the programming interface. What it opens it with is shown once and kept as a digest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyRecord {
+    pub id: String,
+    /// What it is for, for people.
+    pub title: Label,
+    pub role: Role,
+    /// Empty: every purpose that the law allows its tenant.
+    pub purposes: Vec<Purpose>,
+    /// SHA-256 of all of it, in hexadecimal digits.
+    pub digest: String,
+    pub expires_at: Option<Timestamp>,
+    pub status: Status,
+}
+
+/// Everything that the registry keeps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Thing {
+    Tenant(TenantRecord),
+    Key(KeyRecord),
+    MeteringPoint(MeteringPoint),
+    Meter(Meter),
+    Installation(Installation),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ThingKind {
+    Tenant,
+    Key,
+    MeteringPoint,
+    Meter,
+    Installation,
+}
+
+impl ThingKind {
+    pub const ALL: [Self; 5] = [Self::Tenant, Self::Key, Self::MeteringPoint, Self::Meter, Self::Installation];
+
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Tenant => "tenant",
+            Self::Key => "key",
+            Self::MeteringPoint => "metering_point",
+            Self::Meter => "meter",
+            Self::Installation => "installation",
+        }
+    }
+}
+
+impl Thing {
+    #[must_use]
+    pub const fn kind(&self) -> ThingKind {
+        match self {
+            Self::Tenant(_) => ThingKind::Tenant,
+            Self::Key(_) => ThingKind::Key,
+            Self::MeteringPoint(_) => ThingKind::MeteringPoint,
+            Self::Meter(_) => ThingKind::Meter,
+            Self::Installation(_) => ThingKind::Installation,
+        }
+    }
+
+    /// What it is called among those of its kind and tenant.
+    #[must_use]
+    pub fn id(&self) -> String {
+        match self {
+            Self::Tenant(tenant) => tenant.name.to_string(),
+            Self::Key(key) => key.id.clone(),
+            Self::MeteringPoint(point) => point.id.to_string(),
+            Self::Meter(meter) => meter.id.to_string(),
+            Self::Installation(installed) => format!("{}@{}", installed.meter, installed.from.micros()),
+        }
+    }
+}
+
+/// A kind of thing as a type.
+pub trait Registered: Sized {
+    const KIND: ThingKind;
+
+    fn of(thing: Thing) -> Option<Self>;
+}
+
+macro_rules! registered {
+    ($($kind:ident: $record:ty),+) => {$(
+        impl Registered for $record {
+            const KIND: ThingKind = ThingKind::$kind;
+
+            fn of(thing: Thing) -> Option<Self> {
+                match thing {
+                    Thing::$kind(record) => Some(record),
+                    _ => None,
+                }
+            }
+        }
+
+        impl From<$record> for Thing {
+            fn from(record: $record) -> Self {
+                Self::$kind(record)
+            }
+        }
+    )+};
+}
+
+registered!(Tenant: TenantRecord, Key: KeyRecord, MeteringPoint: MeteringPoint, Meter: Meter, Installation: Installation);
+
+/// One version of a thing, and the span in which it was what is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edition<T> {
+    pub thing: T,
+    /// Counted from 1.
+    pub version: u64,
+    pub known_from: Timestamp,
+    /// `None` where it is what is known today.
+    pub known_until: Option<Timestamp>,
+}
+
+/// What happened to a thing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Happened {
+    /// It is known from here on.
+    Registered,
+    Changed,
+    /// It was taken out of service, or taken back.
+    Deactivated,
+}
+
+impl Happened {
+    pub const ALL: [Self; 3] = [Self::Registered, Self::Changed, Self::Deactivated];
+
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Registered => "registered",
+            Self::Changed => "changed",
+            Self::Deactivated => "deactivated",
+        }
+    }
+}
+
+/// A change of a thing: what happened, and what it is from then on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    pub tenant: Tenant,
+    pub happened: Happened,
+    pub after: Thing,
+    /// The one before plus one; 1 is the first.
+    pub version: u64,
+    pub at: Timestamp,
+    /// The principal that did it.
+    pub by: String,
+}
+
+/// What a list can be filtered by; each kind has some of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Field {
+    Status,
+    Manufacturer,
+    Model,
+    Area,
+    GridOperator,
+    Meter,
+    MeteringPoint,
+}
+
+/// The order of a list. What is equal in it is ordered by id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Sort {
+    #[default]
+    Id,
+    IdDown,
+    /// By the time since when it is known.
+    Changed,
+    ChangedDown,
+}
+
+/// Where in a list somebody stopped reading.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    pub known_from: Timestamp,
+    pub id: String,
+}
+
+/// Which things of a kind are wanted, in which order, and how many.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    pub kind: ThingKind,
+    pub equal: Vec<(Field, String)>,
+    /// In a circle; a page of those may be shorter than its limit although another one follows.
+    pub near: Option<Near>,
+    /// Of installations: those that hold at an instant.
+    pub holds_at: Option<Timestamp>,
+    /// As it was known then; `None` for today.
+    pub known_at: Option<Timestamp>,
+    pub sort: Sort,
+    /// Those behind it alone.
+    pub after: Option<Cursor>,
+    pub limit: u64,
+}
+
+impl Wanted {
+    /// All of a kind, up to a number.
+    #[must_use]
+    pub const fn all(kind: ThingKind, limit: u64) -> Self {
+        Self { kind, equal: Vec::new(), near: None, holds_at: None, known_at: None, sort: Sort::Id, after: None, limit }
+    }
+}
+
+/// A page of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listing<T> {
+    pub things: Vec<Edition<T>>,
+    /// Where the next page begins; `None` behind the last one.
+    pub next: Option<Cursor>,
+}
+
+/// A circle that things are looked for in.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Near {
+    pub place: Place,
+    pub radius_m: f64,
+}
+
+impl Near {
+    /// Whether something stands within it.
+    #[must_use]
+    pub fn holds(&self, there: Option<Place>) -> bool {
+        there.is_some_and(|there| self.place.distance_m(there) <= self.radius_m)
+    }
+}

@@ -1,0 +1,103 @@
+//! Things of the registry as their types: one of them, a list, the next version of one.
+
+use metrify_domain::Timestamp;
+
+use crate::app::App;
+use crate::context::Context;
+use crate::error::{Error, Kind, Result};
+use crate::registry::{Cursor, Edition, Event, Happened, Listing, Registered, Thing, Wanted};
+
+fn typed<T: Registered>(Edition { thing, version, known_from, known_until }: Edition<Thing>) -> Result<Edition<T>> {
+    let kind = T::KIND.name();
+    let wrong = || Error::new(Kind::Internal, format!("read a {kind} of the registry: it is something else"));
+    let thing = T::of(thing).ok_or_else(wrong)?;
+    Ok(Edition { thing, version, known_from, known_until })
+}
+
+/// One of the tenant's own things.
+///
+/// # Errors
+/// Where nothing is known of it, and where the registry cannot be read.
+pub async fn find<T: Registered>(
+    app: &App,
+    ctx: &Context,
+    id: &str,
+    known_at: Option<Timestamp>,
+) -> Result<Edition<T>> {
+    let found = app.registry.find(ctx.tenant(), T::KIND, id, known_at).await?;
+    let kind = T::KIND.name();
+    found.map_or_else(|| Err(Error::new(Kind::NotFound, format!("find the {kind} `{id}`"))), typed)
+}
+
+/// All that is wanted, up to its limit.
+///
+/// # Errors
+/// Where the registry cannot be read.
+pub async fn list<T: Registered>(app: &App, ctx: &Context, wanted: &Wanted) -> Result<Vec<Edition<T>>> {
+    page(app, ctx, wanted, |_| true).await.map(|page| page.things)
+}
+
+/// A page, of which some are kept.
+///
+/// # Errors
+/// Where the registry cannot be read.
+pub async fn page<T: Registered>(
+    app: &App,
+    ctx: &Context,
+    wanted: &Wanted,
+    keep: impl Fn(&T) -> bool,
+) -> Result<Listing<T>> {
+    let found = app.registry.list(ctx.tenant(), wanted).await?;
+    let full = found.len() as u64 >= wanted.limit;
+    let last = found.last().filter(|_| full);
+    let next = last.map(|last| Cursor { known_from: last.known_from, id: last.thing.id() });
+    let mut things: Vec<Edition<T>> = found.into_iter().map(typed).collect::<Result<_>>()?;
+    things.retain(|known| keep(&known.thing));
+    Ok(Listing { things, next })
+}
+
+/// The event that brings a thing to its next version.
+pub fn next<T: Into<Thing>>(ctx: &Context, happened: Happened, after: T, before: Option<&Edition<T>>) -> Event {
+    // A clock that was set back does not put what is known in another order.
+    let earliest = before.and_then(|before| before.known_from.plus(1)).unwrap_or(ctx.now);
+    Event {
+        tenant: ctx.tenant().clone(),
+        happened,
+        after: after.into(),
+        version: before.map_or(1, |before| before.version + 1),
+        at: ctx.now.max(earliest),
+        by: ctx.principal.name.clone(),
+    }
+}
+
+/// Brings a thing to its next version; the first where there is none `before`.
+///
+/// # Errors
+/// A conflict where somebody else was first, and where the registry cannot be written.
+pub async fn append<T: Registered + Into<Thing> + Clone>(
+    app: &App,
+    ctx: &Context,
+    happened: Happened,
+    after: T,
+    before: Option<&Edition<T>>,
+) -> Result<Edition<T>> {
+    let event = next(ctx, happened, after.clone(), before);
+    let (version, known_from) = (event.version, event.at);
+    app.registry.append(&[event]).await?;
+    Ok(Edition { thing: after, version, known_from, known_until: None })
+}
+
+/// The version that somebody means to change has to be the one there is.
+///
+/// # Errors
+/// A conflict where it is not.
+pub fn expect<T: Registered>(known: &Edition<T>, version: Option<u64>) -> Result<()> {
+    match version {
+        Some(version) if version != known.version => {
+            let kind = T::KIND.name();
+            let step = format!("change the {kind}: version {version} is meant, and it has version {}", known.version);
+            Err(Error::new(Kind::Conflict, step).hint("read it again, and change what it is now"))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,18 @@
+//! Decisions: who may do what with which things, and for which purpose.
+//!
+//! Nothing is allowed that no policy allows. What may be done with personal readings, the law lists exhaustively (MsbG,
+//! sections 49 and 66 to 69); the lists stand in [`Purpose`], and as policies in `policies/msbg.cedar`.
+
+mod act;
+mod party;
+mod policies;
+mod principal;
+mod purpose;
+mod role;
+
+pub use act::{Act, Action, Resource, UnknownAction, UnknownResource};
+pub use party::{Party, UnknownParty};
+pub use policies::{Decision, Explained, Place, Policies, PolicyError, Reason};
+pub use principal::Principal;
+pub use purpose::{Purpose, UnknownPurpose};
+pub use role::{Role, UnknownRole};

@@ -1,0 +1,189 @@
+//! Things out: one of them, a list, or all that happened to one.
+
+use metrify_application::registry::{Cursor, Edition, Event, Field, Happened, Near, Sort, Thing, ThingKind, Wanted};
+use metrify_application::{Result, Tenant};
+use metrify_domain::Timestamp;
+use sea_orm::{ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
+
+use crate::append::column;
+use crate::tables::{Table, event, installation, key, known, meter, metering_point, tenant};
+use crate::{DatabaseRegistry, Scope, corrupt, failed};
+
+const STEP: &str = "read the registry";
+
+impl DatabaseRegistry {
+    pub(crate) async fn find_thing(
+        &self,
+        tenant: &Tenant,
+        kind: ThingKind,
+        id: &str,
+        known_at: Option<Timestamp>,
+    ) -> Result<Option<Edition<Thing>>> {
+        let transaction = self.begin(Scope::Of(tenant), STEP).await?;
+        let of = One { transaction: &transaction, tenant, id, known_at };
+        let found = match kind {
+            ThingKind::Tenant => one::<tenant::Entity>(of).await,
+            ThingKind::Key => one::<key::Entity>(of).await,
+            ThingKind::MeteringPoint => one::<metering_point::Entity>(of).await,
+            ThingKind::Meter => one::<meter::Entity>(of).await,
+            ThingKind::Installation => one::<installation::Entity>(of).await,
+        }?;
+        transaction.commit().await.map_err(|error| failed(STEP, error))?;
+        Ok(found)
+    }
+
+    pub(crate) async fn list_things(&self, tenant: &Tenant, wanted: &Wanted) -> Result<Vec<Edition<Thing>>> {
+        let transaction = self.begin(Scope::Of(tenant), STEP).await?;
+        let found = match wanted.kind {
+            ThingKind::Tenant => several::<tenant::Entity>(&transaction, tenant, wanted).await,
+            ThingKind::Key => several::<key::Entity>(&transaction, tenant, wanted).await,
+            ThingKind::MeteringPoint => several::<metering_point::Entity>(&transaction, tenant, wanted).await,
+            ThingKind::Meter => several::<meter::Entity>(&transaction, tenant, wanted).await,
+            ThingKind::Installation => several::<installation::Entity>(&transaction, tenant, wanted).await,
+        }?;
+        transaction.commit().await.map_err(|error| failed(STEP, error))?;
+        Ok(found)
+    }
+
+    pub(crate) async fn find_key(&self, id: &str) -> Result<Option<(Tenant, Edition<Thing>)>> {
+        let transaction = self.begin(Scope::All, STEP).await?;
+        let row = key::Entity::find()
+            .filter(key::Column::Id.eq(id))
+            .filter(key::Column::KnownUntil.is_null())
+            .one(&transaction)
+            .await
+            .map_err(|error| failed(STEP, error))?;
+        transaction.commit().await.map_err(|error| failed(STEP, error))?;
+        let Some(row) = row else { return Ok(None) };
+        let tenant = row.tenant.parse().map_err(|error| corrupt(STEP, error))?;
+        Ok(Some((tenant, known::<key::Entity>(row)?)))
+    }
+
+    pub(crate) async fn events_of(&self, tenant: &Tenant, kind: ThingKind, id: &str) -> Result<Vec<Event>> {
+        let transaction = self.begin(Scope::Of(tenant), STEP).await?;
+        let rows = event::Entity::find()
+            .filter(event::Column::Tenant.eq(tenant.as_str()))
+            .filter(event::Column::Kind.eq(kind.name()))
+            .filter(event::Column::Id.eq(id))
+            .order_by_asc(event::Column::Version)
+            .all(&transaction)
+            .await
+            .map_err(|error| failed(STEP, error))?;
+        transaction.commit().await.map_err(|error| failed(STEP, error))?;
+        rows.into_iter().map(|row| happened(tenant, kind, row)).collect()
+    }
+}
+
+fn happened(tenant: &Tenant, kind: ThingKind, row: event::Model) -> Result<Event> {
+    fn thing<T: Table>(after: &str) -> Result<Thing> {
+        T::thing(serde_json::from_str(after).map_err(|error| corrupt("read an event", error))?)
+    }
+    let after = match kind {
+        ThingKind::Tenant => thing::<tenant::Entity>(&row.after),
+        ThingKind::Key => thing::<key::Entity>(&row.after),
+        ThingKind::MeteringPoint => thing::<metering_point::Entity>(&row.after),
+        ThingKind::Meter => thing::<meter::Entity>(&row.after),
+        ThingKind::Installation => thing::<installation::Entity>(&row.after),
+    }?;
+    let happened = Happened::ALL.into_iter().find(|one| one.name() == row.happened);
+    Ok(Event {
+        tenant: tenant.clone(),
+        happened: happened.ok_or_else(|| corrupt("read an event", format!("`{}` cannot happen", row.happened)))?,
+        after,
+        version: row.version.cast_unsigned(),
+        at: Timestamp::from_micros(row.at),
+        by: row.by,
+    })
+}
+
+#[derive(Clone, Copy)]
+struct One<'o> {
+    transaction: &'o DatabaseTransaction,
+    tenant: &'o Tenant,
+    id: &'o str,
+    known_at: Option<Timestamp>,
+}
+
+async fn one<T: Table>(of: One<'_>) -> Result<Option<Edition<Thing>>> {
+    let query = as_known::<T>(of.tenant, of.known_at)?.filter(column::<T>("id")?.eq(of.id));
+    let row = query.one(of.transaction).await.map_err(|error| failed(STEP, error))?;
+    row.map(known::<T>).transpose()
+}
+
+/// What is known, or was known then.
+fn as_known<T: Table>(tenant: &Tenant, known_at: Option<Timestamp>) -> Result<Select<T>> {
+    let query = T::find().filter(column::<T>("tenant")?.eq(tenant.as_str()));
+    let (from, until) = (column::<T>("known_from")?, column::<T>("known_until")?);
+    Ok(match known_at.map(Timestamp::micros) {
+        None => query.filter(until.is_null()),
+        Some(then) => query.filter(from.lte(then)).filter(Condition::any().add(until.is_null()).add(until.gt(then))),
+    })
+}
+
+async fn several<T: Table>(
+    transaction: &DatabaseTransaction,
+    tenant: &Tenant,
+    wanted: &Wanted,
+) -> Result<Vec<Edition<Thing>>> {
+    let mut query = as_known::<T>(tenant, wanted.known_at)?;
+    for (field, value) in &wanted.equal {
+        query = query.filter(column::<T>(name_of(*field))?.eq(value.as_str()));
+    }
+    if let Some(near) = wanted.near {
+        query = query.filter(around::<T>(near)?);
+    }
+    if let Some(at) = wanted.holds_at.map(Timestamp::micros) {
+        let (from, until) = (column::<T>("valid_from")?, column::<T>("valid_until")?);
+        let not_ended = Condition::any().add(until.is_null()).add(until.gt(at));
+        query = query.filter(from.lte(at)).filter(not_ended);
+    }
+    if let Some(cursor) = &wanted.after {
+        query = query.filter(behind::<T>(wanted.sort, cursor)?);
+    }
+    let rows = sorted::<T>(query, wanted.sort)?.limit(wanted.limit).all(transaction).await;
+    rows.map_err(|error| failed(STEP, error))?.into_iter().map(known::<T>).collect()
+}
+
+const fn name_of(field: Field) -> &'static str {
+    match field {
+        Field::Status => "status",
+        Field::Manufacturer => "manufacturer",
+        Field::Model => "model",
+        Field::Area => "area",
+        Field::GridOperator => "grid_operator",
+        Field::Meter => "meter",
+        Field::MeteringPoint => "metering_point",
+    }
+}
+
+/// The corners around a circle: what lies in them and not in it, the use case leaves out.
+fn around<T: Table>(near: Near) -> Result<Condition> {
+    let (low, high) = near.place.around(near.radius_m);
+    let ((south, west), (north, east)) = (low.millionths(), high.millionths());
+    let (latitude, longitude) = (column::<T>("latitude")?, column::<T>("longitude")?);
+    Ok(Condition::all().add(latitude.between(south, north)).add(longitude.between(west, east)))
+}
+
+fn behind<T: Table>(sort: Sort, Cursor { known_from, id }: &Cursor) -> Result<Condition> {
+    let (changed, own) = (column::<T>("known_from")?, column::<T>("id")?);
+    let at = known_from.micros();
+    let (later, higher) = (changed.gt(at), own.gt(id.as_str()));
+    let (earlier, lower) = (changed.lt(at), own.lt(id.as_str()));
+    let same = changed.eq(at);
+    Ok(match sort {
+        Sort::Id => Condition::all().add(higher),
+        Sort::IdDown => Condition::all().add(lower),
+        Sort::Changed => Condition::any().add(later).add(Condition::all().add(same).add(higher)),
+        Sort::ChangedDown => Condition::any().add(earlier).add(Condition::all().add(same).add(lower)),
+    })
+}
+
+fn sorted<T: Table>(query: Select<T>, sort: Sort) -> Result<Select<T>> {
+    let (changed, own) = (column::<T>("known_from")?, column::<T>("id")?);
+    Ok(match sort {
+        Sort::Id => query.order_by_asc(own),
+        Sort::IdDown => query.order_by_desc(own),
+        Sort::Changed => query.order_by_asc(changed).order_by_asc(own),
+        Sort::ChangedDown => query.order_by_desc(changed).order_by_desc(own),
+    })
+}

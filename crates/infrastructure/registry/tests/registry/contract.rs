@@ -1,0 +1,227 @@
+//! What every registry keeps to.
+
+use metrify_application::ports::Registry;
+use metrify_application::registry::{
+    Cursor, Edition, Event, Field, Happened, KeyRecord, Near, Registered, Sort, TenantRecord, Thing, ThingKind, Wanted,
+};
+use metrify_application::{Kind, Tenant};
+use metrify_domain::Timestamp;
+use metrify_domain::master::{Installation, Meter, MeteringPoint, Place, Status};
+use metrify_governance::{Party, Purpose, Role};
+
+fn tenant(name: &str) -> Tenant {
+    name.parse().expect("a tenant")
+}
+
+fn at(micros: i64) -> Timestamp {
+    Timestamp::from_micros(micros)
+}
+
+fn meter(id: &str, manufacturer: &str) -> Meter {
+    Meter {
+        id: id.parse().expect("an id"),
+        manufacturer: Some(manufacturer.parse().expect("a label")),
+        model: None,
+        area: Some("50Hertz".parse().expect("a label")),
+        place: None,
+        status: Status::Active,
+    }
+}
+
+fn event(of: &str, after: impl Into<Thing>, version: u64, micros: i64) -> Event {
+    let happened = if version == 1 { Happened::Registered } else { Happened::Changed };
+    Event { tenant: tenant(of), happened, after: after.into(), version, at: at(micros), by: "user:ann".to_owned() }
+}
+
+async fn found<T: Registered>(
+    registry: &dyn Registry,
+    of: &str,
+    id: &str,
+    known_at: Option<i64>,
+) -> Option<Edition<T>> {
+    let known = registry.find(&tenant(of), T::KIND, id, known_at.map(at)).await.expect("an answer")?;
+    let Edition { thing, version, known_from, known_until } = known;
+    Some(Edition { thing: T::of(thing).expect("its kind"), version, known_from, known_until })
+}
+
+async fn ids(registry: &dyn Registry, of: &str, wanted: Wanted) -> Vec<String> {
+    let listed = registry.list(&tenant(of), &wanted).await.expect("a list");
+    listed.into_iter().map(|known| known.thing.id()).collect()
+}
+
+fn all() -> Wanted {
+    Wanted::all(ThingKind::Meter, 100)
+}
+
+pub async fn holds(registry: &dyn Registry) {
+    versions_are_known_since_and_until(registry).await;
+    a_version_comes_once_and_in_its_turn(registry).await;
+    lists_are_filtered_sorted_and_paged(registry).await;
+    everything_comes_back_as_it_was(registry).await;
+    no_tenant_sees_another(registry).await;
+    the_tables_are_made_anew_of_the_events(registry).await;
+}
+
+async fn versions_are_known_since_and_until(registry: &dyn Registry) {
+    registry.append(&[event("one", meter("m1", "EMH"), 1, 10)]).await.expect("registered");
+    registry.append(&[event("one", meter("m1", "Iskra"), 2, 20)]).await.expect("changed");
+    let makers = async |known_at| {
+        let known = found::<Meter>(registry, "one", "m1", known_at).await?;
+        Some((known.thing.maker().expect("a maker"), known.version, known.known_until))
+    };
+    assert_eq!(makers(Some(9)).await, None);
+    assert_eq!(makers(Some(10)).await, Some(("EMH".to_owned(), 1, Some(at(20)))));
+    assert_eq!(makers(Some(19)).await, Some(("EMH".to_owned(), 1, Some(at(20)))));
+    assert_eq!(makers(Some(20)).await, Some(("Iskra".to_owned(), 2, None)));
+    assert_eq!(makers(None).await, Some(("Iskra".to_owned(), 2, None)));
+    let history = registry.history(&tenant("one"), ThingKind::Meter, "m1").await.expect("a history");
+    let told: Vec<_> = history.iter().map(|event| (event.version, event.happened, event.by.as_str())).collect();
+    assert_eq!(told, [(1, Happened::Registered, "user:ann"), (2, Happened::Changed, "user:ann")]);
+    assert_eq!(history[1], event("one", meter("m1", "Iskra"), 2, 20));
+}
+
+async fn a_version_comes_once_and_in_its_turn(registry: &dyn Registry) {
+    for (version, what) in [(2, "there already"), (1, "there already"), (4, "after one that is not there")] {
+        // With another thing in the same transaction: it is not there either.
+        let events = [event("one", meter("m-none", "EMH"), 1, 30), event("one", meter("m1", "Elster"), version, 30)];
+        let error = registry.append(&events).await.expect_err(what);
+        assert_eq!(error.kind(), Kind::Conflict, "{what}: {}", error.chain());
+    }
+    assert_eq!(found::<Meter>(registry, "one", "m-none", None).await, None);
+    assert_eq!(found::<Meter>(registry, "one", "m1", None).await.expect("it").version, 2);
+}
+
+async fn lists_are_filtered_sorted_and_paged(registry: &dyn Registry) {
+    let mut near_by = meter("m3", "Iskra");
+    near_by.place = Place::of_degrees(52.5, 13.4).ok();
+    let mut far = meter("m4", "Iskra");
+    (far.place, far.status) = (Place::of_degrees(48.1, 11.5).ok(), Status::Inactive);
+    let events = [event("one", meter("m2", "EMH"), 1, 15), event("one", near_by, 1, 12), event("one", far, 1, 40)];
+    registry.append(&events).await.expect("registered");
+    assert_eq!(ids(registry, "one", all()).await, ["m1", "m2", "m3", "m4"]);
+    for (sort, expected) in [
+        (Sort::IdDown, ["m4", "m3", "m2", "m1"]),
+        (Sort::Changed, ["m3", "m2", "m1", "m4"]),
+        (Sort::ChangedDown, ["m4", "m1", "m2", "m3"]),
+    ] {
+        assert_eq!(ids(registry, "one", Wanted { sort, ..all() }).await, expected, "{sort:?}");
+        let mut paged = Vec::new();
+        let mut after = None;
+        loop {
+            let wanted = Wanted { sort, after, limit: 1, ..all() };
+            let page = registry.list(&tenant("one"), &wanted).await.expect("a page");
+            let Some(last) = page.last() else { break };
+            after = Some(Cursor { known_from: last.known_from, id: last.thing.id() });
+            paged.extend(page.iter().map(|known| known.thing.id()));
+        }
+        assert_eq!(paged, expected, "{sort:?}, a page at a time");
+    }
+    let equal = |field, value: &str| Wanted { equal: vec![(field, value.to_owned())], ..all() };
+    assert_eq!(ids(registry, "one", equal(Field::Manufacturer, "Iskra")).await, ["m1", "m3", "m4"]);
+    assert_eq!(ids(registry, "one", equal(Field::Status, "inactive")).await, ["m4"]);
+    assert_eq!(ids(registry, "one", equal(Field::Area, "x' OR '1'='1")).await, [""; 0]);
+    let near = Some(Near { place: Place::of_degrees(52.4, 13.3).expect("a place"), radius_m: 20_000.0 });
+    assert_eq!(ids(registry, "one", Wanted { near, ..all() }).await, ["m3"]);
+    assert_eq!(ids(registry, "one", Wanted { known_at: Some(at(12)), ..all() }).await, ["m1", "m3"]);
+    let error = registry.list(&tenant("one"), &equal(Field::GridOperator, "x")).await.expect_err("no such field");
+    assert_eq!(error.kind(), Kind::Invalid);
+}
+
+async fn everything_comes_back_as_it_was(registry: &dyn Registry) {
+    let label = |text: &str| Some(text.parse().expect("a label"));
+    let things: [Thing; 4] = [
+        TenantRecord {
+            name: tenant("one"),
+            title: label("Stadtwerk Äußere Höhe, \"Süd\""),
+            parties: vec![Party::MeteringOperator, Party::Supplier],
+            status: Status::Active,
+        }
+        .into(),
+        KeyRecord {
+            id: "0123abcd".to_owned(),
+            title: "billing".parse().expect("a label"),
+            role: Role::Viewer,
+            purposes: Purpose::of(&[Party::Supplier]),
+            digest: "d".repeat(64),
+            expires_at: Some(at(99)),
+            status: Status::Inactive,
+        }
+        .into(),
+        MeteringPoint {
+            id: "50120962218".parse().expect("an id"),
+            area: label("TenneT"),
+            grid_operator: label("9903100000006"),
+            postcode: label("10115"),
+            town: label("Berlin"),
+            place: Place::of_degrees(-52.123_456, 179.999_999).ok(),
+            status: Status::Inactive,
+        }
+        .into(),
+        Installation {
+            meter: "m1".parse().expect("an id"),
+            metering_point: "50120962218".parse().expect("an id"),
+            from: at(-5),
+            until: Some(at(7)),
+        }
+        .into(),
+    ];
+    for thing in things {
+        let (kind, id) = (thing.kind(), thing.id());
+        registry.append(&[event("one", thing.clone(), 1, 50)]).await.expect("registered");
+        let known = registry.find(&tenant("one"), kind, &id, None).await.expect("an answer");
+        assert_eq!(known.map(|known| known.thing), Some(thing), "{id}");
+    }
+    let (of, key) = registry.key("0123abcd").await.expect("an answer").expect("the key");
+    assert_eq!((of, key.thing.role), (tenant("one"), Role::Viewer));
+    assert_eq!(registry.key("none").await.expect("an answer"), None);
+    let holding = |instant| Wanted { holds_at: Some(at(instant)), ..Wanted::all(ThingKind::Installation, 10) };
+    for (instant, there) in [(-6, 0), (-5, 1), (6, 1), (7, 0)] {
+        assert_eq!(ids(registry, "one", holding(instant)).await.len(), there, "{instant}");
+    }
+}
+
+async fn no_tenant_sees_another(registry: &dyn Registry) {
+    registry.append(&[event("two", meter("m1", "Other"), 1, 60)]).await.expect("registered");
+    assert_eq!(ids(registry, "two", all()).await, ["m1"]);
+    assert_eq!(found::<Meter>(registry, "two", "m2", None).await, None);
+    let other = found::<Meter>(registry, "two", "m1", None).await.expect("its own");
+    assert_eq!(other.thing.maker().as_deref(), Some("Other"));
+    assert_eq!(registry.history(&tenant("two"), ThingKind::Meter, "m1").await.expect("a history").len(), 1);
+    let both = [event("one", meter("m8", "EMH"), 1, 70), event("two", meter("m8", "EMH"), 1, 70)];
+    assert_eq!(registry.append(&both).await.expect_err("two tenants at once").kind(), Kind::Internal);
+}
+
+async fn the_tables_are_made_anew_of_the_events(registry: &dyn Registry) {
+    let mut before = Vec::new();
+    for kind in ThingKind::ALL {
+        for known_at in [Some(at(12)), Some(at(45)), None] {
+            let wanted = Wanted { known_at, ..Wanted::all(kind, 100) };
+            before.push(registry.list(&tenant("one"), &wanted).await.expect("a list"));
+        }
+    }
+    assert_eq!(registry.rebuild().await.expect("made anew"), 10);
+    let mut after = Vec::new();
+    for kind in ThingKind::ALL {
+        for known_at in [Some(at(12)), Some(at(45)), None] {
+            let wanted = Wanted { known_at, ..Wanted::all(kind, 100) };
+            after.push(registry.list(&tenant("one"), &wanted).await.expect("a list"));
+        }
+    }
+    assert_eq!(before, after);
+}
+
+pub async fn is_still_there(registry: &dyn Registry) {
+    assert_eq!(ids(registry, "one", all()).await, ["m1", "m2", "m3", "m4"]);
+    assert_eq!(ids(registry, "two", all()).await, ["m1"]);
+}
+
+/// Several processes change one thing at the same time.
+pub async fn only_one_of_many_wins(one: &dyn Registry, other: &dyn Registry) {
+    for version in 3..20 {
+        let mine = [event("one", meter("m1", "mine"), version, 100)];
+        let theirs = [event("one", meter("m1", "theirs"), version, 100)];
+        let (first, second) = futures::join!(one.append(&mine), other.append(&theirs));
+        let conflicts = [first, second].into_iter().filter_map(Result::err).map(|error| error.kind());
+        assert_eq!(conflicts.collect::<Vec<_>>(), [Kind::Conflict], "version {version}");
+    }
+}

@@ -1,0 +1,46 @@
+//! `/api/v1/audit`: who did what, and whether the log of it is whole.
+
+use axum::Json;
+use axum::extract::{Extension, State};
+use metrify_application::{Context, govern};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::extract::Parameters;
+use crate::paging::Listed;
+use crate::problem::Problems;
+use crate::wire::people::{AuditedBody, EntryBody, EntryQuery};
+use crate::{Problem, Server};
+
+pub(crate) fn routes() -> OpenApiRouter<Server> {
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(verify))
+}
+
+/// What was done in the tenant, oldest first.
+#[utoipa::path(
+    get, path = "/api/v1/audit", tag = "audit", operation_id = "list_audit", params(EntryQuery),
+    responses((status = 200, body = Listed<EntryBody>), Problems)
+)]
+async fn list(
+    State(server): State<Server>,
+    Extension(ctx): Extension<Context>,
+    Parameters(which): Parameters<EntryQuery>,
+) -> Result<Json<Listed<EntryBody>>, Problem> {
+    let noted = which.noted()?;
+    let limit = noted.limit;
+    let entries = govern::entries(&server.app, &ctx, noted).await?;
+    let next = entries.last().filter(|_| entries.len() == limit).map(|(number, _)| number.to_string());
+    Ok(Json(Listed { results: entries.into_iter().map(EntryBody::from).collect(), next }))
+}
+
+/// Looks whether the log is as it was written.
+#[utoipa::path(
+    get, path = "/api/v1/audit/verify", tag = "audit", operation_id = "verify_audit",
+    responses((status = 200, body = AuditedBody), Problems)
+)]
+async fn verify(
+    State(server): State<Server>,
+    Extension(ctx): Extension<Context>,
+) -> Result<Json<AuditedBody>, Problem> {
+    Ok(Json(govern::verify(&server.app, &ctx).await?.into()))
+}

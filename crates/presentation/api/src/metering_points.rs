@@ -1,0 +1,159 @@
+//! `/api/v1/metering-points`: registered, found, changed, and which meter is there.
+
+use axum::Json;
+use axum::extract::{Extension, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use metrify_application::registry::{Field, ThingKind};
+use metrify_application::{Context, register};
+use serde::Deserialize;
+use utoipa::IntoParams;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::extract::{Body, Named, Parameters};
+use crate::meters::KnownParameters;
+use crate::paging::{Listed, NearParameters, PageParameters, equal, meant, tagged};
+use crate::problem::Problems;
+use crate::wire::master::{ExchangeBody, InstallationBody, MeteringPointBody, MeteringPointFacts, StatusBody};
+use crate::wire::moment;
+use crate::{Problem, Server};
+
+pub(crate) fn routes() -> OpenApiRouter<Server> {
+    OpenApiRouter::new()
+        .routes(routes!(list, register))
+        .routes(routes!(get, put))
+        .routes(routes!(exchange))
+        .routes(routes!(installations))
+}
+
+/// Which metering points.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct MeteringPointParameters {
+    #[param(inline)]
+    status: Option<StatusBody>,
+    area: Option<String>,
+    grid_operator: Option<String>,
+}
+
+/// The metering points of the tenant, a page of them.
+#[utoipa::path(
+    get, path = "/api/v1/metering-points", tag = "master data", operation_id = "list_metering_points",
+    params(MeteringPointParameters, NearParameters, PageParameters),
+    responses((status = 200, body = Listed<MeteringPointBody>), Problems)
+)]
+async fn list(
+    State(server): State<Server>,
+    Extension(ctx): Extension<Context>,
+    Parameters(which): Parameters<MeteringPointParameters>,
+    Parameters(near): Parameters<NearParameters>,
+    Parameters(page): Parameters<PageParameters>,
+) -> Result<Json<Listed<MeteringPointBody>>, Problem> {
+    let mut wanted = page.wanted(ThingKind::MeteringPoint)?;
+    let status = which.status.map(StatusBody::name);
+    wanted.equal = equal([
+        (Field::Status, status.map(str::to_owned)),
+        (Field::Area, which.area),
+        (Field::GridOperator, which.grid_operator),
+    ]);
+    wanted.near = near.near()?;
+    Ok(Json(register::list_metering_points(&server.app, &ctx, &wanted).await?.into()))
+}
+
+/// Registers a metering point.
+#[utoipa::path(
+    post, path = "/api/v1/metering-points", tag = "master data", operation_id = "register_metering_point",
+    request_body = MeteringPointFacts,
+    responses((status = 201, body = MeteringPointBody), Problems)
+)]
+async fn register(
+    State(server): State<Server>,
+    Extension(ctx): Extension<Context>,
+    Body(facts): Body<MeteringPointFacts>,
+) -> Result<Response, Problem> {
+    let known = register::register_metering_point(&server.app, &ctx, facts.read(None)?).await?;
+    Ok(tagged::<_, MeteringPointBody>(StatusCode::CREATED, known))
+}
+
+/// A metering point, as it is known or was known then.
+#[utoipa::path(
+    get, path = "/api/v1/metering-points/{id}", tag = "master data", operation_id = "get_metering_point",
+    params(("id" = String, Path, description = "The metering point's id"), KnownParameters),
+    responses((status = 200, body = MeteringPointBody), Problems)
+)]
+async fn get(
+    State(server): State<Server>,
+    Extension(ctx): Extension<Context>,
+    Named(id): Named<String>,
+    Parameters(known): Parameters<KnownParameters>,
+) -> Result<Response, Problem> {
+    let known_at = known.as_known_at.as_deref().map(moment).transpose()?;
+    let known = register::find_metering_point(&server.app, &ctx, &id, known_at).await?;
+    Ok(tagged::<_, MeteringPointBody>(StatusCode::OK, known))
+}
+
+/// Says anew what is told of a metering point: what is left away is told no longer.
+#[utoipa::path(
+    put, path = "/api/v1/metering-points/{id}", tag = "master data", operation_id = "change_metering_point",
+    params(
+        ("id" = String, Path, description = "The metering point's id"),
+        ("If-Match" = Option<String>, Header, description = "The ETag of what is to be changed; 409 where it was changed meanwhile"),
+    ),
+    request_body = MeteringPointFacts,
+    responses((status = 200, body = MeteringPointBody), Problems)
+)]
+async fn put(
+    State(server): State<Server>,
+    Extension(ctx): Extension<Context>,
+    Named(id): Named<String>,
+    headers: HeaderMap,
+    Body(facts): Body<MeteringPointFacts>,
+) -> Result<Response, Problem> {
+    let known = register::put_metering_point(&server.app, &ctx, facts.read(Some(&id))?, meant(&headers)?).await?;
+    Ok(tagged::<_, MeteringPointBody>(StatusCode::OK, known))
+}
+
+/// The meter there changes: the one that is there goes, another one comes, or none.
+#[utoipa::path(
+    post, path = "/api/v1/metering-points/{id}/exchange", tag = "master data", operation_id = "exchange_meter",
+    params(("id" = String, Path, description = "The metering point's id")),
+    request_body = ExchangeBody,
+    responses((status = 200, body = Vec<InstallationBody>), Problems)
+)]
+async fn exchange(
+    State(server): State<Server>,
+    Extension(ctx): Extension<Context>,
+    Named(id): Named<String>,
+    Body(exchange): Body<ExchangeBody>,
+) -> Result<Json<Vec<InstallationBody>>, Problem> {
+    let changed = register::exchange_meter(&server.app, &ctx, exchange.of(&id)?).await?;
+    Ok(Json(changed.into_iter().map(InstallationBody::from).collect()))
+}
+
+/// Which installations.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct InstallationParameters {
+    /// Those that hold at a day, local, as its beginning, or at an instant; all where it is absent.
+    at: Option<String>,
+}
+
+/// Which meters are and were at a metering point, as it is known or was known then.
+#[utoipa::path(
+    get, path = "/api/v1/metering-points/{id}/installations", tag = "master data", operation_id = "list_installations",
+    params(("id" = String, Path, description = "The metering point's id"), InstallationParameters, PageParameters),
+    responses((status = 200, body = Listed<InstallationBody>), Problems)
+)]
+async fn installations(
+    State(server): State<Server>,
+    Extension(ctx): Extension<Context>,
+    Named(id): Named<String>,
+    Parameters(which): Parameters<InstallationParameters>,
+    Parameters(page): Parameters<PageParameters>,
+) -> Result<Json<Listed<InstallationBody>>, Problem> {
+    let mut wanted = page.wanted(ThingKind::Installation)?;
+    wanted.equal = vec![(Field::MeteringPoint, id)];
+    wanted.holds_at = which.at.as_deref().map(moment).transpose()?;
+    Ok(Json(register::installations(&server.app, &ctx, &wanted).await?.into()))
+}

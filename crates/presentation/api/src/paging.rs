@@ -1,0 +1,202 @@
+//! Lists, a page at a time, and versions of things as entity tags.
+
+use axum::Json;
+use axum::http::header::{ETAG, IF_MATCH};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use metrify_application::registry::{Cursor, Edition, Field, Listing, Near, Sort, ThingKind, Wanted};
+use metrify_application::{Error, Kind, Result};
+use metrify_domain::Timestamp;
+use metrify_domain::master::Place;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::wire::moment;
+
+/// Things of a page where nobody says how many.
+const PAGE: u64 = 100;
+/// Things of a page at most.
+const PAGE_MAX: u64 = 1_000;
+
+/// Which page of a list, and in which order.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct PageParameters {
+    /// Things at most, of 1 to 1000.
+    #[param(minimum = 1, maximum = 1000, default = 100)]
+    pub(crate) limit: Option<u64>,
+    /// What `next` said on the page before.
+    pub(crate) cursor: Option<String>,
+    /// `id`, `-id`, `changed` or `-changed`, the last since when it is known.
+    #[param(inline)]
+    pub(crate) sort: Option<SortBody>,
+    /// As it was known then: a day, local, or an instant.
+    pub(crate) as_known_at: Option<String>,
+}
+
+/// The order of a list.
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+pub(crate) enum SortBody {
+    #[serde(rename = "id")]
+    Id,
+    #[serde(rename = "-id")]
+    IdDown,
+    #[serde(rename = "changed")]
+    Changed,
+    #[serde(rename = "-changed")]
+    ChangedDown,
+}
+
+impl From<SortBody> for Sort {
+    fn from(sort: SortBody) -> Self {
+        match sort {
+            SortBody::Id => Self::Id,
+            SortBody::IdDown => Self::IdDown,
+            SortBody::Changed => Self::Changed,
+            SortBody::ChangedDown => Self::ChangedDown,
+        }
+    }
+}
+
+impl PageParameters {
+    /// # Errors
+    /// Where a parameter means nothing.
+    pub(crate) fn wanted(&self, kind: ThingKind) -> Result<Wanted> {
+        let limit = self.limit.unwrap_or(PAGE);
+        if !(1..=PAGE_MAX).contains(&limit) {
+            return Err(Error::new(Kind::Invalid, format!("read the parameter limit: it is of 1 to {PAGE_MAX}")));
+        }
+        let known_at = self.as_known_at.as_deref().map(moment).transpose()?;
+        let after = self.cursor.as_deref().map(read_cursor).transpose()?;
+        let sort = self.sort.map(Sort::from).unwrap_or_default();
+        Ok(Wanted { known_at, after, sort, ..Wanted::all(kind, limit) })
+    }
+}
+
+/// In a circle: all three together.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct NearParameters {
+    /// Degrees, WGS 84: the middle of the circle.
+    #[param(minimum = -90, maximum = 90)]
+    pub(crate) latitude: Option<f64>,
+    #[param(minimum = -180, maximum = 180)]
+    pub(crate) longitude: Option<f64>,
+    /// Metres.
+    #[param(minimum = 0)]
+    pub(crate) radius_m: Option<f64>,
+}
+
+impl NearParameters {
+    /// # Errors
+    /// Where some of the parameters are missing, or mean nothing.
+    pub(crate) fn near(&self) -> Result<Option<Near>> {
+        let invalid = |step: &str| Error::new(Kind::Invalid, format!("read the circle: {step}"));
+        match (self.latitude, self.longitude, self.radius_m) {
+            (None, None, None) => Ok(None),
+            (Some(latitude), Some(longitude), Some(radius_m)) if radius_m >= 0.0 => {
+                let place = Place::of_degrees(latitude, longitude);
+                let place = place.map_err(|error| invalid("its middle").because(error))?;
+                Ok(Some(Near { place, radius_m }))
+            }
+            (_, _, Some(radius_m)) if radius_m < 0.0 => Err(invalid("its radius is less than nothing")),
+            _ => Err(invalid("it has `latitude`, `longitude` and `radius_m`")),
+        }
+    }
+}
+
+/// The fields that were asked for.
+pub(crate) fn equal<const N: usize>(fields: [(Field, Option<String>); N]) -> Vec<(Field, String)> {
+    fields.into_iter().filter_map(|(field, value)| Some((field, value?))).collect()
+}
+
+/// A page of a list.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct Listed<T> {
+    pub results: Vec<T>,
+    /// The cursor of the next page; `null` on the last.
+    pub next: Option<String>,
+}
+
+impl<S, T: From<Edition<S>>> From<Listing<S>> for Listed<T> {
+    fn from(page: Listing<S>) -> Self {
+        Self { results: page.things.into_iter().map(T::from).collect(), next: page.next.as_ref().map(write_cursor) }
+    }
+}
+
+/// Opaque to clients: the place of a thing in each order.
+fn write_cursor(Cursor { known_from, id }: &Cursor) -> String {
+    write_hex(&format!("{} {id}", known_from.micros()))
+}
+
+fn read_cursor(text: &str) -> Result<Cursor> {
+    let read = |place: &str| {
+        let (micros, id) = place.split_once(' ')?;
+        Some(Cursor { known_from: Timestamp::from_micros(micros.parse().ok()?), id: id.to_owned() })
+    };
+    read_hex(text).as_deref().and_then(read).ok_or_else(|| {
+        Error::new(Kind::Invalid, "read the cursor: it is none of this server")
+            .hint("give `next` of the page before as it is")
+    })
+}
+
+/// A text that goes through URLs as it is.
+pub(crate) fn write_hex(text: &str) -> String {
+    text.bytes().map(|byte| format!("{byte:02x}")).collect()
+}
+
+pub(crate) fn read_hex(text: &str) -> Option<String> {
+    let byte = |at: usize| text.get(at..at + 2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+    let bytes: Option<Vec<u8>> = (0..text.len()).step_by(2).map(byte).collect();
+    String::from_utf8(bytes?).ok()
+}
+
+/// A thing with its version as entity tag (RFC 9110, 8.8.3).
+pub(crate) fn tagged<S, T: From<Edition<S>> + Serialize>(status: StatusCode, known: Edition<S>) -> Response {
+    let tag = HeaderValue::from_str(&format!("\"{}\"", known.version)).ok();
+    let mut response = (status, Json(T::from(known))).into_response();
+    if let Some(tag) = tag {
+        response.headers_mut().insert(ETAG, tag);
+    }
+    response
+}
+
+/// The version that a change is meant for; `None` where it is meant whatever there is.
+///
+/// # Errors
+/// Where the header holds no tag of ours.
+pub(crate) fn meant(headers: &HeaderMap) -> Result<Option<u64>> {
+    let Some(value) = headers.get(IF_MATCH) else { return Ok(None) };
+    let text = value.to_str().unwrap_or_default().trim();
+    if text == "*" {
+        return Ok(None);
+    }
+    let version = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).and_then(|text| text.parse().ok());
+    let invalid = || Error::new(Kind::Invalid, "read the header If-Match: it is no tag of this server");
+    version.map(Some).ok_or_else(|| invalid().hint("send the ETag of the answer that is to be changed"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_is_read_as_it_was_written() {
+        let cursor = Cursor { known_from: Timestamp::from_micros(-17), id: "1EMH ü 7".to_owned() };
+        assert_eq!(read_cursor(&write_cursor(&cursor)).expect("a cursor"), cursor);
+        for wrong in ["", "7", "zz", "ff", "31", "ä"] {
+            assert!(read_cursor(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn only_a_tag_of_ours_is_meant() {
+        let of = |value: &'static str| meant(&HeaderMap::from_iter([(IF_MATCH, HeaderValue::from_static(value))]));
+        assert_eq!(of("\"7\"").expect("a tag"), Some(7));
+        assert_eq!(of("*").expect("any"), None);
+        assert_eq!(meant(&HeaderMap::new()).expect("none"), None);
+        for wrong in ["7", "W/\"7\"", "\"x\"", "\"7\", \"8\""] {
+            assert!(of(wrong).is_err(), "{wrong}");
+        }
+    }
+}

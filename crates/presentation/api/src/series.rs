@@ -1,0 +1,268 @@
+//! The readings of a meter or a metering point: out as JSON or as a file of the type that is asked for, in as JSON with a receipt.
+
+mod accept;
+mod bring;
+
+use axum::body::Body as Bytes;
+use axum::extract::{Extension, State};
+use axum::http::HeaderMap;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use metrify_application::ports::{Cell, Page};
+use metrify_application::read::{self, After, Series};
+use metrify_application::{Context, Error, Kind, Result as Done, io};
+use metrify_domain::{Point, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use tokio_util::io::ReaderStream;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::extract::{Named, Parameters};
+use crate::paging::{read_hex, write_hex};
+use crate::problem::Problems;
+use crate::series::accept::Answered;
+use crate::wire::{Answer, moment};
+use crate::{Problem, Server};
+
+/// Readings of a page where nobody says how many.
+const PAGE: u64 = 1_000;
+/// Readings of a page at most; files have no pages.
+const PAGE_MAX: u64 = 10_000;
+
+pub(crate) fn routes() -> OpenApiRouter<Server> {
+    OpenApiRouter::new()
+        .routes(routes!(of_meter, bring::to_meter))
+        .routes(routes!(of_metering_point, bring::to_metering_point))
+}
+
+/// Which readings.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct SeriesParameters {
+    /// An OBIS code, or a name such as `load`; all where it is absent.
+    #[param(example = "1-0:1.29.0")]
+    quantity: Option<String>,
+    /// Periods that begin at it or later: a day, local, as its beginning, or an instant.
+    #[param(example = "2026-01-01")]
+    start: Option<String>,
+    /// Periods that begin before it.
+    end: Option<String>,
+    /// As it was known then; today where it is absent.
+    as_known_at: Option<String>,
+    /// Readings of a page, of 1 to 10000; files hold all of them.
+    #[param(minimum = 1, maximum = 10000, default = 1000)]
+    limit: Option<u64>,
+    /// What `next` said on the page before.
+    cursor: Option<String>,
+}
+
+/// A page of readings, ordered by quantity and time.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct SeriesBody {
+    pub point: String,
+    pub results: Vec<ReadingRow>,
+    /// The cursor of the next page; `null` on the last.
+    pub next: Option<String>,
+}
+
+/// A reading as it holds.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct ReadingRow {
+    pub quantity: String,
+    /// `register`, `interval` or `instant`.
+    pub kind: String,
+    #[schema(format = DateTime)]
+    pub period_start: String,
+    #[schema(format = DateTime)]
+    pub period_end: String,
+    /// Exact, with all its digits; `null` where it is missing.
+    #[schema(value_type = Option<f64>)]
+    pub value: Option<Box<RawValue>>,
+    pub unit: Option<String>,
+    pub quality: String,
+    /// How a substitute was formed.
+    pub method: Option<String>,
+    pub reason: Option<String>,
+    /// When it became known.
+    #[schema(format = DateTime)]
+    pub recorded_at: String,
+    /// The delivery that it came with.
+    pub delivery: String,
+}
+
+/// The readings of a meter, under its own id. `Accept` chooses JSON, CSV, NDJSON, Parquet or Arrow.
+#[utoipa::path(
+    get, path = "/api/v1/smart-meters/{id}/readings", tag = "readings", operation_id = "get_meter_readings",
+    params(("id" = String, Path, description = "The meter's id"), SeriesParameters),
+    responses((status = 200, content(
+        (SeriesBody = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"),
+        (Vec<u8> = "application/vnd.apache.parquet"), (Vec<u8> = "application/vnd.apache.arrow.file"),
+    )), Problems)
+)]
+async fn of_meter(
+    State(server): State<Server>,
+    Extension(ctx): Extension<Context>,
+    Named(id): Named<String>,
+    Parameters(which): Parameters<SeriesParameters>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    of(&server, &ctx, &id, which, &headers).await
+}
+
+/// The readings of a metering point, under its own id. `Accept` chooses JSON, CSV, NDJSON, Parquet or Arrow.
+#[utoipa::path(
+    get, path = "/api/v1/metering-points/{id}/readings", tag = "readings", operation_id = "get_metering_point_readings",
+    params(("id" = String, Path, description = "The metering point's id"), SeriesParameters),
+    responses((status = 200, content(
+        (SeriesBody = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"),
+        (Vec<u8> = "application/vnd.apache.parquet"), (Vec<u8> = "application/vnd.apache.arrow.file"),
+    )), Problems)
+)]
+async fn of_metering_point(
+    State(server): State<Server>,
+    Extension(ctx): Extension<Context>,
+    Named(id): Named<String>,
+    Parameters(which): Parameters<SeriesParameters>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    of(&server, &ctx, &id, which, &headers).await
+}
+
+async fn of(
+    server: &Server,
+    ctx: &Context,
+    id: &str,
+    which: SeriesParameters,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
+    let Some(answered) = Answered::of(headers) else { return Ok(accept::refused()) };
+    let mut series = which.series(point(id)?)?;
+    match answered.file() {
+        None => page(server, ctx, &series).await,
+        Some(format) => {
+            series.limit = which.limit;
+            let step = "write the readings";
+            let folder = tempfile::TempDir::new_in(&server.spool).map_err(|error| io(step, error))?;
+            let path = folder.path().join("readings");
+            read::export_series(&server.app, ctx, &series, format, &path).await?;
+            // The open file outlives its folder, which goes when this function ends.
+            let file = tokio::fs::File::open(&path).await.map_err(|error| io(step, error))?;
+            let body = Bytes::from_stream(ReaderStream::new(file));
+            Ok(([(CONTENT_TYPE, answered.content_type())], body).into_response())
+        }
+    }
+}
+
+async fn page(server: &Server, ctx: &Context, series: &Series) -> Result<Response, Problem> {
+    let mut rows = Rows { point: series.point.as_str(), json: Vec::new(), count: 0, last: None };
+    read::series(&server.app, ctx, series, &mut |page| rows.add(&page)).await?;
+    let body = rows.finish(series.limit)?;
+    Ok(([(CONTENT_TYPE, Answered::Json.content_type())], body).into_response())
+}
+
+pub(super) fn point(id: &str) -> Done<Point> {
+    id.parse().map_err(|error| Error::new(Kind::Invalid, format!("read the id `{id}`")).because(error))
+}
+
+impl SeriesParameters {
+    fn series(&self, point: Point) -> Done<Series> {
+        let limit = self.limit.unwrap_or(PAGE);
+        if !(1..=PAGE_MAX).contains(&limit) {
+            return Err(Error::new(Kind::Invalid, format!("read the parameter limit: it is of 1 to {PAGE_MAX}")));
+        }
+        let quantity = self.quantity.as_deref().map(|text| {
+            let invalid = |error| Error::new(Kind::Invalid, "read the parameter quantity").because(error);
+            text.parse().map_err(invalid)
+        });
+        Ok(Series {
+            point,
+            quantity: quantity.transpose()?,
+            start: self.start.as_deref().map(moment).transpose()?,
+            end: self.end.as_deref().map(moment).transpose()?,
+            known_at: self.as_known_at.as_deref().map(moment).transpose()?,
+            after: self.cursor.as_deref().map(read_after).transpose()?,
+            limit: Some(limit),
+        })
+    }
+}
+
+/// Writes rows as they come: there may be many.
+struct Rows<'p> {
+    point: &'p str,
+    json: Vec<u8>,
+    count: u64,
+    last: Option<After>,
+}
+
+impl Rows<'_> {
+    fn add(&mut self, page: &Page) -> Done<()> {
+        let failed = |error| Error::new(Kind::Internal, "write the readings").because(error);
+        if self.json.is_empty() {
+            self.json.extend(b"{\"point\":");
+            serde_json::to_writer(&mut self.json, self.point).map_err(failed)?;
+            self.json.extend(b",\"results\":[");
+        }
+        for row in &page.rows {
+            if self.count > 0 {
+                self.json.push(b',');
+            }
+            self.count += 1;
+            for (number, (column, cell)) in page.columns.iter().zip(row).enumerate() {
+                self.json.extend(if number == 0 { "{\"" } else { ",\"" }.bytes());
+                self.json.extend(column.bytes());
+                self.json.extend(b"\":");
+                Answer::write_cell(cell, &mut self.json).map_err(failed)?;
+            }
+            self.json.push(b'}');
+        }
+        if let Some(row) = page.rows.last() {
+            self.last = after(&page.columns, row);
+        }
+        Ok(())
+    }
+
+    fn finish(mut self, limit: Option<u64>) -> Done<Vec<u8>> {
+        let failed = |error| Error::new(Kind::Internal, "write the readings").because(error);
+        self.add(&Page::default())?;
+        self.json.extend(b"],\"next\":");
+        let next = self.last.filter(|_| limit == Some(self.count)).map(|last| write_after(&last));
+        serde_json::to_writer(&mut self.json, &next).map_err(failed)?;
+        self.json.push(b'}');
+        Ok(self.json)
+    }
+}
+
+/// The place of a row in its series.
+fn after(columns: &[String], row: &[Cell]) -> Option<After> {
+    let text = |name: &str| {
+        let place = columns.iter().position(|column| column == name)?;
+        match row.get(place)? {
+            Cell::Text(text) => Some(text.clone()),
+            Cell::Null | Cell::Bool(_) | Cell::Number(_) => None,
+        }
+    };
+    Some(After {
+        quantity: text("quantity")?,
+        period_start: moment(&text("period_start")?).ok()?,
+        period_end: moment(&text("period_end")?).ok()?,
+    })
+}
+
+fn write_after(After { quantity, period_start, period_end }: &After) -> String {
+    write_hex(&format!("{} {} {quantity}", period_start.micros(), period_end.micros()))
+}
+
+fn read_after(cursor: &str) -> Done<After> {
+    let instant = |text: Option<&str>| text?.parse().ok().map(Timestamp::from_micros);
+    let read = |text: &str| {
+        let mut parts = text.splitn(3, ' ');
+        let (period_start, period_end) = (instant(parts.next())?, instant(parts.next())?);
+        Some(After { quantity: parts.next()?.to_owned(), period_start, period_end })
+    };
+    read_hex(cursor).as_deref().and_then(read).ok_or_else(|| {
+        Error::new(Kind::Invalid, "read the cursor: it is none of this server")
+            .hint("give `next` of the page before as it is")
+    })
+}

@@ -1,0 +1,259 @@
+//! Tenants, keys and the audit log as JSON.
+
+use metrify_application::audit::{Audited, Entry};
+use metrify_application::govern::{Issued, NewKey, NewTenant, Noted};
+use metrify_application::registry::{Edition, KeyRecord, TenantRecord};
+use metrify_application::{Error, Kind, Result};
+use metrify_governance::{Party, Purpose, Role};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::master::{KnownBody, StatusBody};
+use super::moment;
+
+/// What a new key is for.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewKeyBody {
+    /// The tenant that it opens; the own one where it is absent. Only an admin of the house's own tenant names another.
+    pub tenant: Option<String>,
+    /// What it is for, for people.
+    #[schema(example = "billing, nightly", min_length = 1, max_length = 100)]
+    pub title: String,
+    /// `admin`, `analyst`, `operator`, `viewer` or `api`.
+    #[schema(example = "viewer")]
+    pub role: String,
+    /// The purposes that it may act for; all that the law allows the tenant where none is named.
+    #[serde(default)]
+    pub purposes: Vec<String>,
+    /// A day, local, as its beginning, or an instant; never where it is absent.
+    pub expires_at: Option<String>,
+}
+
+impl NewKeyBody {
+    /// # Errors
+    /// Where a role, a purpose, a time or the title means nothing.
+    pub fn new_key(&self) -> Result<NewKey> {
+        Ok(NewKey {
+            tenant: self.tenant.as_deref().map(|tenant| read("tenant", tenant)).transpose()?,
+            title: read("title", &self.title)?,
+            role: read::<Role>("role", &self.role)?,
+            purposes: self.purposes.iter().map(|name| read::<Purpose>("purposes", name)).collect::<Result<_>>()?,
+            expires_at: self.expires_at.as_deref().map(moment).transpose()?,
+        })
+    }
+}
+
+/// A key without what opens anything.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct KeyBody {
+    pub id: String,
+    pub title: String,
+    pub role: String,
+    pub purposes: Vec<String>,
+    #[schema(format = DateTime)]
+    pub expires_at: Option<String>,
+    #[schema(inline)]
+    pub status: StatusBody,
+    #[serde(flatten)]
+    pub known: KnownBody,
+}
+
+impl From<Edition<KeyRecord>> for KeyBody {
+    fn from(known: Edition<KeyRecord>) -> Self {
+        let key = &known.thing;
+        Self {
+            id: key.id.clone(),
+            title: key.title.to_string(),
+            role: key.role.to_string(),
+            purposes: key.purposes.iter().map(ToString::to_string).collect(),
+            expires_at: key.expires_at.map(|end| end.to_string()),
+            status: key.status.into(),
+            known: KnownBody::of(&known),
+        }
+    }
+}
+
+/// A key that was just made: the only time that it is shown.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct IssuedBody {
+    /// What opens the interface. It is kept nowhere.
+    pub key: String,
+    #[serde(flatten)]
+    pub about: KeyBody,
+}
+
+impl From<Issued> for IssuedBody {
+    fn from(issued: Issued) -> Self {
+        Self { key: issued.key, about: issued.record.into() }
+    }
+}
+
+/// A tenant to be made.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewTenantBody {
+    /// A letter, then lower-case letters, digits and `-`, at most 40.
+    #[schema(example = "stadtwerk", pattern = "^[a-z][a-z0-9-]{0,39}$")]
+    pub name: String,
+    #[schema(max_length = 100)]
+    pub title: Option<String>,
+    /// What it is in the market, such as `metering_operator` or `supplier`: what it may do follows from that.
+    pub parties: Vec<String>,
+}
+
+impl NewTenantBody {
+    /// # Errors
+    /// Where the name or a party means nothing.
+    pub fn new_tenant(&self) -> Result<NewTenant> {
+        Ok(NewTenant {
+            name: read("name", &self.name)?,
+            title: self.title.as_deref().map(|title| read("title", title)).transpose()?,
+            parties: self.parties.iter().map(|name| read::<Party>("parties", name)).collect::<Result<_>>()?,
+        })
+    }
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct TenantBody {
+    pub name: String,
+    pub title: Option<String>,
+    pub parties: Vec<String>,
+    #[schema(inline)]
+    pub status: StatusBody,
+    #[serde(flatten)]
+    pub known: KnownBody,
+}
+
+impl From<Edition<TenantRecord>> for TenantBody {
+    fn from(known: Edition<TenantRecord>) -> Self {
+        let tenant = &known.thing;
+        Self {
+            name: tenant.name.to_string(),
+            title: tenant.title.as_ref().map(ToString::to_string),
+            parties: tenant.parties.iter().map(ToString::to_string).collect(),
+            status: tenant.status.into(),
+            known: KnownBody::of(&known),
+        }
+    }
+}
+
+/// Entries of a page where nobody says how many.
+const PAGE: usize = 100;
+/// Entries of a page at most.
+const PAGE_MAX: usize = 1_000;
+
+/// Which entries.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct EntryQuery {
+    /// A point, meter, key or delivery; what touched all at once, such as a query, is among them.
+    pub subject: Option<String>,
+    pub principal: Option<String>,
+    /// At it or later: a day, local, as its beginning, or an instant.
+    pub start: Option<String>,
+    /// Before it.
+    pub end: Option<String>,
+    /// What `next` said on the page before.
+    pub cursor: Option<String>,
+    #[param(minimum = 1, maximum = 1000, default = 100)]
+    pub limit: Option<usize>,
+}
+
+impl EntryQuery {
+    /// # Errors
+    /// Where a parameter means nothing.
+    pub fn noted(&self) -> Result<Noted> {
+        let limit = self.limit.unwrap_or(PAGE);
+        if !(1..=PAGE_MAX).contains(&limit) {
+            return Err(Error::new(Kind::Invalid, format!("read the parameter limit: it is of 1 to {PAGE_MAX}")));
+        }
+        let number = |error| Error::new(Kind::Invalid, "read the cursor").because(error);
+        Ok(Noted {
+            subject: self.subject.clone(),
+            principal: self.principal.clone(),
+            from: self.start.as_deref().map(moment).transpose()?,
+            until: self.end.as_deref().map(moment).transpose()?,
+            after: self.cursor.as_deref().map_or(Ok(0), |cursor| cursor.parse().map_err(number))?,
+            limit,
+        })
+    }
+}
+
+/// Who did what, what for, and what came of it.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct EntryBody {
+    /// Counted from 1.
+    pub number: u64,
+    #[schema(format = DateTime)]
+    pub at: String,
+    pub request: String,
+    pub principal: String,
+    pub role: String,
+    pub purpose: Option<String>,
+    pub action: String,
+    pub resource: String,
+    /// The point, meter, key or delivery, where it was one.
+    pub subject: Option<String>,
+    /// `done`, `denied`, or the kind of the error.
+    pub outcome: String,
+}
+
+impl From<(u64, Entry)> for EntryBody {
+    fn from((number, entry): (u64, Entry)) -> Self {
+        Self {
+            number,
+            at: entry.at.to_string(),
+            request: entry.request,
+            principal: entry.principal,
+            role: entry.role.to_string(),
+            purpose: entry.purpose.map(|purpose| purpose.to_string()),
+            action: entry.act.action.to_string(),
+            resource: entry.act.resource.to_string(),
+            subject: entry.act.subject,
+            outcome: entry.outcome.name().to_owned(),
+        }
+    }
+}
+
+/// Whether the audit log is as it was written.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct AuditedBody {
+    pub whole: bool,
+    /// Entries that are as they were written, from the first one on.
+    pub entries: u64,
+    /// The hash of the last of them: kept elsewhere, it proves later that nothing before it changed.
+    pub head: String,
+    pub broken: Option<BrokenBody>,
+}
+
+/// The first place where the log is not what was written.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct BrokenBody {
+    pub file: String,
+    /// From 1.
+    pub line: u64,
+    /// Of the file, from 0.
+    pub byte: u64,
+    pub reason: String,
+}
+
+impl From<Audited> for AuditedBody {
+    fn from(audited: Audited) -> Self {
+        Self {
+            whole: audited.broken.is_none(),
+            entries: audited.entries,
+            head: audited.head,
+            broken: audited.broken.map(|broken| BrokenBody {
+                file: broken.file,
+                line: broken.line,
+                byte: broken.byte,
+                reason: broken.reason,
+            }),
+        }
+    }
+}
+
+fn read<T: std::str::FromStr<Err: std::error::Error + Send + Sync + 'static>>(name: &str, text: &str) -> Result<T> {
+    text.parse().map_err(|error| Error::new(Kind::Invalid, format!("read `{name}`")).because(error))
+}
