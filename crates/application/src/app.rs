@@ -9,6 +9,7 @@ use metrify_validation::Ruleset;
 use crate::govern::Keyring;
 use crate::ingest::Intake;
 use crate::ports::{Archive, Audit, Columns, Journal, Landing, Ledger, Memory, Registry, Sql, Versions};
+use crate::read::Queries;
 
 /// Built once, in the binary's wiring, and lent to every use case.
 pub struct App {
@@ -20,6 +21,7 @@ pub struct App {
     pub archive: Arc<dyn Archive>,
     pub columns: Arc<dyn Columns>,
     pub sql: Arc<dyn Sql>,
+    pub queries: Queries,
     pub registry: Arc<dyn Registry>,
     pub audit: Arc<dyn Audit>,
     pub policies: Policies,

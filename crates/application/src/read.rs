@@ -1,5 +1,7 @@
 //! Asking: SQL over everything a tenant has, series of a point, and the rejects.
 
+mod queries;
+mod questions;
 mod series;
 
 use std::path::Path;
@@ -13,7 +15,9 @@ use crate::error::Result;
 use crate::ports::{ExportFormat, Page, Pages};
 use crate::record::Reject;
 
-pub use series::{After, Series, export_series, series};
+pub use queries::Queries;
+pub use questions::{Question, Span, ask};
+pub use series::{After, Series, Told, export_series, series};
 
 /// Answers a query page by page.
 ///
@@ -35,7 +39,7 @@ async fn answer(app: &App, ctx: &Context, act: Act, query: &str, pages: &mut Pag
         }
         pages(page)
     };
-    let answered = app.sql.query(ctx.tenant(), query, &mut tell).await;
+    let answered = app.queries.answer(app.sql.query(ctx.tenant(), query, &mut tell)).await;
     if answered.is_err() || !told {
         app.audit.note(&entry(ctx, act, Outcome::of(&answered)))?;
     }
@@ -49,7 +53,8 @@ async fn answer(app: &App, ctx: &Context, act: Act, query: &str, pages: &mut Pag
 /// As [`sql`], and where the file cannot be written.
 pub async fn export(app: &App, ctx: &Context, query: &str, format: ExportFormat, file: &Path) -> Result<u64> {
     let act = ctx.act(Action::Export, Resource::Tables, None);
-    audited(app, ctx, act, app.sql.export(ctx.tenant(), query, format, file)).await
+    let work = app.queries.answer(app.sql.export(ctx.tenant(), query, format, file));
+    audited(app, ctx, act, work).await
 }
 
 /// All rejects, oldest first.

@@ -15,7 +15,10 @@ use crate::read::answer;
 /// Which readings of a point are wanted.
 #[derive(Clone, Debug)]
 pub struct Series {
+    /// What it is: a meter or metering point tells of people, an area or a station does not.
+    pub resource: Resource,
     pub point: Point,
+    pub told: Told,
     /// All of them where it is `None`.
     pub quantity: Option<Quantity>,
     /// Periods that begin at it or after it.
@@ -26,6 +29,14 @@ pub struct Series {
     pub known_at: Option<Timestamp>,
     pub after: Option<After>,
     pub limit: Option<u64>,
+}
+
+/// Readings of what was, of what is foreseen, or both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Told {
+    All,
+    Observed,
+    Forecast,
 }
 
 /// Where in a series somebody stopped reading.
@@ -45,7 +56,7 @@ const COLUMNS: &str =
 /// # Errors
 /// Where it is denied, or the store cannot be read.
 pub async fn series(app: &App, ctx: &Context, wanted: &Series, pages: &mut Pages<'_>) -> Result<()> {
-    let act = ctx.act(Action::Read, Resource::Readings, Some(wanted.point.to_string()));
+    let act = ctx.act(Action::Read, wanted.resource, Some(wanted.point.to_string()));
     answer(app, ctx, act, &wanted.query(), pages).await
 }
 
@@ -60,8 +71,10 @@ pub async fn export_series(
     format: ExportFormat,
     file: &Path,
 ) -> Result<u64> {
-    let act = ctx.act(Action::Read, Resource::Readings, Some(wanted.point.to_string()));
-    audited(app, ctx, act, app.sql.export(ctx.tenant(), &wanted.query(), format, file)).await
+    let act = ctx.act(Action::Read, wanted.resource, Some(wanted.point.to_string()));
+    let query = wanted.query();
+    let work = app.queries.answer(app.sql.export(ctx.tenant(), &query, format, file));
+    audited(app, ctx, act, work).await
 }
 
 impl Series {
@@ -72,6 +85,15 @@ impl Series {
             None => query.push_str("readings"),
         }
         query.push_str(&format!(" WHERE point = {}", literal(self.point.as_str())));
+        if !self.resource.is_personal() {
+            // What is asked for as weather has to be of a station: no meter is read under its name.
+            query.push_str(" AND point IN (SELECT point FROM points WHERE kind = 'station')");
+        }
+        match self.told {
+            Told::All => {}
+            Told::Observed => query.push_str(" AND quality <> 'forecast'"),
+            Told::Forecast => query.push_str(" AND quality = 'forecast'"),
+        }
         if let Some(quantity) = &self.quantity {
             query.push_str(&format!(" AND quantity = {}", literal(&quantity.to_string())));
         }
@@ -97,11 +119,11 @@ impl Series {
 }
 
 /// A text as SQL says it: a quote in it is doubled.
-fn literal(text: &str) -> String {
+pub(super) fn literal(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
-fn instant(at: Timestamp) -> String {
+pub(super) fn instant(at: Timestamp) -> String {
     format!("TIMESTAMP '{at}'")
 }
 
@@ -112,7 +134,9 @@ mod tests {
     #[test]
     fn no_name_reaches_beyond_its_quotes() {
         let wanted = Series {
+            resource: Resource::Readings,
             point: "x' OR '1'='1".parse().expect("a point"),
+            told: Told::Observed,
             quantity: Some("1-0:1.8.0".parse().expect("a quantity")),
             start: Some(Timestamp::from_micros(0)),
             end: None,
@@ -127,7 +151,7 @@ mod tests {
         assert_eq!(
             wanted.query(),
             format!(
-                "SELECT {COLUMNS} FROM readings WHERE point = 'x'' OR ''1''=''1' AND quantity = '1-0:1.8.0' \
+                "SELECT {COLUMNS} FROM readings WHERE point = 'x'' OR ''1''=''1' AND quality <> 'forecast' AND quantity = '1-0:1.8.0' \
                  AND period_start >= TIMESTAMP '1970-01-01T00:00:00Z' AND (quantity > '''; DROP' OR quantity = '''; DROP' \
                  AND (period_start > TIMESTAMP '1970-01-01T00:00:00.000001Z' \
                  OR period_start = TIMESTAMP '1970-01-01T00:00:00.000001Z' \

@@ -6,6 +6,7 @@ mod meter;
 mod metering_point;
 mod place;
 mod status;
+mod transmission_operator;
 
 pub use installation::{Installation, Overlap};
 pub use label::{Label, LabelError};
@@ -13,3 +14,4 @@ pub use meter::Meter;
 pub use metering_point::MeteringPoint;
 pub use place::{Place, PlaceError};
 pub use status::Status;
+pub use transmission_operator::TransmissionOperator;

@@ -5,10 +5,12 @@
 
 #![allow(unused_qualifications, reason = "the macros that describe routes write them")]
 
+mod analytics;
 mod audit;
 mod deliveries;
 mod encoding;
 mod extract;
+mod grid_operators;
 mod health;
 mod identify;
 mod keys;
@@ -17,10 +19,13 @@ mod meters;
 mod paging;
 mod points;
 mod problem;
+mod receipts;
 mod rejects;
+mod rows;
 mod series;
 mod sql;
 mod tenants;
+mod weather;
 mod wire;
 
 use std::path::PathBuf;
@@ -99,8 +104,12 @@ fn guarded() -> OpenApiRouter<Server> {
         .merge(series::routes())
         .merge(meters::routes())
         .merge(metering_points::routes())
+        .merge(receipts::routes())
         .merge(rejects::routes())
         .merge(points::routes())
+        .merge(grid_operators::routes())
+        .merge(weather::routes())
+        .merge(analytics::routes())
         .merge(sql::routes())
         .merge(keys::routes())
         .merge(tenants::routes())

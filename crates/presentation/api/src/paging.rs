@@ -1,7 +1,7 @@
 //! Lists, a page at a time, and versions of things as entity tags.
 
 use axum::Json;
-use axum::http::header::{ETAG, IF_MATCH};
+use axum::http::header::{CONTENT_TYPE, ETAG, IF_MATCH};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use metrify_application::registry::{Cursor, Edition, Field, Listing, Near, Sort, ThingKind, Wanted};
@@ -62,15 +62,27 @@ impl PageParameters {
     /// # Errors
     /// Where a parameter means nothing.
     pub(crate) fn wanted(&self, kind: ThingKind) -> Result<Wanted> {
-        let limit = self.limit.unwrap_or(PAGE);
-        if !(1..=PAGE_MAX).contains(&limit) {
-            return Err(Error::new(Kind::Invalid, format!("read the parameter limit: it is of 1 to {PAGE_MAX}")));
-        }
+        let limit = limit(self.limit)?;
         let known_at = self.as_known_at.as_deref().map(moment).transpose()?;
         let after = self.cursor.as_deref().map(read_cursor).transpose()?;
         let sort = self.sort.map(Sort::from).unwrap_or_default();
         Ok(Wanted { known_at, after, sort, ..Wanted::all(kind, limit) })
     }
+}
+
+/// How many things a page has.
+///
+/// # Errors
+/// Where it is none, or too many.
+pub(crate) fn limit(said: Option<u64>) -> Result<u64> {
+    let limit = said.unwrap_or(PAGE);
+    let invalid = || Error::new(Kind::Invalid, format!("read the parameter limit: it is of 1 to {PAGE_MAX}"));
+    (1..=PAGE_MAX).contains(&limit).then_some(limit).ok_or_else(invalid)
+}
+
+/// An answer that is JSON already.
+pub(crate) fn json(body: Vec<u8>) -> Response {
+    ([(CONTENT_TYPE, "application/json")], body).into_response()
 }
 
 /// In a circle: all three together.

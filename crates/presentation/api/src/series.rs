@@ -1,6 +1,6 @@
 //! The readings of a meter or a metering point: out as JSON or as a file of the type that is asked for, in as JSON with a receipt.
 
-mod accept;
+pub(crate) mod accept;
 mod bring;
 
 use axum::body::Body as Bytes;
@@ -8,10 +8,10 @@ use axum::extract::{Extension, State};
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
-use metrify_application::ports::{Cell, Page};
-use metrify_application::read::{self, After, Series};
+use metrify_application::read::{self, After, Series, Told};
 use metrify_application::{Context, Error, Kind, Result as Done, io};
 use metrify_domain::{Point, Timestamp};
+use metrify_governance::Resource;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tokio_util::io::ReaderStream;
@@ -20,10 +20,11 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::extract::{Named, Parameters};
-use crate::paging::{read_hex, write_hex};
+use crate::paging::{json, read_hex, write_hex};
 use crate::problem::Problems;
+use crate::rows::Rows;
 use crate::series::accept::Answered;
-use crate::wire::{Answer, moment};
+use crate::wire::moment;
 use crate::{Problem, Server};
 
 /// Readings of a page where nobody says how many.
@@ -40,7 +41,7 @@ pub(crate) fn routes() -> OpenApiRouter<Server> {
 /// Which readings.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-struct SeriesParameters {
+pub(crate) struct SeriesParameters {
     /// An OBIS code, or a name such as `load`; all where it is absent.
     #[param(example = "1-0:1.29.0")]
     quantity: Option<String>,
@@ -137,8 +138,19 @@ async fn of(
     which: SeriesParameters,
     headers: &HeaderMap,
 ) -> Result<Response, Problem> {
+    let series = which.series((Resource::Readings, point(id)?), Told::All)?;
+    told(server, ctx, series, &which, headers).await
+}
+
+/// A series in the type that is asked for.
+pub(crate) async fn told(
+    server: &Server,
+    ctx: &Context,
+    mut series: Series,
+    which: &SeriesParameters,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
     let Some(answered) = Answered::of(headers) else { return Ok(accept::refused()) };
-    let mut series = which.series(point(id)?)?;
     match answered.file() {
         None => page(server, ctx, &series).await,
         Some(format) => {
@@ -156,18 +168,21 @@ async fn of(
 }
 
 async fn page(server: &Server, ctx: &Context, series: &Series) -> Result<Response, Problem> {
-    let mut rows = Rows { point: series.point.as_str(), json: Vec::new(), count: 0, last: None };
-    read::series(&server.app, ctx, series, &mut |page| rows.add(&page)).await?;
-    let body = rows.finish(series.limit)?;
-    Ok(([(CONTENT_TYPE, Answered::Json.content_type())], body).into_response())
+    let failed = |error| Error::new(Kind::Internal, "write the readings").because(error);
+    let point = serde_json::value::to_raw_value(series.point.as_str()).map_err(failed)?;
+    let mut rows = Rows::behind(&[("point", point)]);
+    read::series(&server.app, ctx, series, &mut |page| rows.add(page)).await?;
+    let next = Some(&rows).filter(|rows| series.limit == Some(rows.count())).and_then(after).map(|at| write_after(&at));
+    let body = rows.finish(next.as_deref())?;
+    Ok(json(body))
 }
 
-pub(super) fn point(id: &str) -> Done<Point> {
+pub(crate) fn point(id: &str) -> Done<Point> {
     id.parse().map_err(|error| Error::new(Kind::Invalid, format!("read the id `{id}`")).because(error))
 }
 
 impl SeriesParameters {
-    fn series(&self, point: Point) -> Done<Series> {
+    pub(crate) fn series(&self, (resource, point): (Resource, Point), told: Told) -> Done<Series> {
         let limit = self.limit.unwrap_or(PAGE);
         if !(1..=PAGE_MAX).contains(&limit) {
             return Err(Error::new(Kind::Invalid, format!("read the parameter limit: it is of 1 to {PAGE_MAX}")));
@@ -177,7 +192,9 @@ impl SeriesParameters {
             text.parse().map_err(invalid)
         });
         Ok(Series {
+            resource,
             point,
+            told,
             quantity: quantity.transpose()?,
             start: self.start.as_deref().map(moment).transpose()?,
             end: self.end.as_deref().map(moment).transpose()?,
@@ -188,65 +205,12 @@ impl SeriesParameters {
     }
 }
 
-/// Writes rows as they come: there may be many.
-struct Rows<'p> {
-    point: &'p str,
-    json: Vec<u8>,
-    count: u64,
-    last: Option<After>,
-}
-
-impl Rows<'_> {
-    fn add(&mut self, page: &Page) -> Done<()> {
-        let failed = |error| Error::new(Kind::Internal, "write the readings").because(error);
-        if self.json.is_empty() {
-            self.json.extend(b"{\"point\":");
-            serde_json::to_writer(&mut self.json, self.point).map_err(failed)?;
-            self.json.extend(b",\"results\":[");
-        }
-        for row in &page.rows {
-            if self.count > 0 {
-                self.json.push(b',');
-            }
-            self.count += 1;
-            for (number, (column, cell)) in page.columns.iter().zip(row).enumerate() {
-                self.json.extend(if number == 0 { "{\"" } else { ",\"" }.bytes());
-                self.json.extend(column.bytes());
-                self.json.extend(b"\":");
-                Answer::write_cell(cell, &mut self.json).map_err(failed)?;
-            }
-            self.json.push(b'}');
-        }
-        if let Some(row) = page.rows.last() {
-            self.last = after(&page.columns, row);
-        }
-        Ok(())
-    }
-
-    fn finish(mut self, limit: Option<u64>) -> Done<Vec<u8>> {
-        let failed = |error| Error::new(Kind::Internal, "write the readings").because(error);
-        self.add(&Page::default())?;
-        self.json.extend(b"],\"next\":");
-        let next = self.last.filter(|_| limit == Some(self.count)).map(|last| write_after(&last));
-        serde_json::to_writer(&mut self.json, &next).map_err(failed)?;
-        self.json.push(b'}');
-        Ok(self.json)
-    }
-}
-
-/// The place of a row in its series.
-fn after(columns: &[String], row: &[Cell]) -> Option<After> {
-    let text = |name: &str| {
-        let place = columns.iter().position(|column| column == name)?;
-        match row.get(place)? {
-            Cell::Text(text) => Some(text.clone()),
-            Cell::Null | Cell::Bool(_) | Cell::Number(_) => None,
-        }
-    };
+/// The place of the last row in its series.
+fn after(rows: &Rows) -> Option<After> {
     Some(After {
-        quantity: text("quantity")?,
-        period_start: moment(&text("period_start")?).ok()?,
-        period_end: moment(&text("period_end")?).ok()?,
+        quantity: rows.last("quantity")?.to_owned(),
+        period_start: moment(rows.last("period_start")?).ok()?,
+        period_end: moment(rows.last("period_end")?).ok()?,
     })
 }
 

@@ -410,7 +410,7 @@ pub enum Audit {
         #[arg(long, value_name = "TIME")]
         end: Option<String>,
         #[arg(long, default_value_t = 100)]
-        limit: usize,
+        limit: u64,
     },
 }
 

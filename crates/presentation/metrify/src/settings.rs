@@ -89,6 +89,9 @@ pub struct Query {
     pub memory_mb: usize,
     /// 0: one for each core.
     pub threads: usize,
+    pub at_once: usize,
+    /// Seconds.
+    pub time_s: u64,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]

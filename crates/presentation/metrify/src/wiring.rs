@@ -3,10 +3,12 @@
 use std::fs::{self, File, TryLockError};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use metrify_application::govern::Keyring;
 use metrify_application::ingest::{Intake, UnknownPoints};
 use metrify_application::ports::{Columns, Journal};
+use metrify_application::read::Queries;
 use metrify_application::{App, Context, Error, Kind, Result, Tenant, govern, io, operate};
 use metrify_archive::FileArchive;
 use metrify_audit::FileAudit;
@@ -85,6 +87,7 @@ pub async fn open(settings: &Settings) -> Result<House> {
         archive: Arc::new(FileArchive::new(settings.folder("archive"), settings.archive.limit_mb << 20)),
         columns: columns(),
         sql: Arc::new(engine),
+        queries: Queries::new(settings.query.at_once, Duration::from_secs(settings.query.time_s)),
         registry: Arc::new(registry(settings).await?),
         audit: Arc::new(FileAudit::open(settings.folder("audit"))?),
         policies: policies(&settings.governance)?,

@@ -10,6 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::master::{KnownBody, StatusBody};
 use super::moment;
+use crate::paging::limit;
 
 /// What a new key is for.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -138,11 +139,6 @@ impl From<Edition<TenantRecord>> for TenantBody {
     }
 }
 
-/// Entries of a page where nobody says how many.
-const PAGE: usize = 100;
-/// Entries of a page at most.
-const PAGE_MAX: usize = 1_000;
-
 /// Which entries.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -157,17 +153,14 @@ pub struct EntryQuery {
     /// What `next` said on the page before.
     pub cursor: Option<String>,
     #[param(minimum = 1, maximum = 1000, default = 100)]
-    pub limit: Option<usize>,
+    pub limit: Option<u64>,
 }
 
 impl EntryQuery {
     /// # Errors
     /// Where a parameter means nothing.
     pub fn noted(&self) -> Result<Noted> {
-        let limit = self.limit.unwrap_or(PAGE);
-        if !(1..=PAGE_MAX).contains(&limit) {
-            return Err(Error::new(Kind::Invalid, format!("read the parameter limit: it is of 1 to {PAGE_MAX}")));
-        }
+        let limit = limit(self.limit)?;
         let number = |error| Error::new(Kind::Invalid, "read the cursor").because(error);
         Ok(Noted {
             subject: self.subject.clone(),
@@ -175,7 +168,7 @@ impl EntryQuery {
             from: self.start.as_deref().map(moment).transpose()?,
             until: self.end.as_deref().map(moment).transpose()?,
             after: self.cursor.as_deref().map_or(Ok(0), |cursor| cursor.parse().map_err(number))?,
-            limit,
+            limit: usize::try_from(limit).unwrap_or(usize::MAX),
         })
     }
 }

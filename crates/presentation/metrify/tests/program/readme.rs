@@ -16,7 +16,7 @@ struct Shown {
     output: String,
 }
 
-/// The commands of a page that begin with `$ metrify` or `$ printf`, each with the lines below it.
+/// The commands of a page that begin with `$ metrify`, `$ printf` or `$ export`, each with the lines below it.
 fn shown(page: &str) -> Vec<Shown> {
     let mut found: Vec<Shown> = Vec::new();
     // Whether the line before belongs to a command whose quotes are open.
@@ -36,7 +36,7 @@ fn shown(page: &str) -> Vec<Shown> {
             last.command.push_str(code);
             open = is_open(&last.command);
         } else if let Some(command) = code.strip_prefix("$ ") {
-            inside = ["metrify", "printf"].iter().any(|program| command.starts_with(program));
+            inside = ["metrify", "printf", "export"].iter().any(|program| command.starts_with(program));
             if inside {
                 found.push(Shown { command: command.to_owned(), output: String::new() });
                 open = is_open(command);
@@ -49,8 +49,17 @@ fn shown(page: &str) -> Vec<Shown> {
     found
 }
 
+/// Whether a quote is open: what stands in single quotes opens none.
 fn is_open(command: &str) -> bool {
-    command.matches('"').count() % 2 == 1
+    let mut within = None;
+    for letter in command.chars().filter(|letter| matches!(letter, '"' | '\'')) {
+        within = match within {
+            None => Some(letter),
+            Some(quote) if quote == letter => None,
+            Some(quote) => Some(quote),
+        };
+    }
+    within.is_some()
 }
 
 /// Makes a folder like the project's, where commands may leave files.
@@ -75,6 +84,49 @@ fn run(metrify: &Metrify, folder: &Path, command: &str) -> String {
     ran.stdout
 }
 
+/// The commands of the section on HTTP need a server, and go on from one another.
+fn over_http(command: &str) -> bool {
+    ["export ", "metrify_api", "metrify audit"].iter().any(|begins| command.starts_with(begins))
+}
+
+/// Whether a text is what is shown, with something of its own wherever `...` stands.
+fn is_shown(printed: &str, shown: &str) -> bool {
+    let mut rest = printed;
+    let mut pieces = shown.split("...").peekable();
+    let mut first = true;
+    while let Some(piece) = pieces.next() {
+        let found = if first { rest.starts_with(piece).then_some(0) } else { rest.find(piece) };
+        let Some(at) = found else { return false };
+        if pieces.peek().is_none() {
+            return rest[at..].ends_with(piece);
+        }
+        rest = &rest[at + piece.len()..];
+        first = false;
+    }
+    false
+}
+
+#[test]
+fn the_journey_over_http_is_what_the_readme_shows() {
+    let page = std::fs::read_to_string(root().join("README.md")).expect("the README");
+    let shown: Vec<Shown> = shown(&page).into_iter().filter(|shown| over_http(&shown.command)).collect();
+    assert!(shown.len() >= 10, "too few commands were found: {shown:?}");
+    let metrify = Metrify::new();
+    let folder = workshop(&metrify);
+    let server = metrify.serve();
+    // One shell for all of them: what one exports, the next one uses.
+    let end = "=== end of a command ===";
+    let script: Vec<String> = shown.iter().map(|shown| format!("{}\necho '{end}'", shown.command)).collect();
+    let script = script.join("\n").replace("localhost:8000", &server.address);
+    let printed = run(&metrify, &folder, &script);
+    let printed: Vec<&str> = printed.split(end).collect();
+    assert_eq!(printed.len(), shown.len() + 1, "{printed:?}");
+    for (Shown { command, output }, printed) in shown.iter().zip(printed) {
+        let (printed, output) = (printed.trim(), output.trim());
+        assert!(is_shown(printed, output), "`{command}` prints\n{printed}\nand the README shows\n{output}");
+    }
+}
+
 #[test]
 fn what_the_readme_shows_is_what_is_printed() {
     let page = std::fs::read_to_string(root().join("README.md")).expect("the README");
@@ -82,7 +134,7 @@ fn what_the_readme_shows_is_what_is_printed() {
     assert!(shown.len() >= 5, "too few commands were found: {shown:?}");
     let metrify = Metrify::new();
     let folder = workshop(&metrify);
-    for Shown { command, output } in shown {
+    for Shown { command, output } in shown.into_iter().filter(|shown| !over_http(&shown.command)) {
         let printed = run(&metrify, &folder, &command);
         assert_eq!(printed.trim_end(), output.trim_end(), "`{command}` prints something else than the README shows");
     }

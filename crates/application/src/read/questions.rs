@@ -1,0 +1,184 @@
+//! Questions that are asked so often that they have a name: each is one query over the tables of the tenant, and its answer is
+//! computed from what is there, never a constant.
+
+use metrify_domain::{Point, Timestamp};
+use metrify_governance::{Act, Action, Resource};
+
+use crate::app::App;
+use crate::context::Context;
+use crate::error::Result;
+use crate::ports::Pages;
+use crate::read::answer;
+use crate::read::series::{instant, literal};
+
+/// A span of local days or of instants; half-open.
+#[derive(Clone, Copy, Debug)]
+pub struct Span {
+    pub start: Timestamp,
+    pub end: Timestamp,
+}
+
+/// What can be asked by name.
+#[derive(Clone, Debug)]
+pub enum Question {
+    /// The deliveries that were received, newest first, with their receipts: behind one of them, so many.
+    Receipts { before: Option<Timestamp>, limit: u64 },
+    /// The receipt of one delivery.
+    Receipt { delivery: String },
+    /// The weather stations that readings or master data told of, by id.
+    Stations { after: Option<String>, limit: u64 },
+    /// The last reading of each quantity of an area, and its traffic light.
+    GridStatus { area: Point },
+    /// How much of everything there is.
+    Overview,
+    /// What meters measured on each local day, by quantity: interval amounts summed up.
+    Consumption { span: Span, point: Option<Point> },
+    /// Consumption of a local day beside what the weather stations measured on it.
+    WeatherImpact { span: Span },
+    /// What the checks found, newest first.
+    Anomalies { span: Span, limit: u64 },
+    /// Readings by quantity and quality.
+    DataQuality { span: Span },
+    /// What was received and found on one local day.
+    DailyReport { span: Span },
+}
+
+/// Quantities of meters: OBIS codes have a colon, names of the grid and the weather have none.
+const OF_METERS: &str = "quantity LIKE '%:%'";
+
+/// What is drawn from the grid: group C of its OBIS codes is 1.
+const DRAWN: &str = "quantity LIKE '%:1.%'";
+
+/// Asks a question and hands its answer on page by page.
+///
+/// # Errors
+/// Where it is denied, or the store cannot be read.
+pub async fn ask(app: &App, ctx: &Context, question: &Question, pages: &mut Pages<'_>) -> Result<()> {
+    answer(app, ctx, question.act(ctx), &question.query(), pages).await
+}
+
+impl Question {
+    fn act(&self, ctx: &Context) -> Act {
+        let (resource, subject) = match self {
+            Self::Receipts { .. } => (Resource::Deliveries, None),
+            Self::Receipt { delivery } => (Resource::Deliveries, Some(delivery.clone())),
+            Self::Stations { .. } => (Resource::WeatherStations, None),
+            Self::GridStatus { area } => (Resource::GridOperators, Some(area.to_string())),
+            Self::Consumption { point, .. } => (Resource::Readings, point.as_ref().map(ToString::to_string)),
+            Self::Overview
+            | Self::WeatherImpact { .. }
+            | Self::Anomalies { .. }
+            | Self::DataQuality { .. }
+            | Self::DailyReport { .. } => (Resource::Readings, None),
+        };
+        ctx.act(Action::Read, resource, subject)
+    }
+
+    fn query(&self) -> String {
+        match self {
+            Self::Receipts { before, limit } => {
+                let behind = before.map(|at| format!("WHERE received_at < {}", instant(at))).unwrap_or_default();
+                format!("SELECT {RECEIPT} FROM deliveries {behind} ORDER BY received_at DESC, delivery LIMIT {limit}")
+            }
+            Self::Receipt { delivery } => {
+                format!("SELECT {RECEIPT} FROM deliveries WHERE delivery = {}", literal(delivery))
+            }
+            Self::Stations { after, limit } => {
+                let behind = after.as_deref().map(|id| format!("AND point > {}", literal(id))).unwrap_or_default();
+                format!(
+                    "SELECT point AS id, name, since AS known_from FROM points WHERE kind = 'station' {behind} \
+                     ORDER BY point LIMIT {limit}"
+                )
+            }
+            Self::GridStatus { area } => grid_status(area),
+            Self::Overview => OVERVIEW.to_owned(),
+            Self::Consumption { span, point } => consumption(*span, point.as_ref()),
+            Self::WeatherImpact { span } => weather_impact(*span),
+            Self::Anomalies { span, limit } => format!(
+                "SELECT rule, severity, point, quantity, period_start, period_end, reason, found_at, delivery \
+                 FROM findings WHERE found_at >= {} AND found_at < {} ORDER BY found_at DESC, rule LIMIT {limit}",
+                instant(span.start),
+                instant(span.end)
+            ),
+            Self::DataQuality { span } => format!(
+                "SELECT quantity, quality, count(*) AS readings, count(DISTINCT point) AS points FROM readings \
+                 WHERE {} GROUP BY 1, 2 ORDER BY 1, 2",
+                within(*span)
+            ),
+            Self::DailyReport { span } => daily_report(*span),
+        }
+    }
+}
+
+const RECEIPT: &str =
+    "delivery, source, format, bytes, received, stored, duplicates, corrections, rejected, received_at";
+
+const OVERVIEW: &str = "SELECT \
+    (SELECT count(*) FROM readings) AS readings, \
+    (SELECT count(*) FROM readings_latest) AS channels, \
+    (SELECT count(*) FROM points) AS points, \
+    (SELECT count(*) FROM meters) AS meters, \
+    (SELECT count(*) FROM deliveries) AS deliveries, \
+    (SELECT count(*) FROM findings) AS findings, \
+    (SELECT count(*) FROM rejects WHERE state = 'open') AS open_rejects, \
+    (SELECT min(period_start) FROM readings) AS first_at, \
+    (SELECT max(period_end) FROM readings) AS last_at";
+
+fn within(Span { start, end }: Span) -> String {
+    format!("period_start >= {} AND period_start < {}", instant(start), instant(end))
+}
+
+/// The local days of a span, as `readings_daily` names them.
+fn days(Span { start, end }: Span) -> String {
+    let (start, end) = (instant(start), instant(end));
+    format!("day >= local_day({start}) AND day < local_day({end})")
+}
+
+fn grid_status(area: &Point) -> String {
+    let area = literal(area.as_str());
+    format!(
+        "SELECT quantity, period_start, period_end, CAST(value AS VARCHAR) AS value, unit, quality \
+         FROM readings_latest WHERE point = {area} \
+         UNION ALL SELECT * FROM (SELECT 'traffic_light' AS quantity, period_start, period_end, status AS value, NULL AS unit, NULL AS quality \
+         FROM grid_status WHERE area = {area} ORDER BY period_start DESC LIMIT 1) ORDER BY 1"
+    )
+}
+
+fn consumption(span: Span, point: Option<&Point>) -> String {
+    let of = point.map(|point| format!("AND point = {}", literal(point.as_str()))).unwrap_or_default();
+    format!(
+        "SELECT day, quantity, unit, count(DISTINCT point) AS points, sum(readings) AS readings, sum(missing) AS missing, \
+         sum(\"sum\") AS total, min(minimum) AS minimum, max(maximum) AS maximum FROM readings_daily \
+         WHERE kind = 'interval' AND {OF_METERS} AND {} {of} GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
+        days(span)
+    )
+}
+
+fn weather_impact(span: Span) -> String {
+    let days = days(span);
+    format!(
+        "WITH drawn AS (SELECT day, sum(\"sum\") AS total FROM readings_daily \
+         WHERE kind = 'interval' AND unit = 'kWh' AND {DRAWN} AND {days} GROUP BY 1), \
+         air AS (SELECT day, sum(\"sum\") / sum(readings - missing) AS mean FROM readings_daily \
+         WHERE quantity = 'air_temperature' AND readings > missing AND {days} GROUP BY 1) \
+         SELECT drawn.day AS day, drawn.total AS consumption_kwh, air.mean AS air_temperature_cel, \
+         corr(CAST(drawn.total AS DOUBLE), CAST(air.mean AS DOUBLE)) OVER () AS correlation \
+         FROM drawn JOIN air ON drawn.day = air.day ORDER BY 1"
+    )
+}
+
+fn daily_report(span: Span) -> String {
+    let (start, end) = (instant(span.start), instant(span.end));
+    let received = format!("received_at >= {start} AND received_at < {end}");
+    let within = within(span);
+    format!(
+        "SELECT (SELECT count(*) FROM deliveries WHERE {received}) AS deliveries, \
+         (SELECT coalesce(sum(received), 0) FROM deliveries WHERE {received}) AS received, \
+         (SELECT coalesce(sum(stored), 0) FROM deliveries WHERE {received}) AS stored, \
+         (SELECT coalesce(sum(corrections), 0) FROM deliveries WHERE {received}) AS corrections, \
+         (SELECT coalesce(sum(rejected), 0) FROM deliveries WHERE {received}) AS rejected, \
+         (SELECT count(*) FROM findings WHERE found_at >= {start} AND found_at < {end}) AS findings, \
+         (SELECT count(*) FROM readings WHERE {within}) AS readings, \
+         (SELECT count(DISTINCT point) FROM readings WHERE {within}) AS points"
+    )
+}

@@ -1,0 +1,86 @@
+//! `/api/v1/receipts`: the accounts of what was received.
+
+use axum::extract::{Extension, State};
+use axum::response::Response;
+use metrify_application::read::{self, Question};
+use metrify_application::{Context, Error, Kind};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::extract::{Named, Parameters};
+use crate::paging::{Listed, json, limit};
+use crate::problem::Problems;
+use crate::rows::Rows;
+use crate::wire::moment;
+use crate::{Problem, Server};
+
+pub(crate) fn routes() -> OpenApiRouter<Server> {
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(get))
+}
+
+/// The account of a delivery: received = stored + duplicates + corrections + rejected.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct ReceiptRow {
+    pub delivery: String,
+    pub source: String,
+    pub format: String,
+    pub bytes: u64,
+    pub received: u64,
+    pub stored: u64,
+    pub duplicates: u64,
+    pub corrections: u64,
+    pub rejected: u64,
+    #[schema(format = DateTime)]
+    pub received_at: String,
+}
+
+/// Which page.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct ReceiptParameters {
+    /// Receipts at most, of 1 to 1000.
+    #[param(minimum = 1, maximum = 1000, default = 100)]
+    limit: Option<u64>,
+    /// What `next` said on the page before.
+    cursor: Option<String>,
+}
+
+/// What was received, newest first.
+#[utoipa::path(
+    get, path = "/api/v1/receipts", tag = "readings", operation_id = "list_receipts", params(ReceiptParameters),
+    responses((status = 200, body = Listed<ReceiptRow>), Problems)
+)]
+async fn list(
+    State(server): State<Server>,
+    Extension(ctx): Extension<Context>,
+    Parameters(page): Parameters<ReceiptParameters>,
+) -> Result<Response, Problem> {
+    let limit = limit(page.limit)?;
+    let before = page.cursor.as_deref().map(moment).transpose()?;
+    let mut rows = Rows::behind(&[]);
+    read::ask(&server.app, &ctx, &Question::Receipts { before, limit }, &mut |page| rows.add(page)).await?;
+    let next = rows.last("received_at").filter(|_| rows.count() == limit).map(str::to_owned);
+    Ok(json(rows.finish(next.as_deref())?))
+}
+
+/// The receipt of one delivery.
+#[utoipa::path(
+    get, path = "/api/v1/receipts/{id}", tag = "readings", operation_id = "get_receipt",
+    params(("id" = String, Path, description = "The delivery, as its receipt named it")),
+    responses((status = 200, body = Listed<ReceiptRow>), Problems)
+)]
+async fn get(
+    State(server): State<Server>,
+    Extension(ctx): Extension<Context>,
+    Named(id): Named<String>,
+) -> Result<Response, Problem> {
+    let mut rows = Rows::behind(&[]);
+    let question = Question::Receipt { delivery: id.clone() };
+    read::ask(&server.app, &ctx, &question, &mut |page| rows.add(page)).await?;
+    if rows.count() == 0 {
+        return Err(Error::new(Kind::NotFound, format!("find the receipt `{id}`")).into());
+    }
+    Ok(json(rows.finish(None)?))
+}
