@@ -1,6 +1,7 @@
 //! The program through its front door. One binary: tests that wait for a disk or a process leave the cores to others.
 #![allow(clippy::expect_used, clippy::panic, reason = "what a helper of a test expects, the test expects")]
 
+mod analytics;
 mod architecture;
 mod bad_input;
 mod bitemporal;
