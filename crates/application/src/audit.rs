@@ -24,6 +24,8 @@ pub struct Entry {
 /// What came of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
+    /// It is about to be done: what changes something leaves this entry first, and another one of what came of it.
+    Begun,
     Done,
     /// No policy allows it, or one forbids it.
     Denied,
@@ -43,6 +45,7 @@ impl Outcome {
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Begun => "begun",
             Self::Done => "done",
             Self::Denied => "denied",
             Self::Failed(kind) => kind.name(),
@@ -77,6 +80,11 @@ pub struct Broken {
 /// # Errors
 /// Where it is denied, fails, or no entry of it can be written.
 pub(crate) async fn audited<T>(app: &App, ctx: &Context, act: Act, work: impl Future<Output = Result<T>>) -> Result<T> {
+    permitted(app, ctx, &act).await?;
+    if act.action.changes() {
+        // Where no entry can be written, nothing is changed.
+        app.audit.note(&entry(ctx, act.clone(), Outcome::Begun))?;
+    }
     let done = allowed(app, ctx, act, work).await;
     app.audit.seal().await?;
     done

@@ -118,7 +118,6 @@ impl StdError for Error {
 pub fn io(step: impl Into<String>, error: std::io::Error) -> Error {
     let kind = match error.kind() {
         std::io::ErrorKind::NotFound => Kind::NotFound,
-        std::io::ErrorKind::PermissionDenied => Kind::Denied,
         std::io::ErrorKind::InvalidInput | std::io::ErrorKind::IsADirectory => Kind::Invalid,
         _ => Kind::Unavailable,
     };

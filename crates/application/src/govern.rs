@@ -10,4 +10,4 @@ pub use authenticate::{Keyring, authenticate, local};
 pub use entries::{Noted, entries, verify};
 pub use found::found;
 pub use keys::{Issued, NewKey, create_key, first_key, list_keys, revoke_key};
-pub use tenants::{NewTenant, create_tenant, list_tenants};
+pub use tenants::{NewTenant, create_tenant, list_tenants, put_tenant};

@@ -22,6 +22,6 @@ pub use content::{Arriving, Content, Opened, Seen};
 pub use delivery::{Delivery, Hints, Looked, look};
 pub use once::{Reply, receive_once};
 pub use receipt::{Receipt, ReceiptProblem};
-pub use receive::receive;
+pub use receive::{may_deliver, receive};
 pub use replay_deliveries::{Change, Changes, Selection, replay_deliveries};
 pub use replay_rejects::{Replayed, replay_rejects};

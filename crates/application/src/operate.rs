@@ -16,6 +16,7 @@ use crate::registry::ThingKind;
 /// Where a table or the journal cannot be read.
 pub async fn recover(app: &App, more: &[Tenant]) -> Result<u64> {
     let mut tenants = app.landing.tenants().await?;
+    tenants.extend(app.registry.tenants().await?);
     tenants.extend(more.iter().cloned());
     tenants.sort_unstable();
     tenants.dedup();
@@ -51,9 +52,11 @@ pub async fn land(app: &App) -> Result<Landed> {
     // Whatever is published by now is in the lake once every tenant has landed.
     let through = app.memory.published();
     let mut total = Landed::default();
-    for tenant in app.landing.tenants().await? {
-        total.add(app.landing.land(&tenant, 0).await?);
+    let mut outcome = Ok(());
+    for tenant in app.landing.opened() {
+        total.add(done(app.landing.land(&tenant, 0).await, &mut outcome));
     }
+    outcome?;
     app.journal.release(through)?;
     Ok(total)
 }
@@ -63,11 +66,11 @@ pub async fn land(app: &App) -> Result<Landed> {
 /// # Errors
 /// Where the lake cannot be read or written; its files stay as they are.
 pub async fn compact(app: &App) -> Result<Landed> {
-    let mut total = Landed::default();
-    for tenant in app.landing.tenants().await? {
-        total.add(app.landing.compact(&tenant).await?);
+    let (mut total, mut outcome) = (Landed::default(), Ok(()));
+    for tenant in app.landing.opened() {
+        total.add(done(app.landing.compact(&tenant).await, &mut outcome));
     }
-    Ok(total)
+    outcome.map(|()| total)
 }
 
 /// Gives the room of replaced files back once their time is over; tells how many files were deleted.
@@ -75,11 +78,22 @@ pub async fn compact(app: &App) -> Result<Landed> {
 /// # Errors
 /// Where the lake cannot be read or written.
 pub async fn vacuum(app: &App) -> Result<usize> {
-    let mut deleted = 0;
-    for tenant in app.landing.tenants().await? {
-        deleted += app.landing.vacuum(&tenant).await?;
+    let (mut deleted, mut outcome) = (0, Ok(()));
+    for tenant in app.landing.opened() {
+        deleted += done(app.landing.vacuum(&tenant).await, &mut outcome);
     }
-    Ok(deleted)
+    outcome.map(|()| deleted)
+}
+
+/// One tenant's trouble keeps no other from its turn; all of it is told in the end.
+fn done<T: Default>(one: Result<T>, outcome: &mut Result<()>) -> T {
+    one.unwrap_or_else(|error| {
+        *outcome = Err(match std::mem::replace(outcome, Ok(())) {
+            Ok(()) => error,
+            Err(first) => Error::new(first.kind(), format!("{}; {}", first.chain(), error.chain())),
+        });
+        T::default()
+    })
 }
 
 /// How the parts stand that requests depend on.

@@ -162,8 +162,11 @@ impl Landed {
 /// The lake as a place to bring things to.
 #[async_trait]
 pub trait Landing: Send + Sync {
-    /// The tenants that have tables.
+    /// The tenants that have tables, open or not.
     async fn tenants(&self) -> Result<Vec<Tenant>>;
+
+    /// Those whose tables are open.
+    fn opened(&self) -> Vec<Tenant>;
 
     /// Opens a tenant's tables, or makes them; tells up to which position of the journal they hold everything.
     async fn open(&self, tenant: &Tenant) -> Result<Position>;
@@ -313,8 +316,8 @@ pub trait Registry: Send + Sync {
     /// A key and whose it is. Keys are told apart over all tenants.
     async fn key(&self, id: &str) -> Result<Option<(Tenant, Edition<KeyRecord>)>>;
 
-    /// All that happened to a thing, oldest first.
-    async fn history(&self, tenant: &Tenant, kind: ThingKind, id: &str) -> Result<Vec<Event>>;
+    /// All tenants that there are, by name.
+    async fn tenants(&self) -> Result<Vec<Tenant>>;
 
     /// Makes the things anew of their events; tells how many events there are.
     async fn rebuild(&self) -> Result<u64>;
@@ -332,11 +335,11 @@ pub trait Audit: Send + Sync {
     /// Returns once everything noted before is on the disk.
     async fn seal(&self) -> Result<()>;
 
-    /// Hands a tenant's entries to `each`, oldest first, with their numbers.
+    /// Hands a tenant's entries behind the one of a number to `each`, oldest first, with their numbers, until it has enough.
     ///
     /// # Errors
-    /// Where they cannot be read, or `each` fails.
-    fn read(&self, tenant: &Tenant, each: &mut dyn FnMut(u64, Entry) -> Result<()>) -> Result<()>;
+    /// Where they cannot be read.
+    fn read(&self, tenant: &Tenant, after: u64, each: &mut dyn FnMut(u64, Entry) -> ControlFlow<()>) -> Result<()>;
 
     /// Looks whether a tenant's chain is unbroken.
     ///

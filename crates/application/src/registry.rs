@@ -84,7 +84,9 @@ impl Thing {
             Self::Key(key) => key.id.clone(),
             Self::MeteringPoint(point) => point.id.to_string(),
             Self::Meter(meter) => meter.id.to_string(),
-            Self::Installation(installed) => format!("{}@{}", installed.meter, installed.from.micros()),
+            Self::Installation(Installation { meter, metering_point, from, .. }) => {
+                format!("{meter}@{metering_point}@{}", from.micros())
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Things of the registry as their types: one of them, a list, the next version of one.
 
-use metrify_domain::Timestamp;
+use metrify_domain::{Tenant, Timestamp};
 
 use crate::app::App;
 use crate::context::Context;
@@ -24,7 +24,20 @@ pub async fn find<T: Registered>(
     id: &str,
     known_at: Option<Timestamp>,
 ) -> Result<Edition<T>> {
-    let found = app.registry.find(ctx.tenant(), T::KIND, id, known_at).await?;
+    find_of(app, ctx.tenant(), id, known_at).await
+}
+
+/// As [`find`], of any tenant: for who runs the house.
+///
+/// # Errors
+/// As [`find`].
+pub async fn find_of<T: Registered>(
+    app: &App,
+    tenant: &Tenant,
+    id: &str,
+    known_at: Option<Timestamp>,
+) -> Result<Edition<T>> {
+    let found = app.registry.find(tenant, T::KIND, id, known_at).await?;
     let kind = T::KIND.name();
     found.map_or_else(|| Err(Error::new(Kind::NotFound, format!("find the {kind} `{id}`"))), typed)
 }
@@ -83,7 +96,15 @@ pub async fn append<T: Registered + Into<Thing> + Clone>(
 ) -> Result<Edition<T>> {
     let event = next(ctx, happened, after.clone(), before);
     let (version, known_from) = (event.version, event.at);
-    app.registry.append(&[event]).await?;
+    let id = event.after.id();
+    app.registry.append(&[event]).await.map_err(|error| match (error.kind(), before) {
+        (Kind::Conflict, None) => {
+            let kind = T::KIND.name();
+            let step = format!("register the {kind} `{id}`: there is one of this id");
+            Error::new(Kind::Conflict, step).hint("change it instead")
+        }
+        _ => error,
+    })?;
     Ok(Edition { thing: after, version, known_from, known_until: None })
 }
 

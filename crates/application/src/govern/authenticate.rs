@@ -2,7 +2,7 @@
 //! back in this process makes it forget at once.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use metrify_domain::master::Status;
 use metrify_domain::time::SECOND;
@@ -22,37 +22,56 @@ const KEYS_MAX: usize = 10_000;
 /// Keys that were presented a moment ago.
 #[derive(Default)]
 pub struct Keyring {
-    known: Mutex<HashMap<String, Remembered>>,
+    known: Mutex<Ring>,
+}
+
+#[derive(Default)]
+struct Ring {
+    /// How often all were forgotten: what was looked up before that is not remembered after it.
+    forgotten: u64,
+    keys: HashMap<String, Remembered>,
 }
 
 #[derive(Clone)]
 struct Remembered {
     principal: Principal,
-    expires_at: Option<Timestamp>,
     since: Timestamp,
 }
 
 impl Keyring {
     /// From now on every key is looked up anew.
     pub(super) fn forget(&self) {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        let mut ring = self.ring();
+        ring.forgotten += 1;
+        ring.keys.clear();
     }
 
-    fn remember(&self, digest: String, remembered: Remembered) {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= KEYS_MAX {
-            known.clear();
+    fn ring(&self) -> MutexGuard<'_, Ring> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn forgotten(&self) -> u64 {
+        self.ring().forgotten
+    }
+
+    /// Remembers what was looked up since all were forgotten so often.
+    fn remember(&self, forgotten: u64, digest: String, remembered: Remembered) {
+        let mut ring = self.ring();
+        if ring.forgotten != forgotten {
+            return;
         }
-        known.insert(digest, remembered);
+        if ring.keys.len() >= KEYS_MAX {
+            ring.keys.clear();
+        }
+        ring.keys.insert(digest, remembered);
     }
 
     fn recall(&self, digest: &str, now: Timestamp) -> Option<Remembered> {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let fresh = |remembered: &&Remembered| {
             let age = now.micros().saturating_sub(remembered.since.micros());
             (0..REMEMBERED_US).contains(&age)
         };
-        known.get(digest).filter(fresh).cloned()
+        self.ring().keys.get(digest).filter(fresh).cloned()
     }
 }
 
@@ -68,10 +87,12 @@ pub async fn authenticate(app: &App, presented: &str, now: Timestamp) -> Result<
         Some(remembered) => Some(remembered),
         None => look_up(app, id, &digest, now).await?,
     };
-    Ok(remembered.filter(|key| key.expires_at.is_none_or(|end| now < end)).map(|key| key.principal))
+    let principal = remembered.map(|remembered| remembered.principal);
+    Ok(principal.filter(|principal| principal.expires_at.is_none_or(|end| now < end)))
 }
 
 async fn look_up(app: &App, id: &str, digest: &str, now: Timestamp) -> Result<Option<Remembered>> {
+    let forgotten = app.keyring.forgotten();
     let Some((tenant, Edition { thing: key, .. })) = app.registry.key(id).await? else { return Ok(None) };
     if key.digest != digest || key.status != Status::Active {
         return Ok(None);
@@ -80,9 +101,10 @@ async fn look_up(app: &App, id: &str, digest: &str, now: Timestamp) -> Result<Op
         return Ok(None);
     };
     let KeyRecord { id, role, purposes, expires_at, .. } = key;
-    let principal = principal(format!("key:{id}"), tenant, record.parties, (role, purposes));
-    let remembered = Remembered { principal, expires_at, since: now };
-    app.keyring.remember(digest.to_owned(), remembered.clone());
+    let principal =
+        Principal { expires_at, ..principal(format!("key:{id}"), tenant, record.parties, (role, purposes)) };
+    let remembered = Remembered { principal, since: now };
+    app.keyring.remember(forgotten, digest.to_owned(), remembered.clone());
     Ok(Some(remembered))
 }
 
@@ -101,7 +123,7 @@ fn principal(
     if purposes.is_empty() {
         purposes = Purpose::of(&parties);
     }
-    Principal { name, tenant, parties, role, purposes }
+    Principal { name, tenant, parties, role, purposes, expires_at: None }
 }
 
 /// Whoever works on the machine itself, with the rights of the files: an admin of the house's own tenant.

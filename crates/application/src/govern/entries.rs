@@ -1,5 +1,7 @@
 //! The audit log, asked: what was done, and whether the log is whole.
 
+use std::ops::ControlFlow;
+
 use metrify_domain::Timestamp;
 use metrify_governance::{Action, Resource};
 
@@ -23,10 +25,9 @@ pub struct Noted {
 }
 
 impl Noted {
-    fn wants(&self, number: u64, entry: &Entry) -> bool {
+    fn wants(&self, entry: &Entry) -> bool {
         let same = |wanted: &Option<String>, is: &str| wanted.as_deref().is_none_or(|wanted| wanted == is);
-        number > self.after
-            && entry.act.subject.as_deref().is_none_or(|subject| same(&self.subject, subject))
+        entry.act.subject.as_deref().is_none_or(|subject| same(&self.subject, subject))
             && same(&self.principal, &entry.principal)
             && self.from.is_none_or(|from| from <= entry.at)
             && self.until.is_none_or(|until| entry.at < until)
@@ -43,11 +44,11 @@ pub async fn entries(app: &App, ctx: &Context, noted: Noted) -> Result<Vec<(u64,
     audited(app, ctx, act, async move {
         blocking("read the audit log", move || {
             let mut found = Vec::new();
-            log.read(&tenant, &mut |number, entry| {
-                if found.len() < noted.limit && noted.wants(number, &entry) {
+            log.read(&tenant, noted.after, &mut |number, entry| {
+                if noted.wants(&entry) {
                     found.push((number, entry));
                 }
-                Ok(())
+                if found.len() < noted.limit { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
             })?;
             Ok(found)
         })

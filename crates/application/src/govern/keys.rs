@@ -2,11 +2,11 @@
 
 use metrify_domain::master::{Label, Status};
 use metrify_domain::{Tenant, Timestamp};
-use metrify_governance::{Action, Purpose, Resource, Role};
+use metrify_governance::{Act, Action, Party, Purpose, Resource, Role};
 use sha2::{Digest, Sha256};
 
 use crate::app::App;
-use crate::audit::audited;
+use crate::audit::{Outcome, audited, entry};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::govern::authenticate::{KEY_PREFIX, digest_of, hexadecimal, tenant_of};
@@ -40,29 +40,55 @@ pub const KEY_RANDOM_BYTES: usize = 32;
 /// # Errors
 /// Where it is denied, a purpose is none of the tenant's, the end lies in the past, or the registry cannot be written.
 pub async fn create_key(app: &App, ctx: &Context, new: NewKey, random: [u8; KEY_RANDOM_BYTES]) -> Result<Issued> {
-    let other = new.tenant.clone().filter(|tenant| tenant != ctx.tenant());
-    let act = match &other {
-        None => ctx.act(Action::Administer, Resource::Keys, Some(id_of(&random))),
-        Some(tenant) => ctx.act(Action::Administer, Resource::Tenants, Some(tenant.to_string())),
-    };
-    audited(app, ctx, act, async {
-        if new.expires_at.is_some_and(|end| end <= ctx.now) {
-            return Err(Error::new(Kind::Invalid, "create the key: it would have expired already"));
-        }
-        let tenant = other.unwrap_or_else(|| ctx.tenant().clone());
-        let parties = match tenant_of(app, &tenant).await? {
-            Some(record) => record.parties,
-            None => return Err(Error::new(Kind::NotFound, format!("find the tenant `{tenant}`"))),
-        };
-        let lawful = Purpose::of(&parties);
-        if let Some(purpose) = new.purposes.iter().find(|purpose| !lawful.contains(purpose)) {
-            let error =
-                Error::new(Kind::Invalid, format!("create the key: `{purpose}` is no purpose of tenant {tenant}"));
-            return Err(error.hint("what a tenant may do follows from what it is in the market"));
-        }
-        issue(app, ctx, tenant, new, random).await
+    let tenant = new.tenant.clone().unwrap_or_else(|| ctx.tenant().clone());
+    let act = administer(ctx, &tenant, id_of(&random));
+    audited(app, ctx, act.clone(), async {
+        let record = tenant_of(app, &tenant).await?;
+        let missing = || Error::new(Kind::NotFound, format!("find the tenant `{tenant}`"));
+        may_be_given(ctx, &tenant, &record.ok_or_else(missing)?.parties, &new)?;
+        let issued = issue(app, ctx, tenant.clone(), new, random).await?;
+        told_there(app, ctx, &tenant, &act)?;
+        Ok(issued)
     })
     .await
+}
+
+/// Keys of its own tenant are an admin's, those of others are of who runs the house.
+fn administer(ctx: &Context, tenant: &Tenant, key: String) -> Act {
+    let resource = if tenant == ctx.tenant() { Resource::Keys } else { Resource::Tenants };
+    ctx.act(Action::Administer, resource, Some(key))
+}
+
+/// Whose key it is, finds it in its own log, too.
+fn told_there(app: &App, ctx: &Context, tenant: &Tenant, act: &Act) -> Result<()> {
+    if tenant == ctx.tenant() {
+        return Ok(());
+    }
+    let act = Act { tenant: tenant.clone(), resource: Resource::Keys, ..act.clone() };
+    app.audit.note(&entry(ctx, act, Outcome::Done))
+}
+
+/// Nobody gives what it does not have: not another purpose, nor for longer.
+fn may_be_given(ctx: &Context, tenant: &Tenant, parties: &[Party], new: &NewKey) -> Result<()> {
+    let invalid = |what: String| Err(Error::new(Kind::Invalid, format!("create the key: {what}")));
+    let own = ctx.tenant() == tenant;
+    let lawful = Purpose::of(parties);
+    if let Some(purpose) = new.purposes.iter().find(|purpose| !lawful.contains(purpose)) {
+        return invalid(format!("`{purpose}` is no purpose of tenant {tenant}"));
+    }
+    let denied = |what: &str| Err(Error::new(Kind::Denied, format!("create the key: {what}")));
+    let given = if new.purposes.is_empty() { &lawful } else { &new.purposes };
+    if own && given.iter().any(|purpose| !ctx.principal.purposes.contains(purpose)) {
+        return denied("its purposes go beyond those of who makes it");
+    }
+    if new.role < ctx.principal.role {
+        return denied("its role is above that of who makes it");
+    }
+    match (new.expires_at, ctx.principal.expires_at) {
+        (Some(end), _) if end <= ctx.now => invalid("it would have expired already".to_owned()),
+        (end, Some(own)) if end.is_none_or(|end| end > own) => denied("it lasts longer than the key that makes it"),
+        _ => Ok(()),
+    }
 }
 
 /// Issues the first key of a house in which there is none yet; `None` where there is one.
@@ -110,21 +136,26 @@ pub async fn list_keys(app: &App, ctx: &Context, wanted: &Wanted) -> Result<List
     audited(app, ctx, act, things::page(app, ctx, wanted, |_| true)).await
 }
 
-/// Takes a key back; it opens nothing from now on.
+/// Takes a key back; it opens nothing from now on. Who runs the house takes back those of other tenants, too.
 ///
 /// # Errors
 /// Where it is denied, there is no such key, or the registry cannot be written.
-pub async fn revoke_key(app: &App, ctx: &Context, id: &str) -> Result<Edition<KeyRecord>> {
-    let act = ctx.act(Action::Administer, Resource::Keys, Some(id.to_owned()));
-    audited(app, ctx, act, async {
-        let known: Edition<KeyRecord> = things::find(app, ctx, id, None).await?;
+pub async fn revoke_key(app: &App, ctx: &Context, tenant: &Tenant, id: &str) -> Result<Edition<KeyRecord>> {
+    let act = administer(ctx, tenant, id.to_owned());
+    audited(app, ctx, act.clone(), async {
+        let known: Edition<KeyRecord> = things::find_of(app, tenant, id, None).await?;
         if known.thing.status == Status::Inactive {
             return Ok(known);
         }
         let record = KeyRecord { status: Status::Inactive, ..known.thing.clone() };
-        let revoked = things::append(app, ctx, Happened::Deactivated, record, Some(&known)).await?;
+        let event = things::next(ctx, Happened::Deactivated, record.clone(), Some(&known));
+        let (version, known_from) = (event.version, event.at);
+        let appended = app.registry.append(&[Event { tenant: tenant.clone(), ..event }]).await;
+        // Also where it is not known whether it was appended.
         app.keyring.forget();
-        Ok(revoked)
+        appended?;
+        told_there(app, ctx, tenant, &act)?;
+        Ok(Edition { thing: record, version, known_from, known_until: None })
     })
     .await
 }

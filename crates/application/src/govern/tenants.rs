@@ -9,6 +9,7 @@ use crate::audit::audited;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::registry::{Edition, Event, Happened, Registered, TenantRecord, Thing, ThingKind};
+use crate::things;
 
 /// A tenant to be.
 #[derive(Clone, Debug)]
@@ -26,11 +27,11 @@ pub async fn create_tenant(app: &App, ctx: &Context, new: NewTenant) -> Result<E
     let act = ctx.act(Action::Administer, Resource::Tenants, Some(new.name.to_string()));
     audited(app, ctx, act, async {
         let NewTenant { name, title, parties } = new;
+        // Whoever delivers the moment after has to find the tables open; one that was half made is completed.
+        app.landing.open(&name).await?;
         if app.registry.find(&name, ThingKind::Tenant, name.as_str(), None).await?.is_some() {
             return Err(Error::new(Kind::Conflict, format!("create the tenant `{name}`: there is one of this name")));
         }
-        // Whoever delivers the moment after has to find the tables open.
-        app.landing.open(&name).await?;
         let record = TenantRecord { name: name.clone(), title, parties, status: Status::Active };
         let event = Event {
             tenant: name,
@@ -46,7 +47,42 @@ pub async fn create_tenant(app: &App, ctx: &Context, new: NewTenant) -> Result<E
     .await
 }
 
-/// All tenants that have tables, for whoever runs the house; everybody else sees its own.
+/// Says anew what is told of a tenant. The keys of one that is inactive open nothing.
+///
+/// # Errors
+/// Where it is denied, there is none of this name, it was changed meanwhile, it is the house's own that is to end, or the registry
+/// cannot be written.
+pub async fn put_tenant(
+    app: &App,
+    ctx: &Context,
+    record: TenantRecord,
+    version: Option<u64>,
+) -> Result<Edition<TenantRecord>> {
+    let name = record.name.clone();
+    let act = ctx.act(Action::Administer, Resource::Tenants, Some(name.to_string()));
+    audited(app, ctx, act, async {
+        let known: Edition<TenantRecord> = things::find_of(app, &name, name.as_str(), None).await?;
+        things::expect(&known, version)?;
+        if record.status == Status::Inactive && name == *ctx.tenant() {
+            let step = format!("deactivate the tenant `{name}`: it is the one that asks");
+            return Err(Error::new(Kind::Conflict, step));
+        }
+        if record == known.thing {
+            return Ok(known);
+        }
+        let ends = record.status == Status::Inactive && known.thing.status == Status::Active;
+        let happened = if ends { Happened::Deactivated } else { Happened::Changed };
+        let event = things::next(ctx, happened, record.clone(), Some(&known));
+        let (version, known_from) = (event.version, event.at);
+        let appended = app.registry.append(&[Event { tenant: name, ..event }]).await;
+        app.keyring.forget();
+        appended?;
+        Ok(Edition { thing: record, version, known_from, known_until: None })
+    })
+    .await
+}
+
+/// All tenants, for whoever runs the house; every other admin sees its own.
 ///
 /// # Errors
 /// Where it is denied, or the registry cannot be read.
@@ -57,7 +93,7 @@ pub async fn list_tenants(app: &App, ctx: &Context) -> Result<Vec<Edition<Tenant
     };
     let act = ctx.act(Action::Read, Resource::Tenants, None);
     audited(app, ctx, act, async {
-        let mut names = if runs_the_house { app.landing.tenants().await? } else { Vec::new() };
+        let mut names = if runs_the_house { app.registry.tenants().await? } else { Vec::new() };
         names.push(ctx.tenant().clone());
         names.sort_unstable();
         names.dedup();

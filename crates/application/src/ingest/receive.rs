@@ -5,7 +5,7 @@ use metrify_formats::{Decoded, Format, Problem};
 use metrify_governance::{Action, Resource};
 
 use crate::app::App;
-use crate::audit::allowed;
+use crate::audit::{allowed, permitted};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::ingest::accept::Begun;
@@ -27,6 +27,14 @@ use crate::ports::Kept;
 pub async fn receive(app: &App, ctx: &Context, looked: Looked) -> Result<Vec<Receipt>> {
     let act = ctx.act(Action::Deliver, Resource::Deliveries, Some(looked.seen.id.to_string()));
     allowed(app, ctx, act, unpack::receive(app, ctx, looked, None)).await
+}
+
+/// Whether somebody may deliver at all, asked before the bytes of a delivery are taken in.
+///
+/// # Errors
+/// Where it is denied, or no entry of that can be written.
+pub async fn may_deliver(app: &App, ctx: &Context) -> Result<()> {
+    permitted(app, ctx, &ctx.act(Action::Deliver, Resource::Deliveries, None)).await
 }
 
 /// Decodes a delivery, judges it, makes it durable, shows it to SQL, and accounts for every reading in it.

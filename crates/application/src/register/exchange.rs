@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::audit::audited;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
-use crate::registry::{Edition, Event, Field, Happened, Listing, Thing, ThingKind, Wanted};
+use crate::registry::{Edition, Event, Field, Happened, Listing, Registered, Thing, ThingKind, Wanted};
 use crate::things;
 
 /// Installations of one meter or metering point that are looked at; a meter is moved a few times in its life.
@@ -44,17 +44,47 @@ pub async fn exchange_meter(app: &App, ctx: &Context, exchange: Exchange) -> Res
             let after = after(&here, &events);
             let fits = installation.fits_among(after.iter().chain(elsewhere.iter().map(|known| &known.thing)));
             fits.map_err(|error| Error::new(Kind::Conflict, "exchange the meter").because(error))?;
-            events.push(things::next(ctx, Happened::Registered, installation, None));
+            events.push(begun(ctx, &here, installation));
+            events.push(touched(ctx, &known));
         } else if events.is_empty() {
             return Err(Error::new(
                 Kind::Conflict,
                 format!("remove the meter at {metering_point}: none is there then"),
             ));
         }
+        events.push(touched(ctx, &point));
         app.registry.append(&events).await?;
         Ok(events.into_iter().filter_map(known).collect())
     })
     .await
+}
+
+/// The meter comes; once more, where it was told before and taken back.
+fn begun(ctx: &Context, here: &[Edition<Installation>], installation: Installation) -> Event {
+    let id = Thing::from(installation.clone()).id();
+    let before = here.iter().find(|known| Thing::from(known.thing.clone()).id() == id);
+    let happened = if before.is_some() { Happened::Changed } else { Happened::Registered };
+    things::next(ctx, happened, installation, before)
+}
+
+/// Two exchanges of one meter, or at one point, at the same time cannot both be right: whoever is second finds another version of it.
+fn touched<T: Registered + Into<Thing> + Clone>(ctx: &Context, known: &Edition<T>) -> Event {
+    things::next(ctx, Happened::Changed, known.thing.clone(), Some(known))
+}
+
+/// What is installed, now or from some day on, cannot be taken out of service.
+pub(super) async fn is_nowhere(app: &App, ctx: &Context, field: Field, id: &Point) -> Result<()> {
+    let installations = of(app, ctx, field, id).await?;
+    let still = |known: &&Edition<Installation>| {
+        known.thing.until.is_none_or(|until| until > ctx.now && until > known.thing.from)
+    };
+    let Some(Edition { thing: Installation { meter, metering_point, .. }, .. }) = installations.iter().find(still)
+    else {
+        return Ok(());
+    };
+    let error =
+        Error::new(Kind::Conflict, format!("deactivate {id}: meter {meter} is at metering point {metering_point}"));
+    Err(error.hint("exchange or remove the meter first"))
 }
 
 /// Which meter was where, as it is known or was known then: of a meter or a metering point, at an instant or at all times.

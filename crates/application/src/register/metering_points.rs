@@ -8,7 +8,8 @@ use crate::app::App;
 use crate::audit::audited;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
-use crate::registry::{Edition, Happened, Listing, Wanted};
+use crate::register::exchange::is_nowhere;
+use crate::registry::{Edition, Field, Happened, Listing, Wanted};
 use crate::things;
 
 /// Registers a metering point that nobody registered before.
@@ -53,7 +54,8 @@ pub async fn list_metering_points(app: &App, ctx: &Context, wanted: &Wanted) -> 
     audited(app, ctx, act, things::page(app, ctx, wanted, keep)).await
 }
 
-/// Says anew what is told of a metering point; `version` is the one that is meant to be changed.
+/// Says anew what is told of a metering point; its status stays where `status` is `None`; `version` is the one that is
+/// meant to be changed.
 ///
 /// # Errors
 /// Where it is denied, nothing is known of it, it was changed meanwhile, or the registry cannot be written.
@@ -61,14 +63,19 @@ pub async fn put_metering_point(
     app: &App,
     ctx: &Context,
     point: MeteringPoint,
+    status: Option<Status>,
     version: Option<u64>,
 ) -> Result<Edition<MeteringPoint>> {
     let act = ctx.act(Action::Register, Resource::MeteringPoints, Some(point.id.to_string()));
     audited(app, ctx, act, async {
         let known: Edition<MeteringPoint> = things::find(app, ctx, point.id.as_str(), None).await?;
         things::expect(&known, version)?;
+        let point = MeteringPoint { status: status.unwrap_or(known.thing.status), ..point };
         if known.thing == point {
             return Ok(known);
+        }
+        if point.status == Status::Inactive {
+            is_nowhere(app, ctx, Field::MeteringPoint, &point.id).await?;
         }
         let ends = point.status == Status::Inactive && known.thing.status == Status::Active;
         let happened = if ends { Happened::Deactivated } else { Happened::Changed };

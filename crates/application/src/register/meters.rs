@@ -1,14 +1,15 @@
 //! Meters: registered, found, changed, taken out of service.
 
 use metrify_domain::Timestamp;
-use metrify_domain::master::{Installation, Meter, Status};
+use metrify_domain::master::{Meter, Status};
 use metrify_governance::{Action, Resource};
 
 use crate::app::App;
 use crate::audit::audited;
 use crate::context::Context;
-use crate::error::{Error, Kind, Result};
-use crate::registry::{Edition, Field, Happened, Listing, ThingKind, Wanted};
+use crate::error::Result;
+use crate::register::exchange::is_nowhere;
+use crate::registry::{Edition, Field, Happened, Listing, Wanted};
 use crate::things;
 
 /// Registers a meter that nobody registered before.
@@ -40,17 +41,28 @@ pub async fn list_meters(app: &App, ctx: &Context, wanted: &Wanted) -> Result<Li
     audited(app, ctx, act, things::page(app, ctx, wanted, keep)).await
 }
 
-/// Says anew what is told of a meter; `version` is the one that is meant to be changed.
+/// Says anew what is told of a meter; its status stays where `status` is `None`; `version` is the one that is
+/// meant to be changed.
 ///
 /// # Errors
 /// Where it is denied, nothing is known of it, it was changed meanwhile, or the registry cannot be written.
-pub async fn put_meter(app: &App, ctx: &Context, meter: Meter, version: Option<u64>) -> Result<Edition<Meter>> {
+pub async fn put_meter(
+    app: &App,
+    ctx: &Context,
+    meter: Meter,
+    status: Option<Status>,
+    version: Option<u64>,
+) -> Result<Edition<Meter>> {
     let act = ctx.act(Action::Register, Resource::Meters, Some(meter.id.to_string()));
     audited(app, ctx, act, async {
         let known: Edition<Meter> = things::find(app, ctx, meter.id.as_str(), None).await?;
         things::expect(&known, version)?;
+        let meter = Meter { status: status.unwrap_or(known.thing.status), ..meter };
         if known.thing == meter {
             return Ok(known);
+        }
+        if meter.status == Status::Inactive {
+            is_nowhere(app, ctx, Field::Meter, &meter.id).await?;
         }
         let ends = meter.status == Status::Inactive && known.thing.status == Status::Active;
         let happened = if ends { Happened::Deactivated } else { Happened::Changed };
@@ -71,14 +83,7 @@ pub async fn deactivate_meter(app: &App, ctx: &Context, id: &str, version: Optio
         if known.thing.status == Status::Inactive {
             return Ok(known);
         }
-        let mut there = Wanted::all(ThingKind::Installation, 1);
-        there.equal.push((Field::Meter, id.to_owned()));
-        there.holds_at = Some(ctx.now);
-        if let Some(installed) = things::list::<Installation>(app, ctx, &there).await?.first() {
-            let point = &installed.thing.metering_point;
-            let error = Error::new(Kind::Conflict, format!("deactivate meter {id}: it is at metering point {point}"));
-            return Err(error.hint("exchange it for another one first"));
-        }
+        is_nowhere(app, ctx, Field::Meter, &known.thing.id).await?;
         let meter = Meter { status: Status::Inactive, ..known.thing.clone() };
         things::append(app, ctx, Happened::Deactivated, meter, Some(&known)).await
     })

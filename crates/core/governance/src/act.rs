@@ -28,6 +28,15 @@ impl Action {
     pub const ALL: [Self; 7] =
         [Self::Read, Self::Query, Self::Export, Self::Deliver, Self::Mend, Self::Register, Self::Administer];
 
+    /// It leaves something else behind than it found.
+    #[must_use]
+    pub const fn changes(self) -> bool {
+        match self {
+            Self::Deliver | Self::Mend | Self::Register | Self::Administer => true,
+            Self::Read | Self::Query | Self::Export => false,
+        }
+    }
+
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {

@@ -1,6 +1,6 @@
 //! Who acts: a person, a key, or whoever works on the machine itself.
 
-use metrify_domain::Tenant;
+use metrify_domain::{Tenant, Timestamp};
 
 use crate::{Party, Purpose, Role};
 
@@ -16,4 +16,6 @@ pub struct Principal {
     /// What it may act for, beside what its role allows; the first one where a request names none. Empty: for every
     /// purpose that the law allows its tenant.
     pub purposes: Vec<Purpose>,
+    /// When what it proved itself by ends: nothing that it gives to others lasts longer.
+    pub expires_at: Option<Timestamp>,
 }

@@ -57,6 +57,7 @@ mod tests;
 
 use std::collections::HashMap;
 use std::fs::{self, File};
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -130,8 +131,8 @@ impl Audit for FileAudit {
         self.seals.seal().await
     }
 
-    fn read(&self, tenant: &Tenant, each: &mut dyn FnMut(u64, Entry) -> Result<()>) -> Result<()> {
-        read::entries(&self.log(tenant), each)
+    fn read(&self, tenant: &Tenant, after: u64, each: &mut dyn FnMut(u64, Entry) -> ControlFlow<()>) -> Result<()> {
+        read::entries(&self.log(tenant), after, each)
     }
 
     fn verify(&self, tenant: &Tenant) -> Result<Audited> {

@@ -190,7 +190,7 @@ fn shortened(name: &str) -> String {
 fn outcome(name: &str) -> Option<Outcome> {
     const FAILED: [Kind; 7] =
         [Kind::Invalid, Kind::NotFound, Kind::Conflict, Kind::Busy, Kind::Unavailable, Kind::Corrupt, Kind::Internal];
-    let outcomes = [Outcome::Done, Outcome::Denied].into_iter().chain(FAILED.map(Outcome::Failed));
+    let outcomes = [Outcome::Begun, Outcome::Done, Outcome::Denied].into_iter().chain(FAILED.map(Outcome::Failed));
     { outcomes }.find(|outcome| outcome.name() == name)
 }
 
@@ -243,7 +243,7 @@ mod tests {
     fn every_outcome_is_read_back() {
         let kinds = [Kind::Invalid, Kind::NotFound, Kind::Conflict, Kind::Busy, Kind::Unavailable, Kind::Corrupt];
         let failed = kinds.into_iter().chain([Kind::Internal]).map(Outcome::Failed);
-        for told in failed.chain([Outcome::Done, Outcome::Denied]) {
+        for told in failed.chain([Outcome::Begun, Outcome::Done, Outcome::Denied]) {
             assert_eq!(outcome(told.name()), Some(told));
         }
         assert_eq!(outcome("well"), None);

@@ -1,5 +1,7 @@
 //! Reading entries back, oldest first, a line at a time.
 
+use std::ops::ControlFlow;
+
 use metrify_application::audit::Entry;
 use metrify_application::{Error, Kind, Result, io};
 
@@ -7,11 +9,13 @@ use crate::line::{self, Line};
 use crate::log::{Extent, Log};
 use crate::segment::{self, Lines};
 
-/// Hands the entries of a log to `each`.
-pub(crate) fn entries(log: &Log, each: &mut dyn FnMut(u64, Entry) -> Result<()>) -> Result<()> {
+/// Hands the entries of a log behind the one of a number to `each`, until it has enough.
+pub(crate) fn entries(log: &Log, after: u64, each: &mut dyn FnMut(u64, Entry) -> ControlFlow<()>) -> Result<()> {
     let Extent { firsts, end, .. } = log.extent()?;
     let mut bytes = Vec::new();
-    for (index, first) in firsts.iter().enumerate() {
+    // Segments are named by their first entry: those that end before the first one wanted are not opened.
+    let ended = firsts.iter().skip(1).take_while(|next| **next <= after + 1).count();
+    for (index, first) in firsts.iter().enumerate().skip(ended) {
         let is_last = index + 1 == firsts.len();
         let path = segment::path(&log.folder, *first);
         let mut lines = Lines::open(&path, end.filter(|_| is_last))?;
@@ -28,7 +32,9 @@ pub(crate) fn entries(log: &Log, each: &mut dyn FnMut(u64, Entry) -> Result<()>)
                 Error::new(Kind::Corrupt, place)
                     .hint("verify the log: it tells what changed; a backup may have the line")
             })?;
-            each(number, entry)?;
+            if number > after && each(number, entry).is_break() {
+                return Ok(());
+            }
             (line, at) = (lines.line, lines.at);
         }
     }

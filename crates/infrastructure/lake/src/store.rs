@@ -26,6 +26,8 @@ use crate::{compact, known, land, ledger, lookup, records};
 pub struct DeltaLake {
     layout: Layout,
     tenants: RwLock<HashMap<Tenant, Arc<TenantLake>>>,
+    /// Nobody opens tables that somebody else is opening.
+    opening: tokio::sync::Mutex<()>,
     held: Arc<HeldFiles>,
     published: AtomicU64,
     clock: fn() -> Timestamp,
@@ -49,6 +51,7 @@ impl DeltaLake {
             held: Arc::new(HeldFiles::new(layout.clone())),
             layout,
             tenants: RwLock::default(),
+            opening: tokio::sync::Mutex::default(),
             published: AtomicU64::new(0),
             clock,
             keep_h,
@@ -366,7 +369,15 @@ impl Landing for DeltaLake {
         Ok(tenants)
     }
 
+    fn opened(&self) -> Vec<Tenant> {
+        let mut opened: Vec<Tenant> =
+            self.tenants.read().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect();
+        opened.sort_unstable();
+        opened
+    }
+
     async fn open(&self, tenant: &Tenant) -> Result<Position> {
+        let _opening = self.opening.lock().await;
         if self.tenant(tenant).is_err() {
             let opened = Arc::new(self.open_tenant(tenant).await?);
             self.tenants.write().unwrap_or_else(PoisonError::into_inner).insert(tenant.clone(), opened);

@@ -1,12 +1,12 @@
 //! Things out: one of them, a list, or all that happened to one.
 
-use metrify_application::registry::{Cursor, Edition, Event, Field, Happened, Near, Sort, Thing, ThingKind, Wanted};
+use metrify_application::registry::{Cursor, Edition, Field, Near, Sort, Thing, ThingKind, Wanted};
 use metrify_application::{Result, Tenant};
 use metrify_domain::Timestamp;
 use sea_orm::{ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 
 use crate::append::column;
-use crate::tables::{Table, event, installation, key, known, meter, metering_point, tenant};
+use crate::tables::{Table, installation, key, known, meter, metering_point, tenant};
 use crate::{DatabaseRegistry, Scope, corrupt, failed};
 
 const STEP: &str = "read the registry";
@@ -59,41 +59,17 @@ impl DatabaseRegistry {
         Ok(Some((tenant, known::<key::Entity>(row)?)))
     }
 
-    pub(crate) async fn events_of(&self, tenant: &Tenant, kind: ThingKind, id: &str) -> Result<Vec<Event>> {
-        let transaction = self.begin(Scope::Of(tenant), STEP).await?;
-        let rows = event::Entity::find()
-            .filter(event::Column::Tenant.eq(tenant.as_str()))
-            .filter(event::Column::Kind.eq(kind.name()))
-            .filter(event::Column::Id.eq(id))
-            .order_by_asc(event::Column::Version)
+    pub(crate) async fn all_tenants(&self) -> Result<Vec<Tenant>> {
+        let transaction = self.begin(Scope::All, STEP).await?;
+        let rows = tenant::Entity::find()
+            .filter(tenant::Column::KnownUntil.is_null())
+            .order_by_asc(tenant::Column::Id)
             .all(&transaction)
             .await
             .map_err(|error| failed(STEP, error))?;
         transaction.commit().await.map_err(|error| failed(STEP, error))?;
-        rows.into_iter().map(|row| happened(tenant, kind, row)).collect()
+        rows.into_iter().map(|row| row.id.parse().map_err(|error| corrupt(STEP, error))).collect()
     }
-}
-
-fn happened(tenant: &Tenant, kind: ThingKind, row: event::Model) -> Result<Event> {
-    fn thing<T: Table>(after: &str) -> Result<Thing> {
-        T::thing(serde_json::from_str(after).map_err(|error| corrupt("read an event", error))?)
-    }
-    let after = match kind {
-        ThingKind::Tenant => thing::<tenant::Entity>(&row.after),
-        ThingKind::Key => thing::<key::Entity>(&row.after),
-        ThingKind::MeteringPoint => thing::<metering_point::Entity>(&row.after),
-        ThingKind::Meter => thing::<meter::Entity>(&row.after),
-        ThingKind::Installation => thing::<installation::Entity>(&row.after),
-    }?;
-    let happened = Happened::ALL.into_iter().find(|one| one.name() == row.happened);
-    Ok(Event {
-        tenant: tenant.clone(),
-        happened: happened.ok_or_else(|| corrupt("read an event", format!("`{}` cannot happen", row.happened)))?,
-        after,
-        version: row.version.cast_unsigned(),
-        at: Timestamp::from_micros(row.at),
-        by: row.by,
-    })
 }
 
 #[derive(Clone, Copy)]

@@ -63,7 +63,25 @@ impl DatabaseRegistry {
     pub async fn open_server(url: &str, now: Timestamp) -> Result<Self> {
         let mut options = ConnectOptions::new(url.to_owned());
         options.max_connections(CONNECTIONS_MAX).connect_timeout(CONNECT_TIMEOUT).sqlx_logging(false);
-        Self::open(options, now).await
+        let registry = Self::open(options, now).await.map_err(|error| without(url, &error))?;
+        registry.warn_of_missing_wall().await?;
+        Ok(registry)
+    }
+
+    /// Whoever may look over every wall of the database does so unseen.
+    async fn warn_of_missing_wall(&self) -> Result<()> {
+        let step = "ask what the database lets this program see";
+        let asked = "SELECT rolsuper OR rolbypassrls AS sees_all FROM pg_roles WHERE rolname = current_user";
+        let statement = Statement::from_string(DbBackend::Postgres, asked);
+        let row = self.database.query_one_raw(statement).await.map_err(|error| failed(step, error))?;
+        let sees_all = row.map_or(Ok(false), |row| row.try_get("", "sees_all")).map_err(|error| failed(step, error))?;
+        if sees_all {
+            tracing::warn!(
+                "the role of registry.url is a superuser or bypasses row-level security: the database does not keep tenants apart; \
+                 give it a role of its own"
+            );
+        }
+        Ok(())
     }
 
     async fn open(options: ConnectOptions, now: Timestamp) -> Result<Self> {
@@ -106,6 +124,15 @@ fn failed(step: &str, error: DbErr) -> Error {
     }
 }
 
+/// The same error without the address, which may hold a password.
+fn without(url: &str, error: &Error) -> Error {
+    let told = Error::new(error.kind(), error.chain().replace(url, "registry.url"));
+    match error.hint_text() {
+        Some(hint) => told.hint(hint),
+        None => told,
+    }
+}
+
 fn corrupt(step: &str, reason: impl std::fmt::Display) -> Error {
     Error::new(Kind::Corrupt, format!("{step}: {reason}"))
 }
@@ -137,8 +164,8 @@ impl Registry for DatabaseRegistry {
         Ok(Some((tenant, Edition { thing: key, version, known_from, known_until })))
     }
 
-    async fn history(&self, tenant: &Tenant, kind: ThingKind, id: &str) -> Result<Vec<Event>> {
-        self.events_of(tenant, kind, id).await
+    async fn tenants(&self) -> Result<Vec<Tenant>> {
+        self.all_tenants().await
     }
 
     async fn rebuild(&self) -> Result<u64> {

@@ -287,7 +287,7 @@ impl PeriodParameters {
 async fn of_meter(
     State(server): State<Server>,
     Extension(ctx): Extension<Context>,
-    Named(id): Named<String>,
+    Named(id): Named,
     Parameters(period): Parameters<PeriodParameters>,
 ) -> Result<Response, Problem> {
     let point: Point = point(&id)?;

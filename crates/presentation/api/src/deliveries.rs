@@ -15,14 +15,17 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use futures::{Stream, StreamExt};
-use metrify_application::ingest::{Arriving, Content, Looked, Reply, Seen, receive, receive_once, replay_deliveries};
-use metrify_application::{Context, Error, Kind, Result, io};
+use metrify_application::ingest::{
+    Arriving, Content, Looked, Reply, Seen, may_deliver, receive, receive_once, replay_deliveries,
+};
+use metrify_application::{Context, Error, Kind, Result as Done, io};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::encoding::{self, Encoding};
 use crate::extract::{Body, Parameters};
+use crate::identify::Caller;
 use crate::problem::Problems;
 use crate::wire::{ChangesBody, DeliveryParameters, DeliveryReplay, ReceiptBody};
 use crate::{Problem, Server};
@@ -71,7 +74,7 @@ struct Head {
     _place: Place,
 }
 
-fn key(headers: &HeaderMap, again: bool) -> Result<Option<String>> {
+fn key(headers: &HeaderMap, again: bool) -> Done<Option<String>> {
     let mut keys = headers.get_all(IDEMPOTENCY_KEY).iter();
     let Some(value) = keys.next() else { return Ok(None) };
     if again {
@@ -89,12 +92,13 @@ fn key(headers: &HeaderMap, again: bool) -> Result<Option<String>> {
 
 async fn take_in(
     server: Server,
-    ctx: Context,
+    caller: Caller,
     parameters: DeliveryParameters,
     head: Head,
     body: Bytes,
-) -> Result<(bool, ReceiptBody)> {
+) -> Result<(bool, ReceiptBody), Problem> {
     let (content, seen) = arrive(&server.spool, body).await?;
+    let ctx = caller.context(&server).await?;
     if let Some(encoding) = head.encoding {
         encoding.check(&seen.head)?;
     }
@@ -105,13 +109,18 @@ async fn take_in(
     let Reply { receipts, repeated } = if parameters.again {
         Reply { receipts: receive(app, &ctx, looked).await?, repeated: false }
     } else {
-        receive_once(app, &ctx, looked, head.key.as_deref()).await?
+        let received = receive_once(app, &ctx, looked, head.key.as_deref()).await;
+        received.map_err(|error| match error.kind() {
+            // A key that was given to something else cannot be processed, whenever it comes.
+            Kind::Conflict => Problem::with_status(error, StatusCode::UNPROCESSABLE_ENTITY),
+            _ => error.into(),
+        })?
     };
     Ok((repeated, ReceiptBody::of(&source, receipts)))
 }
 
 /// Takes the bytes in, few of them into memory, more into a file.
-async fn arrive(spool: &Path, body: Bytes) -> Result<(Content, Seen)> {
+async fn arrive(spool: &Path, body: Bytes) -> Done<(Content, Seen)> {
     let failed = |error| io("take the delivery in", error);
     let mut arriving = Ok(Arriving::new(spool));
     let mut pieces = body.into_data_stream();
@@ -137,32 +146,18 @@ async fn arrive(spool: &Path, body: Bytes) -> Result<(Content, Seen)> {
 }
 
 /// Pushes bytes where waiting for a disk holds nobody up.
-async fn push(mut arriving: Arriving, bytes: Vec<u8>) -> Result<std::io::Result<Arriving>> {
+async fn push(mut arriving: Arriving, bytes: Vec<u8>) -> Done<std::io::Result<Arriving>> {
     let pushed = tokio::task::spawn_blocking(move || arriving.push(&bytes).map(|()| arriving)).await;
     pushed.map_err(|error| Error::new(Kind::Internal, "take the delivery in").because(error))
 }
 
 /// The next piece of a body; a client that sends nothing for so long has gone.
-async fn next<S: Stream + Unpin>(pieces: &mut S) -> Result<Option<S::Item>> {
+async fn next<S: Stream + Unpin>(pieces: &mut S) -> Done<Option<S::Item>> {
     let silent = |_| {
         let step = format!("take the delivery in: nothing of it came for {BODY_PAUSE_MAX:?}");
         Error::new(Kind::Invalid, step)
     };
     tokio::time::timeout(BODY_PAUSE_MAX, pieces.next()).await.map_err(silent)
-}
-
-/// Runs to its end whether or not the client waits for it: whatever goes through the intake must not stop between memory and
-/// journal.
-#[allow(
-    clippy::disallowed_methods,
-    reason = "the task is awaited here; it has to outlive the request that is cancelled"
-)]
-pub(crate) async fn to_its_end<T: Send + 'static>(
-    step: &str,
-    work: impl Future<Output = Result<T>> + Send + 'static,
-) -> Result<T> {
-    let done = tokio::task::spawn(work).await;
-    done.map_err(|error| Error::new(Kind::Internal, step).because(error))?
 }
 
 pub(crate) fn routes() -> OpenApiRouter<Server> {
@@ -185,6 +180,7 @@ pub(crate) fn routes() -> OpenApiRouter<Server> {
 async fn post(
     State(server): State<Server>,
     Extension(ctx): Extension<Context>,
+    Extension(caller): Extension<Caller>,
     Extension(place): Extension<Place>,
     Parameters(parameters): Parameters<DeliveryParameters>,
     headers: HeaderMap,
@@ -192,12 +188,9 @@ async fn post(
 ) -> Result<Response, Problem> {
     let Ok(encoding) = Encoding::of(&headers) else { return Ok(encoding::refused()) };
     let head = Head { key: key(&headers, parameters.again)?, encoding, _place: place };
-    let received = to_its_end("receive the delivery", take_in(server, ctx, parameters, head, body)).await;
-    let (repeated, receipt) = received.map_err(|error| match error.kind() {
-        // A key that was given to something else cannot be processed, whenever it comes.
-        Kind::Conflict => Problem::with_status(error, StatusCode::UNPROCESSABLE_ENTITY),
-        _ => error.into(),
-    })?;
+    // Whoever may not deliver is told before the body is taken in.
+    may_deliver(&server.app, &ctx).await?;
+    let (repeated, receipt) = take_in(server, caller, parameters, head, body).await?;
     Ok(answered(repeated, receipt))
 }
 
@@ -222,7 +215,6 @@ async fn replay(
     Body(request): Body<DeliveryReplay>,
 ) -> Result<Json<Vec<ChangesBody>>, Problem> {
     let selection = request.selection()?;
-    let work = async move { replay_deliveries(&server.app, &ctx, &selection, request.apply).await };
-    let changes = to_its_end("replay deliveries", work).await?;
+    let changes = replay_deliveries(&server.app, &ctx, &selection, request.apply).await?;
     Ok(Json(changes.into_iter().map(ChangesBody::from).collect()))
 }

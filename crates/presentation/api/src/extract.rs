@@ -1,11 +1,12 @@
 //! What comes with a request, or a problem that says what is wrong with it.
 
 use axum::Json;
-use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
+use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use metrify_application::{Error, Kind};
+use metrify_domain::Point;
 
 use crate::Problem;
 
@@ -15,8 +16,8 @@ pub(crate) struct Body<T>(pub(crate) T);
 /// The parameters behind the question mark.
 pub(crate) struct Parameters<T>(pub(crate) T);
 
-/// What stands in the path.
-pub(crate) struct Named<T>(pub(crate) T);
+/// The name that stands in the path: of as many bytes as names of ours have, and none that cannot be printed.
+pub(crate) struct Named(pub(crate) String);
 
 impl<T, S: Send + Sync> FromRequest<S> for Body<T>
 where
@@ -46,15 +47,16 @@ where
     }
 }
 
-impl<T, S: Send + Sync> FromRequestParts<S> for Named<T>
-where
-    Path<T>: FromRequestParts<S, Rejection = PathRejection>,
-{
+impl<S: Send + Sync> FromRequestParts<S> for Named {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        match Path::from_request_parts(parts, state).await {
-            Ok(Path(named)) => Ok(Self(named)),
+        match Path::<String>::from_request_parts(parts, state).await {
+            Ok(Path(named)) => {
+                let point = named.parse::<Point>();
+                point.map_err(|error| Error::new(Kind::Invalid, "read the id in the path").because(error))?;
+                Ok(Self(named))
+            }
             Err(rejection) => Err(refused("read the path", rejection.status(), &rejection.body_text())),
         }
     }

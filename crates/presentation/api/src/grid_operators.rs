@@ -80,7 +80,7 @@ async fn list() -> Json<Listed<GridOperatorBody>> {
 async fn status(
     State(server): State<Server>,
     Extension(ctx): Extension<Context>,
-    Named(id): Named<String>,
+    Named(id): Named,
 ) -> Result<Response, Problem> {
     let operator = TransmissionOperator::ALL.into_iter().find(|operator| operator.id() == id).ok_or_else(|| {
         let error = Error::new(Kind::NotFound, format!("find the grid operator `{id}`"));

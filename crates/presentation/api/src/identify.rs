@@ -1,17 +1,20 @@
 //! Who asks, what for, and under which name: found out before anything else, once for every request.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
+use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::http::header::AUTHORIZATION;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use metrify_application::{Context, Error, Kind, Result, govern};
+use http_body_util::LengthLimitError;
+use metrify_application::{Context, Error, Kind, govern};
 use metrify_domain::Timestamp;
 use metrify_governance::Purpose;
 
-use crate::{Problem, Server};
+use crate::{Problem, REQUEST_BYTES_MAX, Server};
 
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 const PURPOSE: HeaderName = HeaderName::from_static("metrify-purpose");
@@ -47,29 +50,96 @@ fn own_id(started_at: Timestamp) -> String {
     format!("{:x}-{:x}", started_at.micros(), REQUESTS.fetch_add(1, Ordering::Relaxed))
 }
 
-/// Lets those in who prove who they are, and leaves their [`Context`] with the request.
-pub(crate) async fn known(State(server): State<Server>, mut request: Request, next: Next) -> Response {
-    let id = request.extensions().get().map(|RequestId(id)| id.clone()).unwrap_or_default();
-    match context(&server, request.headers(), id).await {
-        Ok(Some(context)) => {
-            request.extensions_mut().insert(context);
-            next.run(request).await
-        }
-        Ok(None) => unknown(),
-        Err(error) => Problem::from(error).into_response(),
-    }
+/// Lets those in who prove who they are, and leaves their [`Context`] with the request. It is that of the moment at which the request is
+/// there as a whole: whoever is kept out meanwhile stays out, and nobody chooses when something became known.
+pub(crate) async fn known(State(server): State<Server>, request: Request, next: Next) -> Response {
+    let answer = async {
+        let caller = Caller::of(&request);
+        caller.context(&server).await?;
+        let mut request = if is_delivery(&request) { request } else { arrived(request).await? };
+        let context = caller.context(&server).await?;
+        let ends = runs_to_its_end(&request);
+        request.extensions_mut().insert(context);
+        request.extensions_mut().insert(caller);
+        if ends { to_its_end(next.run(request)).await } else { Ok(next.run(request).await) }
+    };
+    answer.await.unwrap_or_else(|problem: Problem| problem.into_response())
 }
 
-async fn context(server: &Server, headers: &HeaderMap, request: String) -> Result<Option<Context>> {
-    let purpose = purpose(headers)?;
-    let now = (server.clock)();
-    let Some(credential) = credential(headers) else { return Ok(None) };
-    let principal = if same(credential.as_bytes(), server.token.as_bytes()) {
-        Some(govern::local(&server.app, &server.tenant).await?)
-    } else {
-        govern::authenticate(&server.app, credential, now).await?
-    };
-    Ok(principal.map(|principal| Context { principal, purpose, request, now }))
+/// Deliveries are taken in piece by piece, and find out once more who asks when they are there.
+fn is_delivery(request: &Request) -> bool {
+    request.method() == Method::POST && request.uri().path() == "/api/v1/deliveries"
+}
+
+/// What changes something is done to its end whether or not somebody waits for it: nothing stops between a change and its entry. What
+/// is only asked for ends when nobody listens any more.
+fn runs_to_its_end(request: &Request) -> bool {
+    let asks = ["/api/v1/sql", "/api/v1/export"].contains(&request.uri().path());
+    !asks && ![Method::GET, Method::HEAD].contains(request.method())
+}
+
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the task is awaited here; it has to outlive the request that is cancelled"
+)]
+async fn to_its_end(work: impl Future<Output = Response> + Send + 'static) -> Result<Response, Problem> {
+    let done = tokio::task::spawn(work).await;
+    done.map_err(|error| Error::new(Kind::Internal, "answer the request").because(error).into())
+}
+
+/// How long a body that is no delivery may take.
+const BODY_TIME_MAX: Duration = Duration::from_secs(30);
+
+/// The request with all of its body.
+async fn arrived(request: Request) -> Result<Request, Problem> {
+    let (parts, body) = request.into_parts();
+    let bytes = tokio::time::timeout(BODY_TIME_MAX, axum::body::to_bytes(body, REQUEST_BYTES_MAX)).await;
+    let late = |_| Error::new(Kind::Invalid, format!("read the body: it was not there after {BODY_TIME_MAX:?}"));
+    let bytes = bytes.map_err(|error| Problem::with_status(late(error), StatusCode::REQUEST_TIMEOUT))?;
+    let bytes = bytes.map_err(|error| {
+        let is_long = error.into_inner().downcast_ref::<LengthLimitError>().is_some();
+        let status = if is_long { StatusCode::PAYLOAD_TOO_LARGE } else { StatusCode::BAD_REQUEST };
+        let error =
+            Error::new(Kind::Invalid, format!("read the body: it did not come whole, in {REQUEST_BYTES_MAX} bytes"));
+        Problem::with_status(error.hint("larger ones are deliveries: /api/v1/deliveries"), status)
+    })?;
+    Ok(Request::from_parts(parts, Body::from(bytes)))
+}
+
+/// What a request says of who sends it.
+#[derive(Clone)]
+pub(crate) struct Caller {
+    credential: Option<String>,
+    purpose: Option<HeaderValue>,
+    request: String,
+}
+
+impl Caller {
+    fn of(request: &Request) -> Self {
+        let headers = request.headers();
+        Self {
+            credential: credential(headers).map(str::to_owned),
+            purpose: headers.get(PURPOSE).cloned(),
+            request: request.extensions().get().map(|RequestId(id)| id.clone()).unwrap_or_default(),
+        }
+    }
+
+    /// Who it is, at this moment.
+    ///
+    /// # Errors
+    /// A problem where nobody is known by what was sent, or the registry cannot be read.
+    pub(crate) async fn context(&self, server: &Server) -> Result<Context, Problem> {
+        let purpose = self.purpose.as_ref().map(purpose).transpose()?;
+        let now = (server.clock)();
+        let Some(credential) = &self.credential else { return Err(unknown()) };
+        let principal = if same(credential.as_bytes(), server.token.as_bytes()) {
+            Some(govern::local(&server.app, &server.tenant).await?)
+        } else {
+            govern::authenticate(&server.app, credential, now).await?
+        };
+        let principal = principal.ok_or_else(unknown)?;
+        Ok(Context { principal, purpose, request: self.request.clone(), now })
+    }
 }
 
 fn credential(headers: &HeaderMap) -> Option<&str> {
@@ -81,19 +151,15 @@ fn credential(headers: &HeaderMap) -> Option<&str> {
     bearer.or_else(|| text(API_KEY))
 }
 
-fn purpose(headers: &HeaderMap) -> Result<Option<Purpose>> {
-    let Some(value) = headers.get(PURPOSE) else { return Ok(None) };
+fn purpose(value: &HeaderValue) -> metrify_application::Result<Purpose> {
     let invalid = |error| Error::new(Kind::Invalid, format!("read the header {PURPOSE}")).because(error);
-    value.to_str().unwrap_or_default().parse().map(Some).map_err(invalid)
+    value.to_str().unwrap_or_default().parse().map_err(invalid)
 }
 
-/// 401, with the way to come in (RFC 9110, 11.6.1).
-fn unknown() -> Response {
+fn unknown() -> Problem {
     let error = Error::new(Kind::Denied, "find out who asks: no key came with the request, or it opens nothing");
     let hint = "send a key as `Authorization: Bearer KEY` or `X-API-Key: KEY`; `metrify key create` makes one";
-    let mut response = Problem::with_status(error.hint(hint), StatusCode::UNAUTHORIZED).into_response();
-    response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"metrify\""));
-    response
+    Problem::with_status(error.hint(hint), StatusCode::UNAUTHORIZED)
 }
 
 /// Compares in a time that does not tell how much was right.

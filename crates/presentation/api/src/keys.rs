@@ -5,7 +5,9 @@ use axum::extract::{Extension, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use metrify_application::registry::ThingKind;
-use metrify_application::{Context, govern};
+use metrify_application::{Context, Error, Kind, Tenant, govern};
+use serde::Deserialize;
+use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -48,16 +50,31 @@ async fn create(
     Ok((StatusCode::CREATED, Json(IssuedBody::from(issued))).into_response())
 }
 
+/// Whose key.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct TenantParameters {
+    /// The tenant that it opens; the own one where it is absent. Only an admin of the house's own tenant names another.
+    tenant: Option<String>,
+}
+
 /// Takes a key back: it opens nothing from now on.
 #[utoipa::path(
     delete, path = "/api/v1/api-keys/{id}", tag = "people", operation_id = "revoke_key",
-    params(("id" = String, Path, description = "The key's id: what stands between its two underscores")),
+    params(
+        ("id" = String, Path, description = "The key's id: what stands between its two underscores"),
+        TenantParameters,
+    ),
     responses((status = 200, body = KeyBody), Problems)
 )]
 async fn revoke(
     State(server): State<Server>,
     Extension(ctx): Extension<Context>,
-    Named(id): Named<String>,
+    Named(id): Named,
+    Parameters(whose): Parameters<TenantParameters>,
 ) -> Result<Json<KeyBody>, Problem> {
-    Ok(Json(govern::revoke_key(&server.app, &ctx, &id).await?.into()))
+    let tenant = whose.tenant.as_deref().map(|name| name.parse::<Tenant>()).transpose();
+    let tenant = tenant.map_err(|error| Error::new(Kind::Invalid, "read the parameter tenant").because(error))?;
+    let tenant = tenant.unwrap_or_else(|| ctx.tenant().clone());
+    Ok(Json(govern::revoke_key(&server.app, &ctx, &tenant, &id).await?.into()))
 }

@@ -8,6 +8,7 @@
 mod analytics;
 mod audit;
 mod deliveries;
+mod described;
 mod encoding;
 mod extract;
 mod grid_operators;
@@ -44,6 +45,8 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, Secur
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::SwaggerUi;
 
+use crate::described::Described;
+
 pub use crate::paging::Listed;
 pub use crate::problem::Problem;
 pub use crate::wire::{
@@ -78,6 +81,7 @@ pub fn router(server: Server) -> Router {
     let (guarded, described) = guarded().split_for_parts();
     let guarded = guarded
         .layer(DefaultBodyLimit::max(REQUEST_BYTES_MAX))
+        .layer(middleware::from_fn_with_state(Described::of(&described), described::known_parameters))
         .layer(middleware::from_fn_with_state(server.clone(), identify::known));
     Router::new()
         .route("/health", get(health::health))

@@ -56,7 +56,7 @@ async fn list(
         (Field::Status, status.map(str::to_owned)),
         (Field::Area, which.area),
         (Field::GridOperator, which.grid_operator),
-    ]);
+    ])?;
     wanted.near = near.near()?;
     Ok(Json(register::list_metering_points(&server.app, &ctx, &wanted).await?.into()))
 }
@@ -85,7 +85,7 @@ async fn register(
 async fn get(
     State(server): State<Server>,
     Extension(ctx): Extension<Context>,
-    Named(id): Named<String>,
+    Named(id): Named,
     Parameters(known): Parameters<KnownParameters>,
 ) -> Result<Response, Problem> {
     let known_at = known.as_known_at.as_deref().map(moment).transpose()?;
@@ -106,11 +106,12 @@ async fn get(
 async fn put(
     State(server): State<Server>,
     Extension(ctx): Extension<Context>,
-    Named(id): Named<String>,
+    Named(id): Named,
     headers: HeaderMap,
     Body(facts): Body<MeteringPointFacts>,
 ) -> Result<Response, Problem> {
-    let known = register::put_metering_point(&server.app, &ctx, facts.read(Some(&id))?, meant(&headers)?).await?;
+    let (point, status) = (facts.read(Some(&id))?, facts.status());
+    let known = register::put_metering_point(&server.app, &ctx, point, status, meant(&headers)?).await?;
     Ok(tagged::<_, MeteringPointBody>(StatusCode::OK, known))
 }
 
@@ -124,7 +125,7 @@ async fn put(
 async fn exchange(
     State(server): State<Server>,
     Extension(ctx): Extension<Context>,
-    Named(id): Named<String>,
+    Named(id): Named,
     Body(exchange): Body<ExchangeBody>,
 ) -> Result<Json<Vec<InstallationBody>>, Problem> {
     let changed = register::exchange_meter(&server.app, &ctx, exchange.of(&id)?).await?;
@@ -148,7 +149,7 @@ struct InstallationParameters {
 async fn installations(
     State(server): State<Server>,
     Extension(ctx): Extension<Context>,
-    Named(id): Named<String>,
+    Named(id): Named,
     Parameters(which): Parameters<InstallationParameters>,
     Parameters(page): Parameters<PageParameters>,
 ) -> Result<Json<Listed<InstallationBody>>, Problem> {

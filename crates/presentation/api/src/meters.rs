@@ -61,7 +61,7 @@ async fn list(
         (Field::Manufacturer, which.manufacturer),
         (Field::Model, which.model),
         (Field::Area, which.area),
-    ]);
+    ])?;
     wanted.near = near.near()?;
     Ok(Json(register::list_meters(&server.app, &ctx, &wanted).await?.into()))
 }
@@ -90,7 +90,7 @@ async fn register(
 async fn get(
     State(server): State<Server>,
     Extension(ctx): Extension<Context>,
-    Named(id): Named<String>,
+    Named(id): Named,
     Parameters(known): Parameters<KnownParameters>,
 ) -> Result<Response, Problem> {
     let known_at = known.as_known_at.as_deref().map(moment).transpose()?;
@@ -111,11 +111,12 @@ async fn get(
 async fn put(
     State(server): State<Server>,
     Extension(ctx): Extension<Context>,
-    Named(id): Named<String>,
+    Named(id): Named,
     headers: HeaderMap,
     Body(facts): Body<MeterFacts>,
 ) -> Result<Response, Problem> {
-    let known = register::put_meter(&server.app, &ctx, facts.read(Some(&id))?, meant(&headers)?).await?;
+    let (meter, status) = (facts.read(Some(&id))?, facts.status());
+    let known = register::put_meter(&server.app, &ctx, meter, status, meant(&headers)?).await?;
     Ok(tagged::<_, MeterBody>(StatusCode::OK, known))
 }
 
@@ -131,7 +132,7 @@ async fn put(
 async fn deactivate(
     State(server): State<Server>,
     Extension(ctx): Extension<Context>,
-    Named(id): Named<String>,
+    Named(id): Named,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let known = register::deactivate_meter(&server.app, &ctx, &id, meant(&headers)?).await?;

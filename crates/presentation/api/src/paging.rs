@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use metrify_application::registry::{Cursor, Edition, Field, Listing, Near, Sort, ThingKind, Wanted};
 use metrify_application::{Error, Kind, Result};
 use metrify_domain::Timestamp;
-use metrify_domain::master::Place;
+use metrify_domain::master::{Label, Place};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -118,8 +118,16 @@ impl NearParameters {
 }
 
 /// The fields that were asked for.
-pub(crate) fn equal<const N: usize>(fields: [(Field, Option<String>); N]) -> Vec<(Field, String)> {
-    fields.into_iter().filter_map(|(field, value)| Some((field, value?))).collect()
+///
+/// # Errors
+/// Where a value can be none of a field.
+pub(crate) fn equal<const N: usize>(fields: [(Field, Option<String>); N]) -> Result<Vec<(Field, String)>> {
+    let asked = fields.into_iter().filter_map(|(field, value)| Some((field, value?)));
+    let read = |(field, value): (Field, String)| match value.parse::<Label>() {
+        Ok(label) => Ok((field, label.to_string())),
+        Err(error) => Err(Error::new(Kind::Invalid, format!("read the parameter for {field:?}")).because(error)),
+    };
+    asked.map(read).collect()
 }
 
 /// A page of a list.

@@ -7,7 +7,6 @@ use metrify_application::{Context, Error, Kind};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::deliveries::to_its_end;
 use crate::extract::Body;
 use crate::problem::Problems;
 use crate::wire::{Confirmed, Point};
@@ -31,7 +30,6 @@ async fn confirm(
     let points = points.map_err(|error: metrify_domain::point::PointError| {
         Error::new(Kind::Invalid, "read the points to confirm").because(error)
     })?;
-    let work = async move { confirm_points(&server.app, &ctx, &points).await };
-    let confirmed = to_its_end("confirm the points", work).await?;
+    let confirmed = confirm_points(&server.app, &ctx, &points).await?;
     Ok(Json(Confirmed { confirmed }))
 }

@@ -103,6 +103,11 @@ impl IntoResponse for Problem {
         };
         let mut response = (status, Json(body)).into_response();
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if status == StatusCode::UNAUTHORIZED {
+            // The way to come in (RFC 9110, 11.6.1).
+            let way = HeaderValue::from_static("Bearer realm=\"metrify\"");
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, way);
+        }
         let retry_after_s = match self.error.kind() {
             Kind::Busy => Some("1"),
             Kind::Unavailable => Some("5"),

@@ -74,7 +74,7 @@ async fn list(
 async fn get(
     State(server): State<Server>,
     Extension(ctx): Extension<Context>,
-    Named(id): Named<String>,
+    Named(id): Named,
 ) -> Result<Response, Problem> {
     let mut rows = Rows::behind(&[]);
     let question = Question::Receipt { delivery: id.clone() };

@@ -7,7 +7,6 @@ use metrify_application::{Context, read};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::deliveries::to_its_end;
 use crate::extract::Body;
 use crate::problem::Problems;
 use crate::wire::{Reject, Replay, Replayed};
@@ -38,12 +37,8 @@ async fn replay(
     Body(request): Body<Replay>,
 ) -> Result<Json<Vec<Replayed>>, Problem> {
     let hints = request.hints()?;
-    let app = server.app.clone();
-    let work = async move {
-        let mut rejects = read::rejects(&app, &ctx).await?;
-        rejects.retain(|reject| request.wants(&reject.id, reject.state));
-        replay_rejects(&app, &ctx, rejects, &hints).await
-    };
-    let replayed = to_its_end("replay rejects", work).await?;
+    let mut rejects = read::rejects(&server.app, &ctx).await?;
+    rejects.retain(|reject| request.wants(&reject.id, reject.state));
+    let replayed = replay_rejects(&server.app, &ctx, rejects, &hints).await?;
     Ok(Json(replayed.into_iter().map(Replayed::from).collect()))
 }

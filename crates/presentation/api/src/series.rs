@@ -105,7 +105,7 @@ pub struct ReadingRow {
 async fn of_meter(
     State(server): State<Server>,
     Extension(ctx): Extension<Context>,
-    Named(id): Named<String>,
+    Named(id): Named,
     Parameters(which): Parameters<SeriesParameters>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
@@ -124,7 +124,7 @@ async fn of_meter(
 async fn of_metering_point(
     State(server): State<Server>,
     Extension(ctx): Extension<Context>,
-    Named(id): Named<String>,
+    Named(id): Named,
     Parameters(which): Parameters<SeriesParameters>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {

@@ -73,7 +73,7 @@ async fn list(
 async fn observations(
     State(server): State<Server>,
     Extension(ctx): Extension<Context>,
-    Named(id): Named<String>,
+    Named(id): Named,
     Parameters(which): Parameters<SeriesParameters>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
@@ -93,7 +93,7 @@ async fn observations(
 async fn forecast(
     State(server): State<Server>,
     Extension(ctx): Extension<Context>,
-    Named(id): Named<String>,
+    Named(id): Named,
     Parameters(which): Parameters<SeriesParameters>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {

@@ -6,10 +6,11 @@ use metrify_api::people::{
     AuditedBody, EntryBody, EntryQuery, IssuedBody, KeyBody, NewKeyBody, NewTenantBody, TenantBody,
 };
 use metrify_api::{ChangesBody, DeliveryParameters, DeliveryReplay, ReceiptBody, Reject, Replay, Replayed};
+use metrify_application::govern::Noted;
 use metrify_application::ingest::{Content, confirm, look, receive, replay_deliveries, replay_rejects};
 use metrify_application::ports::Pages;
 use metrify_application::registry::{ThingKind, Wanted};
-use metrify_application::{Error, Kind, Result, govern, operate, read};
+use metrify_application::{Error, Kind, Result, TenantError, govern, operate, read};
 
 use crate::client::Client;
 use crate::random::random;
@@ -148,11 +149,15 @@ impl Access {
 
     /// # Errors
     /// Where it is denied, there is no such key, or the registry cannot be written.
-    pub async fn revoke_key(&self, id: &str) -> Result<KeyBody> {
-        match self {
-            Self::Remote(client) => client.revoke_key(id).await,
-            Self::Local(house) => govern::revoke_key(&house.app, &house.context().await?, id).await.map(KeyBody::from),
-        }
+    pub async fn revoke_key(&self, id: &str, tenant: Option<&str>) -> Result<KeyBody> {
+        let house = match self {
+            Self::Remote(client) => return client.revoke_key(id, tenant).await,
+            Self::Local(house) => house,
+        };
+        let named = tenant.map(str::parse).transpose();
+        let named = named.map_err(|error: TenantError| Error::new(Kind::Invalid, "read the tenant").because(error))?;
+        let tenant = named.unwrap_or_else(|| house.tenant.clone());
+        govern::revoke_key(&house.app, &house.context().await?, &tenant, id).await.map(KeyBody::from)
     }
 
     /// # Errors
@@ -190,11 +195,12 @@ impl Access {
 
     /// # Errors
     /// Where it is denied, or the log cannot be read.
-    pub async fn audit(&self, which: &EntryQuery) -> Result<Vec<EntryBody>> {
+    pub async fn audit(&self, which: EntryQuery) -> Result<Vec<EntryBody>> {
         match self {
             Self::Remote(client) => client.audit(which).await,
             Self::Local(house) => {
-                let entries = govern::entries(&house.app, &house.context().await?, which.noted()?).await?;
+                let noted = Noted { limit: usize::MAX, ..which.noted()? };
+                let entries = govern::entries(&house.app, &house.context().await?, noted).await?;
                 Ok(entries.into_iter().map(EntryBody::from).collect())
             }
         }

@@ -106,6 +106,9 @@ Examples:
     /// Who did what
     #[command(subcommand)]
     Audit(Audit),
+    /// The database of tenants, keys and master data
+    #[command(subcommand)]
+    Registry(Registry),
     /// Look whether everything is in order
     Doctor,
     /// The settings in force
@@ -350,6 +353,9 @@ Examples:
     Revoke {
         /// What stands between its two underscores
         id: String,
+        /// The tenant that it opens [default: the house's own]
+        #[arg(long, value_name = "NAME")]
+        tenant: Option<String>,
     },
 }
 
@@ -393,11 +399,17 @@ Examples:
 }
 
 #[derive(Debug, Subcommand)]
+pub enum Registry {
+    /// Make its tables anew of the events, while no server runs
+    Rebuild,
+}
+
+#[derive(Debug, Subcommand)]
 pub enum Audit {
     /// Look whether the log is as it was written
     #[command(after_help = "Ends with 0 where it is, 1 where it is not.")]
     Verify,
-    /// List entries, oldest first
+    /// List entries, oldest first; the last ones where there are more
     List {
         /// A point, meter, key or delivery
         #[arg(long)]
@@ -409,8 +421,9 @@ pub enum Audit {
         start: Option<String>,
         #[arg(long, value_name = "TIME")]
         end: Option<String>,
+        /// Entries at most; all where it is 0
         #[arg(long, default_value_t = 100)]
-        limit: u64,
+        limit: usize,
     },
 }
 

@@ -169,9 +169,13 @@ impl Client {
         self.all("/api/v1/api-keys", "list the keys").await
     }
 
-    pub async fn revoke_key(&self, id: &str) -> Result<KeyBody> {
-        let path = format!("/api/v1/api-keys/{id}");
-        self.json(self.http.delete(self.url(&path)), "take the key back").await
+    pub async fn revoke_key(&self, id: &str, tenant: Option<&str>) -> Result<KeyBody> {
+        if !id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            return Err(Error::new(Kind::NotFound, format!("find the key `{id}`")));
+        }
+        let request = self.http.delete(self.url(&format!("/api/v1/api-keys/{id}")));
+        let tenant: Vec<(&str, &str)> = tenant.iter().map(|tenant| ("tenant", *tenant)).collect();
+        self.json(request.query(&tenant), "take the key back").await
     }
 
     pub async fn create_tenant(&self, new: &NewTenantBody) -> Result<TenantBody> {
@@ -186,9 +190,19 @@ impl Client {
         self.json(self.http.get(self.url("/api/v1/audit/verify")), "verify the audit log").await
     }
 
-    pub async fn audit(&self, which: &EntryQuery) -> Result<Vec<EntryBody>> {
-        let request = self.http.get(self.url("/api/v1/audit")).query(which);
-        self.json(request, "read the audit log").await.map(|page: Listed<EntryBody>| page.results)
+    /// All entries that are asked for, however many pages they are.
+    pub async fn audit(&self, which: EntryQuery) -> Result<Vec<EntryBody>> {
+        let mut all = Vec::new();
+        let mut page = EntryQuery { limit: Some(1_000), ..which };
+        loop {
+            let request = self.http.get(self.url("/api/v1/audit")).query(&page);
+            let listed: Listed<EntryBody> = self.json(request, "read the audit log").await?;
+            all.extend(listed.results);
+            page.cursor = listed.next;
+            if page.cursor.is_none() {
+                return Ok(all);
+            }
+        }
     }
 
     /// All pages of a list.

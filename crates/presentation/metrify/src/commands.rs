@@ -11,6 +11,7 @@ mod key;
 mod message;
 mod points;
 mod policy;
+mod registry;
 mod rejects;
 mod simulate;
 mod sql;
@@ -41,6 +42,7 @@ pub async fn run(cli: Cli, settings: Settings) -> Result<Outcome> {
         Command::Tenant(command) => tenant::run(&settings, output, command).await,
         Command::Policy(command) => policy::run(&settings, output, &command),
         Command::Audit(command) => audit::run(&settings, output, command).await,
+        Command::Registry(command) => registry::run(&settings, command).await,
         Command::Doctor => doctor::run(&settings, output).await,
         Command::Config(command) => config::run(&settings, &command),
         Command::Completions { shell } => completions::run(shell),

@@ -39,6 +39,7 @@ impl Policies {
             parties: parties.to_vec(),
             role,
             purposes: Vec::new(),
+            expires_at: None,
         };
         let mut lines: Vec<Explained> = Vec::new();
         for purpose in Purpose::all().map(Some).chain([None]) {

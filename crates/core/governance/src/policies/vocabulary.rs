@@ -145,8 +145,14 @@ mod tests {
         let fits = |role, action, resource, purpose, subject| {
             let tenant: metrify_domain::Tenant = "default".parse().expect("a tenant");
             let (parties, purposes) = (Party::ALL.to_vec(), Purpose::all().collect());
-            let principal =
-                Principal { name: "key:\"7f\" \n".to_owned(), tenant: tenant.clone(), parties, role, purposes };
+            let principal = Principal {
+                name: "key:\"7f\" \n".to_owned(),
+                tenant: tenant.clone(),
+                parties,
+                role,
+                purposes,
+                expires_at: None,
+            };
             let act = Act { action, resource, tenant, subject };
             let Question { request, entities, .. } =
                 vocabulary.question(&principal, purpose, &act).expect("a question");

@@ -24,6 +24,7 @@ fn principal(text: &str) -> Principal {
         parties: listed(parties).iter().map(|party| party.parse().expect(text)).collect(),
         role: role.parse().expect(text),
         purposes: listed(purposes).iter().map(|purpose| purpose.parse().expect(text)).collect(),
+        expires_at: None,
     }
 }
 

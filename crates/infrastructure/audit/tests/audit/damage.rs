@@ -239,9 +239,9 @@ fn reading_stops_at_a_line_that_is_no_entry_and_names_it() {
         let mut entries = 0;
         let mut count = |_, _| {
             entries += 1;
-            Ok(())
+            std::ops::ControlFlow::Continue(())
         };
-        let error = audit.read(&tenant("default"), &mut count).expect_err("no entry");
+        let error = audit.read(&tenant("default"), 0, &mut count).expect_err("no entry");
         assert_eq!((error.kind(), entries), (Kind::Corrupt, 1));
         let place = format!("000000000001.ndjson`, line 2 at byte {}: {reason}", lines[0].len());
         assert!(error.chain().contains(&place), "{}", error.chain());

@@ -43,9 +43,9 @@ pub fn read(audit: &dyn Audit, name: &str) -> Vec<(u64, Entry)> {
     let mut entries = Vec::new();
     let mut each = |number, entry| {
         entries.push((number, entry));
-        Ok(())
+        std::ops::ControlFlow::Continue(())
     };
-    audit.read(&tenant(name), &mut each).expect("entries");
+    audit.read(&tenant(name), 0, &mut each).expect("entries");
     entries
 }
 

@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
-use crate::deliveries::{answered, to_its_end};
+use crate::deliveries::answered;
 use crate::extract::Named;
 use crate::problem::Problems;
 use crate::series::point;
@@ -61,7 +61,7 @@ pub enum NewReadings {
 pub(super) async fn to_meter(
     State(server): State<Server>,
     Extension(ctx): Extension<Context>,
-    Named(id): Named<String>,
+    Named(id): Named,
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Problem> {
@@ -78,7 +78,7 @@ pub(super) async fn to_meter(
 pub(super) async fn to_metering_point(
     State(server): State<Server>,
     Extension(ctx): Extension<Context>,
-    Named(id): Named<String>,
+    Named(id): Named,
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Problem> {
@@ -103,17 +103,12 @@ async fn bring(
         }
     };
     let parameters = DeliveryParameters { format: Some("ndjson".to_owned()), ..DeliveryParameters::default() };
-    let work = async move {
-        let failed = |error| io("take the readings in", error);
-        let mut arriving = Arriving::new(&server.spool);
-        arriving.push(&lines).map_err(failed)?;
-        let (content, seen) = arriving.arrived();
-        let delivery = parameters.delivery("http", content)?;
-        let reply = receive_once(&server.app, &ctx, Looked { delivery, seen }, None).await?;
-        Ok((reply.repeated, ReceiptBody::of("http", reply.receipts)))
-    };
-    let (repeated, receipt) = to_its_end("receive the readings", work).await?;
-    Ok(answered(repeated, receipt))
+    let mut arriving = Arriving::new(&server.spool);
+    arriving.push(&lines).map_err(|error| io("take the readings in", error))?;
+    let (content, seen) = arriving.arrived();
+    let delivery = parameters.delivery("http", content)?;
+    let reply = receive_once(&server.app, &ctx, Looked { delivery, seen }, None).await?;
+    Ok(answered(reply.repeated, ReceiptBody::of("http", reply.receipts)))
 }
 
 /// The type without its parameters; JSON where nobody says.

@@ -63,9 +63,9 @@ pub struct MeterFacts {
     pub latitude: Option<f64>,
     #[schema(minimum = -180, maximum = 180)]
     pub longitude: Option<f64>,
-    #[serde(default)]
+    /// `active` where it is registered, and as it is where it is changed, if it is left away.
     #[schema(inline)]
-    pub status: StatusBody,
+    pub status: Option<StatusBody>,
 }
 
 /// A meter, as it is known or was known then.
@@ -124,6 +124,12 @@ impl From<Edition<Meter>> for MeterBody {
 }
 
 impl MeterFacts {
+    /// `None` where it is left away.
+    #[must_use]
+    pub fn status(&self) -> Option<Status> {
+        self.status.map(Status::from)
+    }
+
     /// The meter that is told of; `named` is its id in the path.
     ///
     /// # Errors
@@ -135,7 +141,7 @@ impl MeterFacts {
             model: label("model", self.model.as_deref())?,
             area: label("area", self.area.as_deref())?,
             place: place(self.latitude, self.longitude)?,
-            status: self.status.into(),
+            status: self.status().unwrap_or_default(),
         })
     }
 }
@@ -162,9 +168,9 @@ pub struct MeteringPointFacts {
     pub latitude: Option<f64>,
     #[schema(minimum = -180, maximum = 180)]
     pub longitude: Option<f64>,
-    #[serde(default)]
+    /// `active` where it is registered, and as it is where it is changed, if it is left away.
     #[schema(inline)]
-    pub status: StatusBody,
+    pub status: Option<StatusBody>,
 }
 
 /// A metering point, as it is known or was known then.
@@ -204,6 +210,12 @@ impl From<Edition<MeteringPoint>> for MeteringPointBody {
 }
 
 impl MeteringPointFacts {
+    /// `None` where it is left away.
+    #[must_use]
+    pub fn status(&self) -> Option<Status> {
+        self.status.map(Status::from)
+    }
+
     /// The metering point that is told of; `named` is its id in the path.
     ///
     /// # Errors
@@ -216,7 +228,7 @@ impl MeteringPointFacts {
             postcode: label("postcode", self.postcode.as_deref())?,
             town: label("town", self.town.as_deref())?,
             place: place(self.latitude, self.longitude)?,
-            status: self.status.into(),
+            status: self.status().unwrap_or_default(),
         })
     }
 }

@@ -115,6 +115,28 @@ impl NewTenantBody {
     }
 }
 
+/// What is told of a tenant when it is changed; what is left away is told no longer.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TenantFacts {
+    #[schema(max_length = 100)]
+    pub title: Option<String>,
+    pub parties: Vec<String>,
+    #[serde(default)]
+    #[schema(inline)]
+    pub status: StatusBody,
+}
+
+impl TenantFacts {
+    /// # Errors
+    /// Where the name or a party means nothing.
+    pub fn of(&self, name: &str) -> Result<TenantRecord> {
+        let new = NewTenantBody { name: name.to_owned(), title: self.title.clone(), parties: self.parties.clone() };
+        let NewTenant { name, title, parties } = new.new_tenant()?;
+        Ok(TenantRecord { name, title, parties, status: self.status.into() })
+    }
+}
+
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct TenantBody {
     pub name: String,

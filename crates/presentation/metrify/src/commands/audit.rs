@@ -15,13 +15,21 @@ pub async fn run(settings: &Settings, output: Output, command: Audit) -> Result<
     let outcome = match command {
         Audit::Verify => verified(output, &access.verify_audit().await?)?,
         Audit::List { subject, principal, start, end, limit } => {
-            let which = EntryQuery { subject, principal, start, end, cursor: None, limit: Some(limit) };
-            list(output, access.audit(&which).await?)?;
+            let which = EntryQuery { subject, principal, start, end, ..EntryQuery::default() };
+            list(output, last(access.audit(which).await?, limit))?;
             Outcome::Good
         }
     };
     access.close().await?;
     Ok(outcome)
+}
+
+/// So many of them that happened last.
+fn last(mut entries: Vec<EntryBody>, limit: usize) -> Vec<EntryBody> {
+    match limit {
+        0 => entries,
+        limit => entries.split_off(entries.len().saturating_sub(limit)),
+    }
 }
 
 fn verified(output: Output, audited: &AuditedBody) -> Result<Outcome> {

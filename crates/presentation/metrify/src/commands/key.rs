@@ -21,7 +21,7 @@ pub async fn run(settings: &Settings, output: Output, command: Key) -> Result<Ou
             }
         }
         Key::List => list(output, access.keys().await?)?,
-        Key::Revoke { id } => list(output, vec![access.revoke_key(&id).await?])?,
+        Key::Revoke { id, tenant } => list(output, vec![access.revoke_key(&id, tenant.as_deref()).await?])?,
     }
     access.close().await?;
     Ok(Outcome::Good)

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::support::api::Client;
-use crate::support::{Metrify, POINT, quarter_hours};
+use crate::support::{Metrify, OTHER_POINT, POINT, quarter_hours};
 
 const METER: &str = "1EMH0010599732";
 const OTHER_METER: &str = "1ISK0012345678";
@@ -209,4 +209,95 @@ fn readings_are_brought_and_read_in_every_type() {
     metrify.take_in("a.ndjson", quarter_hours(4));
     let (_, of_point) = ann.get(&format!("/api/v1/metering-points/{POINT}/readings"));
     assert_eq!(of_point["results"].as_array().map(Vec::len), Some(4));
+}
+
+#[test]
+fn a_meter_is_at_one_point_however_many_say_otherwise_at_once() {
+    let metrify = Metrify::new();
+    let server = metrify.serve();
+    let ann = Client::of(&metrify, &server, "operator");
+    for point in [POINT, OTHER_POINT] {
+        assert_eq!(ann.post("/api/v1/metering-points", &json!({"id": point})).0, 201);
+    }
+    for number in 0..10 {
+        let meter = format!("m{number}");
+        assert_eq!(ann.post("/api/v1/smart-meters", &json!({"id": meter})).0, 201);
+        let at = format!("2025-01-{:02}", number + 1);
+        let exchange = |point: &str| {
+            ann.post(&format!("/api/v1/metering-points/{point}/exchange"), &json!({"meter": meter, "at": at})).0
+        };
+        let mut told = std::thread::scope(|threads| {
+            let other = threads.spawn(|| exchange(OTHER_POINT));
+            [exchange(POINT), other.join().expect("an answer")]
+        });
+        told.sort_unstable();
+        assert_eq!(told, [200, 409], "{meter}");
+    }
+}
+
+#[test]
+fn what_was_told_by_mistake_can_be_told_right() {
+    let metrify = Metrify::new();
+    let server = metrify.serve();
+    let ann = Client::of(&metrify, &server, "operator");
+    assert_eq!(ann.post("/api/v1/metering-points", &json!({"id": POINT})).0, 201);
+    for meter in [METER, OTHER_METER] {
+        assert_eq!(ann.post("/api/v1/smart-meters", &json!({"id": meter})).0, 201);
+    }
+    let exchange = |meter: &str| {
+        ann.post(&format!("/api/v1/metering-points/{POINT}/exchange"), &json!({"meter": meter, "at": "2025-03-01"}))
+    };
+    for meter in [METER, OTHER_METER, METER] {
+        let (status, told) = exchange(meter);
+        assert_eq!(status, 200, "{meter}: {told}");
+    }
+    let (_, there) = ann.get(&format!("/api/v1/metering-points/{POINT}/installations?at=2025-06-01"));
+    assert_eq!(
+        (there["results"].as_array().map(Vec::len), &there["results"][0]["meter"]),
+        (Some(1), &json!(METER)),
+        "{there}"
+    );
+    // However it is said, what is installed is not taken out of service.
+    let inactive = json!({"status": "inactive"});
+    assert_eq!(ann.ask("PUT", &format!("/api/v1/smart-meters/{METER}"), &[], Some(&inactive)).0, 409);
+    assert_eq!(ann.ask("PUT", &format!("/api/v1/metering-points/{POINT}"), &[], Some(&inactive)).0, 409);
+    let path = format!("/api/v1/smart-meters/{OTHER_METER}");
+    assert_eq!(ann.ask("PUT", &path, &[], Some(&inactive)).1["status"], "inactive");
+    // A change that says nothing of it leaves it as it is.
+    assert_eq!(ann.ask("PUT", &path, &[], Some(&json!({"manufacturer": "Iskra"}))).1["status"], "inactive");
+}
+
+#[test]
+fn a_parameter_that_no_route_has_is_refused() {
+    let metrify = Metrify::new();
+    let server = metrify.serve();
+    let ann = Client::of(&metrify, &server, "viewer");
+    for path in [
+        "smart-meters?maker=EMH",
+        "metering-points?limit=1&x",
+        "analytics/overview?a=b",
+        "smart-meters/m/readings?from=2025-01-01",
+    ] {
+        let (status, problem) = ann.get(&format!("/api/v1/{path}"));
+        assert_eq!(status, 400, "{path}: {problem}");
+    }
+    let (_, problem) = ann.get("/api/v1/smart-meters?maker=EMH");
+    assert!(problem["hint"].as_str().is_some_and(|hint| hint.contains("manufacturer")), "{problem}");
+}
+
+#[test]
+fn the_registry_is_made_anew_of_what_happened() {
+    let metrify = Metrify::new();
+    let server = metrify.serve();
+    let ann = Client::of(&metrify, &server, "operator");
+    assert_eq!(ann.post("/api/v1/smart-meters", &json!({"id": METER, "manufacturer": "EMH"})).0, 201);
+    let path = format!("/api/v1/smart-meters/{METER}");
+    let (_, changed) = ann.ask("PUT", &path, &[], Some(&json!({"manufacturer": "Iskra"})));
+    let key = ann.key.clone();
+    metrify.run(&["registry", "rebuild"]).failed_with(&["a server runs"]);
+    assert_eq!(server.stop().code, Some(0));
+    let ran = metrify.run(&["registry", "rebuild"]);
+    assert!(ran.code == Some(0) && ran.stdout.starts_with("made anew of "), "{ran:?}");
+    let server = metrify.serve();
+    assert_eq!(Client { server: &server, key }.get(&path).1, changed);
 }

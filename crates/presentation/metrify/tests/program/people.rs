@@ -1,6 +1,7 @@
 //! Who comes in, what for, and what is left behind: keys, tenants, roles, purposes, the audit log.
 
 use std::collections::BTreeSet;
+use std::io::{Read, Write};
 
 use serde_json::{Value, json};
 
@@ -265,4 +266,142 @@ fn the_audit_log_tells_who_did_what_and_that_nobody_changed_it() {
     let ran = metrify.run(&["audit", "verify"]);
     assert_eq!(ran.code, Some(1), "{ran:?}");
     assert!(ran.stdout.contains(&format!("BROKEN at byte {place} ")), "{place}: {ran:?}");
+}
+
+#[test]
+fn nobody_gives_more_than_it_has() {
+    let metrify = Metrify::new();
+    let server = metrify.serve();
+    let limited = ["--role", "admin", "--purpose", "customer_information", "--expires-at", "2999-01-01"];
+    let ann = Client::with(&metrify, &server, &limited);
+    let key = |more: Value| {
+        let mut new = json!({"title": "x", "role": "admin"});
+        new.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+        ann.post("/api/v1/api-keys", &new)
+    };
+    let own = json!({"purposes": ["customer_information"], "expires_at": "2998-01-01"});
+    assert_eq!(key(own).0, 201);
+    for more in [
+        json!({"expires_at": "2998-01-01"}),
+        json!({"purposes": ["metering"], "expires_at": "2998-01-01"}),
+        json!({"purposes": ["customer_information"]}),
+        json!({"purposes": ["customer_information"], "expires_at": "2999-01-02"}),
+    ] {
+        let (status, problem) = key(more.clone());
+        assert_eq!(status, 403, "{more}: {problem}");
+    }
+}
+
+/// A request of which the last byte is still to come.
+fn parked(client: &Client<'_>, path: &str, body: &str) -> std::net::TcpStream {
+    let mut stream = std::net::TcpStream::connect(&client.server.address).expect("a connection");
+    let (first, length, key) = (&body[..body.len() - 1], body.len(), &client.key);
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\nX-API-Key: {key}\r\n\
+         Content-Length: {length}\r\n\r\n{first}"
+    );
+    stream.write_all(head.as_bytes()).expect("the most of it");
+    stream
+}
+
+#[test]
+fn who_is_kept_out_while_its_request_comes_in_stays_out() {
+    let metrify = Metrify::new();
+    let server = metrify.serve();
+    let (ann, bob) = (Client::of(&metrify, &server, "admin"), Client::of(&metrify, &server, "admin"));
+    let bodies =
+        [("/api/v1/api-keys", "{\"title\":\"x\",\"role\":\"admin\"}"), ("/api/v1/smart-meters", "{\"id\":\"m1\"}")];
+    let waiting: Vec<_> = bodies.iter().map(|(path, body)| (parked(&bob, path, body), body)).collect();
+    let line = quarter_hours(1);
+    let delivery = (parked(&bob, "/api/v1/deliveries", &line), &line.as_str());
+    std::thread::sleep(std::time::Duration::from_millis(200));
+    let id = bob.key.split('_').nth(1).expect("an id");
+    assert_eq!(ann.ask("DELETE", &format!("/api/v1/api-keys/{id}"), &[], None).0, 200);
+    for (mut stream, body) in waiting.into_iter().chain([delivery]) {
+        stream.write_all(&body.as_bytes()[body.len() - 1..]).expect("the last byte");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
+    }
+    assert_eq!(ann.get("/api/v1/smart-meters").1["results"], json!([]));
+    assert_eq!(metrify.sql("select count(*) from readings"), "0");
+}
+
+#[test]
+fn whoever_may_not_deliver_is_told_before_anything_is_taken_in() {
+    let metrify = Metrify::new();
+    let server = metrify.serve();
+    let viewer = Client::of(&metrify, &server, "viewer");
+    let mut stream = parked(&viewer, "/api/v1/deliveries", &quarter_hours(10));
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer while the last byte is missing");
+    assert!(answer.starts_with("HTTP/1.1 403"), "{answer}");
+}
+
+#[test]
+fn what_a_client_that_goes_away_has_changed_stands_in_the_log() {
+    let metrify = Metrify::new();
+    let server = metrify.serve();
+    let ann = Client::of(&metrify, &server, "operator");
+    for number in 0..60_u64 {
+        let body = format!("{{\"id\":\"m{number}\"}} ");
+        let mut stream = parked(&ann, "/api/v1/smart-meters", &body);
+        stream.write_all(b" ").expect("the last byte");
+        std::thread::sleep(std::time::Duration::from_micros(number * 150));
+        drop(stream);
+    }
+    std::thread::sleep(std::time::Duration::from_secs(1));
+    let meters = ann.get("/api/v1/smart-meters?limit=1000").1["results"].as_array().map_or(0, Vec::len);
+    let entries = metrify.run(&["audit", "list", "--limit", "0", "-o", "csv"]).stdout;
+    let of = |outcome: &str| {
+        entries.lines().filter(|line| line.contains(",register,meters,m") && line.contains(outcome)).count()
+    };
+    assert_eq!((of(",done,"), of(",begun,")), (meters, meters), "{entries}");
+    assert!(meters > 0);
+}
+
+#[test]
+fn a_tenant_that_ends_and_a_key_that_leaked_are_shut_by_the_house() {
+    let metrify = Metrify::new();
+    let server = metrify.serve();
+    let house = Client::of(&metrify, &server, "admin");
+    let theirs = Client::of_new_tenant(&metrify, &server, "stadtwerk");
+    let other = Client::with(&metrify, &server, &["--role", "admin", "--tenant", "stadtwerk"]);
+    let id = theirs.key.split('_').nth(1).expect("an id").to_owned();
+    let entries = theirs.get("/api/v1/audit").1["results"].to_string();
+    assert!(
+        entries.contains(&id) && entries.contains("\"administer\""),
+        "who made its keys stands in its own log: {entries}"
+    );
+    let path = format!("/api/v1/api-keys/{id}?tenant=stadtwerk");
+    assert_eq!(other.ask("DELETE", &path.replace("stadtwerk", "default"), &[], None).0, 403);
+    assert_eq!(house.ask("DELETE", &path, &[], None).0, 200);
+    assert_eq!((theirs.get("/api/v1/smart-meters").0, other.get("/api/v1/smart-meters").0), (401, 200));
+    let facts = json!({"parties": ["supplier"]});
+    assert_eq!(other.ask("PUT", "/api/v1/tenants/stadtwerk", &[], Some(&facts)).0, 403);
+    let (status, changed) = house.ask("PUT", "/api/v1/tenants/stadtwerk", &[("If-Match", "\"1\"")], Some(&facts));
+    assert_eq!((status, &changed["parties"]), (200, &json!(["supplier"])), "{changed}");
+    assert_eq!(other.ask("GET", "/api/v1/smart-meters", &[("Metrify-Purpose", "metering")], None).0, 403);
+    let ends = json!({"parties": ["supplier"], "status": "inactive"});
+    assert_eq!(house.ask("PUT", "/api/v1/tenants/stadtwerk", &[], Some(&ends)).0, 200);
+    assert_eq!(other.get("/api/v1/smart-meters").0, 401);
+    assert_eq!(house.ask("PUT", "/api/v1/tenants/default", &[], Some(&ends)).0, 409);
+    assert_eq!(house.ask("PUT", "/api/v1/tenants/nobody", &[], Some(&facts)).0, 404);
+}
+
+#[test]
+fn no_setting_that_holds_a_password_is_printed() {
+    let metrify = Metrify::new();
+    for url in [
+        "postgres://ann:S3cr3t@127.0.0.1:1/x",
+        "postgres://h/db?password=S3cr3t",
+        "postgres://m:S3c/S3cr3t@h/db",
+        "mysql://a:S3cr3t@h/x",
+    ] {
+        for arguments in [&["config", "check"][..], &["sql", "select 1"]] {
+            let mut command = metrify.command(arguments);
+            let ran = crate::support::ran(command.env("METRIFY_REGISTRY_URL", url));
+            assert!(!ran.stdout.contains("S3cr3t") && !ran.stderr.contains("S3cr3t"), "{url}: {ran:?}");
+        }
+    }
 }

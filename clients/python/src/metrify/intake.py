@@ -1,0 +1,114 @@
+"""Deliveries in, receipts out."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pyarrow as pa
+from urllib3 import BaseHTTPResponse
+
+from . import _call
+from ._asking import PAGE, Asking
+from ._frames import Readings, as_table
+from ._http import whole
+from ._upload import Source, upload
+from .core import calls
+from .core import types as core
+from .core.types import Point, ReceiptRow, Reject
+
+# Rows of a batch: the server has one of them in memory at a time.
+BATCH_ROWS = 64 << 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class Receipt(core.Receipt):
+    """The account of a delivery: received = stored + duplicates + corrections + rejected.
+
+    What was rejected stands in `problems`, at most some of them, and can be read again later (`metrify rejects`).
+    """
+
+    # The delivery was received before, and this is the receipt that it got then: nothing was done now.
+    repeated: bool = False
+
+
+class Intake(Asking):
+    """Takes things in."""
+
+    def deliver(
+        self,
+        what: Source,
+        *,
+        source: str | None = None,
+        format: str | None = None,
+        timezone: str | None = None,
+        area: str | None = None,
+        point: str | None = None,
+        quantity: str | None = None,
+        swap_tariffs: bool | None = None,
+        again: bool = False,
+        idempotency_key: str | None = None,
+    ) -> Receipt:
+        """Sends a path, bytes or an open file as they are, in pieces, and answers with the receipt.
+
+        The format is recognised where `format` does not name it; `timezone`, `area`, `point` and `quantity` are hints for formats
+        that do not say them. Until there is an answer it is sent again with the same Idempotency-Key (one of its own where
+        none is given), so that it is received once; a file that cannot be rewound is sent once only. The same bytes are
+        received once as well: `repeated` says so, and `again` has them received anew.
+
+        Raises Conflict where the key was given to another delivery, Invalid where a parameter means nothing, Busy and
+        Unavailable where the server did not take it in time. What was not understood is no error: see `rejected`.
+        """
+        body = upload(what)
+        key = idempotency_key or (None if again else uuid.uuid4().hex)
+        call = calls.deliver(
+            body,
+            source=source,
+            format=format,
+            timezone=timezone,
+            area=area,
+            point=point,
+            quantity=quantity,
+            swap_tariffs=swap_tariffs,
+            again=again or None,
+            idempotency_key=key,
+        )
+        return self._http.send(call, _receipt)
+
+    def bring(self, point: str, readings: Readings, *, source: str | None = None) -> Receipt:
+        """Brings readings of one point: a frame of pandas, Polars or Arrow, or a list of `NewReading` or dicts.
+
+        Columns are those of `NewReading`: quantity, value, and `at` or `period_start` and `period_end`, with a zone; others of a
+        frame are left behind, so that what `readings` told can be changed and brought. They go as one delivery of Arrow, without
+        a limit, and exact values stay exact; missing values need the quality `missing`.
+
+        Raises ValueError for times without a zone and for readings of other points, TypeError for what is no readings; and what
+        `deliver` raises.
+        """
+        table = as_table(point, readings)
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_stream(sink, table.schema) as writer:
+            writer.write_table(table, max_chunksize=BATCH_ROWS)
+        return self.deliver(memoryview(sink.getvalue()), source=source, format="arrow")
+
+    def receipts(self) -> Iterator[ReceiptRow]:
+        """The accounts of what was received, newest first."""
+        return self._pages(lambda cursor: calls.list_receipts(limit=PAGE, cursor=cursor))
+
+    def receipt(self, delivery: str) -> ReceiptRow:
+        """The account of one delivery. Raises NotFound."""
+        return self.ask(calls.get_receipt(delivery)).results[0]
+
+    def rejects(self) -> list[Reject]:
+        """What was not understood, oldest first, with its bytes in hexadecimal digits."""
+        return self.ask(calls.list_rejects())
+
+    def confirm(self, *points: str) -> int:
+        """Vouches for points, so that readings of them that were quarantined are taken in: how many nobody vouched for before."""
+        return self.ask(calls.confirm_points(Point(points=list(points)))).confirmed
+
+
+def _receipt(answer: BaseHTTPResponse) -> Receipt:
+    told = _call.read(core.Receipt, bytes(whole(answer)))
+    return Receipt(**vars(told), repeated=answer.headers.get("Idempotency-Replayed") == "true")

@@ -1,0 +1,134 @@
+"""Meters, metering points, and which meter is where.
+
+Each change makes a version; what was known earlier can be asked for with `as_known_at`. A change with `version` is made only if
+that is still the newest, and raises Conflict otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from ._asking import PAGE, Asking
+from .core import calls
+from .core.types import Exchange, Installation, Meter, MeterFacts, MeteringPoint, MeteringPointFacts
+from .times import Moment, moment
+
+Status = Literal["active", "inactive"]
+Sort = Literal["id", "-id", "changed", "-changed"]
+
+
+@dataclass(frozen=True)
+class Circle:
+    """Around a place: degrees (WGS 84) and metres."""
+
+    latitude: float
+    longitude: float
+    radius_m: float
+
+
+class MasterData(Asking):
+    """What is known of meters and metering points."""
+
+    def meters(
+        self,
+        *,
+        status: Status | None = None,
+        manufacturer: str | None = None,
+        model: str | None = None,
+        area: str | None = None,
+        near: Circle | None = None,
+        sort: Sort | None = None,
+        as_known_at: Moment | None = None,
+    ) -> Iterator[Meter]:
+        """All meters that fit, over all pages."""
+        return self._pages(
+            lambda cursor: calls.list_meters(
+                status=status,
+                manufacturer=manufacturer,
+                model=model,
+                area=area,
+                latitude=near.latitude if near else None,
+                longitude=near.longitude if near else None,
+                radius_m=near.radius_m if near else None,
+                sort=sort,
+                as_known_at=moment(as_known_at),
+                limit=PAGE,
+                cursor=cursor,
+            )
+        )
+
+    def meter(self, id: str, *, as_known_at: Moment | None = None) -> Meter:
+        """A meter. Raises NotFound where there is none, or was none then."""
+        return self.ask(calls.get_meter(id, as_known_at=moment(as_known_at)))
+
+    def register_meter(self, facts: MeterFacts | str) -> Meter:
+        """Registers a meter, by its id or by what is told of it. Raises Conflict where there is one of this id."""
+        return self.ask(calls.register_meter(MeterFacts(id=facts) if isinstance(facts, str) else facts))
+
+    def change_meter(self, id: str, facts: MeterFacts, *, version: int | None = None) -> Meter:
+        """Says anew what is told of a meter: what is left away is told no longer, and its status is `active` then."""
+        return self.ask(calls.change_meter(id, facts, if_match=_tag(version)))
+
+    def deactivate_meter(self, id: str, *, version: int | None = None) -> Meter:
+        """Takes a meter out of service; what is known of it stays. Raises NotFound."""
+        return self.ask(calls.deactivate_meter(id, if_match=_tag(version)))
+
+    def metering_points(
+        self,
+        *,
+        status: Status | None = None,
+        area: str | None = None,
+        grid_operator: str | None = None,
+        near: Circle | None = None,
+        sort: Sort | None = None,
+        as_known_at: Moment | None = None,
+    ) -> Iterator[MeteringPoint]:
+        """All metering points that fit, over all pages."""
+        return self._pages(
+            lambda cursor: calls.list_metering_points(
+                status=status,
+                area=area,
+                grid_operator=grid_operator,
+                latitude=near.latitude if near else None,
+                longitude=near.longitude if near else None,
+                radius_m=near.radius_m if near else None,
+                sort=sort,
+                as_known_at=moment(as_known_at),
+                limit=PAGE,
+                cursor=cursor,
+            )
+        )
+
+    def metering_point(self, id: str, *, as_known_at: Moment | None = None) -> MeteringPoint:
+        """A metering point. Raises NotFound where there is none, or was none then."""
+        return self.ask(calls.get_metering_point(id, as_known_at=moment(as_known_at)))
+
+    def register_metering_point(self, facts: MeteringPointFacts | str) -> MeteringPoint:
+        """Registers a market or metering location. Raises Conflict where there is one, Invalid where the id is none."""
+        told = MeteringPointFacts(id=facts) if isinstance(facts, str) else facts
+        return self.ask(calls.register_metering_point(told))
+
+    def change_metering_point(self, id: str, facts: MeteringPointFacts, *, version: int | None = None) -> MeteringPoint:
+        """Says anew what is told of a metering point: what is left away is told no longer."""
+        return self.ask(calls.change_metering_point(id, facts, if_match=_tag(version)))
+
+    def exchange(self, metering_point: str, meter: str | None, at: Moment) -> list[Installation]:
+        """The meter there changes: the one that is there goes, `meter` comes, or none. Answers with what changed."""
+        return self.ask(calls.exchange_meter(metering_point, Exchange(meter=meter, at=moment(at))))
+
+    def installations(
+        self, metering_point: str, *, at: Moment | None = None, as_known_at: Moment | None = None
+    ) -> Iterator[Installation]:
+        """Which meters are and were there; those that hold at an instant with `at`."""
+        return self._pages(
+            lambda cursor: calls.list_installations(
+                metering_point, at=moment(at), as_known_at=moment(as_known_at), limit=PAGE, cursor=cursor
+            )
+        )
+
+
+def _tag(version: int | None) -> str | None:
+    """A version as an entity tag."""
+    return None if version is None else f'"{version}"'

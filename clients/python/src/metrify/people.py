@@ -1,0 +1,70 @@
+"""Keys, tenants, and the log of who did what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ._asking import PAGE, Asking
+from .core import calls
+from .core.types import Audited, Entry, Issued, Key, NewKey, NewTenant, Tenant
+from .times import Moment, moment
+
+
+class People(Asking):
+    """Who may come in, and what they did."""
+
+    def keys(self, *, as_known_at: Moment | None = None) -> Iterator[Key]:
+        """The keys of the tenant, without what opens anything, over all pages."""
+        return self._pages(lambda cursor: calls.list_keys(as_known_at=moment(as_known_at), limit=PAGE, cursor=cursor))
+
+    def create_key(
+        self,
+        title: str,
+        role: str,
+        *,
+        purposes: Sequence[str] = (),
+        tenant: str | None = None,
+        expires_at: Moment | None = None,
+    ) -> Issued:
+        """Issues a key: `.key` is what opens, told this once; its repr does not show it.
+
+        `role` is admin, analyst, operator, viewer or api. Raises Denied where the own role may not.
+        """
+        told = NewKey(title=title, role=role, purposes=list(purposes), tenant=tenant, expires_at=moment(expires_at))
+        return self.ask(calls.create_key(told))
+
+    def revoke_key(self, id: str) -> Key:
+        """Takes a key back, by its id: it opens nothing from now on. Raises NotFound."""
+        return self.ask(calls.revoke_key(id))
+
+    def tenants(self) -> list[Tenant]:
+        """All tenants, for whoever runs the house; the own one for everybody else."""
+        return self.ask(calls.list_tenants())
+
+    def create_tenant(self, name: str, parties: Sequence[str], *, title: str | None = None) -> Tenant:
+        """Makes a tenant with tables of its own; `parties` is what it is in the market, such as `supplier`."""
+        return self.ask(calls.create_tenant(NewTenant(name=name, parties=list(parties), title=title)))
+
+    def audit(
+        self,
+        *,
+        subject: str | None = None,
+        principal: str | None = None,
+        start: Moment | None = None,
+        end: Moment | None = None,
+    ) -> Iterator[Entry]:
+        """What was done in the tenant in `[start, end)`, oldest first, over all pages."""
+        return self._pages(
+            lambda cursor: calls.list_audit(
+                subject=subject,
+                principal=principal,
+                start=moment(start),
+                end=moment(end),
+                limit=PAGE,
+                cursor=cursor,
+            )
+        )
+
+    def verify_audit(self) -> Audited:
+        """Whether the log is as it was written. One that is broken is an answer, no error: see `whole` and `broken`."""
+        return self.ask(calls.verify_audit())

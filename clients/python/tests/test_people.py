@@ -1,0 +1,78 @@
+"""Keys open what their role and purpose allow; everything stands in the log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from metrify import Denied, Invalid, Metrify, NotFound, Unidentified, people
+from metrify.core import calls
+
+from .conftest import Server
+
+
+def test_a_key_opens_until_it_is_taken_back(m: Metrify, server: Server) -> None:
+    issued = m.create_key("of a test", "viewer", purposes=["metering"])
+    assert issued.key not in repr(issued)
+    with Metrify(server.url, issued.key, "metering") as viewer:
+        assert viewer.readings("NOBODY").empty
+        with pytest.raises(Denied) as told:
+            viewer.create_key("another", "admin")
+        assert (told.value.kind, told.value.status) == ("denied", 403)
+        assert not isinstance(told.value, Unidentified)
+        assert m.revoke_key(issued.id).status == "inactive"
+        with pytest.raises(Unidentified) as unknown:
+            viewer.readings("NOBODY")
+        assert unknown.value.status == 401
+    assert issued.id in {it.id for it in m.keys()}
+    with pytest.raises(NotFound):
+        m.revoke_key("nothing")
+
+
+def test_a_purpose_is_one_of_the_law(server: Server) -> None:
+    with Metrify(server.url, server.key, purpose="curiosity") as m, pytest.raises(Invalid, match="not a purpose"):
+        m.readings("NOBODY")
+
+
+def test_tenants_have_data_of_their_own(m: Metrify, server: Server, new_point: Callable[[], str]) -> None:
+    assert m.create_tenant("stadtwerk", ["metering_operator"]).name == "stadtwerk"
+    assert {it.name for it in m.tenants()} >= {"stadtwerk"}
+    point = new_point()
+    m.register_meter(point)
+    issued = m.create_key("of stadtwerk", "operator", tenant="stadtwerk")
+    with Metrify(server.url, issued.key) as other, pytest.raises(NotFound):
+        other.meter(point)
+
+
+def test_uses_stand_in_the_log(m: Metrify, new_point: Callable[[], str], monkeypatch: pytest.MonkeyPatch) -> None:
+    point = new_point()
+    m.register_meter(point)
+    m.readings(point)
+    monkeypatch.setattr(people, "PAGE", 1)
+    actions = [(it.action, it.resource) for it in m.audit(subject=point, start="2020-01-01")]
+    assert [it for it in actions if it[1] in ("meters", "readings")] == [("register", "meters"), ("read", "readings")]
+    told = m.verify_audit()
+    assert (told.whole, told.broken, told.entries > 2) == (True, None, True)
+
+
+def test_analytics_are_rows(m: Metrify, new_point: Callable[[], str]) -> None:
+    span = ("2025-06-01", "2025-06-02")
+    period = {"period_start": "2025-06-01T10:00:00Z", "period_end": "2025-06-01T10:15:00Z"}
+    point = new_point()
+    m.bring(point, [{"quantity": "1-0:1.29.0", "value": "0.25", **period}])
+    assert m.analytics.overview().readings > 0
+    assert [str(it.total) for it in m.analytics.energy_consumption(*span)] == ["0.250000000000"]
+    assert [(it.quality, it.readings) for it in m.analytics.data_quality(*span)] == [("true", 1)]
+    assert m.analytics.anomalies("2019-01-01", "2019-01-02") == []
+    assert m.analytics.daily_report("2025-06-01").readings == 1
+    assert [str(it.consumption_kwh) for it in m.analytics.weather_impact(*span)] == ["0.250000000000"]
+    assert m.analytics.of_meter(point, "24h") == []
+
+
+def test_what_has_no_method_is_asked_all_the_same(m: Metrify) -> None:
+    assert {it.id for it in m.ask(calls.list_grid_operators()).results} >= {"tennet", "amprion"}
+    assert m.ask(calls.list_stations()).next is None
+    assert b"columns" in m.ask(calls.query(calls.SqlRequest(query="select 1 as one")))
+    text = m.ask(calls.get_meter_readings("NOBODY", accept="text/csv"))
+    assert text.startswith(b"quantity,kind,period_start") or text == b""

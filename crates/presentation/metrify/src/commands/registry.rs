@@ -1,0 +1,25 @@
+//! `metrify registry`.
+
+use metrify_application::{Error, Kind, Result};
+
+use crate::access::Access;
+use crate::cli::Registry;
+use crate::exit::Outcome;
+use crate::print;
+use crate::settings::Settings;
+
+pub async fn run(settings: &Settings, command: Registry) -> Result<Outcome> {
+    match command {
+        Registry::Rebuild => match Access::open(settings).await? {
+            Access::Local(house) => {
+                let events = house.app.registry.rebuild().await?;
+                print::line(&format!("made anew of {events} events"))?;
+                Ok(Outcome::Good)
+            }
+            Access::Remote(_) => {
+                let error = Error::new(Kind::Conflict, "make the registry's tables anew: a server runs");
+                Err(error.hint("stop it first"))
+            }
+        },
+    }
+}
