@@ -44,6 +44,13 @@ def odd() -> Iterator[Odd]:
         protocol_version = "HTTP/1.1"
 
         def answer(self) -> None:
+            if "Unread" in told.answers[0][1]:
+                told.asked.append((self.path, dict(self.headers), b""))
+                self.send_response(told.answers.pop(0)[0])
+                self.send_header("Retry-After", "0")
+                self.close_connection = True
+                self.end_headers()
+                return
             length = self.headers.get("Content-Length")
             body = self.rfile.read(int(length)) if length else self.chunks()
             told.asked.append((f"{self.command} {self.path}", dict(self.headers), body))
@@ -94,6 +101,12 @@ def test_a_delivery_comes_back_when_it_is_told_to(odd: Odd, status: int) -> None
     assert [body for _, _, body in odd.asked] == [b"the same body"] * 2
     keys = {headers["Idempotency-Key"] for _, headers, _ in odd.asked}
     assert len(keys) == 1
+
+
+def test_a_door_that_is_closed_before_the_body_was_read_is_come_back_to(odd: Odd) -> None:
+    odd.then(429, Unread="yes").then(200, RECEIPT)
+    assert Metrify(odd.url, KEY).deliver(bytes(20_000_000)).delivery == "d"
+    assert [len(body) for _, _, body in odd.asked] == [0, 20_000_000]
 
 
 def test_a_broken_connection_is_tried_again_where_it_does_no_harm(odd: Odd) -> None:

@@ -18,6 +18,7 @@ import pytest
 
 from metrify import Conflict, Invalid, Metrify, NewReading, NotFound
 from metrify import intake as intake_module
+from metrify._upload import Source
 
 UTC = timezone.utc
 
@@ -118,7 +119,8 @@ def test_fifty_megabytes_are_not_held_in_memory(m: Metrify, new_point: Callable[
     held = path.read_bytes()
     assert len(held) > 50_000_000
     # The path, an open file, and bytes that are there anyway: none of them is there a second time.
-    for number, what in enumerate((path, path.open("rb"), held)):
+    sources: list[Source] = [path, path.open("rb"), held]
+    for number, what in enumerate(sources):
         tracemalloc.start()
         try:
             receipt = m.deliver(what, source=f"large {number}")
@@ -160,4 +162,4 @@ def test_readings_that_are_none_are_told_before_they_are_sent(m: Metrify) -> Non
         m.bring("p", [{"quantity": "load", "valeu": 1}])
     for wrong in ("text", NewReading(quantity="load"), {"quantity": "load"}):
         with pytest.raises(TypeError):
-            m.bring("p", wrong)  # type: ignore[arg-type]
+            m.bring("p", wrong)

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use metrify_governance::Policies;
 use metrify_validation::Ruleset;
 
+use crate::decisions::Decisions;
 use crate::govern::Keyring;
 use crate::ingest::Intake;
 use crate::ports::{Archive, Audit, Columns, Journal, Landing, Ledger, Memory, Registry, Sql, Versions};
@@ -24,7 +24,7 @@ pub struct App {
     pub queries: Queries,
     pub registry: Arc<dyn Registry>,
     pub audit: Arc<dyn Audit>,
-    pub policies: Policies,
+    pub policies: Decisions,
     pub keyring: Keyring,
     pub intake: Intake,
     pub rules: Ruleset,

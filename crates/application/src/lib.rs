@@ -6,6 +6,7 @@ mod app;
 pub mod audit;
 mod blocking;
 mod context;
+mod decisions;
 mod error;
 pub mod govern;
 pub mod ingest;
@@ -20,6 +21,7 @@ mod turns;
 
 pub use app::App;
 pub use context::Context;
+pub use decisions::Decisions;
 pub use error::{Error, Kind, Result, io};
 pub use metrify_domain::{Tenant, TenantError};
 pub use turns::Turns;

@@ -20,6 +20,7 @@ from .core.types import (
     MeteringPointFacts,
     NewReading,
     Tenant,
+    TenantFacts,
 )
 from .errors import (
     Busy,
@@ -63,6 +64,7 @@ __all__ = [
     "NotFound",
     "Receipt",
     "Tenant",
+    "TenantFacts",
     "Unavailable",
     "Unidentified",
     "__version__",

@@ -57,3 +57,8 @@ class Asking:
             if told.next == cursor:
                 raise Internal("read the list: its next page is the same again", kind="internal")
             cursor = told.next
+
+
+def tag(version: int | None) -> str | None:
+    """A version as the entity tag of `If-Match`."""
+    return None if version is None else f'"{version}"'

@@ -27,6 +27,8 @@ from .errors import Busy, MetrifyError, Unavailable, problem
 R = TypeVar("R")
 
 CONNECT_TIMEOUT_S = 10.0
+# That are kept; threads beyond it open others.
+CONNECTIONS = 8
 # How long to wait where nobody says: doubled with every try, up to the second.
 PAUSE_FIRST_S, PAUSE_MAX_S = 0.5, 8.0
 # Of an answer that is taken at once, and of an error.
@@ -55,9 +57,9 @@ class Http:
         proxy = getproxies().get(parts.scheme)
         timeouts = urllib3.Timeout(connect=CONNECT_TIMEOUT_S, read=timeout)
         self._pool: urllib3.PoolManager = (
-            urllib3.ProxyManager(proxy, timeout=timeouts)
+            urllib3.ProxyManager(proxy, timeout=timeouts, maxsize=CONNECTIONS)
             if proxy and not proxy_bypass(parts.hostname)
-            else urllib3.PoolManager(timeout=timeouts)
+            else urllib3.PoolManager(timeout=timeouts, maxsize=CONNECTIONS)
         )
 
     def close(self) -> None:

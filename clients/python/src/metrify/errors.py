@@ -87,6 +87,9 @@ KINDS: dict[str, type[MetrifyError]] = {
     "internal": Internal,
 }
 
+# Of a text that is told in place of a problem.
+TEXT_BYTES_MAX = 300
+
 # Of answers that are no problem of Metrify: whatever stands between may answer, too.
 OF_STATUS = {
     401: "denied",
@@ -112,8 +115,9 @@ def problem(status: int, headers: Mapping[str, str], body: bytes, retry_after_s:
     if kind not in KINDS:
         kind = OF_STATUS.get(status, "invalid" if 400 <= status < 500 else "internal")
     made = Unidentified if status == 401 else KINDS[kind]
+    text = body[:TEXT_BYTES_MAX].decode(errors="replace") if headers.get("Content-Type", "").startswith("text/plain") else ""
     return made(
-        str(told.get("detail") or told.get("title") or f"answered with status {status}"),
+        str(told.get("detail") or told.get("title") or text or f"answered with status {status}"),
         kind=kind,
         status=status,
         hint=told.get("hint"),

@@ -93,11 +93,15 @@ class Intake(Asking):
         return self.deliver(memoryview(sink.getvalue()), source=source, format="arrow")
 
     def receipts(self) -> Iterator[ReceiptRow]:
-        """The accounts of what was received, newest first."""
+        """The accounts of what was received, newest first, over all pages of 1000.
+
+        The server finds the next page by time alone: of receipts of one microsecond (the members of a container) that lie on both
+        sides of a page's end, some are left out. `sql("select * from deliveries")` has all of them.
+        """
         return self._pages(lambda cursor: calls.list_receipts(limit=PAGE, cursor=cursor))
 
     def receipt(self, delivery: str) -> ReceiptRow:
-        """The account of one delivery. Raises NotFound."""
+        """The account of one delivery; those of a container have receipts each (`members`), it has none. Raises NotFound."""
         return self.ask(calls.get_receipt(delivery)).results[0]
 
     def rejects(self) -> list[Reject]:

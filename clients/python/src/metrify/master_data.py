@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from ._asking import PAGE, Asking
+from ._asking import PAGE, Asking, tag
 from .core import calls
 from .core.types import Exchange, Installation, Meter, MeterFacts, MeteringPoint, MeteringPointFacts
 from .times import Moment, moment
@@ -68,12 +68,12 @@ class MasterData(Asking):
         return self.ask(calls.register_meter(MeterFacts(id=facts) if isinstance(facts, str) else facts))
 
     def change_meter(self, id: str, facts: MeterFacts, *, version: int | None = None) -> Meter:
-        """Says anew what is told of a meter: what is left away is told no longer, and its status is `active` then."""
-        return self.ask(calls.change_meter(id, facts, if_match=_tag(version)))
+        """Says anew what is told of a meter: what is left away is told no longer, but for its status."""
+        return self.ask(calls.change_meter(id, facts, if_match=tag(version)))
 
     def deactivate_meter(self, id: str, *, version: int | None = None) -> Meter:
         """Takes a meter out of service; what is known of it stays. Raises NotFound."""
-        return self.ask(calls.deactivate_meter(id, if_match=_tag(version)))
+        return self.ask(calls.deactivate_meter(id, if_match=tag(version)))
 
     def metering_points(
         self,
@@ -112,7 +112,7 @@ class MasterData(Asking):
 
     def change_metering_point(self, id: str, facts: MeteringPointFacts, *, version: int | None = None) -> MeteringPoint:
         """Says anew what is told of a metering point: what is left away is told no longer."""
-        return self.ask(calls.change_metering_point(id, facts, if_match=_tag(version)))
+        return self.ask(calls.change_metering_point(id, facts, if_match=tag(version)))
 
     def exchange(self, metering_point: str, meter: str | None, at: Moment) -> list[Installation]:
         """The meter there changes: the one that is there goes, `meter` comes, or none. Answers with what changed."""
@@ -127,8 +127,3 @@ class MasterData(Asking):
                 metering_point, at=moment(at), as_known_at=moment(as_known_at), limit=PAGE, cursor=cursor
             )
         )
-
-
-def _tag(version: int | None) -> str | None:
-    """A version as an entity tag."""
-    return None if version is None else f'"{version}"'

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ._asking import PAGE, Asking
+from ._asking import PAGE, Asking, tag
 from .core import calls
-from .core.types import Audited, Entry, Issued, Key, NewKey, NewTenant, Tenant
+from .core.types import Audited, Entry, Issued, Key, NewKey, NewTenant, Tenant, TenantFacts
 from .times import Moment, moment
 
 
@@ -33,9 +33,9 @@ class People(Asking):
         told = NewKey(title=title, role=role, purposes=list(purposes), tenant=tenant, expires_at=moment(expires_at))
         return self.ask(calls.create_key(told))
 
-    def revoke_key(self, id: str) -> Key:
+    def revoke_key(self, id: str, *, tenant: str | None = None) -> Key:
         """Takes a key back, by its id: it opens nothing from now on. Raises NotFound."""
-        return self.ask(calls.revoke_key(id))
+        return self.ask(calls.revoke_key(id, tenant=tenant))
 
     def tenants(self) -> list[Tenant]:
         """All tenants, for whoever runs the house; the own one for everybody else."""
@@ -45,6 +45,10 @@ class People(Asking):
         """Makes a tenant with tables of its own; `parties` is what it is in the market, such as `supplier`."""
         return self.ask(calls.create_tenant(NewTenant(name=name, parties=list(parties), title=title)))
 
+    def change_tenant(self, id: str, facts: TenantFacts, *, version: int | None = None) -> Tenant:
+        """Says anew what is told of a tenant: the keys of one that is `inactive` open nothing."""
+        return self.ask(calls.change_tenant(id, facts, if_match=tag(version)))
+
     def audit(
         self,
         *,
@@ -53,7 +57,7 @@ class People(Asking):
         start: Moment | None = None,
         end: Moment | None = None,
     ) -> Iterator[Entry]:
-        """What was done in the tenant in `[start, end)`, oldest first, over all pages."""
+        """What was done in the tenant in `[start, end)`, oldest first, over all pages; asking for each is an entry of its own."""
         return self._pages(
             lambda cursor: calls.list_audit(
                 subject=subject,

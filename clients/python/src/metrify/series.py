@@ -115,7 +115,7 @@ class Series(Asking, Generic[F]):
         return self._frame(call, exact)
 
     def sql(self, query: str, *, exact: bool = False) -> F:
-        """The answer of a query, read-only, over everything the tenant has: `sql("select * from receipts")`.
+        """The answer of a query, read-only, over everything the tenant has: `sql("select * from deliveries")`.
 
         Raises Invalid for a query that cannot be read or would change something.
         """

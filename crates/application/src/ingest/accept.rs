@@ -16,7 +16,7 @@ use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::ingest::delivery::Hints;
 use crate::ingest::piece::{self, KnownRejects, Outcome, Piece};
-use crate::record::{Accepted, DeliveryId, Fingerprint, PointStatus};
+use crate::record::{Accepted, Counts, DeliveryId, Fingerprint, PointStatus};
 use crate::turns::Turns;
 use metrify_domain::Tenant;
 
@@ -75,6 +75,7 @@ pub struct Intake {
     running: Arc<Mutex<Running>>,
     pub(super) requests: Turns<(Tenant, Fingerprint)>,
     many_wait: Notify,
+    taken: Mutex<Counts>,
     /// The journal is one for all tenants: whoever appends knows the position it gets.
     journal: tokio::sync::Mutex<()>,
 }
@@ -129,6 +130,7 @@ impl Intake {
             running: Arc::default(),
             requests: Turns::default(),
             many_wait: Notify::new(),
+            taken: Mutex::default(),
             journal: tokio::sync::Mutex::default(),
         }
     }
@@ -147,6 +149,12 @@ impl Intake {
         delivery.users += 1;
         let (received_at, known_rejects) = (delivery.received_at, delivery.known_rejects.clone());
         Begun { running: self.running.clone(), key, received_at, known_rejects }
+    }
+
+    /// What was taken in since the start, of all tenants.
+    #[must_use]
+    pub fn taken(&self) -> Counts {
+        *self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns once so much waits in memory that it should be landed.
@@ -210,6 +218,9 @@ impl Intake {
         match self.settle_and_append(app, ctx, pieces).await {
             Ok(outcomes) => {
                 app.memory.publish(ctx.tenant())?;
+                let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+                outcomes.iter().for_each(|outcome| taken.add(&outcome.counts));
+                drop(taken);
                 if app.memory.waiting(ctx.tenant()) > ROWS_WAITING_MANY {
                     self.many_wait.notify_one();
                 }

@@ -5,7 +5,7 @@ use metrify_domain::{Tenant, Timestamp};
 use crate::{Party, Purpose, Role};
 
 /// Somebody whose identity was proven.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Principal {
     /// As it stands in the audit log: `local`, `key:7f3a...`, `user:ann`.
     pub name: String,

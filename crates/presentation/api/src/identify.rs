@@ -133,7 +133,7 @@ impl Caller {
         let now = (server.clock)();
         let Some(credential) = &self.credential else { return Err(unknown()) };
         let principal = if same(credential.as_bytes(), server.token.as_bytes()) {
-            Some(govern::local(&server.app, &server.tenant).await?)
+            Some(govern::local(&server.app, &server.tenant, now).await?)
         } else {
             govern::authenticate(&server.app, credential, now).await?
         };

@@ -12,11 +12,13 @@ mod described;
 mod encoding;
 mod extract;
 mod grid_operators;
+mod headers;
 mod health;
 mod identify;
 mod keys;
 mod metering_points;
 mod meters;
+mod metrics;
 mod paging;
 mod points;
 mod problem;
@@ -47,6 +49,7 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use crate::described::Described;
 
+pub use crate::metrics::Metrics;
 pub use crate::paging::Listed;
 pub use crate::problem::Problem;
 pub use crate::wire::{
@@ -74,6 +77,7 @@ pub struct Server {
     pub version: &'static str,
     /// The process that serves, so that a client knows whom it reached.
     pub process: u32,
+    pub metrics: Metrics,
 }
 
 /// All routes.
@@ -87,11 +91,14 @@ pub fn router(server: Server) -> Router {
         .route("/health", get(health::health))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
+        .route("/metrics", get(metrics::metrics))
         .merge(guarded)
         .merge(SwaggerUi::new("/docs").url("/openapi.json", described))
         .fallback(nowhere)
         .method_not_allowed_fallback(otherwise)
         .layer(middleware::from_fn_with_state(server.clone(), identify::named))
+        .layer(middleware::from_fn(headers::safe))
+        .layer(middleware::from_fn_with_state(server.clone(), metrics::counted))
         .with_state(server)
 }
 

@@ -27,7 +27,7 @@ impl Access {
     /// # Errors
     /// Where the data can neither be opened nor reached.
     pub async fn open(settings: &Settings) -> Result<Self> {
-        match Client::of(&settings.data_dir).await? {
+        match Client::called(settings).await? {
             Some(client) => Ok(Self::Remote(client)),
             None => Ok(Self::Local(Box::new(wiring::open(settings).await?))),
         }

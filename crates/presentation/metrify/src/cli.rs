@@ -32,6 +32,12 @@ pub struct Global {
     /// development, staging or production
     #[arg(long, global = true, env = "METRIFY_ENVIRONMENT", default_value = "development", hide_default_value = true)]
     pub environment: String,
+    /// A server that is asked instead of the data directory, such as https://metrify.example.org
+    #[arg(long, global = true, env = "METRIFY_SERVER", value_name = "URL")]
+    pub server: Option<String>,
+    /// The key that opens it; best in the variable, since others see arguments
+    #[arg(long, global = true, env = "METRIFY_KEY", value_name = "KEY", hide_env_values = true, requires = "server")]
+    pub key: Option<String>,
     /// How answers are printed
     #[arg(short, long, global = true, env = "METRIFY_OUTPUT", value_enum, default_value = "table")]
     pub output: Output,

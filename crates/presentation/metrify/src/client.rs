@@ -15,6 +15,8 @@ use metrify_application::{Error, Kind, Result, io};
 use reqwest::{RequestBuilder, Response};
 use serde::{Deserialize, Serialize};
 
+use crate::settings::{Elsewhere, Settings};
+
 /// How long a server that claims to hold the data may take to say so.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -39,6 +41,11 @@ fn unreachable(step: &str, error: reqwest::Error) -> Error {
     Error::new(Kind::Unavailable, step).because(error).hint("is the server still running?")
 }
 
+fn http() -> Result<reqwest::Client> {
+    let http = reqwest::Client::builder().no_proxy().build();
+    http.map_err(|error| Error::new(Kind::Internal, "make an HTTP client").because(error))
+}
+
 impl Client {
     /// The server that holds a data directory; `None` where none does.
     ///
@@ -54,9 +61,7 @@ impl Client {
         };
         let server: ServerFile =
             serde_json::from_str(&text).map_err(|error| Error::new(Kind::Corrupt, step()).because(error))?;
-        let http = reqwest::Client::builder().no_proxy().build();
-        let http = http.map_err(|error| Error::new(Kind::Internal, "make an HTTP client").because(error))?;
-        let client = Self { http, server };
+        let client = Self { http: http()?, server };
         let alive = client.http.get(client.url("/health/live")).timeout(ANSWER_TIMEOUT).send().await;
         // A server that was killed leaves its file behind, and another one may listen where it did.
         let Ok(alive) = alive else {
@@ -64,6 +69,20 @@ impl Client {
         };
         let said: serde_json::Value = alive.json().await.unwrap_or_default();
         Ok((said["process"] == client.server.process).then_some(client))
+    }
+
+    /// The server that is named, wherever it is, or else the one that holds the data directory.
+    ///
+    /// # Errors
+    /// As [`Self::of`].
+    pub async fn called(settings: &Settings) -> Result<Option<Self>> {
+        match &settings.elsewhere {
+            Some(Elsewhere { url, key }) => {
+                let server = ServerFile { url: url.clone(), token: key.clone(), process: 0 };
+                Ok(Some(Self { http: http()?, server }))
+            }
+            None => Self::of(&settings.data_dir).await,
+        }
     }
 
     fn url(&self, path: &str) -> String {

@@ -12,6 +12,9 @@ use crate::cli::Global;
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     pub data_dir: PathBuf,
+    /// The server that commands are answered by; the data directory's own where there is none.
+    #[serde(skip)]
+    pub elsewhere: Option<Elsewhere>,
     pub server: Server,
     pub intake: Intake,
     pub landing: Landing,
@@ -20,6 +23,13 @@ pub struct Settings {
     pub governance: Governance,
     pub query: Query,
     pub log: Log,
+}
+
+/// A server that holds no data directory of this machine.
+#[derive(Clone, Debug)]
+pub struct Elsewhere {
+    pub url: String,
+    pub key: String,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -111,7 +121,8 @@ const ENVIRONMENTS: [(&str, &str); 3] = [
 ];
 
 /// Variables that are not settings.
-const OTHER_VARIABLES: [&str; 4] = ["METRIFY_ENVIRONMENT", "METRIFY_CONFIG", "METRIFY_DATA_DIR", "METRIFY_OUTPUT"];
+const OTHER_VARIABLES: [&str; 6] =
+    ["METRIFY_ENVIRONMENT", "METRIFY_CONFIG", "METRIFY_DATA_DIR", "METRIFY_OUTPUT", "METRIFY_SERVER", "METRIFY_KEY"];
 
 /// # Errors
 /// Where a file cannot be read, a key is unknown, or a value does not suit its key.
@@ -137,7 +148,16 @@ pub fn load(global: &Global) -> Result<Settings> {
     if let Some(folder) = &global.data_dir {
         settings.data_dir.clone_from(folder);
     }
+    settings.elsewhere = elsewhere(global)?;
     Ok(settings)
+}
+
+fn elsewhere(global: &Global) -> Result<Option<Elsewhere>> {
+    let Some(url) = &global.server else { return Ok(None) };
+    let key = global.key.clone().ok_or_else(|| {
+        Error::new(Kind::Invalid, format!("ask the server {url}: no key was given")).hint("put one into METRIFY_KEY")
+    })?;
+    Ok(Some(Elsewhere { url: url.trim_end_matches('/').to_owned(), key }))
 }
 
 fn parse(text: &str, name: &str) -> Result<Mapping> {

@@ -9,7 +9,7 @@ use metrify_application::govern::Keyring;
 use metrify_application::ingest::{Intake, UnknownPoints};
 use metrify_application::ports::{Columns, Journal};
 use metrify_application::read::Queries;
-use metrify_application::{App, Context, Error, Kind, Result, Tenant, govern, io, operate};
+use metrify_application::{App, Context, Decisions, Error, Kind, Result, Tenant, govern, io, operate};
 use metrify_archive::FileArchive;
 use metrify_audit::FileAudit;
 use metrify_formats::Keys;
@@ -90,7 +90,7 @@ pub async fn open(settings: &Settings) -> Result<House> {
         queries: Queries::new(settings.query.at_once, Duration::from_secs(settings.query.time_s)),
         registry: Arc::new(registry(settings).await?),
         audit: Arc::new(FileAudit::open(settings.folder("audit"))?),
-        policies: policies(&settings.governance)?,
+        policies: Decisions::new(policies(&settings.governance)?),
         keyring: Keyring::default(),
         intake: intake(&settings.intake)?,
         rules: metrify_validation::Ruleset::default(),
@@ -208,8 +208,9 @@ impl House {
     /// # Errors
     /// Where the registry cannot be read.
     pub async fn context(&self) -> Result<Context> {
-        let principal = govern::local(&self.app, &self.tenant).await?;
-        Ok(Context { principal, purpose: None, request: format!("local-{}", std::process::id()), now: clock::now() })
+        let now = clock::now();
+        let principal = govern::local(&self.app, &self.tenant, now).await?;
+        Ok(Context { principal, purpose: None, request: format!("local-{}", std::process::id()), now })
     }
 
     /// The position that the journal gives next.

@@ -292,7 +292,7 @@ class MeterFacts:
     longitude: float | None = None
     manufacturer: str | None = None
     model: str | None = None
-    # Whether something is in service.
+    # `active` where it is registered, and as it is where it is changed, if it is left away.
     status: Literal["active", "inactive"] | None = None
 
 
@@ -328,7 +328,7 @@ class MeteringPointFacts:
     latitude: float | None = None
     longitude: float | None = None
     postcode: str | None = None
-    # Whether something is in service.
+    # `active` where it is registered, and as it is where it is changed, if it is left away.
     status: Literal["active", "inactive"] | None = None
     town: str | None = None
 
@@ -563,6 +563,16 @@ class Tenant(Known):
     parties: list[str]
     # Whether something is in service.
     status: Literal["active", "inactive"]
+    title: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TenantFacts:
+    """What is told of a tenant when it is changed; what is left away is told no longer."""
+
+    parties: list[str]
+    # Whether something is in service.
+    status: Literal["active", "inactive"] | None = None
     title: str | None = None
 
 

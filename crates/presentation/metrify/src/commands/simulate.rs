@@ -89,7 +89,7 @@ async fn to_server(
     format: SimulateFormat,
 ) -> Result<Outcome> {
     let (Made::Text(form @ (Form::Ndjson | Form::DaySets)), Some(client)) =
-        (made(format), Client::of(&settings.data_dir).await?)
+        (made(format), Client::called(settings).await?)
     else {
         return Err(not_streamed(settings, format));
     };

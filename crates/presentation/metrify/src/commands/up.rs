@@ -50,6 +50,7 @@ pub async fn run(settings: Settings, arguments: &Up) -> Result<Outcome> {
         started_at: clock::now(),
         version: env!("CARGO_PKG_VERSION"),
         process: std::process::id(),
+        metrics: metrify_api::Metrics::default(),
     };
 
     let (stop, stopped) = watch::channel(false);

@@ -405,3 +405,28 @@ fn no_setting_that_holds_a_password_is_printed() {
         }
     }
 }
+
+#[test]
+fn commands_ask_a_server_elsewhere_with_a_key() {
+    let (metrify, elsewhere) = (Metrify::new(), Metrify::new());
+    metrify.take_in("a.ndjson", quarter_hours(4));
+    let server = metrify.serve();
+    let analyst = Client::of(&metrify, &server, "analyst");
+    let url = format!("http://{}/", server.address);
+    let ask = |arguments: &[&str], key: &str| {
+        let mut command = elsewhere.command(arguments);
+        crate::support::ran(command.env("METRIFY_SERVER", &url).env("METRIFY_KEY", key))
+    };
+    let query = ["sql", "-o", "csv", "select count(*) as readings from readings"];
+    assert_eq!(ask(&query, &analyst.key).stdout, "readings\n4\n");
+    assert_eq!(ask(&query, &analyst.key).stdout, metrify.run(&query).stdout);
+    ask(&["key", "list"], &analyst.key).failed_with(&["no policy allows it to this role"]);
+    ask(&query, "mk_00_00").failed_with(&["no key came", "hint: "]);
+    let mut command = elsewhere.command(&["--server", &url, "sql", "select 1"]);
+    crate::support::ran(command.env_remove("METRIFY_KEY")).failed_with(&["no key was given", "METRIFY_KEY"]);
+    let file = elsewhere.file("b.ndjson", quarter_hours(4));
+    let ran = ask(&["ingest", &file.display().to_string()], &analyst.key);
+    assert!(ran.code == Some(1) && ran.stderr.contains("no policy allows it to this role"), "{ran:?}");
+    assert!(!elsewhere.data_dir().exists(), "nothing is opened here");
+    assert!(!elsewhere.run(&["--help"]).stdout.contains(&analyst.key));
+}

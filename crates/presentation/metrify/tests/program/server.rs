@@ -369,3 +369,37 @@ fn requests_that_make_no_sense_are_refused_as_problems() {
     let rejected = server.post("/api/v1/deliveries", b"what is this?");
     assert_eq!(rejected.status, 207, "{rejected:?}");
 }
+
+#[test]
+fn the_metrics_count_what_was_asked_and_taken_in() {
+    let metrify = Metrify::new();
+    let server = metrify.serve();
+    metrify.take_in("a.ndjson", quarter_hours(10) + "nonsense\n");
+    metrify.take_in("b.ndjson", quarter_hours(4));
+    for _ in 0..3 {
+        http::send(&server.address, "GET", "/api/v1/smart-meters/1EMH0010599732", Some(&server.token), b"")
+            .expect("an answer");
+    }
+    http::send(&server.address, "MAKEUP", "/nowhere", None, b"").expect("an answer");
+    let answer = http::send(&server.address, "GET", "/metrics", None, b"").expect("an answer");
+    assert_eq!(answer.status, 200);
+    for line in [
+        "metrify_readings_received_total 15",
+        "metrify_readings_stored_total 10",
+        "metrify_readings_duplicates_total 4",
+        "metrify_readings_rejected_total 1",
+        "metrify_http_requests_total{method=\"GET\",route=\"/api/v1/smart-meters/{id}\",status=\"404\"} 3",
+        "metrify_http_requests_total{method=\"other\",route=\"none\",status=\"404\"} 1",
+        "metrify_http_request_duration_seconds_count{method=\"GET\",route=\"/api/v1/smart-meters/{id}\"} 3",
+        "# EOF",
+    ] {
+        assert!(answer.body.contains(line), "`{line}` is missing in\n{}", answer.body);
+    }
+    assert!(!answer.body.contains("1EMH0010599732"), "no id is told");
+    let headers =
+        ["x-content-type-options", "content-security-policy", "x-frame-options", "cache-control", "x-request-id"];
+    for path in ["/metrics", "/health", "/docs/", "/api/v1/sql", "/nowhere"] {
+        let answer = http::send(&server.address, "GET", path, None, b"").expect("an answer");
+        assert!(headers.iter().all(|name| answer.header(name).is_some()), "{path}: {answer:?}");
+    }
+}
