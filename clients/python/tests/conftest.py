@@ -20,6 +20,8 @@ from metrify import Metrify
 START_S_MAX = 60.0
 # Ports are tried in turn: somebody else may be quicker to take one.
 PORTS = range(8410, 8500)
+# Settings of whoever runs the tests are none of theirs.
+ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("METRIFY_")}
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ def started(metrify: str, data: Path) -> tuple[subprocess.Popen[bytes], str]:
                 continue
         log = (data / "log").open("wb")
         command = [metrify, "--data-dir", str(data / "data"), "up", "--listen", f"127.0.0.1:{port}"]
-        process = subprocess.Popen(command, stdout=log, stderr=log)
+        process = subprocess.Popen(command, stdout=log, stderr=log, env=ENVIRONMENT)
         url, until = f"http://127.0.0.1:{port}", time.monotonic() + START_S_MAX
         while process.poll() is None and time.monotonic() < until:
             try:
@@ -54,7 +56,10 @@ def started(metrify: str, data: Path) -> tuple[subprocess.Popen[bytes], str]:
                 time.sleep(0.05)
         process.kill()
         process.wait()
-    raise AssertionError(f"no server on any port of {PORTS}: {(data / 'log').read_text()}")
+        told = (data / "log").read_text()
+        if "in use" not in told:
+            raise AssertionError(f"the server did not start within {START_S_MAX} s: {told}")
+    raise AssertionError(f"no port of {PORTS} is free")
 
 
 @pytest.fixture(scope="session")
@@ -63,7 +68,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     process, url = started(metrify, data)
     try:
         command = [metrify, "--data-dir", str(data / "data"), "key", "create", "--role", "admin", "-o", "json"]
-        issued = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+        issued = json.loads(subprocess.run(command, check=True, capture_output=True, env=ENVIRONMENT).stdout)
         yield Server(url, issued["key"])
     finally:
         process.terminate()

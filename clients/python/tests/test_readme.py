@@ -11,7 +11,7 @@ import pytest
 
 from metrify import Metrify
 
-from .conftest import program, started
+from .conftest import ENVIRONMENT, program, started
 
 README = Path(__file__).resolve().parents[1] / "README.md"
 
@@ -21,7 +21,7 @@ def test_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     process, url = started(metrify, tmp_path)
     try:
         command = [metrify, "--data-dir", str(tmp_path / "data"), "key", "create", "--role", "admin", "-o", "json"]
-        key = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)["key"]
+        key = json.loads(subprocess.run(command, check=True, capture_output=True, env=ENVIRONMENT).stdout)["key"]
         monkeypatch.chdir(tmp_path)
         line = {"point": "1EMH0010599732", "quantity": "1-0:1.8.0", "at": "2026-01-01T00:00:00+01:00", "value": 1725.5}
         (tmp_path / "readings.ndjson").write_text(json.dumps(line))

@@ -1,5 +1,6 @@
 //! Asking: SQL over everything a tenant has, series of a point, and the rejects.
 
+mod channels;
 mod queries;
 mod questions;
 mod series;
@@ -15,6 +16,7 @@ use crate::error::Result;
 use crate::ports::{ExportFormat, Page, Pages};
 use crate::record::Reject;
 
+pub use channels::{Channels, Resampled, channels};
 pub use queries::Queries;
 pub use questions::{Question, Span, ask};
 pub use series::{After, Series, Told, export_series, series};

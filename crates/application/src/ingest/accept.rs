@@ -15,6 +15,7 @@ use crate::app::App;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::ingest::delivery::Hints;
+use crate::ingest::listen::{Heard, Listeners};
 use crate::ingest::piece::{self, KnownRejects, Outcome, Piece};
 use crate::record::{Accepted, Counts, DeliveryId, Fingerprint, PointStatus};
 use crate::turns::Turns;
@@ -76,6 +77,7 @@ pub struct Intake {
     pub(super) requests: Turns<(Tenant, Fingerprint)>,
     many_wait: Notify,
     taken: Mutex<Counts>,
+    pub(super) listeners: Listeners,
     /// The journal is one for all tenants: whoever appends knows the position it gets.
     journal: tokio::sync::Mutex<()>,
 }
@@ -131,6 +133,7 @@ impl Intake {
             requests: Turns::default(),
             many_wait: Notify::new(),
             taken: Mutex::default(),
+            listeners: Listeners::default(),
             journal: tokio::sync::Mutex::default(),
         }
     }
@@ -213,6 +216,7 @@ impl Intake {
         if app.memory.waiting(ctx.tenant()) > ROWS_WAITING_MAX {
             app.landing.land(ctx.tenant(), ROWS_WAITING_MAX).await?;
         }
+        let heard: Vec<Heard> = pieces.iter().map(|piece| heard(ctx, piece)).collect();
         let known_rejects: Vec<KnownRejects> = pieces.iter().map(|piece| piece.known_rejects.clone()).collect();
         let _writer = self.journal.lock().await;
         match self.settle_and_append(app, ctx, pieces).await {
@@ -221,6 +225,10 @@ impl Intake {
                 let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
                 outcomes.iter().for_each(|outcome| taken.add(&outcome.counts));
                 drop(taken);
+                for (heard, outcome) in heard.into_iter().zip(&outcomes) {
+                    let Outcome { counts, findings, problems: _ } = outcome;
+                    self.listeners.tell(Heard { counts: *counts, findings: *findings, ..heard });
+                }
                 if app.memory.waiting(ctx.tenant()) > ROWS_WAITING_MANY {
                     self.many_wait.notify_one();
                 }
@@ -252,5 +260,17 @@ impl Intake {
             appended.map_err(|error| Error::new(Kind::Internal, "append to the journal").because(error))??;
         }
         Ok(outcomes)
+    }
+}
+
+/// What is told of a piece once it is durable; its counts are not known yet.
+fn heard(ctx: &Context, piece: &Piece) -> Heard {
+    Heard {
+        tenant: ctx.tenant().clone(),
+        delivery: piece.delivery.clone(),
+        source: piece.source.clone(),
+        format: piece.format.clone(),
+        counts: Counts::default(),
+        findings: 0,
     }
 }

@@ -7,9 +7,11 @@
 
 mod analytics;
 mod audit;
+mod channels;
 mod deliveries;
 mod described;
 mod encoding;
+mod events;
 mod extract;
 mod grid_operators;
 mod headers;
@@ -22,6 +24,7 @@ mod metrics;
 mod paging;
 mod points;
 mod problem;
+mod rate;
 mod receipts;
 mod rejects;
 mod rows;
@@ -52,6 +55,7 @@ use crate::described::Described;
 pub use crate::metrics::Metrics;
 pub use crate::paging::Listed;
 pub use crate::problem::Problem;
+pub use crate::rate::Rates;
 pub use crate::wire::{
     Answer, ChangeBody, ChangesBody, Confirmed, DeliveryParameters, DeliveryReplay, ExportRequest, Point, ReadingBody,
     ReceiptBody, ReceiptProblemBody, Reject, Replay, Replayed, SqlRequest, export_format, master, moment, people,
@@ -78,6 +82,7 @@ pub struct Server {
     /// The process that serves, so that a client knows whom it reached.
     pub process: u32,
     pub metrics: Metrics,
+    pub rates: Rates,
 }
 
 /// All routes.
@@ -86,6 +91,7 @@ pub fn router(server: Server) -> Router {
     let guarded = guarded
         .layer(DefaultBodyLimit::max(REQUEST_BYTES_MAX))
         .layer(middleware::from_fn_with_state(Described::of(&described), described::known_parameters))
+        .layer(middleware::from_fn_with_state(server.clone(), rate::limited))
         .layer(middleware::from_fn_with_state(server.clone(), identify::known));
     Router::new()
         .route("/health", get(health::health))
@@ -112,7 +118,9 @@ pub fn openapi() -> OpenApi {
 fn guarded() -> OpenApiRouter<Server> {
     OpenApiRouter::with_openapi(head())
         .merge(deliveries::routes())
+        .merge(events::routes())
         .merge(series::routes())
+        .merge(channels::routes())
         .merge(meters::routes())
         .merge(metering_points::routes())
         .merge(receipts::routes())

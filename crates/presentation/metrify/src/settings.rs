@@ -36,6 +36,9 @@ pub struct Elsewhere {
 #[serde(deny_unknown_fields)]
 pub struct Server {
     pub listen: std::net::SocketAddr,
+    /// Requests a second; 0 for no limit.
+    pub key_rate: u32,
+    pub tenant_rate: u32,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -51,6 +51,7 @@ pub async fn run(settings: Settings, arguments: &Up) -> Result<Outcome> {
         version: env!("CARGO_PKG_VERSION"),
         process: std::process::id(),
         metrics: metrify_api::Metrics::default(),
+        rates: metrify_api::Rates::new(settings.server.key_rate, settings.server.tenant_rate),
     };
 
     let (stop, stopped) = watch::channel(false);

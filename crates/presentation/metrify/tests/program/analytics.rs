@@ -1,5 +1,7 @@
 //! What is asked by name is computed from what is there, and an empty house says so.
 
+use std::io::{Read, Write};
+
 use serde_json::{Value, json};
 
 use crate::support::api::Client;
@@ -131,4 +133,72 @@ fn stations_and_areas_tell_what_public_files_hold() {
         }
     }
     assert!(seen[0] > 0, "{seen:?}");
+}
+
+#[test]
+fn many_channels_are_read_at_once_and_resampled_on_local_time() {
+    let metrify = Metrify::new();
+    // The clock goes forward on the thirtieth of March: that day has 92 quarter-hours.
+    metrify.ingest(&[&root().join("samples/day")]);
+    let server = metrify.serve();
+    let ann = Client::of(&metrify, &server, "viewer");
+    let ask = |resample: Value| {
+        let body = json!({"channels": [{"point": "41373559241", "quantity": "1-1:1.29.0"}, {"point": "10315", "quantity": "load"}],
+                          "start": "2025-03-01", "end": "2025-05-01", "resample": resample});
+        let (status, said) = ann.post("/api/v1/series", &body);
+        assert_eq!(status, 200, "{said}");
+        said["results"].as_array().expect("results").clone()
+    };
+    assert_eq!(ask(Value::Null).len(), 92);
+    let days = ask(json!("day"));
+    assert_eq!(days.len(), 1, "{days:?}");
+    assert_eq!(
+        (&days[0]["period"], &days[0]["readings"], &days[0]["total"]),
+        (&json!("2025-03-30"), &json!(92), &json!(9.871))
+    );
+    assert_eq!(ask(json!("hour")).len(), 23);
+    assert_eq!(ask(json!("month"))[0]["period"], "2025-03-01");
+    let entries = metrify.run(&["audit", "list", "-o", "csv"]).stdout;
+    for point in ["41373559241", "10315"] {
+        assert_eq!(entries.matches(&format!(",read,readings,{point},done,")).count(), 4, "{entries}");
+    }
+    for wrong in [
+        json!({"channels": [], "start": "2025-01-01", "end": "2025-01-02"}),
+        json!({"channels": [{"point": "p", "quantity": "?"}], "start": "2025-01-01", "end": "2025-01-02"}),
+        json!({"channels": [{"point": "p", "quantity": "load"}], "start": "2025-01-01", "end": "2025-01-02", "resample": "week"}),
+    ] {
+        assert_eq!(ann.post("/api/v1/series", &wrong).0, 400, "{wrong}");
+    }
+}
+
+#[test]
+fn whoever_listens_is_told_what_is_taken_in_and_nothing_of_others() {
+    let metrify = Metrify::new();
+    let server = metrify.serve();
+    let (ann, theirs) =
+        (Client::of(&metrify, &server, "viewer"), Client::of_new_tenant(&metrify, &server, "stadtwerk"));
+    let mut stream = std::net::TcpStream::connect(&server.address).expect("a connection");
+    let head = format!("GET /api/v1/events HTTP/1.1\r\nHost: x\r\nX-API-Key: {}\r\n\r\n", ann.key);
+    stream.write_all(head.as_bytes()).expect("a request");
+    stream.set_read_timeout(Some(std::time::Duration::from_secs(20))).expect("a timeout");
+    let mut heard = String::new();
+    let mut until = |text: &str| {
+        let mut piece = [0; 4096];
+        while !heard.contains(text) {
+            let bytes = stream.read(&mut piece).expect("something is told");
+            assert!(bytes > 0, "it ended: {heard}");
+            heard.push_str(&String::from_utf8_lossy(&piece[..bytes]));
+        }
+        heard.clone()
+    };
+    until("text/event-stream");
+    assert_eq!(theirs.send("POST", "/api/v1/deliveries?source=theirs", &[], quarter_hours(3).as_bytes()).status, 200);
+    metrify.take_in("a.ndjson", quarter_hours(4) + "nonsense\n");
+    let told = until("\"rejected\":1");
+    assert!(told.contains("event: readings") && told.contains("\"stored\":4"), "{told}");
+    assert!(!told.contains("theirs"), "{told}");
+}
+
+fn root() -> std::path::PathBuf {
+    std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..").canonicalize().expect("the project")
 }

@@ -430,3 +430,18 @@ fn commands_ask_a_server_elsewhere_with_a_key() {
     assert!(!elsewhere.data_dir().exists(), "nothing is opened here");
     assert!(!elsewhere.run(&["--help"]).stdout.contains(&analyst.key));
 }
+
+#[test]
+fn who_asks_too_often_is_told_to_come_back_and_nobody_else_is() {
+    let metrify = Metrify::new();
+    let server = metrify.serve_with(&[("METRIFY_SERVER_KEY_RATE", "5")]);
+    let (ann, bob) = (Client::of(&metrify, &server, "viewer"), Client::of(&metrify, &server, "viewer"));
+    let answers: Vec<_> = (0..50).map(|_| ann.send("GET", "/api/v1/smart-meters", &[], b"")).collect();
+    let busy = answers.iter().find(|answer| answer.status == 429).expect("one too many");
+    assert_eq!(
+        (busy.header("retry-after"), busy.header("content-type")),
+        (Some("1"), Some("application/problem+json"))
+    );
+    assert!(answers.iter().all(|answer| [200, 429].contains(&answer.status)));
+    assert_eq!(bob.get("/api/v1/smart-meters").0, 200);
+}

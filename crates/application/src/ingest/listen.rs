@@ -1,0 +1,50 @@
+//! Tells whoever listens what was taken in, the moment that it can be asked for.
+
+use metrify_domain::Tenant;
+use metrify_governance::{Action, Resource};
+use tokio::sync::broadcast;
+
+use crate::app::App;
+use crate::audit::audited;
+use crate::context::Context;
+use crate::error::Result;
+use crate::record::{Counts, DeliveryId};
+
+/// A piece of a delivery that was made durable.
+#[derive(Clone, Debug)]
+pub struct Heard {
+    pub tenant: Tenant,
+    pub delivery: DeliveryId,
+    pub source: String,
+    pub format: String,
+    pub counts: Counts,
+    pub findings: u64,
+}
+
+/// What a listener may be behind; one that is further behind misses the oldest, and is told so.
+const BEHIND_MAX: usize = 1_024;
+
+/// Where those who listen are told.
+pub struct Listeners(broadcast::Sender<Heard>);
+
+impl Default for Listeners {
+    fn default() -> Self {
+        Self(broadcast::Sender::new(BEHIND_MAX))
+    }
+}
+
+impl Listeners {
+    pub(super) fn tell(&self, heard: Heard) {
+        // Nobody has to listen.
+        drop(self.0.send(heard));
+    }
+}
+
+/// Listens to what is taken in from now on. What is heard is of all tenants: only what is of the own one may be told on.
+///
+/// # Errors
+/// Where it is denied, or no entry of it can be written.
+pub async fn listen(app: &App, ctx: &Context) -> Result<broadcast::Receiver<Heard>> {
+    let act = ctx.act(Action::Read, Resource::Deliveries, None);
+    audited(app, ctx, act, async { Ok(app.intake.listeners.0.subscribe()) }).await
+}

@@ -1,0 +1,94 @@
+//! Many channels in one call, as they are or resampled on local time.
+
+use std::collections::BTreeSet;
+
+use metrify_domain::{Channel, Timestamp};
+use metrify_governance::{Action, Resource};
+
+use crate::app::App;
+use crate::audit::{Outcome, entry};
+use crate::context::Context;
+use crate::error::Result;
+use crate::ports::Pages;
+use crate::read::answer;
+use crate::read::series::{instant, literal};
+
+/// Which channels, over which span.
+#[derive(Clone, Debug)]
+pub struct Channels {
+    pub channels: Vec<Channel>,
+    /// Periods that begin at it or after it, and before `end`.
+    pub start: Timestamp,
+    pub end: Timestamp,
+    /// As it was known then; `None` for today.
+    pub known_at: Option<Timestamp>,
+    pub resampled: Option<Resampled>,
+    pub limit: u64,
+}
+
+/// To what step, on the clock of Berlin: days have 23, 24 or 25 hours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resampled {
+    Hour,
+    Day,
+    Month,
+}
+
+/// Reads channels page by page, ordered by point, quantity and time. Each point leaves an entry of its own, so that whoever it belongs to
+/// finds who looked.
+///
+/// # Errors
+/// Where it is denied, or the store cannot be read.
+pub async fn channels(app: &App, ctx: &Context, wanted: &Channels, pages: &mut Pages<'_>) -> Result<()> {
+    let points: BTreeSet<&str> = wanted.channels.iter().map(|channel| channel.point.as_str()).collect();
+    let mut acts = points.into_iter().map(|point| ctx.act(Action::Read, Resource::Readings, Some(point.to_owned())));
+    let Some(first) = acts.next() else { return Ok(()) };
+    for act in acts {
+        // What is denied for one is denied for all: the policies do not see which point it is.
+        if app.policies.decide(&ctx.principal, ctx.purpose(), &act).allowed {
+            app.audit.note(&entry(ctx, act, Outcome::Done))?;
+        }
+    }
+    answer(app, ctx, first, &wanted.query(), pages).await
+}
+
+impl Channels {
+    fn query(&self) -> String {
+        let from = self.known_at.map_or_else(|| "readings".to_owned(), |then| format!("readings_as_known('{then}')"));
+        let of = |Channel { point, quantity }: &Channel| {
+            format!("point = {} AND quantity = {}", literal(point.as_str()), literal(&quantity.to_string()))
+        };
+        let channels: Vec<String> = self.channels.iter().map(of).collect();
+        let rule = format!(
+            "({}) AND period_start >= {} AND period_start < {}",
+            channels.join(" OR "),
+            instant(self.start),
+            instant(self.end)
+        );
+        let limit = self.limit;
+        match self.resampled.map(Resampled::bucket) {
+            None => format!(
+                "SELECT point, quantity, kind, period_start, period_end, value, unit, quality FROM {from} WHERE {rule} \
+                 ORDER BY point, quantity, period_start, period_end LIMIT {limit}"
+            ),
+            Some(bucket) => format!(
+                "SELECT point, quantity, kind, unit, {bucket} AS period, count(*) AS readings, \
+                 count(*) - count(value) AS missing, sum(value) AS total, sum(value) / count(value) AS mean, \
+                 min(value) AS minimum, max(value) AS maximum FROM {from} WHERE {rule} \
+                 GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 5, 3, 4 LIMIT {limit}"
+            ),
+        }
+    }
+}
+
+impl Resampled {
+    /// The beginning of the step that a period lies in.
+    const fn bucket(self) -> &'static str {
+        match self {
+            // Berlin is whole hours away from UTC.
+            Self::Hour => "date_trunc('hour', period_start)",
+            Self::Day => "local_day(period_start)",
+            Self::Month => "CAST(date_trunc('month', local_day(period_start)) AS DATE)",
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! `POST /api/v1/series`: many channels in one call, as they are or resampled on local time.
+
+use axum::extract::{Extension, State};
+use axum::response::Response;
+use metrify_application::read::{self, Channels, Resampled};
+use metrify_application::{Context, Error, Kind, Result as Done};
+use metrify_domain::Channel;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::extract::Body;
+use crate::paging::{Listed, json};
+use crate::problem::Problems;
+use crate::rows::Rows;
+use crate::series::point;
+use crate::wire::moment;
+use crate::{Problem, Server};
+
+/// Channels of one call at most.
+const CHANNELS_MAX: usize = 100;
+/// Rows of one answer at most.
+const ROWS_MAX: u64 = 100_000;
+
+pub(crate) fn routes() -> OpenApiRouter<Server> {
+    OpenApiRouter::new().routes(routes!(series))
+}
+
+/// Which channels, over which span.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SeriesRequest {
+    /// 1 to 100 of them.
+    #[schema(min_items = 1, max_items = 100)]
+    pub channels: Vec<ChannelBody>,
+    /// Periods that begin at it or later: a day, local, as its beginning, or an instant.
+    #[schema(example = "2026-01-01")]
+    pub start: String,
+    /// Periods that begin before it.
+    #[schema(example = "2026-02-01")]
+    pub end: String,
+    /// As it was known then; today where it is absent.
+    pub as_known_at: Option<String>,
+    /// To what step, on the clock of Berlin; as they are where it is absent.
+    #[schema(inline)]
+    pub resample: Option<Step>,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChannelBody {
+    #[schema(example = "41373559241")]
+    pub point: String,
+    /// An OBIS code, or a name such as `load`.
+    #[schema(example = "1-1:1.29.0")]
+    pub quantity: String,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    Hour,
+    Day,
+    Month,
+}
+
+/// A reading, or what the readings of a step come to.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(untagged)]
+#[allow(clippy::large_enum_variant, reason = "it describes answers, and is held by nobody")]
+pub enum SeriesRow {
+    AsItIs(PlainRow),
+    Resampled(StepRow),
+}
+
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct PlainRow {
+    pub point: String,
+    pub quantity: String,
+    pub kind: String,
+    #[schema(format = DateTime)]
+    pub period_start: String,
+    #[schema(format = DateTime)]
+    pub period_end: String,
+    #[schema(value_type = Option<f64>)]
+    pub value: Option<Box<RawValue>>,
+    pub unit: Option<String>,
+    pub quality: String,
+}
+
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct StepRow {
+    pub point: String,
+    pub quantity: String,
+    pub kind: String,
+    pub unit: Option<String>,
+    /// The beginning of an hour, or a local day, the first of a month.
+    pub period: String,
+    pub readings: u64,
+    pub missing: u64,
+    /// Of amounts: what they sum up to.
+    #[schema(value_type = Option<f64>)]
+    pub total: Option<Box<RawValue>>,
+    #[schema(value_type = Option<f64>)]
+    pub mean: Option<Box<RawValue>>,
+    #[schema(value_type = Option<f64>)]
+    pub minimum: Option<Box<RawValue>>,
+    #[schema(value_type = Option<f64>)]
+    pub maximum: Option<Box<RawValue>>,
+}
+
+impl SeriesRequest {
+    fn wanted(&self) -> Done<Channels> {
+        let invalid = |step: String| Error::new(Kind::Invalid, step);
+        if !(1..=CHANNELS_MAX).contains(&self.channels.len()) {
+            return Err(invalid(format!("read `channels`: there are 1 to {CHANNELS_MAX} of them")));
+        }
+        let channel = |ChannelBody { point: id, quantity }: &ChannelBody| {
+            let quantity = quantity.parse();
+            let quantity = quantity.map_err(|error| invalid("read `quantity`".to_owned()).because(error))?;
+            Ok(Channel { point: point(id)?, quantity })
+        };
+        Ok(Channels {
+            channels: self.channels.iter().map(channel).collect::<Done<_>>()?,
+            start: moment(&self.start)?,
+            end: moment(&self.end)?,
+            known_at: self.as_known_at.as_deref().map(moment).transpose()?,
+            resampled: self.resample.map(|step| match step {
+                Step::Hour => Resampled::Hour,
+                Step::Day => Resampled::Day,
+                Step::Month => Resampled::Month,
+            }),
+            limit: ROWS_MAX + 1,
+        })
+    }
+}
+
+/// The readings of up to a hundred channels, as they are or resampled on local time.
+#[utoipa::path(
+    post, path = "/api/v1/series", tag = "readings", operation_id = "series", request_body = SeriesRequest,
+    responses((status = 200, body = Listed<SeriesRow>), Problems)
+)]
+async fn series(
+    State(server): State<Server>,
+    Extension(ctx): Extension<Context>,
+    Body(request): Body<SeriesRequest>,
+) -> Result<Response, Problem> {
+    let mut rows = Rows::behind(&[]);
+    read::channels(&server.app, &ctx, &request.wanted()?, &mut |page| rows.add(page)).await?;
+    if rows.count() > ROWS_MAX {
+        let error = Error::new(Kind::Invalid, format!("answer the request: it has more than {ROWS_MAX} rows"));
+        return Err(error.hint("ask for fewer channels or a shorter span, resample, or read it as a file").into());
+    }
+    Ok(json(rows.finish(None)?))
+}
