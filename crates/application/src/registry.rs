@@ -64,6 +64,17 @@ impl ThingKind {
     }
 }
 
+impl ThingKind {
+    /// For people.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::MeteringPoint => "metering point",
+            Self::Tenant | Self::Key | Self::Meter | Self::Installation => self.name(),
+        }
+    }
+}
+
 impl Thing {
     #[must_use]
     pub const fn kind(&self) -> ThingKind {

@@ -8,7 +8,7 @@ use crate::error::{Error, Kind, Result};
 use crate::registry::{Cursor, Edition, Event, Happened, Listing, Registered, Thing, Wanted};
 
 fn typed<T: Registered>(Edition { thing, version, known_from, known_until }: Edition<Thing>) -> Result<Edition<T>> {
-    let kind = T::KIND.name();
+    let kind = T::KIND.words();
     let wrong = || Error::new(Kind::Internal, format!("read a {kind} of the registry: it is something else"));
     let thing = T::of(thing).ok_or_else(wrong)?;
     Ok(Edition { thing, version, known_from, known_until })
@@ -38,7 +38,7 @@ pub async fn find_of<T: Registered>(
     known_at: Option<Timestamp>,
 ) -> Result<Edition<T>> {
     let found = app.registry.find(tenant, T::KIND, id, known_at).await?;
-    let kind = T::KIND.name();
+    let kind = T::KIND.words();
     found.map_or_else(|| Err(Error::new(Kind::NotFound, format!("find the {kind} `{id}`"))), typed)
 }
 
@@ -99,7 +99,7 @@ pub async fn append<T: Registered + Into<Thing> + Clone>(
     let id = event.after.id();
     app.registry.append(&[event]).await.map_err(|error| match (error.kind(), before) {
         (Kind::Conflict, None) => {
-            let kind = T::KIND.name();
+            let kind = T::KIND.words();
             let step = format!("register the {kind} `{id}`: there is one of this id");
             Error::new(Kind::Conflict, step).hint("change it instead")
         }
@@ -115,7 +115,7 @@ pub async fn append<T: Registered + Into<Thing> + Clone>(
 pub fn expect<T: Registered>(known: &Edition<T>, version: Option<u64>) -> Result<()> {
     match version {
         Some(version) if version != known.version => {
-            let kind = T::KIND.name();
+            let kind = T::KIND.words();
             let step = format!("change the {kind}: version {version} is meant, and it has version {}", known.version);
             Err(Error::new(Kind::Conflict, step).hint("read it again, and change what it is now"))
         }

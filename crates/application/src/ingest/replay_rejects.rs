@@ -45,11 +45,26 @@ async fn read_again(app: &App, ctx: &Context, rejects: &[Reject], hints: &Hints)
         rest = later;
         let received_at = app.ledger.delivery(ctx.tenant(), &first.delivery).await?.unwrap_or(first.rejected_at);
         let options = app.intake.options(hints, received_at);
-        for (reject, pieces) in group.iter().zip(decode(group, &options)?) {
-            replayed.push(accept(app, ctx, reject, pieces, received_at).await?);
+        match decode(group, &options) {
+            Ok(pieces) => {
+                for (reject, pieces) in group.iter().zip(pieces) {
+                    replayed.push(accept(app, ctx, reject, pieces, received_at).await?);
+                }
+            }
+            // It keeps no other from being read.
+            Err(error) if error.kind() == Kind::Invalid => {
+                replayed.extend(group.iter().map(|reject| unread(reject, &error)))
+            }
+            Err(error) => return Err(error),
         }
     }
     Ok(replayed)
+}
+
+/// What cannot be read from its bytes alone.
+fn unread(reject: &Reject, error: &Error) -> Replayed {
+    let reason = error.hint_text().map_or_else(|| error.chain(), |hint| format!("{}; {hint}", error.chain()));
+    Replayed { id: reject.id.clone(), resolved: false, counts: Counts::default(), reasons: vec![reason] }
 }
 
 /// Lines under one head.

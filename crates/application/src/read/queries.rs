@@ -1,5 +1,5 @@
-//! So many queries at once, and each for so long: whoever asks for much does not keep the others from being answered, nor intake
-//! from going on.
+//! So many queries may wait, and each for so long: whoever asks for much does not keep the others from being answered, nor intake from
+//! going on. How many are answered at once, the engine says.
 
 use std::time::Duration;
 
@@ -14,19 +14,16 @@ const WAITING_MAX: usize = 256;
 pub struct Queries {
     /// Those that are answered and those that wait for it.
     places: Semaphore,
-    /// Those that are answered.
-    turns: Semaphore,
     time: Duration,
 }
 
 impl Queries {
     #[must_use]
     pub fn new(at_once: usize, time: Duration) -> Self {
-        let at_once = at_once.max(1);
-        Self { places: Semaphore::new(at_once + WAITING_MAX), turns: Semaphore::new(at_once), time }
+        Self { places: Semaphore::new(at_once + WAITING_MAX), time }
     }
 
-    /// Does the work in its turn. What it holds is given back when its time is over.
+    /// Does the work within its time.
     ///
     /// # Errors
     /// Those of the work; busy where too many wait, and unavailable where the time is over.
@@ -35,12 +32,7 @@ impl Queries {
             let error = Error::new(Kind::Busy, format!("answer the query: {WAITING_MAX} others wait for their turn"));
             return Err(error.hint("ask again in a second"));
         };
-        let in_turn = async {
-            // The semaphore is never closed.
-            let _turn = self.turns.acquire().await;
-            work.await
-        };
-        tokio::time::timeout(self.time, in_turn).await.unwrap_or_else(|_| {
+        tokio::time::timeout(self.time, work).await.unwrap_or_else(|_| {
             let error = Error::new(Kind::Unavailable, format!("answer the query: it took more than {:?}", self.time));
             Err(error.hint("ask for less at once, or raise query.time_s"))
         })

@@ -22,7 +22,7 @@ pub struct Span {
 #[derive(Clone, Debug)]
 pub enum Question {
     /// The deliveries that were received, newest first, with their receipts: behind one of them, so many.
-    Receipts { before: Option<Timestamp>, limit: u64 },
+    Receipts { behind: Option<(Timestamp, String)>, limit: u64 },
     /// The receipt of one delivery.
     Receipt { delivery: String },
     /// The weather stations that readings or master data told of, by id.
@@ -76,8 +76,12 @@ impl Question {
 
     fn query(&self) -> String {
         match self {
-            Self::Receipts { before, limit } => {
-                let behind = before.map(|at| format!("WHERE received_at < {}", instant(at))).unwrap_or_default();
+            Self::Receipts { behind, limit } => {
+                let rule = |(at, delivery): &(Timestamp, String)| {
+                    let (at, delivery) = (instant(*at), literal(delivery));
+                    format!("WHERE received_at < {at} OR received_at = {at} AND delivery > {delivery}")
+                };
+                let behind = behind.as_ref().map(rule).unwrap_or_default();
                 format!("SELECT {RECEIPT} FROM deliveries {behind} ORDER BY received_at DESC, delivery LIMIT {limit}")
             }
             Self::Receipt { delivery } => {

@@ -16,6 +16,7 @@ use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
 
+use crate::bounds;
 use crate::{failed, page};
 
 /// Writes all rows and tells how many there were. An answer that fails midway leaves no file.
@@ -36,7 +37,7 @@ async fn write_part(frame: DataFrame, format: ExportFormat, file: &Path) -> Resu
     let out = BufWriter::new(File::create(file).map_err(|error| io(step(), error))?);
     let schema = plain(frame.schema().inner());
     let mut writer = Writer::new(format, out, schema.clone()).map_err(|error| wrapped(step(), error))?;
-    let mut batches = frame.execute_stream().await.map_err(|error| failed("answer the query", error))?;
+    let mut batches = bounds::stream(frame).await.map_err(|error| failed("answer the query", error))?;
     let mut rows = 0;
     while let Some(batch) = batches.next().await {
         let batch = batch.map_err(|error| failed("answer the query", error))?;

@@ -2,6 +2,8 @@
 //!
 //! A session knows the tables of one tenant and nothing else; it reads, and cannot name a file.
 
+mod apart;
+mod bounds;
 mod condensed;
 mod export;
 mod files;
@@ -26,7 +28,9 @@ use futures::StreamExt;
 use metrify_application::ports::{ExportFormat, Page, Pages, Sql};
 use metrify_application::{Error, Kind, Result, Tenant};
 use metrify_lake::DeltaLake;
+use tokio::sync::mpsc;
 
+use crate::apart::Apart;
 use crate::files::Footers;
 use crate::profiles::Profiles;
 use crate::views::{AsKnown, Views};
@@ -38,11 +42,20 @@ pub struct Limits {
     pub memory_bytes: usize,
     /// Where it goes.
     pub spill_folder: PathBuf,
+    /// Of one query, and of all of them together.
     pub threads: usize,
+    /// Queries that are answered at once; others wait their turn.
+    pub at_once: usize,
 }
 
 /// Answers SQL.
 pub struct Engine {
+    sessions: Arc<Sessions>,
+    apart: Apart,
+}
+
+/// Makes a session for each query.
+struct Sessions {
     lake: Arc<DeltaLake>,
     /// Plans what tables are made of, and knows none itself; sessions have its settings and its memory.
     planner: SessionContext,
@@ -65,9 +78,12 @@ impl Engine {
             .set_bool("datafusion.execution.parquet.reorder_filters", true)
             .with_extension(Arc::<Footers>::default())
             .with_extension(lake.held().clone());
-        Ok(Self { lake, planner: SessionContext::new_with_config_rt(config, runtime) })
+        let planner = SessionContext::new_with_config_rt(config, runtime);
+        Ok(Self { sessions: Arc::new(Sessions { lake, planner }), apart: Apart::new(limits.threads, limits.at_once)? })
     }
+}
 
+impl Sessions {
     fn session(&self, tenant: &Tenant) -> Result<SessionContext> {
         let schema = tenant.as_str().replace('-', "_");
         let config = self
@@ -79,6 +95,7 @@ impl Engine {
             .with_default_catalog_and_schema("metrify", &schema);
         let session = SessionContext::new_with_config_rt(config, self.planner.runtime_env());
         functions::register(&session);
+        bounds::bound_functions(&session);
         let view = self.lake.view(tenant)?;
         let views = Arc::new(Views::new(self.planner.clone(), tenant.clone(), view.clone()));
         session.register_udtf("readings_as_known", Arc::new(AsKnown { views: views.clone() }));
@@ -91,28 +108,51 @@ impl Engine {
     }
 
     async fn frame(&self, tenant: &Tenant, sql: &str) -> Result<DataFrame> {
+        bounds::check(sql)?;
         let session = self.session(tenant)?;
         let reading_only = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
         session.sql_with_options(sql, reading_only).await.map_err(|error| failed("read the query", error))
     }
 }
 
-#[async_trait]
-impl Sql for Engine {
-    async fn query(&self, tenant: &Tenant, sql: &str, pages: &mut Pages<'_>) -> Result<()> {
+/// Pages that are made before the one that is being told.
+const PAGES_AHEAD: usize = 2;
+
+impl Sessions {
+    async fn answer(&self, tenant: &Tenant, sql: &str, pages: mpsc::Sender<Page>) -> Result<()> {
         let frame = self.frame(tenant, sql).await?;
         let columns: Vec<String> = frame.schema().fields().iter().map(|field| field.name().clone()).collect();
-        pages(Page { columns: columns.clone(), rows: Vec::new() })?;
-        let mut batches = frame.execute_stream().await.map_err(|error| failed("answer the query", error))?;
+        // Whoever listens no more is told nothing more.
+        if pages.send(Page { columns: columns.clone(), rows: Vec::new() }).await.is_err() {
+            return Ok(());
+        }
+        let mut batches = bounds::stream(frame).await.map_err(|error| failed("answer the query", error))?;
         while let Some(batch) = batches.next().await {
             let batch = batch.map_err(|error| failed("answer the query", error))?;
-            pages(Page { columns: columns.clone(), rows: page::rows(&batch)? })?;
+            if pages.send(Page { columns: columns.clone(), rows: page::rows(&batch)? }).await.is_err() {
+                return Ok(());
+            }
         }
         Ok(())
     }
+}
+
+#[async_trait]
+impl Sql for Engine {
+    async fn query(&self, tenant: &Tenant, sql: &str, pages: &mut Pages<'_>) -> Result<()> {
+        let (sender, mut made) = mpsc::channel(PAGES_AHEAD);
+        let (sessions, tenant, sql) = (self.sessions.clone(), tenant.clone(), sql.to_owned());
+        let begun = self.apart.begin(async move { sessions.answer(&tenant, &sql, sender).await })?;
+        while let Some(page) = made.recv().await {
+            pages(page)?;
+        }
+        begun.end().await
+    }
 
     async fn export(&self, tenant: &Tenant, sql: &str, format: ExportFormat, file: &Path) -> Result<u64> {
-        export::write(self.frame(tenant, sql).await?, format, file).await
+        let (sessions, tenant, sql, file) = (self.sessions.clone(), tenant.clone(), sql.to_owned(), file.to_owned());
+        let work = async move { export::write(sessions.frame(&tenant, &sql).await?, format, &file).await };
+        self.apart.begin(work)?.end().await
     }
 }
 

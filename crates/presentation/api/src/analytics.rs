@@ -17,6 +17,7 @@ use crate::extract::{Named, Parameters};
 use crate::paging::{Listed, json, limit};
 use crate::problem::Problems;
 use crate::rows::Rows;
+use crate::schema::Exact;
 use crate::series::point;
 use crate::wire::moment;
 use crate::{Problem, Server};
@@ -94,11 +95,11 @@ pub struct ConsumptionRow {
     pub readings: u64,
     pub missing: u64,
     /// Exact; `null` where all are missing.
-    #[schema(value_type = Option<f64>)]
+    #[schema(value_type = Option<Exact>, inline)]
     pub total: Option<Box<RawValue>>,
-    #[schema(value_type = Option<f64>)]
+    #[schema(value_type = Option<Exact>, inline)]
     pub minimum: Option<Box<RawValue>>,
-    #[schema(value_type = Option<f64>)]
+    #[schema(value_type = Option<Exact>, inline)]
     pub maximum: Option<Box<RawValue>>,
 }
 
@@ -107,10 +108,10 @@ pub struct ConsumptionRow {
 pub struct WeatherImpactRow {
     #[schema(format = Date)]
     pub day: String,
-    #[schema(value_type = Option<f64>)]
+    #[schema(value_type = Option<Exact>, inline)]
     pub consumption_kwh: Option<Box<RawValue>>,
     /// The mean of all readings of all stations.
-    #[schema(value_type = Option<f64>)]
+    #[schema(value_type = Option<Exact>, inline)]
     pub air_temperature_cel: Option<Box<RawValue>>,
     /// Pearson's, over all days of the answer; `null` where there are fewer than two.
     pub correlation: Option<f64>,

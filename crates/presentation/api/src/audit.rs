@@ -9,7 +9,7 @@ use utoipa_axum::routes;
 use crate::extract::Parameters;
 use crate::paging::Listed;
 use crate::problem::Problems;
-use crate::wire::people::{AuditedBody, EntryBody, EntryQuery};
+use crate::wire::people::{AuditedBody, EntryBody, EntryQuery, write_cursor};
 use crate::{Problem, Server};
 
 pub(crate) fn routes() -> OpenApiRouter<Server> {
@@ -26,10 +26,12 @@ async fn list(
     Extension(ctx): Extension<Context>,
     Parameters(which): Parameters<EntryQuery>,
 ) -> Result<Json<Listed<EntryBody>>, Problem> {
-    let noted = which.noted()?;
+    let mut noted = which.noted()?;
+    let bound = noted.until.map_or(ctx.now, |until| until.min(ctx.now));
+    noted.until = Some(bound);
     let limit = noted.limit;
     let entries = govern::entries(&server.app, &ctx, noted).await?;
-    let next = entries.last().filter(|_| entries.len() == limit).map(|(number, _)| number.to_string());
+    let next = entries.last().filter(|_| entries.len() == limit).map(|(number, _)| write_cursor(*number, bound));
     Ok(Json(Listed { results: entries.into_iter().map(EntryBody::from).collect(), next }))
 }
 

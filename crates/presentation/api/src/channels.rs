@@ -15,6 +15,7 @@ use crate::extract::Body;
 use crate::paging::{Listed, json};
 use crate::problem::Problems;
 use crate::rows::Rows;
+use crate::schema::Exact;
 use crate::series::point;
 use crate::wire::moment;
 use crate::{Problem, Server};
@@ -66,48 +67,33 @@ pub enum Step {
     Month,
 }
 
-/// A reading, or what the readings of a step come to.
+/// A reading; or, where they are resampled, what the readings of a step come to: then it has the fields from `period` on, and none from
+/// `period_start` to `quality`.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
-#[serde(untagged)]
-#[allow(clippy::large_enum_variant, reason = "it describes answers, and is held by nobody")]
-pub enum SeriesRow {
-    AsItIs(PlainRow),
-    Resampled(StepRow),
-}
-
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-pub struct PlainRow {
+pub struct SeriesRow {
     pub point: String,
     pub quantity: String,
     pub kind: String,
+    pub unit: Option<String>,
     #[schema(format = DateTime)]
-    pub period_start: String,
+    pub period_start: Option<String>,
     #[schema(format = DateTime)]
-    pub period_end: String,
-    #[schema(value_type = Option<f64>)]
+    pub period_end: Option<String>,
+    #[schema(value_type = Option<Exact>, inline)]
     pub value: Option<Box<RawValue>>,
-    pub unit: Option<String>,
-    pub quality: String,
-}
-
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-pub struct StepRow {
-    pub point: String,
-    pub quantity: String,
-    pub kind: String,
-    pub unit: Option<String>,
+    pub quality: Option<String>,
     /// The beginning of an hour, or a local day, the first of a month.
-    pub period: String,
-    pub readings: u64,
-    pub missing: u64,
+    pub period: Option<String>,
+    pub readings: Option<u64>,
+    pub missing: Option<u64>,
     /// Of amounts: what they sum up to.
-    #[schema(value_type = Option<f64>)]
+    #[schema(value_type = Option<Exact>, inline)]
     pub total: Option<Box<RawValue>>,
-    #[schema(value_type = Option<f64>)]
+    #[schema(value_type = Option<Exact>, inline)]
     pub mean: Option<Box<RawValue>>,
-    #[schema(value_type = Option<f64>)]
+    #[schema(value_type = Option<Exact>, inline)]
     pub minimum: Option<Box<RawValue>>,
-    #[schema(value_type = Option<f64>)]
+    #[schema(value_type = Option<Exact>, inline)]
     pub maximum: Option<Box<RawValue>>,
 }
 

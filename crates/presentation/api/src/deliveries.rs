@@ -27,6 +27,7 @@ use crate::encoding::{self, Encoding};
 use crate::extract::{Body, Parameters};
 use crate::identify::Caller;
 use crate::problem::Problems;
+use crate::schema::Binary;
 use crate::wire::{ChangesBody, DeliveryParameters, DeliveryReplay, ReceiptBody};
 use crate::{Problem, Server};
 
@@ -174,7 +175,7 @@ pub(crate) fn routes() -> OpenApiRouter<Server> {
         DeliveryParameters,
         ("Idempotency-Key" = Option<String>, Header, description = "The same key gets the same answer, also after a restart"),
     ),
-    request_body(content = Vec<u8>, content_type = "application/octet-stream"),
+    request_body(content = inline(Binary), content_type = "application/octet-stream"),
     responses((status = 200, body = ReceiptBody), (status = 207, body = ReceiptBody), Problems)
 )]
 async fn post(

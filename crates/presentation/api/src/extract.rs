@@ -1,12 +1,15 @@
 //! What comes with a request, or a problem that says what is wrong with it.
 
 use axum::Json;
-use axum::extract::rejection::{JsonRejection, QueryRejection};
+use axum::body::Bytes;
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use metrify_application::{Error, Kind};
 use metrify_domain::Point;
+use serde::de::DeserializeOwned;
 
 use crate::Problem;
 
@@ -19,14 +22,24 @@ pub(crate) struct Parameters<T>(pub(crate) T);
 /// The name that stands in the path: of as many bytes as names of ours have, and none that cannot be printed.
 pub(crate) struct Named(pub(crate) String);
 
-impl<T, S: Send + Sync> FromRequest<S> for Body<T>
-where
-    Json<T>: FromRequest<S, Rejection = JsonRejection>,
-{
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        match Json::from_request(request, state).await {
+        let said = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let media = said.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        if media != "application/json" && !media.ends_with("+json") {
+            let error = Error::new(Kind::Invalid, format!("read the body: it is of type `{media}`"));
+            let error = error.hint("send it with `Content-Type: application/json`");
+            return Err(Problem::with_status(error, StatusCode::UNSUPPORTED_MEDIA_TYPE));
+        }
+        let bytes = Bytes::from_request(request, state).await;
+        let bytes = bytes.map_err(|rejection| refused("read the body", rejection.status(), &rejection.body_text()))?;
+        // A list would be read as the fields of an object, one after the other.
+        if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
+            return Err(Error::new(Kind::Invalid, "read the body: it is no object of JSON").into());
+        }
+        match Json::from_bytes(&bytes) {
             Ok(Json(body)) => Ok(Self(body)),
             Err(rejection) => Err(refused("read the body", rejection.status(), &rejection.body_text())),
         }
@@ -67,9 +80,6 @@ impl<S: Send + Sync> FromRequestParts<S> for Named {
 fn refused(step: &str, status: StatusCode, reason: &str) -> Problem {
     let error = Error::new(Kind::Invalid, format!("{step}: {reason}"));
     match status {
-        StatusCode::UNSUPPORTED_MEDIA_TYPE => {
-            Problem::with_status(error.hint("send it with `Content-Type: application/json`"), status)
-        }
         StatusCode::PAYLOAD_TOO_LARGE => Problem::with_status(error, status),
         _ => error.into(),
     }

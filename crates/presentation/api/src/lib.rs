@@ -28,6 +28,7 @@ mod rate;
 mod receipts;
 mod rejects;
 mod rows;
+mod schema;
 mod series;
 mod sql;
 mod tenants;
@@ -88,6 +89,7 @@ pub struct Server {
 /// All routes.
 pub fn router(server: Server) -> Router {
     let (guarded, described) = guarded().split_for_parts();
+    let described = schema::complete(described);
     let guarded = guarded
         .layer(DefaultBodyLimit::max(REQUEST_BYTES_MAX))
         .layer(middleware::from_fn_with_state(Described::of(&described), described::known_parameters))
@@ -111,7 +113,7 @@ pub fn router(server: Server) -> Router {
 /// The description of all guarded routes (OpenAPI 3.1), made of the code that answers.
 #[must_use]
 pub fn openapi() -> OpenApi {
-    guarded().into_openapi()
+    schema::complete(guarded().into_openapi())
 }
 
 /// The routes that ask who comes.

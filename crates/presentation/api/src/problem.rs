@@ -67,6 +67,21 @@ pub(crate) enum Problems {
     /// The body is of a type that is not read
     #[response(status = 415, content_type = "application/problem+json")]
     Unread(ProblemBody),
+    /// This path is not asked by this method
+    #[response(status = 405, content_type = "application/problem+json")]
+    Otherwise(ProblemBody),
+    /// None of the types that are accepted can be written
+    #[response(status = 406, content_type = "application/problem+json")]
+    Unwritable(ProblemBody),
+    /// The body was not there in time
+    #[response(status = 408, content_type = "application/problem+json")]
+    Late(ProblemBody),
+    /// The key of the request was given to another one before
+    #[response(status = 422, content_type = "application/problem+json")]
+    Another(ProblemBody),
+    /// A mistake of the server
+    #[response(status = 500, content_type = "application/problem+json")]
+    Mistake(ProblemBody),
     /// So much is being done already that it has to come again later
     #[response(status = 429, content_type = "application/problem+json")]
     Busy(ProblemBody),

@@ -3,14 +3,15 @@
 use axum::extract::{Extension, State};
 use axum::response::Response;
 use metrify_application::read::{self, Question};
-use metrify_application::{Context, Error, Kind};
+use metrify_application::{Context, Error, Kind, Result as Done};
+use metrify_domain::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::extract::{Named, Parameters};
-use crate::paging::{Listed, json, limit};
+use crate::paging::{Listed, json, limit, read_hex, write_hex};
 use crate::problem::Problems;
 use crate::rows::Rows;
 use crate::wire::moment;
@@ -58,11 +59,23 @@ async fn list(
     Parameters(page): Parameters<ReceiptParameters>,
 ) -> Result<Response, Problem> {
     let limit = limit(page.limit)?;
-    let before = page.cursor.as_deref().map(moment).transpose()?;
+    let behind = page.cursor.as_deref().map(read_behind).transpose()?;
     let mut rows = Rows::behind(&[]);
-    read::ask(&server.app, &ctx, &Question::Receipts { before, limit }, &mut |page| rows.add(page)).await?;
-    let next = rows.last("received_at").filter(|_| rows.count() == limit).map(str::to_owned);
+    read::ask(&server.app, &ctx, &Question::Receipts { behind, limit }, &mut |page| rows.add(page)).await?;
+    let last = rows.last("received_at").zip(rows.last("delivery")).filter(|_| rows.count() == limit);
+    let next = last.map(|(at, delivery)| write_hex(&format!("{at} {delivery}")));
     Ok(json(rows.finish(next.as_deref())?))
+}
+
+fn read_behind(cursor: &str) -> Done<(Timestamp, String)> {
+    let read = |text: &str| {
+        let (at, delivery) = text.split_once(' ')?;
+        Some((moment(at).ok()?, delivery.to_owned()))
+    };
+    read_hex(cursor).as_deref().and_then(read).ok_or_else(|| {
+        Error::new(Kind::Invalid, "read the cursor: it is none of this server")
+            .hint("give `next` of the page before as it is")
+    })
 }
 
 /// The receipt of one delivery.

@@ -23,6 +23,7 @@ use crate::extract::{Named, Parameters};
 use crate::paging::{json, read_hex, write_hex};
 use crate::problem::Problems;
 use crate::rows::Rows;
+use crate::schema::{Binary, Exact};
 use crate::series::accept::Answered;
 use crate::wire::moment;
 use crate::{Problem, Server};
@@ -79,7 +80,7 @@ pub struct ReadingRow {
     #[schema(format = DateTime)]
     pub period_end: String,
     /// Exact, with all its digits; `null` where it is missing.
-    #[schema(value_type = Option<f64>)]
+    #[schema(value_type = Option<Exact>, inline)]
     pub value: Option<Box<RawValue>>,
     pub unit: Option<String>,
     pub quality: String,
@@ -99,7 +100,7 @@ pub struct ReadingRow {
     params(("id" = String, Path, description = "The meter's id"), SeriesParameters),
     responses((status = 200, content(
         (SeriesBody = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"),
-        (Vec<u8> = "application/vnd.apache.parquet"), (Vec<u8> = "application/vnd.apache.arrow.file"),
+        (inline(Binary) = "application/vnd.apache.parquet"), (inline(Binary) = "application/vnd.apache.arrow.file"),
     )), Problems)
 )]
 async fn of_meter(
@@ -118,7 +119,7 @@ async fn of_meter(
     params(("id" = String, Path, description = "The metering point's id"), SeriesParameters),
     responses((status = 200, content(
         (SeriesBody = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"),
-        (Vec<u8> = "application/vnd.apache.parquet"), (Vec<u8> = "application/vnd.apache.arrow.file"),
+        (inline(Binary) = "application/vnd.apache.parquet"), (inline(Binary) = "application/vnd.apache.arrow.file"),
     )), Problems)
 )]
 async fn of_metering_point(
@@ -191,13 +192,18 @@ impl SeriesParameters {
             let invalid = |error| Error::new(Kind::Invalid, "read the parameter quantity").because(error);
             text.parse().map_err(invalid)
         });
+        let (start, end) =
+            (self.start.as_deref().map(moment).transpose()?, self.end.as_deref().map(moment).transpose()?);
+        if start.zip(end).is_some_and(|(start, end)| start > end) {
+            return Err(Error::new(Kind::Invalid, "read the parameters: `start` lies behind `end`"));
+        }
         Ok(Series {
             resource,
             point,
             told,
             quantity: quantity.transpose()?,
-            start: self.start.as_deref().map(moment).transpose()?,
-            end: self.end.as_deref().map(moment).transpose()?,
+            start,
+            end,
             known_at: self.as_known_at.as_deref().map(moment).transpose()?,
             after: self.cursor.as_deref().map(read_after).transpose()?,
             limit: Some(limit),

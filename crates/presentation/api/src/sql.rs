@@ -11,6 +11,7 @@ use utoipa_axum::routes;
 
 use crate::extract::Body;
 use crate::problem::Problems;
+use crate::schema::Binary;
 use crate::wire::{Answer, ExportRequest, SqlRequest, export_format};
 use crate::{Problem, Server};
 
@@ -50,7 +51,7 @@ async fn query(
 /// Answers a query as a file.
 #[utoipa::path(
     post, path = "/api/v1/export", tag = "sql", operation_id = "export", request_body = ExportRequest,
-    responses((status = 200, body = Vec<u8>, content_type = "application/octet-stream"), Problems)
+    responses((status = 200, body = inline(Binary), content_type = "application/octet-stream"), Problems)
 )]
 async fn export(
     State(server): State<Server>,
@@ -65,5 +66,5 @@ async fn export(
     read::export(&server.app, &ctx, &request.query, format, &path).await?;
     // The open file outlives its folder, which goes when this function ends.
     let file = tokio::fs::File::open(&path).await.map_err(|error| io(step, error))?;
-    Ok(Bytes::from_stream(ReaderStream::new(file)).into_response())
+    Ok(([(CONTENT_TYPE, "application/octet-stream")], Bytes::from_stream(ReaderStream::new(file))).into_response())
 }

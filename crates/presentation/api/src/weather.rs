@@ -15,6 +15,7 @@ use crate::extract::{Named, Parameters};
 use crate::paging::{Listed, json, limit};
 use crate::problem::Problems;
 use crate::rows::Rows;
+use crate::schema::Binary;
 use crate::series::{SeriesBody, SeriesParameters, point, told};
 use crate::{Problem, Server};
 
@@ -67,7 +68,7 @@ async fn list(
     params(("id" = String, Path, description = "The station's id"), SeriesParameters),
     responses((status = 200, content(
         (SeriesBody = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"),
-        (Vec<u8> = "application/vnd.apache.parquet"), (Vec<u8> = "application/vnd.apache.arrow.file"),
+        (inline(Binary) = "application/vnd.apache.parquet"), (inline(Binary) = "application/vnd.apache.arrow.file"),
     )), Problems)
 )]
 async fn observations(
@@ -87,7 +88,7 @@ async fn observations(
     params(("id" = String, Path, description = "The station's id"), SeriesParameters),
     responses((status = 200, content(
         (SeriesBody = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"),
-        (Vec<u8> = "application/vnd.apache.parquet"), (Vec<u8> = "application/vnd.apache.arrow.file"),
+        (inline(Binary) = "application/vnd.apache.parquet"), (inline(Binary) = "application/vnd.apache.arrow.file"),
     )), Problems)
 )]
 async fn forecast(

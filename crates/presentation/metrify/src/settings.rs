@@ -39,6 +39,8 @@ pub struct Server {
     /// Requests a second; 0 for no limit.
     pub key_rate: u32,
     pub tenant_rate: u32,
+    /// Seconds.
+    pub head_time_s: u64,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -74,6 +74,7 @@ pub async fn open(settings: &Settings) -> Result<House> {
             0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
             threads => threads,
         },
+        at_once: settings.query.at_once,
     };
     let engine = Engine::new(lake.clone(), &limits)?;
     let next = next_position(&lake, &tenant).await?;

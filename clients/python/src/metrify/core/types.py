@@ -107,6 +107,15 @@ class Changes:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Channel:
+    """`ChannelBody` of the description."""
+
+    point: str
+    # An OBIS code, or a name such as `load`.
+    quantity: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Confirmed:
     """How many of them nobody had vouched for before."""
 
@@ -218,6 +227,21 @@ class GridStatus:
     unit: str | None = None
     # Exact, as text; of the traffic light its colour.
     value: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Heard:
+    """A piece of a delivery that was taken in: the data of an event named `readings`."""
+
+    corrections: int
+    delivery: str
+    duplicates: int
+    findings: int
+    format: str
+    received: int
+    rejected: int
+    source: str
+    stored: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -398,10 +422,40 @@ class Overview:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Plain:
+    """`PlainRow` of the description."""
+
+    kind: str
+    period_end: datetime
+    period_start: datetime
+    point: str
+    quality: str
+    quantity: str
+    unit: str | None = None
+    value: Decimal | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Point:
     """Points to vouch for."""
 
     points: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """What went wrong (RFC 9457)."""
+
+    # The step, and why.
+    detail: str
+    # What can be done about it.
+    hint: str | None = None
+    status: int
+    # The step that failed.
+    title: str
+    # `urn:metrify:problem:` and the kind: `invalid`, `not_found`, `denied`, `conflict`, `busy`, `unavailable`, `corrupt`,
+    # `internal`.
+    type: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -539,6 +593,22 @@ class Series:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SeriesRequest:
+    """Which channels, over which span."""
+
+    # As it was known then; today where it is absent.
+    as_known_at: str | None = None
+    # 1 to 100 of them.
+    channels: list[Channel]
+    # Periods that begin before it.
+    end: str
+    # To what step, on the clock of Berlin; as they are where it is absent.
+    resample: Literal["hour", "day", "month"] | None = None
+    # Periods that begin at it or later: a day, local, as its beginning, or an instant.
+    start: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class SqlRequest:
     """`SqlRequest` of the description."""
 
@@ -553,6 +623,25 @@ class Station:
     id: str
     known_from: datetime
     name: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """`StepRow` of the description."""
+
+    kind: str
+    maximum: Decimal | None = None
+    mean: Decimal | None = None
+    minimum: Decimal | None = None
+    missing: int
+    # The beginning of an hour, or a local day, the first of a month.
+    period: str
+    point: str
+    quantity: str
+    readings: int
+    # Of amounts: what they sum up to.
+    total: Decimal | None = None
+    unit: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,6 +16,7 @@ use utoipa::ToSchema;
 use crate::deliveries::answered;
 use crate::extract::Named;
 use crate::problem::Problems;
+use crate::schema::Exact;
 use crate::series::point;
 use crate::wire::{DeliveryParameters, ReceiptBody};
 use crate::{Problem, Server};
@@ -34,7 +35,7 @@ pub struct NewReading {
     pub at: Option<String>,
     pub period_start: Option<String>,
     pub period_end: Option<String>,
-    #[schema(value_type = Option<f64>, example = 1725.5)]
+    #[schema(value_type = Option<Exact>, inline, example = 1725.5)]
     pub value: Option<Box<RawValue>>,
     /// May be left out where the quantity fixes it.
     pub unit: Option<String>,

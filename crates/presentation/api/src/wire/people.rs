@@ -4,13 +4,14 @@ use metrify_application::audit::{Audited, Entry};
 use metrify_application::govern::{Issued, NewKey, NewTenant, Noted};
 use metrify_application::registry::{Edition, KeyRecord, TenantRecord};
 use metrify_application::{Error, Kind, Result};
+use metrify_domain::Timestamp;
 use metrify_governance::{Party, Purpose, Role};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::master::{KnownBody, StatusBody};
 use super::moment;
-use crate::paging::limit;
+use crate::paging::{limit, read_hex, write_hex};
 
 /// What a new key is for.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -183,16 +184,33 @@ impl EntryQuery {
     /// Where a parameter means nothing.
     pub fn noted(&self) -> Result<Noted> {
         let limit = limit(self.limit)?;
-        let number = |error| Error::new(Kind::Invalid, "read the cursor").because(error);
+        let (after, bound) = self.cursor.as_deref().map_or(Ok((0, None)), read_cursor)?;
         Ok(Noted {
             subject: self.subject.clone(),
             principal: self.principal.clone(),
             from: self.start.as_deref().map(moment).transpose()?,
-            until: self.end.as_deref().map(moment).transpose()?,
-            after: self.cursor.as_deref().map_or(Ok(0), |cursor| cursor.parse().map_err(number))?,
+            until: bound.or(self.end.as_deref().map(moment).transpose()?),
+            after,
             limit: usize::try_from(limit).unwrap_or(usize::MAX),
         })
     }
+}
+
+/// The last entry of a page, and the instant at which the first page was asked for: what is noted later, such as the reading of the
+/// log itself, is not behind the last page.
+pub(crate) fn write_cursor(number: u64, bound: Timestamp) -> String {
+    write_hex(&format!("{number} {}", bound.micros()))
+}
+
+fn read_cursor(cursor: &str) -> Result<(u64, Option<Timestamp>)> {
+    let read = |text: &str| {
+        let (number, bound) = text.split_once(' ')?;
+        Some((number.parse().ok()?, Some(Timestamp::from_micros(bound.parse().ok()?))))
+    };
+    read_hex(cursor).as_deref().and_then(read).ok_or_else(|| {
+        Error::new(Kind::Invalid, "read the cursor: it is none of this server")
+            .hint("give `next` of the page before as it is")
+    })
 }
 
 /// Who did what, what for, and what came of it.

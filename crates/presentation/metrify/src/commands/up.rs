@@ -3,9 +3,13 @@
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
+use axum_server::Handle;
+use hyper_util::rt::TokioTimer;
 use metrify_application::{Error, Kind, Result, govern, io, operate};
 use thread_priority::{ThreadPriority, ThreadPriorityValue, set_current_thread_priority};
 use tokio::net::TcpListener;
@@ -68,11 +72,8 @@ pub async fn run(settings: Settings, arguments: &Up) -> Result<Outcome> {
     }
     greet(&settings, &address.to_string())?;
     show_first_key(&house).await?;
-    let serving = axum::serve(listener, metrify_api::router(server)).with_graceful_shutdown(told.then(stop));
-    let served = tokio::select! {
-        served = serving.into_future() => served,
-        () = long_after(stopped) => Ok(()),
-    };
+    let head_time = Duration::from_secs(settings.server.head_time_s.max(1));
+    let served = serve(listener, metrify_api::router(server), head_time, told.then(stop)).await;
     while let Some(ended) = tasks.join_next().await {
         if let Err(error) = ended {
             tracing::error!("work in the background was given up: {error}");
@@ -80,7 +81,7 @@ pub async fn run(settings: Settings, arguments: &Up) -> Result<Outcome> {
     }
     operate::land(&house.app).await?;
     std::fs::remove_file(&file).map_err(|error| io(format!("remove `{}`", file.display()), error))?;
-    served.map(|()| Outcome::Good).map_err(|error| io("serve", error))
+    served.map(|()| Outcome::Good)
 }
 
 /// How urgent work in the background is, of 0 to 99: it is given about a tenth of a core that others want as well (a niceness of 9
@@ -109,11 +110,27 @@ fn be_less_urgent() -> std::result::Result<(), String> {
 /// How long requests that are under way may take once the server was told to stop; what they bring later was not acknowledged.
 const LAST_REQUESTS: Duration = Duration::from_secs(5);
 
-/// Returns when everybody who means it should have ended; a client that sends nothing more does not keep the server up.
-async fn long_after(mut stopped: watch::Receiver<bool>) {
-    // A sender that is gone has told it, too.
-    drop(stopped.changed().await);
-    tokio::time::sleep(LAST_REQUESTS).await;
+/// Serves until it is told to end, and the last requests a while longer. Whoever takes too long to say what it wants is shown out.
+async fn serve(
+    listener: TcpListener,
+    router: Router,
+    head_time: Duration,
+    told: impl Future<Output = ()>,
+) -> Result<()> {
+    let failed = |error| io("serve", error);
+    let ends = Handle::new();
+    let listener = listener.into_std().map_err(failed)?;
+    let mut server = axum_server::from_tcp(listener).map_err(failed)?.http1_only().handle(ends.clone());
+    server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(head_time);
+    let mut serving = pin!(server.serve(router.into_make_service()));
+    let served = tokio::select! {
+        served = &mut serving => served,
+        () = told => {
+            ends.graceful_shutdown(Some(LAST_REQUESTS));
+            serving.await
+        }
+    };
+    served.map_err(failed)
 }
 
 /// The signals by which an operator or the operating system tells the server to stop.

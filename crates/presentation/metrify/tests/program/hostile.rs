@@ -1,0 +1,150 @@
+//! What somebody asks for who means ill, or does not know better: the server lives, and everybody else is answered.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::support::api::Client;
+use crate::support::{Metrify, quarter_hours};
+
+/// Queries that would take a stack, all memory or all time, with the status that each is answered with.
+fn queries() -> Vec<(String, &'static [u16])> {
+    let many = |piece: &str, count: usize, between: &str| vec![piece; count].join(between);
+    let list: Vec<String> = (0..10_000).map(|number| format!("'{number}'")).collect();
+    vec![
+        (format!("select count(*) from readings where {}", many("point = '1'", 2_000, " or ")), &[400]),
+        (format!("select count(*) from readings where {}", many("point = '1'", 400, " or ")), &[200]),
+        (format!("select {}", many("1", 900, "+")), &[200]),
+        (format!("select {}", many("1", 20_000, "+")), &[400]),
+        (format!("select {}1{}", "(".repeat(5_000), ")".repeat(5_000)), &[400]),
+        (format!("select 1{}", "::int".repeat(3_000)), &[400]),
+        (format!("select count(*) from readings where point in ({})", list.join(",")), &[200]),
+        ("select max(a.value + b.value) from range(0, 10000000) a, range(0, 10000000) b".to_owned(), &[503]),
+        (
+            "select count(*) from readings a, readings b, readings c, readings d, readings e, readings f".to_owned(),
+            &[503],
+        ),
+        ("select sum(x.value) from generate_series(1, 100000000000) x".to_owned(), &[503]),
+        ("with recursive t as (select 1 as n union all select n + 1 from t) select count(*) from t".to_owned(), &[503]),
+        ("select array_repeat(1, 1000000000)".to_owned(), &[400]),
+        ("select length(repeat('a', 2000000000))".to_owned(), &[400]),
+        ("select lpad(point, 2000000000) from readings".to_owned(), &[400]),
+        ("select array_length(generate_series(0, 10000000000))".to_owned(), &[400]),
+        ("select levenshtein(repeat('a', 9999), repeat('b', 9999))".to_owned(), &[400]),
+        ("select lpad('7', 5, '0'), repeat('ab', 3), rpad('7', 3)".to_owned(), &[200]),
+        ("copy (select 1) to '/tmp/x.csv'".to_owned(), &[400]),
+        ("create external table t stored as csv location '/etc/passwd'".to_owned(), &[400]),
+        ("select * from '/etc/passwd'".to_owned(), &[400]),
+        ("select * from read_csv('/etc/passwd')".to_owned(), &[400]),
+        ("insert into readings select * from readings".to_owned(), &[400]),
+        ("explain analyze insert into readings select * from readings".to_owned(), &[400]),
+        ("set datafusion.execution.target_partitions = 1".to_owned(), &[400]),
+    ]
+}
+
+#[test]
+fn no_query_kills_the_server_or_keeps_others_from_being_answered() {
+    let metrify = Metrify::new();
+    metrify.take_in("a.ndjson", quarter_hours(96));
+    let server = metrify.serve_with(&[("METRIFY_QUERY_TIME_S", "2")]);
+    let ann = Client::of(&metrify, &server, "analyst");
+    for (query, expected) in queries() {
+        let began = Instant::now();
+        let (asked, beside) = std::thread::scope(|threads| {
+            let asked =
+                threads.spawn(|| ann.send("POST", "/api/v1/sql", &[], json!({"query": query}).to_string().as_bytes()));
+            std::thread::sleep(Duration::from_millis(50));
+            let began = Instant::now();
+            assert_eq!(ann.get("/api/v1/smart-meters").0, 200);
+            (asked.join().expect("an answer"), began.elapsed())
+        });
+        let shown: String = query.chars().take(80).collect();
+        assert!(expected.contains(&asked.status), "{shown}: {}", asked.body.chars().take(400).collect::<String>());
+        assert!(beside < Duration::from_secs(5), "{shown}: others waited {beside:?}");
+        assert!(began.elapsed() < Duration::from_secs(20), "{shown}: it took {:?}", began.elapsed());
+    }
+    assert_eq!(server.stop().code, Some(0), "it ends when it is told to");
+}
+
+#[test]
+fn many_heavy_queries_at_once_leave_intake_going() {
+    let metrify = Metrify::new();
+    metrify.take_in("a.ndjson", quarter_hours(96));
+    let server = metrify.serve_with(&[("METRIFY_QUERY_TIME_S", "3")]);
+    let (ann, bob) = (Client::of(&metrify, &server, "analyst"), Client::of(&metrify, &server, "api"));
+    let heavy =
+        json!({"query": "select count(*) from readings a, readings b, readings c, readings d, readings e"}).to_string();
+    let statuses = std::thread::scope(|threads| {
+        let asked: Vec<_> =
+            (0..300).map(|_| threads.spawn(|| ann.send("POST", "/api/v1/sql", &[], heavy.as_bytes()).status)).collect();
+        for number in 0..20 {
+            let line = quarter_hours(number + 1);
+            let began = Instant::now();
+            assert_eq!(bob.send("POST", "/api/v1/deliveries", &[], line.as_bytes()).status, 200);
+            assert!(began.elapsed() < Duration::from_secs(10), "a delivery took {:?}", began.elapsed());
+        }
+        asked.into_iter().map(|asked| asked.join().expect("an answer")).collect::<Vec<u16>>()
+    });
+    assert!(statuses.iter().all(|status| [200, 429, 503].contains(status)), "{statuses:?}");
+    assert!(statuses.contains(&429) && statuses.contains(&503), "{statuses:?}");
+}
+
+#[test]
+fn a_client_that_never_ends_its_head_is_shown_out() {
+    let metrify = Metrify::new();
+    let server = metrify.serve_with(&[("METRIFY_SERVER_HEAD_TIME_S", "1")]);
+    for begun in ["", "GET /health HTTP/1.1\r\n", "GET /health HTTP/1.1\r\nHost: x\r\nX: "] {
+        let mut stream = TcpStream::connect(&server.address).expect("a connection");
+        stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a timeout");
+        stream.write_all(begun.as_bytes()).expect("a part of a head");
+        let mut rest = Vec::new();
+        // It may be told why; then the connection ends.
+        let ended = stream.read_to_end(&mut rest);
+        let reset = |error: &std::io::Error| error.kind() == std::io::ErrorKind::ConnectionReset;
+        assert!(ended.as_ref().map_or_else(reset, |_| true), "{begun:?}: {ended:?}");
+    }
+}
+
+#[test]
+fn bodies_that_are_none_are_refused() {
+    let metrify = Metrify::new();
+    let server = metrify.serve();
+    let ann = Client::of(&metrify, &server, "admin");
+    let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+    for body in [
+        "",
+        "{",
+        "[]",
+        "null",
+        "7",
+        "{\"query\":1}",
+        "{\"query\":\"select 1\",\"query\":\"select 2\"}",
+        "[\"select 1\"]",
+        "\u{feff}{}",
+        &deep,
+    ] {
+        assert_eq!(
+            ann.send("POST", "/api/v1/sql", &[], body.as_bytes()).status,
+            400,
+            "{}",
+            &body[..body.len().min(40)]
+        );
+    }
+    assert_eq!(ann.send("POST", "/api/v1/tenants", &[], b"[\"t9\",null,[\"supplier\"]]").status, 400);
+    let large = vec![b' '; 2 << 20];
+    let answer = ann.send("POST", "/api/v1/sql", &[], &large);
+    assert_eq!((answer.status, answer.header("content-type")), (413, Some("application/problem+json")), "{answer:?}");
+    for id in ["%00", "a%0Ab", "%20", &"x".repeat(100), "%FF"] {
+        let (status, problem) = ann.get(&format!("/api/v1/smart-meters/{id}"));
+        assert_eq!(status, 400, "{id}: {problem}");
+    }
+    for time in ["9999-12-31", "0001-01-01", "2025-02-30", "now"] {
+        assert_eq!(ann.get(&format!("/api/v1/analytics/reports/daily?day={time}")).0, 400, "{time}");
+    }
+    // One reject that nobody can read keeps no other from being read again.
+    ann.send("POST", "/api/v1/deliveries", &[], b"what is this?");
+    let (status, replayed) = ann.post("/api/v1/rejects/replay", &json!({}));
+    assert_eq!((status, &replayed[0]["resolved"]), (200, &json!(false)), "{replayed}");
+}
