@@ -2,6 +2,8 @@
 # test  all tests; what they need beside Rust is installed into the cache by `venv`
 # lint  formatting and clippy
 # formats-report  what every public sample gives, written to docs/formats/report.txt and printed
+# python-client  the wheel of the Python client, into the cache; python-client-test  it beside a real server
+# schemathesis  what the description of the HTTP interface says, asked of a server for some minutes
 # faults  a server killed FAULTS_KILLS times under load, and a store that goes wrong at every call: what was lost or doubled
 # bounds  what deliveries of 64 MiB and more make each decoder hold, and whether time grows with their bytes alone
 # bench  all of the following but the last, on this machine, in a quarter of an hour; bench-full  with ten times the readings
@@ -19,7 +21,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := run
-.PHONY: run test lint faults bounds bench bench-full bench-decode bench-intake bench-resend bench-start bench-latency bench-fresh bench-large peers fuzz venv formats-report
+.PHONY: run test python-client python-client-test schemathesis lint faults bounds bench bench-full bench-decode bench-intake bench-resend bench-start bench-latency bench-fresh bench-large peers fuzz venv formats-report
 
 CACHE := $(HOME)/.cache/metrify
 export CARGO_TARGET_DIR ?= $(CACHE)/target
@@ -44,6 +46,30 @@ formats-report:
 lint:
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
+
+WHEELS := $(CACHE)/wheels
+PYTHON_CLIENT := $(CACHE)/python-client
+PYTHON_CLIENT_TOOLS := pytest==9.2.0 mypy==2.4.1 ruff==0.17.6 pandas==3.1.1 pandas-stubs polars==2.1.0
+
+python-client:
+	python3 -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir "$(WHEELS)" clients/python
+
+# Tests, types and form of the client; its wheel in an environment that has nothing else.
+python-client-test: python-client
+	cargo build --workspace
+	@test -x "$(PYTHON_CLIENT)/bin/python" || python3 -m venv "$(PYTHON_CLIENT)"
+	@"$(PYTHON_CLIENT)/bin/pip" install --quiet --disable-pip-version-check $(PYTHON_CLIENT_TOOLS) -e clients/python
+	cd clients/python && METRIFY="$(CARGO_TARGET_DIR)/debug/metrify" WHEELS="$(WHEELS)" "$(PYTHON_CLIENT)/bin/pytest"
+	cd clients/python && "$(PYTHON_CLIENT)/bin/ruff" check . && "$(PYTHON_CLIENT)/bin/ruff" format --check . && "$(PYTHON_CLIENT)/bin/mypy"
+
+SCHEMATHESIS_S ?= 150
+
+schemathesis:
+	cargo build --workspace
+	@test -x "$(CACHE)/schemathesis/bin/schemathesis" || { python3 -m venv "$(CACHE)/schemathesis" && \
+		"$(CACHE)/schemathesis/bin/pip" install --quiet --disable-pip-version-check schemathesis==4.32.5 hypothesis==6.170.17; }
+	SCHEMATHESIS="$(CACHE)/schemathesis/bin/schemathesis" METRIFY="$(CARGO_TARGET_DIR)/debug/metrify" \
+		clients/schemathesis/run $(SCHEMATHESIS_S)
 
 FAULTS_KILLS ?= 100
 

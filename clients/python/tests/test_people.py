@@ -50,11 +50,12 @@ def test_uses_stand_in_the_log(m: Metrify, new_point: Callable[[], str], monkeyp
     point = new_point()
     m.register_meter(point)
     m.readings(point)
-    # Every page that is asked for is an entry more: with pages of one, the list would never end.
-    monkeypatch.setattr(people, "PAGE", 3)
+    monkeypatch.setattr(people, "PAGE", 1)
     # What touched all at once is among them, and asking for them is one more use of the point.
     entries = [it for it in m.audit(subject=point, start="2020-01-01") if it.subject == point and it.resource != "audit"]
-    assert [(it.action, it.resource) for it in entries] == [("register", "meters"), ("read", "readings")]
+    told = [(it.action, it.resource, it.outcome) for it in entries]
+    # What changes something is told before it begins, too.
+    assert told == [("register", "meters", "begun"), ("register", "meters", "done"), ("read", "readings", "done")]
     numbers = [it.number for it in m.audit(end=datetime.now(timezone.utc))]
     assert numbers == list(range(1, len(numbers) + 1))
     told = m.verify_audit()

@@ -422,20 +422,6 @@ class Overview:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Plain:
-    """`PlainRow` of the description."""
-
-    kind: str
-    period_end: datetime
-    period_start: datetime
-    point: str
-    quality: str
-    quantity: str
-    unit: str | None = None
-    value: Decimal | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
 class Point:
     """Points to vouch for."""
 
@@ -609,6 +595,31 @@ class SeriesRequest:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SeriesRow:
+    """A reading; or, where they are resampled, what the readings of a step come to: then it has the fields from `period` on, and
+    none from `period_start` to `quality`.
+    """
+
+    kind: str
+    maximum: Decimal | None = None
+    mean: Decimal | None = None
+    minimum: Decimal | None = None
+    missing: int | None = None
+    # The beginning of an hour, or a local day, the first of a month.
+    period: str | None = None
+    period_end: datetime | None = None
+    period_start: datetime | None = None
+    point: str
+    quality: str | None = None
+    quantity: str
+    readings: int | None = None
+    # Of amounts: what they sum up to.
+    total: Decimal | None = None
+    unit: str | None = None
+    value: Decimal | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class SqlRequest:
     """`SqlRequest` of the description."""
 
@@ -623,25 +634,6 @@ class Station:
     id: str
     known_from: datetime
     name: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Step:
-    """`StepRow` of the description."""
-
-    kind: str
-    maximum: Decimal | None = None
-    mean: Decimal | None = None
-    minimum: Decimal | None = None
-    missing: int
-    # The beginning of an hour, or a local day, the first of a month.
-    period: str
-    point: str
-    quantity: str
-    readings: int
-    # Of amounts: what they sum up to.
-    total: Decimal | None = None
-    unit: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
