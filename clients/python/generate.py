@@ -49,6 +49,9 @@ def snake(name: str) -> str:
     return name + "_" if keyword.iskeyword(name) else name
 
 
+COMMON = ("Metrify-Purpose", "X-Request-Id")
+
+
 class Types:
     """Turns schemas into annotations."""
 
@@ -125,7 +128,8 @@ class Operation:
     def __init__(self, types: Types, path: str, method: str, said: Schema) -> None:
         self.types, self.path, self.method, self.said = types, path, method.upper(), said
         self.name: str = said["operationId"]
-        self.parameters: list[Schema] = said.get("parameters", [])
+        # What every request says, the client says for all of them.
+        self.parameters: list[Schema] = [it for it in said.get("parameters", []) if it["name"] not in COMMON]
 
     def answers(self) -> dict[str, Schema]:
         """What it answers with where it does what it is asked for, by content type."""

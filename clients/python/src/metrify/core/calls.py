@@ -58,137 +58,54 @@ Accept = Literal[
 ]
 
 
-def anomalies(
-    *,
-    start: str | None = None,
-    end: str | None = None,
-    limit: int | None = None,
-    metrify_purpose: Literal["metering", "customer_information", "grid_use_billing", "feed_in_support", "grid_operation", "flexibility", "concession_fee", "grid_balancing", "balance_aggregation", "balance_coordination", "value_processing", "balance_management", "settlement_review", "supply_billing", "supplier_change", "tariff_change", "metering_method_change", "supply_forecast", "direct_marketing", "regulatory_duty", "consent"] | None = None,
-    x_request_id: str | None = None,
-) -> Call[Listed[Anomaly]]:
+def anomalies(*, start: str | None = None, end: str | None = None, limit: int | None = None) -> Call[Listed[Anomaly]]:
     """What the checks found in those days, newest first.
 
     start: A day, local, as its beginning, or an instant.
     end: Not within.
     limit: Findings at most, of 1 to 1000.
-    Metrify-Purpose: What personal readings are used for (MsbG 49, 66 to 69); the first purpose of the key where it is absent
-    X-Request-Id: A name of the request, of 1 to 128 visible characters; it comes back with the answer
     """
-    return Call(
-        Listed[Anomaly],
-        "GET",
-        "/api/v1/analytics/anomalies",
-        query={"start": start, "end": end, "limit": limit},
-        headers={"Metrify-Purpose": metrify_purpose, "X-Request-Id": x_request_id},
-    )
+    return Call(Listed[Anomaly], "GET", "/api/v1/analytics/anomalies", query={"start": start, "end": end, "limit": limit})
 
 
-def data_quality(
-    *,
-    start: str | None = None,
-    end: str | None = None,
-    metrify_purpose: Literal["metering", "customer_information", "grid_use_billing", "feed_in_support", "grid_operation", "flexibility", "concession_fee", "grid_balancing", "balance_aggregation", "balance_coordination", "value_processing", "balance_management", "settlement_review", "supply_billing", "supplier_change", "tariff_change", "metering_method_change", "supply_forecast", "direct_marketing", "regulatory_duty", "consent"] | None = None,
-    x_request_id: str | None = None,
-) -> Call[Listed[Quality]]:
+def data_quality(*, start: str | None = None, end: str | None = None) -> Call[Listed[Quality]]:
     """Readings by quantity and quality.
 
     start: A day, local, as its beginning, or an instant.
     end: Not within.
-    Metrify-Purpose: What personal readings are used for (MsbG 49, 66 to 69); the first purpose of the key where it is absent
-    X-Request-Id: A name of the request, of 1 to 128 visible characters; it comes back with the answer
     """
-    return Call(
-        Listed[Quality],
-        "GET",
-        "/api/v1/analytics/data-quality",
-        query={"start": start, "end": end},
-        headers={"Metrify-Purpose": metrify_purpose, "X-Request-Id": x_request_id},
-    )
+    return Call(Listed[Quality], "GET", "/api/v1/analytics/data-quality", query={"start": start, "end": end})
 
 
-def energy_consumption(
-    *,
-    start: str | None = None,
-    end: str | None = None,
-    metrify_purpose: Literal["metering", "customer_information", "grid_use_billing", "feed_in_support", "grid_operation", "flexibility", "concession_fee", "grid_balancing", "balance_aggregation", "balance_coordination", "value_processing", "balance_management", "settlement_review", "supply_billing", "supplier_change", "tariff_change", "metering_method_change", "supply_forecast", "direct_marketing", "regulatory_duty", "consent"] | None = None,
-    x_request_id: str | None = None,
-) -> Call[Listed[Consumption]]:
+def energy_consumption(*, start: str | None = None, end: str | None = None) -> Call[Listed[Consumption]]:
     """What all meters measured on each local day, by quantity.
 
     start: A day, local, as its beginning, or an instant.
     end: Not within.
-    Metrify-Purpose: What personal readings are used for (MsbG 49, 66 to 69); the first purpose of the key where it is absent
-    X-Request-Id: A name of the request, of 1 to 128 visible characters; it comes back with the answer
     """
-    return Call(
-        Listed[Consumption],
-        "GET",
-        "/api/v1/analytics/energy-consumption",
-        query={"start": start, "end": end},
-        headers={"Metrify-Purpose": metrify_purpose, "X-Request-Id": x_request_id},
-    )
+    return Call(Listed[Consumption], "GET", "/api/v1/analytics/energy-consumption", query={"start": start, "end": end})
 
 
-def overview(
-    *,
-    metrify_purpose: Literal["metering", "customer_information", "grid_use_billing", "feed_in_support", "grid_operation", "flexibility", "concession_fee", "grid_balancing", "balance_aggregation", "balance_coordination", "value_processing", "balance_management", "settlement_review", "supply_billing", "supplier_change", "tariff_change", "metering_method_change", "supply_forecast", "direct_marketing", "regulatory_duty", "consent"] | None = None,
-    x_request_id: str | None = None,
-) -> Call[Listed[Overview]]:
-    """How much of everything there is.
-
-    Metrify-Purpose: What personal readings are used for (MsbG 49, 66 to 69); the first purpose of the key where it is absent
-    X-Request-Id: A name of the request, of 1 to 128 visible characters; it comes back with the answer
-    """
-    return Call(
-        Listed[Overview],
-        "GET",
-        "/api/v1/analytics/overview",
-        headers={"Metrify-Purpose": metrify_purpose, "X-Request-Id": x_request_id},
-    )
+def overview() -> Call[Listed[Overview]]:
+    """How much of everything there is."""
+    return Call(Listed[Overview], "GET", "/api/v1/analytics/overview")
 
 
-def daily_report(
-    *,
-    day: str | None = None,
-    metrify_purpose: Literal["metering", "customer_information", "grid_use_billing", "feed_in_support", "grid_operation", "flexibility", "concession_fee", "grid_balancing", "balance_aggregation", "balance_coordination", "value_processing", "balance_management", "settlement_review", "supply_billing", "supplier_change", "tariff_change", "metering_method_change", "supply_forecast", "direct_marketing", "regulatory_duty", "consent"] | None = None,
-    x_request_id: str | None = None,
-) -> Call[Listed[DailyReport]]:
+def daily_report(*, day: str | None = None) -> Call[Listed[DailyReport]]:
     """What was received and found on a local day, and what was measured on it.
 
     day: A local day; today where it is absent.
-    Metrify-Purpose: What personal readings are used for (MsbG 49, 66 to 69); the first purpose of the key where it is absent
-    X-Request-Id: A name of the request, of 1 to 128 visible characters; it comes back with the answer
     """
-    return Call(
-        Listed[DailyReport],
-        "GET",
-        "/api/v1/analytics/reports/daily",
-        query={"day": day},
-        headers={"Metrify-Purpose": metrify_purpose, "X-Request-Id": x_request_id},
-    )
+    return Call(Listed[DailyReport], "GET", "/api/v1/analytics/reports/daily", query={"day": day})
 
 
-def weather_impact(
-    *,
-    start: str | None = None,
-    end: str | None = None,
-    metrify_purpose: Literal["metering", "customer_information", "grid_use_billing", "feed_in_support", "grid_operation", "flexibility", "concession_fee", "grid_balancing", "balance_aggregation", "balance_coordination", "value_processing", "balance_management", "settlement_review", "supply_billing", "supplier_change", "tariff_change", "metering_method_change", "supply_forecast", "direct_marketing", "regulatory_duty", "consent"] | None = None,
-    x_request_id: str | None = None,
-) -> Call[Listed[WeatherImpact]]:
+def weather_impact(*, start: str | None = None, end: str | None = None) -> Call[Listed[WeatherImpact]]:
     """What was drawn on each local day beside the air temperature of that day, and how the two go together.
 
     start: A day, local, as its beginning, or an instant.
     end: Not within.
-    Metrify-Purpose: What personal readings are used for (MsbG 49, 66 to 69); the first purpose of the key where it is absent
-    X-Request-Id: A name of the request, of 1 to 128 visible characters; it comes back with the answer
     """
-    return Call(
-        Listed[WeatherImpact],
-        "GET",
-        "/api/v1/analytics/weather-impact",
-        query={"start": start, "end": end},
-        headers={"Metrify-Purpose": metrify_purpose, "X-Request-Id": x_request_id},
-    )
+    return Call(Listed[WeatherImpact], "GET", "/api/v1/analytics/weather-impact", query={"start": start, "end": end})
 
 
 def list_keys(
@@ -197,8 +114,6 @@ def list_keys(
     cursor: str | None = None,
     sort: Literal["id", "-id", "changed", "-changed"] | None = None,
     as_known_at: str | None = None,
-    metrify_purpose: Literal["metering", "customer_information", "grid_use_billing", "feed_in_support", "grid_operation", "flexibility", "concession_fee", "grid_balancing", "balance_aggregation", "balance_coordination", "value_processing", "balance_management", "settlement_review", "supply_billing", "supplier_change", "tariff_change", "metering_method_change", "supply_forecast", "direct_marketing", "regulatory_duty", "consent"] | None = None,
-    x_request_id: str | None = None,
 ) -> Call[Listed[Key]]:
     """The keys of the tenant, without what opens anything.
 
@@ -206,58 +121,26 @@ def list_keys(
     cursor: What `next` said on the page before.
     sort: `id`, `-id`, `changed` or `-changed`, the last since when it is known.
     as_known_at: As it was known then: a day, local, or an instant.
-    Metrify-Purpose: What personal readings are used for (MsbG 49, 66 to 69); the first purpose of the key where it is absent
-    X-Request-Id: A name of the request, of 1 to 128 visible characters; it comes back with the answer
     """
     return Call(
         Listed[Key],
         "GET",
         "/api/v1/api-keys",
         query={"limit": limit, "cursor": cursor, "sort": sort, "as_known_at": as_known_at},
-        headers={"Metrify-Purpose": metrify_purpose, "X-Request-Id": x_request_id},
     )
 
 
-def create_key(
-    body: NewKey,
-    *,
-    metrify_purpose: Literal["metering", "customer_information", "grid_use_billing", "feed_in_support", "grid_operation", "flexibility", "concession_fee", "grid_balancing", "balance_aggregation", "balance_coordination", "value_processing", "balance_management", "settlement_review", "supply_billing", "supplier_change", "tariff_change", "metering_method_change", "supply_forecast", "direct_marketing", "regulatory_duty", "consent"] | None = None,
-    x_request_id: str | None = None,
-) -> Call[Issued]:
-    """Issues a key. It is shown in this answer and never again.
-
-    Metrify-Purpose: What personal readings are used for (MsbG 49, 66 to 69); the first purpose of the key where it is absent
-    X-Request-Id: A name of the request, of 1 to 128 visible characters; it comes back with the answer
-    """
-    return Call(
-        Issued,
-        "POST",
-        "/api/v1/api-keys",
-        headers={"Metrify-Purpose": metrify_purpose, "X-Request-Id": x_request_id},
-        body=body,
-    )
+def create_key(body: NewKey) -> Call[Issued]:
+    """Issues a key. It is shown in this answer and never again."""
+    return Call(Issued, "POST", "/api/v1/api-keys", body=body)
 
 
-def revoke_key(
-    id: str,
-    *,
-    tenant: str | None = None,
-    metrify_purpose: Literal["metering", "customer_information", "grid_use_billing", "feed_in_support", "grid_operation", "flexibility", "concession_fee", "grid_balancing", "balance_aggregation", "balance_coordination", "value_processing", "balance_management", "settlement_review", "supply_billing", "supplier_change", "tariff_change", "metering_method_change", "supply_forecast", "direct_marketing", "regulatory_duty", "consent"] | None = None,
-    x_request_id: str | None = None,
-) -> Call[Key]:
+def revoke_key(id: str, *, tenant: str | None = None) -> Call[Key]:
     """Takes a key back: it opens nothing from now on.
 
     tenant: The tenant that it opens; the own one where it is absent. Only an admin of the house's own tenant names another.
-    Metrify-Purpose: What personal readings are used for (MsbG 49, 66 to 69); the first purpose of the key where it is absent
-    X-Request-Id: A name of the request, of 1 to 128 visible characters; it comes back with the answer
     """
-    return Call(
-        Key,
-        "DELETE",
-        f"/api/v1/api-keys/{quoted(id)}",
-        query={"tenant": tenant},
-        headers={"Metrify-Purpose": metrify_purpose, "X-Request-Id": x_request_id},
-    )
+    return Call(Key, "DELETE", f"/api/v1/api-keys/{quoted(id)}", query={"tenant": tenant})
 
 
 def list_audit(
@@ -268,8 +151,6 @@ def list_audit(
     end: str | None = None,
     cursor: str | None = None,
     limit: int | None = None,
-    metrify_purpose: Literal["metering", "customer_information", "grid_use_billing", "feed_in_support", "grid_operation", "flexibility", "concession_fee", "grid_balancing", "balance_aggregation", "balance_coordination", "value_processing", "balance_management", "settlement_review", "supply_billing", "supplier_change", "tariff_change", "metering_method_change", "supply_forecast", "direct_marketing", "regulatory_duty", "consent"] | None = None,
-    x_request_id: str | None = None,
 ) -> Call[Listed[Entry]]:
     """What was done in the tenant, oldest first.
 
@@ -277,34 +158,18 @@ def list_audit(
     start: At it or later: a day, local, as its beginning, or an instant.
     end: Before it.
     cursor: What `next` said on the page before.
-    Metrify-Purpose: What personal readings are used for (MsbG 49, 66 to 69); the first purpose of the key where it is absent
-    X-Request-Id: A name of the request, of 1 to 128 visible characters; it comes back with the answer
     """
     return Call(
         Listed[Entry],
         "GET",
         "/api/v1/audit",
         query={"subject": subject, "principal": principal, "start": start, "end": end, "cursor": cursor, "limit": limit},
-        headers={"Metrify-Purpose": metrify_purpose, "X-Request-Id": x_request_id},
     )
 
 
-def verify_audit(
-    *,
-    metrify_purpose: Literal["metering", "customer_information", "grid_use_billing", "feed_in_support", "grid_operation", "flexibility", "concession_fee", "grid_balancing", "balance_aggregation", "balance_coordination", "value_processing", "balance_management", "settlement_review", "supply_billing", "supplier_change", "tariff_change", "metering_method_change", "supply_forecast", "direct_marketing", "regulatory_duty", "consent"] | None = None,
-    x_request_id: str | None = None,
-) -> Call[Audited]:
-    """Looks whether the log is as it was written.
-
-    Metrify-Purpose: What personal readings are used for (MsbG 49, 66 to 69); the first purpose of the key where it is absent
-    X-Request-Id: A name of the request, of 1 to 128 visible characters; it comes back with the answer
-    """
-    return Call(
-        Audited,
-        "GET",
-        "/api/v1/audit/verify",
-        headers={"Metrify-Purpose": metrify_purpose, "X-Request-Id": x_request_id},
-    )
+def verify_audit() -> Call[Audited]:
+    """Looks whether the log is as it was written."""
+    return Call(Audited, "GET", "/api/v1/audit/verify")
 
 
 def deliver(
@@ -319,8 +184,6 @@ def deliver(
     swap_tariffs: bool | None = None,
     again: bool | None = None,
     idempotency_key: str | None = None,
-    metrify_purpose: Literal["metering", "customer_information", "grid_use_billing", "feed_in_support", "grid_operation", "flexibility", "concession_fee", "grid_balancing", "balance_aggregation", "balance_coordination", "value_processing", "balance_management", "settlement_review", "supply_billing", "supplier_change", "tariff_change", "metering_method_change", "supply_forecast", "direct_marketing", "regulatory_duty", "consent"] | None = None,
-    x_request_id: str | None = None,
 ) -> Call[Receipt]:
     """Takes a delivery in, whatever its format: the body is the delivery, the answer its receipt; 200 where all was understood,
     207 where something was rejected.
@@ -328,8 +191,6 @@ def deliver(
     source: Where it came from, for people.
     again: Receive it again although it was received before: its receipt counts what is known by then as duplicates.
     Idempotency-Key: The same key gets the same answer, also after a restart
-    Metrify-Purpose: What personal readings are used for (MsbG 49, 66 to 69); the first purpose of the key where it is absent
-    X-Request-Id: A name of the request, of 1 to 128 visible characters; it comes back with the answer
     """
     return Call(
         Receipt,
@@ -345,108 +206,36 @@ def deliver(
             "swap_tariffs": swap_tariffs,
             "again": again,
         },
-        headers={"Idempotency-Key": idempotency_key, "Metrify-Purpose": metrify_purpose, "X-Request-Id": x_request_id},
+        headers={"Idempotency-Key": idempotency_key},
         body=body,
     )
 
 
-def replay_deliveries(
-    body: DeliveryReplay,
-    *,
-    metrify_purpose: Literal["metering", "customer_information", "grid_use_billing", "feed_in_support", "grid_operation", "flexibility", "concession_fee", "grid_balancing", "balance_aggregation", "balance_coordination", "value_processing", "balance_management", "settlement_review", "supply_billing", "supplier_change", "tariff_change", "metering_method_change", "supply_forecast", "direct_marketing", "regulatory_duty", "consent"] | None = None,
-    x_request_id: str | None = None,
-) -> Call[list[Changes]]:
-    """Reads deliveries that were kept again, with the decoders of today, and shows what that changes, or changes it.
-
-    Metrify-Purpose: What personal readings are used for (MsbG 49, 66 to 69); the first purpose of the key where it is absent
-    X-Request-Id: A name of the request, of 1 to 128 visible characters; it comes back with the answer
-    """
-    return Call(
-        list[Changes],
-        "POST",
-        "/api/v1/deliveries/replay",
-        headers={"Metrify-Purpose": metrify_purpose, "X-Request-Id": x_request_id},
-        body=body,
-    )
+def replay_deliveries(body: DeliveryReplay) -> Call[list[Changes]]:
+    """Reads deliveries that were kept again, with the decoders of today, and shows what that changes, or changes it."""
+    return Call(list[Changes], "POST", "/api/v1/deliveries/replay", body=body)
 
 
-def events(
-    *,
-    metrify_purpose: Literal["metering", "customer_information", "grid_use_billing", "feed_in_support", "grid_operation", "flexibility", "concession_fee", "grid_balancing", "balance_aggregation", "balance_coordination", "value_processing", "balance_management", "settlement_review", "supply_billing", "supplier_change", "tariff_change", "metering_method_change", "supply_forecast", "direct_marketing", "regulatory_duty", "consent"] | None = None,
-    x_request_id: str | None = None,
-) -> Call[bytes]:
+def events() -> Call[bytes]:
     """What is taken in from now on, as server-sent events: `readings` with the counts of a piece of a delivery, `behind` with how
     many were missed. It ends when the key opens nothing any more.
-
-    Metrify-Purpose: What personal readings are used for (MsbG 49, 66 to 69); the first purpose of the key where it is absent
-    X-Request-Id: A name of the request, of 1 to 128 visible characters; it comes back with the answer
     """
-    return Call(
-        bytes,
-        "GET",
-        "/api/v1/events",
-        headers={"Metrify-Purpose": metrify_purpose, "X-Request-Id": x_request_id},
-        accept="text/event-stream",
-    )
+    return Call(bytes, "GET", "/api/v1/events", accept="text/event-stream")
 
 
-def export(
-    body: ExportRequest,
-    *,
-    metrify_purpose: Literal["metering", "customer_information", "grid_use_billing", "feed_in_support", "grid_operation", "flexibility", "concession_fee", "grid_balancing", "balance_aggregation", "balance_coordination", "value_processing", "balance_management", "settlement_review", "supply_billing", "supplier_change", "tariff_change", "metering_method_change", "supply_forecast", "direct_marketing", "regulatory_duty", "consent"] | None = None,
-    x_request_id: str | None = None,
-) -> Call[bytes]:
-    """Answers a query as a file.
-
-    Metrify-Purpose: What personal readings are used for (MsbG 49, 66 to 69); the first purpose of the key where it is absent
-    X-Request-Id: A name of the request, of 1 to 128 visible characters; it comes back with the answer
-    """
-    return Call(
-        bytes,
-        "POST",
-        "/api/v1/export",
-        headers={"Metrify-Purpose": metrify_purpose, "X-Request-Id": x_request_id},
-        body=body,
-        accept="application/octet-stream",
-        changes=False,
-    )
+def export(body: ExportRequest) -> Call[bytes]:
+    """Answers a query as a file."""
+    return Call(bytes, "POST", "/api/v1/export", body=body, accept="application/octet-stream", changes=False)
 
 
-def list_grid_operators(
-    *,
-    metrify_purpose: Literal["metering", "customer_information", "grid_use_billing", "feed_in_support", "grid_operation", "flexibility", "concession_fee", "grid_balancing", "balance_aggregation", "balance_coordination", "value_processing", "balance_management", "settlement_review", "supply_billing", "supplier_change", "tariff_change", "metering_method_change", "supply_forecast", "direct_marketing", "regulatory_duty", "consent"] | None = None,
-    x_request_id: str | None = None,
-) -> Call[Listed[GridOperator]]:
-    """The four operators of the German transmission grid.
-
-    Metrify-Purpose: What personal readings are used for (MsbG 49, 66 to 69); the first purpose of the key where it is absent
-    X-Request-Id: A name of the request, of 1 to 128 visible characters; it comes back with the answer
-    """
-    return Call(
-        Listed[GridOperator],
-        "GET",
-        "/api/v1/grid-operators",
-        headers={"Metrify-Purpose": metrify_purpose, "X-Request-Id": x_request_id},
-    )
+def list_grid_operators() -> Call[Listed[GridOperator]]:
+    """The four operators of the German transmission grid."""
+    return Call(Listed[GridOperator], "GET", "/api/v1/grid-operators")
 
 
-def get_grid_status(
-    id: str,
-    *,
-    metrify_purpose: Literal["metering", "customer_information", "grid_use_billing", "feed_in_support", "grid_operation", "flexibility", "concession_fee", "grid_balancing", "balance_aggregation", "balance_coordination", "value_processing", "balance_management", "settlement_review", "supply_billing", "supplier_change", "tariff_change", "metering_method_change", "supply_forecast", "direct_marketing", "regulatory_duty", "consent"] | None = None,
-    x_request_id: str | None = None,
-) -> Call[Listed[GridStatus]]:
-    """What is known last of each quantity of an operator's control area.
-
-    Metrify-Purpose: What personal readings are used for (MsbG 49, 66 to 69); the first purpose of the key where it is absent
-    X-Request-Id: A name of the request, of 1 to 128 visible characters; it comes back with the answer
-    """
-    return Call(
-        Listed[GridStatus],
-        "GET",
-        f"/api/v1/grid-operators/{quoted(id)}/status",
-        headers={"Metrify-Purpose": metrify_purpose, "X-Request-Id": x_request_id},
-    )
+def get_grid_status(id: str) -> Call[Listed[GridStatus]]:
+    """What is known last of each quantity of an operator's control area."""
+    return Call(Listed[GridStatus], "GET", f"/api/v1/grid-operators/{quoted(id)}/status")
 
 
 def list_metering_points(
@@ -461,8 +250,6 @@ def list_metering_points(
     cursor: str | None = None,
     sort: Literal["id", "-id", "changed", "-changed"] | None = None,
     as_known_at: str | None = None,
-    metrify_purpose: Literal["metering", "customer_information", "grid_use_billing", "feed_in_support", "grid_operation", "flexibility", "concession_fee", "grid_balancing", "balance_aggregation", "balance_coordination", "value_processing", "balance_management", "settlement_review", "supply_billing", "supplier_change", "tariff_change", "metering_method_change", "supply_forecast", "direct_marketing", "regulatory_duty", "consent"] | None = None,
-    x_request_id: str | None = None,
 ) -> Call[Listed[MeteringPoint]]:
     """The metering points of the tenant, a page of them.
 
@@ -472,8 +259,6 @@ def list_metering_points(
     cursor: What `next` said on the page before.
     sort: `id`, `-id`, `changed` or `-changed`, the last since when it is known.
     as_known_at: As it was known then: a day, local, or an instant.
-    Metrify-Purpose: What personal readings are used for (MsbG 49, 66 to 69); the first purpose of the key where it is absent
-    X-Request-Id: A name of the request, of 1 to 128 visible characters; it comes back with the answer
     """
     return Call(
         Listed[MeteringPoint],
@@ -491,94 +276,33 @@ def list_metering_points(
             "sort": sort,
             "as_known_at": as_known_at,
         },
-        headers={"Metrify-Purpose": metrify_purpose, "X-Request-Id": x_request_id},
     )
 
 
-def register_metering_point(
-    body: MeteringPointFacts,
-    *,
-    metrify_purpose: Literal["metering", "customer_information", "grid_use_billing", "feed_in_support", "grid_operation", "flexibility", "concession_fee", "grid_balancing", "balance_aggregation", "balance_coordination", "value_processing", "balance_management", "settlement_review", "supply_billing", "supplier_change", "tariff_change", "metering_method_change", "supply_forecast", "direct_marketing", "regulatory_duty", "consent"] | None = None,
-    x_request_id: str | None = None,
-) -> Call[MeteringPoint]:
-    """Registers a metering point.
-
-    Metrify-Purpose: What personal readings are used for (MsbG 49, 66 to 69); the first purpose of the key where it is absent
-    X-Request-Id: A name of the request, of 1 to 128 visible characters; it comes back with the answer
-    """
-    return Call(
-        MeteringPoint,
-        "POST",
-        "/api/v1/metering-points",
-        headers={"Metrify-Purpose": metrify_purpose, "X-Request-Id": x_request_id},
-        body=body,
-    )
+def register_metering_point(body: MeteringPointFacts) -> Call[MeteringPoint]:
+    """Registers a metering point."""
+    return Call(MeteringPoint, "POST", "/api/v1/metering-points", body=body)
 
 
-def get_metering_point(
-    id: str,
-    *,
-    as_known_at: str | None = None,
-    metrify_purpose: Literal["metering", "customer_information", "grid_use_billing", "feed_in_support", "grid_operation", "flexibility", "concession_fee", "grid_balancing", "balance_aggregation", "balance_coordination", "value_processing", "balance_management", "settlement_review", "supply_billing", "supplier_change", "tariff_change", "metering_method_change", "supply_forecast", "direct_marketing", "regulatory_duty", "consent"] | None = None,
-    x_request_id: str | None = None,
-) -> Call[MeteringPoint]:
+def get_metering_point(id: str, *, as_known_at: str | None = None) -> Call[MeteringPoint]:
     """A metering point, as it is known or was known then.
 
     as_known_at: A day, local, as its beginning, or an instant; today where it is absent.
-    Metrify-Purpose: What personal readings are used for (MsbG 49, 66 to 69); the first purpose of the key where it is absent
-    X-Request-Id: A name of the request, of 1 to 128 visible characters; it comes back with the answer
     """
-    return Call(
-        MeteringPoint,
-        "GET",
-        f"/api/v1/metering-points/{quoted(id)}",
-        query={"as_known_at": as_known_at},
-        headers={"Metrify-Purpose": metrify_purpose, "X-Request-Id": x_request_id},
-    )
+    return Call(MeteringPoint, "GET", f"/api/v1/metering-points/{quoted(id)}", query={"as_known_at": as_known_at})
 
 
-def change_metering_point(
-    id: str,
-    body: MeteringPointFacts,
-    *,
-    if_match: str | None = None,
-    metrify_purpose: Literal["metering", "customer_information", "grid_use_billing", "feed_in_support", "grid_operation", "flexibility", "concession_fee", "grid_balancing", "balance_aggregation", "balance_coordination", "value_processing", "balance_management", "settlement_review", "supply_billing", "supplier_change", "tariff_change", "metering_method_change", "supply_forecast", "direct_marketing", "regulatory_duty", "consent"] | None = None,
-    x_request_id: str | None = None,
-) -> Call[MeteringPoint]:
+def change_metering_point(id: str, body: MeteringPointFacts, *, if_match: str | None = None) -> Call[MeteringPoint]:
     """Says anew what is told of a metering point: what is left away is told no longer.
 
     If-Match: The ETag of what is to be changed; 409 where it was changed meanwhile
-    Metrify-Purpose: What personal readings are used for (MsbG 49, 66 to 69); the first purpose of the key where it is absent
-    X-Request-Id: A name of the request, of 1 to 128 visible characters; it comes back with the answer
     """
-    return Call(
-        MeteringPoint,
-        "PUT",
-        f"/api/v1/metering-points/{quoted(id)}",
-        headers={"If-Match": if_match, "Metrify-Purpose": metrify_purpose, "X-Request-Id": x_request_id},
-        body=body,
-    )
+    return Call(MeteringPoint, "PUT", f"/api/v1/metering-points/{quoted(id)}", headers={"If-Match": if_match}, body=body)
 
 
-def exchange_meter(
-    id: str,
-    body: Exchange,
-    *,
-    metrify_purpose: Literal["metering", "customer_information", "grid_use_billing", "feed_in_support", "grid_operation", "flexibility", "concession_fee", "grid_balancing", "balance_aggregation", "balance_coordination", "value_processing", "balance_management", "settlement_review", "supply_billing", "supplier_change", "tariff_change", "metering_method_change", "supply_forecast", "direct_marketing", "regulatory_duty", "consent"] | None = None,
-    x_request_id: str | None = None,
-) -> Call[list[Installation]]:
-    """The meter there changes: the one that is there goes, another one comes, or none.
-
-    Metrify-Purpose: What personal readings are used for (MsbG 49, 66 to 69); the first purpose of the key where it is absent
-    X-Request-Id: A name of the request, of 1 to 128 visible characters; it comes back with the answer
-    """
-    return Call(
-        list[Installation],
-        "POST",
-        f"/api/v1/metering-points/{quoted(id)}/exchange",
-        headers={"Metrify-Purpose": metrify_purpose, "X-Request-Id": x_request_id},
-        body=body,
-    )
+def exchange_meter(id: str, body: Exchange) -> Call[list[Installation]]:
+    """The meter there changes: the one that is there goes, another one comes, or none."""
+    return Call(list[Installation], "POST", f"/api/v1/metering-points/{quoted(id)}/exchange", body=body)
 
 
 def list_installations(
@@ -589,8 +313,6 @@ def list_installations(
     cursor: str | None = None,
     sort: Literal["id", "-id", "changed", "-changed"] | None = None,
     as_known_at: str | None = None,
-    metrify_purpose: Literal["metering", "customer_information", "grid_use_billing", "feed_in_support", "grid_operation", "flexibility", "concession_fee", "grid_balancing", "balance_aggregation", "balance_coordination", "value_processing", "balance_management", "settlement_review", "supply_billing", "supplier_change", "tariff_change", "metering_method_change", "supply_forecast", "direct_marketing", "regulatory_duty", "consent"] | None = None,
-    x_request_id: str | None = None,
 ) -> Call[Listed[Installation]]:
     """Which meters are and were at a metering point, as it is known or was known then.
 
@@ -599,15 +321,12 @@ def list_installations(
     cursor: What `next` said on the page before.
     sort: `id`, `-id`, `changed` or `-changed`, the last since when it is known.
     as_known_at: As it was known then: a day, local, or an instant.
-    Metrify-Purpose: What personal readings are used for (MsbG 49, 66 to 69); the first purpose of the key where it is absent
-    X-Request-Id: A name of the request, of 1 to 128 visible characters; it comes back with the answer
     """
     return Call(
         Listed[Installation],
         "GET",
         f"/api/v1/metering-points/{quoted(id)}/installations",
         query={"at": at, "limit": limit, "cursor": cursor, "sort": sort, "as_known_at": as_known_at},
-        headers={"Metrify-Purpose": metrify_purpose, "X-Request-Id": x_request_id},
     )
 
 
@@ -620,8 +339,6 @@ def get_metering_point_readings(
     as_known_at: str | None = None,
     limit: int | None = None,
     cursor: str | None = None,
-    metrify_purpose: Literal["metering", "customer_information", "grid_use_billing", "feed_in_support", "grid_operation", "flexibility", "concession_fee", "grid_balancing", "balance_aggregation", "balance_coordination", "value_processing", "balance_management", "settlement_review", "supply_billing", "supplier_change", "tariff_change", "metering_method_change", "supply_forecast", "direct_marketing", "regulatory_duty", "consent"] | None = None,
-    x_request_id: str | None = None,
     accept: Accept,
 ) -> Call[bytes]:
     """The readings of a metering point, under its own id. `Accept` chooses JSON, CSV, NDJSON, Parquet or Arrow.
@@ -632,159 +349,55 @@ def get_metering_point_readings(
     as_known_at: As it was known then; today where it is absent.
     limit: Readings of a page, of 1 to 10000; files hold all of them.
     cursor: What `next` said on the page before.
-    Metrify-Purpose: What personal readings are used for (MsbG 49, 66 to 69); the first purpose of the key where it is absent
-    X-Request-Id: A name of the request, of 1 to 128 visible characters; it comes back with the answer
     """
     return Call(
         bytes,
         "GET",
         f"/api/v1/metering-points/{quoted(id)}/readings",
         query={"quantity": quantity, "start": start, "end": end, "as_known_at": as_known_at, "limit": limit, "cursor": cursor},
-        headers={"Metrify-Purpose": metrify_purpose, "X-Request-Id": x_request_id},
         accept=accept,
     )
 
 
-def bring_metering_point_readings(
-    id: str,
-    body: NewReading | list[NewReading],
-    *,
-    metrify_purpose: Literal["metering", "customer_information", "grid_use_billing", "feed_in_support", "grid_operation", "flexibility", "concession_fee", "grid_balancing", "balance_aggregation", "balance_coordination", "value_processing", "balance_management", "settlement_review", "supply_billing", "supplier_change", "tariff_change", "metering_method_change", "supply_forecast", "direct_marketing", "regulatory_duty", "consent"] | None = None,
-    x_request_id: str | None = None,
-) -> Call[Receipt]:
+def bring_metering_point_readings(id: str, body: NewReading | list[NewReading]) -> Call[Receipt]:
     """Brings readings of a metering point in, and answers with their receipt: 200 where all was understood, 207 where something
     was rejected.
-
-    Metrify-Purpose: What personal readings are used for (MsbG 49, 66 to 69); the first purpose of the key where it is absent
-    X-Request-Id: A name of the request, of 1 to 128 visible characters; it comes back with the answer
     """
-    return Call(
-        Receipt,
-        "POST",
-        f"/api/v1/metering-points/{quoted(id)}/readings",
-        headers={"Metrify-Purpose": metrify_purpose, "X-Request-Id": x_request_id},
-        body=body,
-    )
+    return Call(Receipt, "POST", f"/api/v1/metering-points/{quoted(id)}/readings", body=body)
 
 
-def confirm_points(
-    body: Point,
-    *,
-    metrify_purpose: Literal["metering", "customer_information", "grid_use_billing", "feed_in_support", "grid_operation", "flexibility", "concession_fee", "grid_balancing", "balance_aggregation", "balance_coordination", "value_processing", "balance_management", "settlement_review", "supply_billing", "supplier_change", "tariff_change", "metering_method_change", "supply_forecast", "direct_marketing", "regulatory_duty", "consent"] | None = None,
-    x_request_id: str | None = None,
-) -> Call[Confirmed]:
-    """Vouches for points, so that their readings are taken in.
-
-    Metrify-Purpose: What personal readings are used for (MsbG 49, 66 to 69); the first purpose of the key where it is absent
-    X-Request-Id: A name of the request, of 1 to 128 visible characters; it comes back with the answer
-    """
-    return Call(
-        Confirmed,
-        "POST",
-        "/api/v1/points/confirm",
-        headers={"Metrify-Purpose": metrify_purpose, "X-Request-Id": x_request_id},
-        body=body,
-    )
+def confirm_points(body: Point) -> Call[Confirmed]:
+    """Vouches for points, so that their readings are taken in."""
+    return Call(Confirmed, "POST", "/api/v1/points/confirm", body=body)
 
 
-def list_receipts(
-    *,
-    limit: int | None = None,
-    cursor: str | None = None,
-    metrify_purpose: Literal["metering", "customer_information", "grid_use_billing", "feed_in_support", "grid_operation", "flexibility", "concession_fee", "grid_balancing", "balance_aggregation", "balance_coordination", "value_processing", "balance_management", "settlement_review", "supply_billing", "supplier_change", "tariff_change", "metering_method_change", "supply_forecast", "direct_marketing", "regulatory_duty", "consent"] | None = None,
-    x_request_id: str | None = None,
-) -> Call[Listed[ReceiptRow]]:
+def list_receipts(*, limit: int | None = None, cursor: str | None = None) -> Call[Listed[ReceiptRow]]:
     """What was received, newest first.
 
     limit: Receipts at most, of 1 to 1000.
     cursor: What `next` said on the page before.
-    Metrify-Purpose: What personal readings are used for (MsbG 49, 66 to 69); the first purpose of the key where it is absent
-    X-Request-Id: A name of the request, of 1 to 128 visible characters; it comes back with the answer
     """
-    return Call(
-        Listed[ReceiptRow],
-        "GET",
-        "/api/v1/receipts",
-        query={"limit": limit, "cursor": cursor},
-        headers={"Metrify-Purpose": metrify_purpose, "X-Request-Id": x_request_id},
-    )
+    return Call(Listed[ReceiptRow], "GET", "/api/v1/receipts", query={"limit": limit, "cursor": cursor})
 
 
-def get_receipt(
-    id: str,
-    *,
-    metrify_purpose: Literal["metering", "customer_information", "grid_use_billing", "feed_in_support", "grid_operation", "flexibility", "concession_fee", "grid_balancing", "balance_aggregation", "balance_coordination", "value_processing", "balance_management", "settlement_review", "supply_billing", "supplier_change", "tariff_change", "metering_method_change", "supply_forecast", "direct_marketing", "regulatory_duty", "consent"] | None = None,
-    x_request_id: str | None = None,
-) -> Call[Listed[ReceiptRow]]:
-    """The receipt of one delivery.
-
-    Metrify-Purpose: What personal readings are used for (MsbG 49, 66 to 69); the first purpose of the key where it is absent
-    X-Request-Id: A name of the request, of 1 to 128 visible characters; it comes back with the answer
-    """
-    return Call(
-        Listed[ReceiptRow],
-        "GET",
-        f"/api/v1/receipts/{quoted(id)}",
-        headers={"Metrify-Purpose": metrify_purpose, "X-Request-Id": x_request_id},
-    )
+def get_receipt(id: str) -> Call[Listed[ReceiptRow]]:
+    """The receipt of one delivery."""
+    return Call(Listed[ReceiptRow], "GET", f"/api/v1/receipts/{quoted(id)}")
 
 
-def list_rejects(
-    *,
-    metrify_purpose: Literal["metering", "customer_information", "grid_use_billing", "feed_in_support", "grid_operation", "flexibility", "concession_fee", "grid_balancing", "balance_aggregation", "balance_coordination", "value_processing", "balance_management", "settlement_review", "supply_billing", "supplier_change", "tariff_change", "metering_method_change", "supply_forecast", "direct_marketing", "regulatory_duty", "consent"] | None = None,
-    x_request_id: str | None = None,
-) -> Call[list[Reject]]:
-    """What was not understood, oldest first, with its bytes.
-
-    Metrify-Purpose: What personal readings are used for (MsbG 49, 66 to 69); the first purpose of the key where it is absent
-    X-Request-Id: A name of the request, of 1 to 128 visible characters; it comes back with the answer
-    """
-    return Call(
-        list[Reject],
-        "GET",
-        "/api/v1/rejects",
-        headers={"Metrify-Purpose": metrify_purpose, "X-Request-Id": x_request_id},
-    )
+def list_rejects() -> Call[list[Reject]]:
+    """What was not understood, oldest first, with its bytes."""
+    return Call(list[Reject], "GET", "/api/v1/rejects")
 
 
-def replay_rejects(
-    body: Replay,
-    *,
-    metrify_purpose: Literal["metering", "customer_information", "grid_use_billing", "feed_in_support", "grid_operation", "flexibility", "concession_fee", "grid_balancing", "balance_aggregation", "balance_coordination", "value_processing", "balance_management", "settlement_review", "supply_billing", "supplier_change", "tariff_change", "metering_method_change", "supply_forecast", "direct_marketing", "regulatory_duty", "consent"] | None = None,
-    x_request_id: str | None = None,
-) -> Call[list[Replayed]]:
-    """Reads rejects again after a fix.
-
-    Metrify-Purpose: What personal readings are used for (MsbG 49, 66 to 69); the first purpose of the key where it is absent
-    X-Request-Id: A name of the request, of 1 to 128 visible characters; it comes back with the answer
-    """
-    return Call(
-        list[Replayed],
-        "POST",
-        "/api/v1/rejects/replay",
-        headers={"Metrify-Purpose": metrify_purpose, "X-Request-Id": x_request_id},
-        body=body,
-    )
+def replay_rejects(body: Replay) -> Call[list[Replayed]]:
+    """Reads rejects again after a fix."""
+    return Call(list[Replayed], "POST", "/api/v1/rejects/replay", body=body)
 
 
-def series(
-    body: SeriesRequest,
-    *,
-    metrify_purpose: Literal["metering", "customer_information", "grid_use_billing", "feed_in_support", "grid_operation", "flexibility", "concession_fee", "grid_balancing", "balance_aggregation", "balance_coordination", "value_processing", "balance_management", "settlement_review", "supply_billing", "supplier_change", "tariff_change", "metering_method_change", "supply_forecast", "direct_marketing", "regulatory_duty", "consent"] | None = None,
-    x_request_id: str | None = None,
-) -> Call[Listed[SeriesRow]]:
-    """The readings of up to a hundred channels, as they are or resampled on local time.
-
-    Metrify-Purpose: What personal readings are used for (MsbG 49, 66 to 69); the first purpose of the key where it is absent
-    X-Request-Id: A name of the request, of 1 to 128 visible characters; it comes back with the answer
-    """
-    return Call(
-        Listed[SeriesRow],
-        "POST",
-        "/api/v1/series",
-        headers={"Metrify-Purpose": metrify_purpose, "X-Request-Id": x_request_id},
-        body=body,
-    )
+def series(body: SeriesRequest) -> Call[Listed[SeriesRow]]:
+    """The readings of up to a hundred channels, as they are or resampled on local time."""
+    return Call(Listed[SeriesRow], "POST", "/api/v1/series", body=body)
 
 
 def list_meters(
@@ -800,8 +413,6 @@ def list_meters(
     cursor: str | None = None,
     sort: Literal["id", "-id", "changed", "-changed"] | None = None,
     as_known_at: str | None = None,
-    metrify_purpose: Literal["metering", "customer_information", "grid_use_billing", "feed_in_support", "grid_operation", "flexibility", "concession_fee", "grid_balancing", "balance_aggregation", "balance_coordination", "value_processing", "balance_management", "settlement_review", "supply_billing", "supplier_change", "tariff_change", "metering_method_change", "supply_forecast", "direct_marketing", "regulatory_duty", "consent"] | None = None,
-    x_request_id: str | None = None,
 ) -> Call[Listed[Meter]]:
     """The meters of the tenant, a page of them.
 
@@ -811,8 +422,6 @@ def list_meters(
     cursor: What `next` said on the page before.
     sort: `id`, `-id`, `changed` or `-changed`, the last since when it is known.
     as_known_at: As it was known then: a day, local, or an instant.
-    Metrify-Purpose: What personal readings are used for (MsbG 49, 66 to 69); the first purpose of the key where it is absent
-    X-Request-Id: A name of the request, of 1 to 128 visible characters; it comes back with the answer
     """
     return Call(
         Listed[Meter],
@@ -831,116 +440,44 @@ def list_meters(
             "sort": sort,
             "as_known_at": as_known_at,
         },
-        headers={"Metrify-Purpose": metrify_purpose, "X-Request-Id": x_request_id},
     )
 
 
-def register_meter(
-    body: MeterFacts,
-    *,
-    metrify_purpose: Literal["metering", "customer_information", "grid_use_billing", "feed_in_support", "grid_operation", "flexibility", "concession_fee", "grid_balancing", "balance_aggregation", "balance_coordination", "value_processing", "balance_management", "settlement_review", "supply_billing", "supplier_change", "tariff_change", "metering_method_change", "supply_forecast", "direct_marketing", "regulatory_duty", "consent"] | None = None,
-    x_request_id: str | None = None,
-) -> Call[Meter]:
-    """Registers a meter.
-
-    Metrify-Purpose: What personal readings are used for (MsbG 49, 66 to 69); the first purpose of the key where it is absent
-    X-Request-Id: A name of the request, of 1 to 128 visible characters; it comes back with the answer
-    """
-    return Call(
-        Meter,
-        "POST",
-        "/api/v1/smart-meters",
-        headers={"Metrify-Purpose": metrify_purpose, "X-Request-Id": x_request_id},
-        body=body,
-    )
+def register_meter(body: MeterFacts) -> Call[Meter]:
+    """Registers a meter."""
+    return Call(Meter, "POST", "/api/v1/smart-meters", body=body)
 
 
-def get_meter(
-    id: str,
-    *,
-    as_known_at: str | None = None,
-    metrify_purpose: Literal["metering", "customer_information", "grid_use_billing", "feed_in_support", "grid_operation", "flexibility", "concession_fee", "grid_balancing", "balance_aggregation", "balance_coordination", "value_processing", "balance_management", "settlement_review", "supply_billing", "supplier_change", "tariff_change", "metering_method_change", "supply_forecast", "direct_marketing", "regulatory_duty", "consent"] | None = None,
-    x_request_id: str | None = None,
-) -> Call[Meter]:
+def get_meter(id: str, *, as_known_at: str | None = None) -> Call[Meter]:
     """A meter, as it is known or was known then.
 
     as_known_at: A day, local, as its beginning, or an instant; today where it is absent.
-    Metrify-Purpose: What personal readings are used for (MsbG 49, 66 to 69); the first purpose of the key where it is absent
-    X-Request-Id: A name of the request, of 1 to 128 visible characters; it comes back with the answer
     """
-    return Call(
-        Meter,
-        "GET",
-        f"/api/v1/smart-meters/{quoted(id)}",
-        query={"as_known_at": as_known_at},
-        headers={"Metrify-Purpose": metrify_purpose, "X-Request-Id": x_request_id},
-    )
+    return Call(Meter, "GET", f"/api/v1/smart-meters/{quoted(id)}", query={"as_known_at": as_known_at})
 
 
-def change_meter(
-    id: str,
-    body: MeterFacts,
-    *,
-    if_match: str | None = None,
-    metrify_purpose: Literal["metering", "customer_information", "grid_use_billing", "feed_in_support", "grid_operation", "flexibility", "concession_fee", "grid_balancing", "balance_aggregation", "balance_coordination", "value_processing", "balance_management", "settlement_review", "supply_billing", "supplier_change", "tariff_change", "metering_method_change", "supply_forecast", "direct_marketing", "regulatory_duty", "consent"] | None = None,
-    x_request_id: str | None = None,
-) -> Call[Meter]:
+def change_meter(id: str, body: MeterFacts, *, if_match: str | None = None) -> Call[Meter]:
     """Says anew what is told of a meter: what is left away is told no longer.
 
     If-Match: The ETag of what is to be changed; 409 where it was changed meanwhile
-    Metrify-Purpose: What personal readings are used for (MsbG 49, 66 to 69); the first purpose of the key where it is absent
-    X-Request-Id: A name of the request, of 1 to 128 visible characters; it comes back with the answer
     """
-    return Call(
-        Meter,
-        "PUT",
-        f"/api/v1/smart-meters/{quoted(id)}",
-        headers={"If-Match": if_match, "Metrify-Purpose": metrify_purpose, "X-Request-Id": x_request_id},
-        body=body,
-    )
+    return Call(Meter, "PUT", f"/api/v1/smart-meters/{quoted(id)}", headers={"If-Match": if_match}, body=body)
 
 
-def deactivate_meter(
-    id: str,
-    *,
-    if_match: str | None = None,
-    metrify_purpose: Literal["metering", "customer_information", "grid_use_billing", "feed_in_support", "grid_operation", "flexibility", "concession_fee", "grid_balancing", "balance_aggregation", "balance_coordination", "value_processing", "balance_management", "settlement_review", "supply_billing", "supplier_change", "tariff_change", "metering_method_change", "supply_forecast", "direct_marketing", "regulatory_duty", "consent"] | None = None,
-    x_request_id: str | None = None,
-) -> Call[Meter]:
+def deactivate_meter(id: str, *, if_match: str | None = None) -> Call[Meter]:
     """Takes a meter out of service; what is known of it stays.
 
     If-Match: The ETag of what is to be changed; 409 where it was changed meanwhile
-    Metrify-Purpose: What personal readings are used for (MsbG 49, 66 to 69); the first purpose of the key where it is absent
-    X-Request-Id: A name of the request, of 1 to 128 visible characters; it comes back with the answer
     """
-    return Call(
-        Meter,
-        "DELETE",
-        f"/api/v1/smart-meters/{quoted(id)}",
-        headers={"If-Match": if_match, "Metrify-Purpose": metrify_purpose, "X-Request-Id": x_request_id},
-    )
+    return Call(Meter, "DELETE", f"/api/v1/smart-meters/{quoted(id)}", headers={"If-Match": if_match})
 
 
-def meter_analytics(
-    id: str,
-    *,
-    period: str | None = None,
-    metrify_purpose: Literal["metering", "customer_information", "grid_use_billing", "feed_in_support", "grid_operation", "flexibility", "concession_fee", "grid_balancing", "balance_aggregation", "balance_coordination", "value_processing", "balance_management", "settlement_review", "supply_billing", "supplier_change", "tariff_change", "metering_method_change", "supply_forecast", "direct_marketing", "regulatory_duty", "consent"] | None = None,
-    x_request_id: str | None = None,
-) -> Call[Listed[Consumption]]:
+def meter_analytics(id: str, *, period: str | None = None) -> Call[Listed[Consumption]]:
     """What a meter measured on each local day of a period.
 
     period: Hours or days until now, such as `24h`, `7d`, `30d`; `24h` is today and the local day before.
-    Metrify-Purpose: What personal readings are used for (MsbG 49, 66 to 69); the first purpose of the key where it is absent
-    X-Request-Id: A name of the request, of 1 to 128 visible characters; it comes back with the answer
     """
-    return Call(
-        Listed[Consumption],
-        "GET",
-        f"/api/v1/smart-meters/{quoted(id)}/analytics",
-        query={"period": period},
-        headers={"Metrify-Purpose": metrify_purpose, "X-Request-Id": x_request_id},
-    )
+    return Call(Listed[Consumption], "GET", f"/api/v1/smart-meters/{quoted(id)}/analytics", query={"period": period})
 
 
 def get_meter_readings(
@@ -952,8 +489,6 @@ def get_meter_readings(
     as_known_at: str | None = None,
     limit: int | None = None,
     cursor: str | None = None,
-    metrify_purpose: Literal["metering", "customer_information", "grid_use_billing", "feed_in_support", "grid_operation", "flexibility", "concession_fee", "grid_balancing", "balance_aggregation", "balance_coordination", "value_processing", "balance_management", "settlement_review", "supply_billing", "supplier_change", "tariff_change", "metering_method_change", "supply_forecast", "direct_marketing", "regulatory_duty", "consent"] | None = None,
-    x_request_id: str | None = None,
     accept: Accept,
 ) -> Call[bytes]:
     """The readings of a meter, under its own id. `Accept` chooses JSON, CSV, NDJSON, Parquet or Arrow.
@@ -964,145 +499,53 @@ def get_meter_readings(
     as_known_at: As it was known then; today where it is absent.
     limit: Readings of a page, of 1 to 10000; files hold all of them.
     cursor: What `next` said on the page before.
-    Metrify-Purpose: What personal readings are used for (MsbG 49, 66 to 69); the first purpose of the key where it is absent
-    X-Request-Id: A name of the request, of 1 to 128 visible characters; it comes back with the answer
     """
     return Call(
         bytes,
         "GET",
         f"/api/v1/smart-meters/{quoted(id)}/readings",
         query={"quantity": quantity, "start": start, "end": end, "as_known_at": as_known_at, "limit": limit, "cursor": cursor},
-        headers={"Metrify-Purpose": metrify_purpose, "X-Request-Id": x_request_id},
         accept=accept,
     )
 
 
-def bring_meter_readings(
-    id: str,
-    body: NewReading | list[NewReading],
-    *,
-    metrify_purpose: Literal["metering", "customer_information", "grid_use_billing", "feed_in_support", "grid_operation", "flexibility", "concession_fee", "grid_balancing", "balance_aggregation", "balance_coordination", "value_processing", "balance_management", "settlement_review", "supply_billing", "supplier_change", "tariff_change", "metering_method_change", "supply_forecast", "direct_marketing", "regulatory_duty", "consent"] | None = None,
-    x_request_id: str | None = None,
-) -> Call[Receipt]:
+def bring_meter_readings(id: str, body: NewReading | list[NewReading]) -> Call[Receipt]:
     """Brings readings of a meter in, and answers with their receipt: 200 where all was understood, 207 where something was
     rejected.
-
-    Metrify-Purpose: What personal readings are used for (MsbG 49, 66 to 69); the first purpose of the key where it is absent
-    X-Request-Id: A name of the request, of 1 to 128 visible characters; it comes back with the answer
     """
-    return Call(
-        Receipt,
-        "POST",
-        f"/api/v1/smart-meters/{quoted(id)}/readings",
-        headers={"Metrify-Purpose": metrify_purpose, "X-Request-Id": x_request_id},
-        body=body,
-    )
+    return Call(Receipt, "POST", f"/api/v1/smart-meters/{quoted(id)}/readings", body=body)
 
 
-def query(
-    body: SqlRequest,
-    *,
-    metrify_purpose: Literal["metering", "customer_information", "grid_use_billing", "feed_in_support", "grid_operation", "flexibility", "concession_fee", "grid_balancing", "balance_aggregation", "balance_coordination", "value_processing", "balance_management", "settlement_review", "supply_billing", "supplier_change", "tariff_change", "metering_method_change", "supply_forecast", "direct_marketing", "regulatory_duty", "consent"] | None = None,
-    x_request_id: str | None = None,
-) -> Call[bytes]:
-    """Answers a query, read-only, over everything the tenant has: a line of JSON for each page of rows.
-
-    Metrify-Purpose: What personal readings are used for (MsbG 49, 66 to 69); the first purpose of the key where it is absent
-    X-Request-Id: A name of the request, of 1 to 128 visible characters; it comes back with the answer
-    """
-    return Call(
-        bytes,
-        "POST",
-        "/api/v1/sql",
-        headers={"Metrify-Purpose": metrify_purpose, "X-Request-Id": x_request_id},
-        body=body,
-        accept="application/x-ndjson",
-        changes=False,
-    )
+def query(body: SqlRequest) -> Call[bytes]:
+    """Answers a query, read-only, over everything the tenant has: a line of JSON for each page of rows."""
+    return Call(bytes, "POST", "/api/v1/sql", body=body, accept="application/x-ndjson", changes=False)
 
 
-def list_tenants(
-    *,
-    metrify_purpose: Literal["metering", "customer_information", "grid_use_billing", "feed_in_support", "grid_operation", "flexibility", "concession_fee", "grid_balancing", "balance_aggregation", "balance_coordination", "value_processing", "balance_management", "settlement_review", "supply_billing", "supplier_change", "tariff_change", "metering_method_change", "supply_forecast", "direct_marketing", "regulatory_duty", "consent"] | None = None,
-    x_request_id: str | None = None,
-) -> Call[list[Tenant]]:
-    """All tenants, for whoever runs the house; the own one for everybody else.
-
-    Metrify-Purpose: What personal readings are used for (MsbG 49, 66 to 69); the first purpose of the key where it is absent
-    X-Request-Id: A name of the request, of 1 to 128 visible characters; it comes back with the answer
-    """
-    return Call(
-        list[Tenant],
-        "GET",
-        "/api/v1/tenants",
-        headers={"Metrify-Purpose": metrify_purpose, "X-Request-Id": x_request_id},
-    )
+def list_tenants() -> Call[list[Tenant]]:
+    """All tenants, for whoever runs the house; the own one for everybody else."""
+    return Call(list[Tenant], "GET", "/api/v1/tenants")
 
 
-def create_tenant(
-    body: NewTenant,
-    *,
-    metrify_purpose: Literal["metering", "customer_information", "grid_use_billing", "feed_in_support", "grid_operation", "flexibility", "concession_fee", "grid_balancing", "balance_aggregation", "balance_coordination", "value_processing", "balance_management", "settlement_review", "supply_billing", "supplier_change", "tariff_change", "metering_method_change", "supply_forecast", "direct_marketing", "regulatory_duty", "consent"] | None = None,
-    x_request_id: str | None = None,
-) -> Call[Tenant]:
-    """Makes a tenant, with tables of its own.
-
-    Metrify-Purpose: What personal readings are used for (MsbG 49, 66 to 69); the first purpose of the key where it is absent
-    X-Request-Id: A name of the request, of 1 to 128 visible characters; it comes back with the answer
-    """
-    return Call(
-        Tenant,
-        "POST",
-        "/api/v1/tenants",
-        headers={"Metrify-Purpose": metrify_purpose, "X-Request-Id": x_request_id},
-        body=body,
-    )
+def create_tenant(body: NewTenant) -> Call[Tenant]:
+    """Makes a tenant, with tables of its own."""
+    return Call(Tenant, "POST", "/api/v1/tenants", body=body)
 
 
-def change_tenant(
-    id: str,
-    body: TenantFacts,
-    *,
-    if_match: str | None = None,
-    metrify_purpose: Literal["metering", "customer_information", "grid_use_billing", "feed_in_support", "grid_operation", "flexibility", "concession_fee", "grid_balancing", "balance_aggregation", "balance_coordination", "value_processing", "balance_management", "settlement_review", "supply_billing", "supplier_change", "tariff_change", "metering_method_change", "supply_forecast", "direct_marketing", "regulatory_duty", "consent"] | None = None,
-    x_request_id: str | None = None,
-) -> Call[Tenant]:
+def change_tenant(id: str, body: TenantFacts, *, if_match: str | None = None) -> Call[Tenant]:
     """Says anew what is told of a tenant: the keys of one that is inactive open nothing.
 
     If-Match: The ETag of what is to be changed; 409 where it was changed meanwhile
-    Metrify-Purpose: What personal readings are used for (MsbG 49, 66 to 69); the first purpose of the key where it is absent
-    X-Request-Id: A name of the request, of 1 to 128 visible characters; it comes back with the answer
     """
-    return Call(
-        Tenant,
-        "PUT",
-        f"/api/v1/tenants/{quoted(id)}",
-        headers={"If-Match": if_match, "Metrify-Purpose": metrify_purpose, "X-Request-Id": x_request_id},
-        body=body,
-    )
+    return Call(Tenant, "PUT", f"/api/v1/tenants/{quoted(id)}", headers={"If-Match": if_match}, body=body)
 
 
-def list_stations(
-    *,
-    limit: int | None = None,
-    cursor: str | None = None,
-    metrify_purpose: Literal["metering", "customer_information", "grid_use_billing", "feed_in_support", "grid_operation", "flexibility", "concession_fee", "grid_balancing", "balance_aggregation", "balance_coordination", "value_processing", "balance_management", "settlement_review", "supply_billing", "supplier_change", "tariff_change", "metering_method_change", "supply_forecast", "direct_marketing", "regulatory_duty", "consent"] | None = None,
-    x_request_id: str | None = None,
-) -> Call[Listed[Station]]:
+def list_stations(*, limit: int | None = None, cursor: str | None = None) -> Call[Listed[Station]]:
     """The weather stations that are known, by id.
 
     limit: Stations at most, of 1 to 1000.
     cursor: What `next` said on the page before.
-    Metrify-Purpose: What personal readings are used for (MsbG 49, 66 to 69); the first purpose of the key where it is absent
-    X-Request-Id: A name of the request, of 1 to 128 visible characters; it comes back with the answer
     """
-    return Call(
-        Listed[Station],
-        "GET",
-        "/api/v1/weather/stations",
-        query={"limit": limit, "cursor": cursor},
-        headers={"Metrify-Purpose": metrify_purpose, "X-Request-Id": x_request_id},
-    )
+    return Call(Listed[Station], "GET", "/api/v1/weather/stations", query={"limit": limit, "cursor": cursor})
 
 
 def get_forecast(
@@ -1114,8 +557,6 @@ def get_forecast(
     as_known_at: str | None = None,
     limit: int | None = None,
     cursor: str | None = None,
-    metrify_purpose: Literal["metering", "customer_information", "grid_use_billing", "feed_in_support", "grid_operation", "flexibility", "concession_fee", "grid_balancing", "balance_aggregation", "balance_coordination", "value_processing", "balance_management", "settlement_review", "supply_billing", "supplier_change", "tariff_change", "metering_method_change", "supply_forecast", "direct_marketing", "regulatory_duty", "consent"] | None = None,
-    x_request_id: str | None = None,
     accept: Accept,
 ) -> Call[bytes]:
     """What is foreseen for a station, as its last forecast says. `Accept` chooses JSON, CSV, NDJSON, Parquet or Arrow.
@@ -1126,15 +567,12 @@ def get_forecast(
     as_known_at: As it was known then; today where it is absent.
     limit: Readings of a page, of 1 to 10000; files hold all of them.
     cursor: What `next` said on the page before.
-    Metrify-Purpose: What personal readings are used for (MsbG 49, 66 to 69); the first purpose of the key where it is absent
-    X-Request-Id: A name of the request, of 1 to 128 visible characters; it comes back with the answer
     """
     return Call(
         bytes,
         "GET",
         f"/api/v1/weather/stations/{quoted(id)}/forecast",
         query={"quantity": quantity, "start": start, "end": end, "as_known_at": as_known_at, "limit": limit, "cursor": cursor},
-        headers={"Metrify-Purpose": metrify_purpose, "X-Request-Id": x_request_id},
         accept=accept,
     )
 
@@ -1148,8 +586,6 @@ def get_observations(
     as_known_at: str | None = None,
     limit: int | None = None,
     cursor: str | None = None,
-    metrify_purpose: Literal["metering", "customer_information", "grid_use_billing", "feed_in_support", "grid_operation", "flexibility", "concession_fee", "grid_balancing", "balance_aggregation", "balance_coordination", "value_processing", "balance_management", "settlement_review", "supply_billing", "supplier_change", "tariff_change", "metering_method_change", "supply_forecast", "direct_marketing", "regulatory_duty", "consent"] | None = None,
-    x_request_id: str | None = None,
     accept: Accept,
 ) -> Call[bytes]:
     """What a station measured. `Accept` chooses JSON, CSV, NDJSON, Parquet or Arrow.
@@ -1160,14 +596,11 @@ def get_observations(
     as_known_at: As it was known then; today where it is absent.
     limit: Readings of a page, of 1 to 10000; files hold all of them.
     cursor: What `next` said on the page before.
-    Metrify-Purpose: What personal readings are used for (MsbG 49, 66 to 69); the first purpose of the key where it is absent
-    X-Request-Id: A name of the request, of 1 to 128 visible characters; it comes back with the answer
     """
     return Call(
         bytes,
         "GET",
         f"/api/v1/weather/stations/{quoted(id)}/observations",
         query={"quantity": quantity, "start": start, "end": end, "as_known_at": as_known_at, "limit": limit, "cursor": cursor},
-        headers={"Metrify-Purpose": metrify_purpose, "X-Request-Id": x_request_id},
         accept=accept,
     )
