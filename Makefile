@@ -12,6 +12,7 @@
 # bench-resend  what the same readings cost when they come again
 # bench-start  how soon a server is ready, also after kill -9, and what it takes while nothing happens
 # bench-latency  how long answers take while many connections send at an even rate; RATE readings a second
+# bench-reads  how many reads of single meters are answered while RATE_BESIDE readings a second come in; needs wrk
 # bench-fresh  how soon others see in the lake what was answered, and how many files small deliveries leave
 # bench-large  half a billion readings: loading, size, questions beside DuckDB, corrections; METERS_LARGE, DAYS_LARGE
 # fuzz  every fuzz target for FUZZ_SECONDS, or those in FUZZ_TARGETS; needs a nightly compiler, and installs cargo-fuzz
@@ -21,7 +22,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := run
-.PHONY: run test python-client python-client-test schemathesis lint faults bounds bench bench-full bench-decode bench-intake bench-resend bench-start bench-latency bench-fresh bench-large peers fuzz venv formats-report
+.PHONY: run test python-client python-client-test schemathesis lint faults bounds bench bench-full bench-decode bench-intake bench-resend bench-start bench-latency bench-fresh bench-reads bench-large peers fuzz venv formats-report
 
 CACHE := $(HOME)/.cache/metrify
 export CARGO_TARGET_DIR ?= $(CACHE)/target
@@ -138,6 +139,14 @@ bench-latency:
 	cd bench && CARGO_TARGET_DIR="$(CACHE)/bench" cargo build --release --quiet --example latency
 	METRIFY="$(CACHE)/shipped/release/metrify" LATENCY="$(CACHE)/bench/release/examples/latency" \
 		python3 -B bench/compare/latency.py --rate $(RATE) --rounds $(ROUNDS)
+
+RATE_BESIDE ?= 100000
+
+bench-reads:
+	CARGO_TARGET_DIR="$(CACHE)/shipped" cargo build --release --bin metrify
+	cd bench && CARGO_TARGET_DIR="$(CACHE)/bench" cargo build --release --quiet --example latency
+	METRIFY="$(CACHE)/shipped/release/metrify" LATENCY="$(CACHE)/bench/release/examples/latency" \
+		python3 -B bench/compare/reads.py --rate $(RATE_BESIDE) --rounds $(ROUNDS)
 
 bench-fresh: peers
 	CARGO_TARGET_DIR="$(CACHE)/shipped" cargo build --release --bin metrify

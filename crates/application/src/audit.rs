@@ -85,7 +85,7 @@ pub(crate) async fn audited<T>(app: &App, ctx: &Context, act: Act, work: impl Fu
         // Where no entry can be written, nothing is changed.
         app.audit.note(&entry(ctx, act.clone(), Outcome::Begun))?;
     }
-    let done = allowed(app, ctx, act, work).await;
+    let done = noted(app, ctx, act, work).await;
     app.audit.seal().await?;
     done
 }
@@ -96,6 +96,10 @@ pub(crate) async fn audited<T>(app: &App, ctx: &Context, act: Act, work: impl Fu
 /// As [`audited`].
 pub(crate) async fn allowed<T>(app: &App, ctx: &Context, act: Act, work: impl Future<Output = Result<T>>) -> Result<T> {
     permitted(app, ctx, &act).await?;
+    noted(app, ctx, act, work).await
+}
+
+async fn noted<T>(app: &App, ctx: &Context, act: Act, work: impl Future<Output = Result<T>>) -> Result<T> {
     let done = work.await;
     app.audit.note(&entry(ctx, act, Outcome::of(&done)))?;
     done
@@ -130,7 +134,7 @@ pub(crate) fn entry(ctx: &Context, act: Act, outcome: Outcome) -> Entry {
 fn denied(act: &Act, decision: &Decision) -> Error {
     let reasons: Vec<String> = decision.reasons.iter().map(ToString::to_string).collect();
     let error = Error::new(Kind::Denied, format!("{} {}: {}", act.action, act.resource, reasons.join("; ")));
-    error.hint("`metrify policy explain` tells who may do what, and why")
+    error.hint("`metrify policy explain`, or /api/v1/policies/explain to an admin, tells who may do what, and why")
 }
 
 impl Context {

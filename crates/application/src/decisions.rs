@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use metrify_domain::Tenant;
-use metrify_governance::{Act, Action, Decision, Policies, Principal, Purpose, Resource};
+use metrify_governance::{Act, Action, Decision, Explained, Party, Policies, Principal, Purpose, Resource};
 
 /// Answers that are remembered; beyond it all are forgotten.
 const MADE_MAX: usize = 10_000;
@@ -29,6 +29,12 @@ impl Decisions {
     #[must_use]
     pub fn new(policies: Policies) -> Self {
         Self { policies, made: Mutex::default() }
+    }
+
+    /// What the policies say of an act to everybody it may concern.
+    #[must_use]
+    pub fn explain(&self, parties: &[Party], act: &Act) -> Vec<Explained> {
+        self.policies.explain(parties, act)
     }
 
     /// Whether a principal may do something, and why.

@@ -23,6 +23,7 @@ mod meters;
 mod metrics;
 mod paging;
 mod points;
+mod policies;
 mod problem;
 mod rate;
 mod receipts;
@@ -134,6 +135,7 @@ fn guarded() -> OpenApiRouter<Server> {
         .merge(sql::routes())
         .merge(keys::routes())
         .merge(tenants::routes())
+        .merge(policies::routes())
         .merge(audit::routes())
 }
 

@@ -18,6 +18,7 @@ from .types import (
     DeliveryReplay,
     Entry,
     Exchange,
+    Explained,
     ExportRequest,
     GridOperator,
     GridStatus,
@@ -40,6 +41,7 @@ from .types import (
     Reject,
     Replay,
     Replayed,
+    Role,
     SeriesRequest,
     SeriesRow,
     SqlRequest,
@@ -371,6 +373,15 @@ def confirm_points(body: Point) -> Call[Confirmed]:
     return Call(Confirmed, "POST", "/api/v1/points/confirm", body=body)
 
 
+def explain_policies(*, action: str | None = None, resource: str | None = None) -> Call[Listed[Explained]]:
+    """Who in the tenant may do something, for which purpose, and why.
+
+    action: `read`, `query`, `export`, `deliver`, `mend`, `register` or `administer`.
+    resource: `readings`, `tables`, `meters`, ...
+    """
+    return Call(Listed[Explained], "GET", "/api/v1/policies/explain", query={"action": action, "resource": resource})
+
+
 def list_receipts(*, limit: int | None = None, cursor: str | None = None) -> Call[Listed[ReceiptRow]]:
     """What was received, newest first.
 
@@ -393,6 +404,11 @@ def list_rejects() -> Call[list[Reject]]:
 def replay_rejects(body: Replay) -> Call[list[Replayed]]:
     """Reads rejects again after a fix."""
     return Call(list[Replayed], "POST", "/api/v1/rejects/replay", body=body)
+
+
+def list_roles() -> Call[Listed[Role]]:
+    """The roles that keys have."""
+    return Call(Listed[Role], "GET", "/api/v1/roles")
 
 
 def series(body: SeriesRequest) -> Call[Listed[SeriesRow]]:

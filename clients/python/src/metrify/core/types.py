@@ -194,6 +194,18 @@ class Exchange:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Explained:
+    """Roles and purposes of whom the same holds."""
+
+    allowed: bool
+    # `none` stands for a request that names no purpose.
+    purposes: list[str]
+    # The policies that decide, in people's words, with the place in the law.
+    reasons: list[str]
+    roles: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
 class ExportRequest:
     """`ExportRequest` of the description."""
 
@@ -566,6 +578,13 @@ class Replayed:
     reasons: list[str]
     resolved: bool
     stored: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Role:
+    """`RoleBody` of the description."""
+
+    name: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -35,7 +35,7 @@ fn a_key_opens_until_it_is_taken_back_or_ends() {
     let server = metrify.serve();
     let ann = Client::of(&metrify, &server, "admin");
     assert_eq!(Client { server: &server, key: before }.get("/api/v1/smart-meters").0, 200);
-    let new = json!({"title": "billing", "role": "viewer", "expires_at": "2999-01-01"});
+    let new = json!({"title": "billing", "role": "viewer", "expires_at": "2099-01-01"});
     let (status, made) = ann.post("/api/v1/api-keys", &new);
     assert_eq!(status, 201, "{made}");
     let bob = Client { server: &server, key: made["key"].as_str().expect("a key").to_owned() };
@@ -155,6 +155,19 @@ fn personal_readings_are_told_for_a_lawful_purpose_alone() {
         assert!(told == 200 || !said.to_string().contains("1.5"), "{said}");
     }
     // What may be looked up beforehand is what happens.
+    let admin = Client::of(&metrify, &server, "admin");
+    let (_, explained) = admin.get("/api/v1/policies/explain?action=read&resource=readings");
+    let allowed = |purpose: &str| {
+        let lines = explained["results"].as_array().expect("lines").iter();
+        let of = |line: &&Value| {
+            line["purposes"].to_string().contains(purpose) && line["roles"].to_string().contains("viewer")
+        };
+        lines.filter(of).map(|line| line["allowed"] == true).collect::<Vec<_>>()
+    };
+    assert_eq!((allowed("\"metering\""), allowed("\"supply_billing\"")), (vec![true], vec![false]), "{explained}");
+    assert_eq!(admin.get("/api/v1/policies/explain?action=fly&resource=readings").0, 400);
+    assert_eq!(all.get("/api/v1/policies/explain?action=read&resource=readings").0, 403);
+    assert_eq!(all.get("/api/v1/roles").1["results"].as_array().map(Vec::len), Some(5));
     let ran = metrify.run(&["policy", "explain", "-o", "csv"]);
     let of = |word: &str| ran.stdout.lines().filter(|line| line.contains(word)).collect::<Vec<_>>().join("\n");
     assert!(of("MsbG 60(1)").contains("true"), "{ran:?}");
@@ -272,20 +285,20 @@ fn the_audit_log_tells_who_did_what_and_that_nobody_changed_it() {
 fn nobody_gives_more_than_it_has() {
     let metrify = Metrify::new();
     let server = metrify.serve();
-    let limited = ["--role", "admin", "--purpose", "customer_information", "--expires-at", "2999-01-01"];
+    let limited = ["--role", "admin", "--purpose", "customer_information", "--expires-at", "2099-01-01"];
     let ann = Client::with(&metrify, &server, &limited);
     let key = |more: Value| {
         let mut new = json!({"title": "x", "role": "admin"});
         new.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
         ann.post("/api/v1/api-keys", &new)
     };
-    let own = json!({"purposes": ["customer_information"], "expires_at": "2998-01-01"});
+    let own = json!({"purposes": ["customer_information"], "expires_at": "2098-01-01"});
     assert_eq!(key(own).0, 201);
     for more in [
-        json!({"expires_at": "2998-01-01"}),
-        json!({"purposes": ["metering"], "expires_at": "2998-01-01"}),
+        json!({"expires_at": "2098-01-01"}),
+        json!({"purposes": ["metering"], "expires_at": "2098-01-01"}),
         json!({"purposes": ["customer_information"]}),
-        json!({"purposes": ["customer_information"], "expires_at": "2999-01-02"}),
+        json!({"purposes": ["customer_information"], "expires_at": "2099-01-02"}),
     ] {
         let (status, problem) = key(more.clone());
         assert_eq!(status, 403, "{more}: {problem}");
