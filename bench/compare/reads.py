@@ -36,7 +36,9 @@ UNITS = {"us": 0.001, "ms": 1.0, "s": 1000.0}
 
 
 def milliseconds(report, percent):
-    number, unit = re.search(rf"^\s+{percent}%\s+([\d.]+)(us|ms|s)$", report, re.MULTILINE).groups()
+    found = re.search(rf"^\s+{percent}%\s+([\d.]+)(us|ms|s)\s*$", report, re.MULTILINE)
+    assert found, report
+    number, unit = found.groups()
     return round(float(number) * UNITS[unit], 2)
 
 
