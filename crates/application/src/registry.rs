@@ -156,6 +156,15 @@ pub enum Happened {
 impl Happened {
     pub const ALL: [Self; 3] = [Self::Registered, Self::Changed, Self::Deactivated];
 
+    /// What it is called when something that was so is so from then on.
+    #[must_use]
+    pub const fn between(before: Status, after: Status) -> Self {
+        match (before, after) {
+            (Status::Active, Status::Inactive) => Self::Deactivated,
+            (Status::Active | Status::Inactive, Status::Active) | (Status::Inactive, Status::Inactive) => Self::Changed,
+        }
+    }
+
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {

@@ -95,10 +95,18 @@ pub async fn append<T: Registered + Into<Thing> + Clone>(
     before: Option<&Edition<T>>,
 ) -> Result<Edition<T>> {
     let event = next(ctx, happened, after.clone(), before);
+    commit(app, event, after).await
+}
+
+/// Appends an event that brings a thing to what it is `after` it.
+///
+/// # Errors
+/// As [`append`].
+pub async fn commit<T: Registered>(app: &App, event: Event, after: T) -> Result<Edition<T>> {
     let (version, known_from) = (event.version, event.at);
     let id = event.after.id();
-    app.registry.append(&[event]).await.map_err(|error| match (error.kind(), before) {
-        (Kind::Conflict, None) => {
+    app.registry.append(&[event]).await.map_err(|error| match (error.kind(), version) {
+        (Kind::Conflict, 1) => {
             let kind = T::KIND.words();
             let step = format!("register the {kind} `{id}`: there is one of this id");
             Error::new(Kind::Conflict, step).hint("change it instead")

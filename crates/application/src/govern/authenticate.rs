@@ -11,7 +11,7 @@ use metrify_governance::{Party, Principal, Purpose, Role};
 use sha2::{Digest, Sha256};
 
 use crate::app::App;
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::registry::{Edition, KeyRecord, Registered, TenantRecord, ThingKind};
 
 /// How long a key that another process took back may still be taken, in microseconds.
@@ -129,7 +129,7 @@ fn principal(
 /// Whoever works on the machine itself, with the rights of the files: an admin of the house's own tenant.
 ///
 /// # Errors
-/// Where the registry cannot be read.
+/// Where the registry cannot be read, or does not know that tenant.
 pub async fn local(app: &App, tenant: &Tenant, now: Timestamp) -> Result<Principal> {
     // No digest of a key looks like this.
     let name = "local".to_owned();
@@ -137,7 +137,10 @@ pub async fn local(app: &App, tenant: &Tenant, now: Timestamp) -> Result<Princip
         return Ok(remembered.principal);
     }
     let forgotten = app.keyring.forgotten();
-    let parties = tenant_of(app, tenant).await?.map(|record| record.parties).unwrap_or_default();
+    let record = tenant_of(app, tenant).await?;
+    let missing =
+        || Error::new(Kind::Corrupt, format!("find the house's own tenant `{tenant}`: the registry has none"));
+    let parties = record.ok_or_else(missing)?.parties;
     let principal = principal(name.clone(), tenant.clone(), parties, (Role::Admin, Vec::new()));
     app.keyring.remember(forgotten, name, Remembered { principal: principal.clone(), since: now });
     Ok(principal)

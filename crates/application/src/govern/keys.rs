@@ -117,14 +117,13 @@ async fn issue(
     let digest = digest_of(&key);
     let record = KeyRecord { id, title, role, purposes, digest, expires_at, status: Status::Active };
     let event = Event { tenant, ..things::next(ctx, Happened::Registered, record.clone(), None) };
-    app.registry.append(&[event]).await?;
-    Ok(Issued { key, record: Edition { thing: record, version: 1, known_from: ctx.now, known_until: None } })
+    Ok(Issued { key, record: things::commit(app, event, record).await? })
 }
 
 /// A name that is made of the random bytes, and tells nothing of them.
 fn id_of(random: &[u8]) -> String {
     let name = Sha256::new().chain_update("name of a key").chain_update(random).finalize();
-    hexadecimal(name.get(..8).unwrap_or_default())
+    name.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The keys of the tenant that asks, the ones taken back, too.
@@ -149,13 +148,12 @@ pub async fn revoke_key(app: &App, ctx: &Context, tenant: &Tenant, id: &str) -> 
         }
         let record = KeyRecord { status: Status::Inactive, ..known.thing.clone() };
         let event = things::next(ctx, Happened::Deactivated, record.clone(), Some(&known));
-        let (version, known_from) = (event.version, event.at);
-        let appended = app.registry.append(&[Event { tenant: tenant.clone(), ..event }]).await;
+        let revoked = things::commit(app, Event { tenant: tenant.clone(), ..event }, record).await;
         // Also where it is not known whether it was appended.
         app.keyring.forget();
-        appended?;
+        let revoked = revoked?;
         told_there(app, ctx, tenant, &act)?;
-        Ok(Edition { thing: record, version, known_from, known_until: None })
+        Ok(revoked)
     })
     .await
 }

@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::audit::audited;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
-use crate::registry::{Edition, Event, Happened, Registered, TenantRecord, Thing, ThingKind};
+use crate::registry::{Edition, Event, Happened, TenantRecord};
 use crate::things;
 
 /// A tenant to be.
@@ -29,20 +29,9 @@ pub async fn create_tenant(app: &App, ctx: &Context, new: NewTenant) -> Result<E
         let NewTenant { name, title, parties } = new;
         // Whoever delivers the moment after has to find the tables open; one that was half made is completed.
         app.landing.open(&name).await?;
-        if app.registry.find(&name, ThingKind::Tenant, name.as_str(), None).await?.is_some() {
-            return Err(Error::new(Kind::Conflict, format!("create the tenant `{name}`: there is one of this name")));
-        }
         let record = TenantRecord { name: name.clone(), title, parties, status: Status::Active };
-        let event = Event {
-            tenant: name,
-            happened: Happened::Registered,
-            after: Thing::Tenant(record.clone()),
-            version: 1,
-            at: ctx.now,
-            by: ctx.principal.name.clone(),
-        };
-        app.registry.append(&[event]).await?;
-        Ok(Edition { thing: record, version: 1, known_from: ctx.now, known_until: None })
+        let event = Event { tenant: name, ..things::next(ctx, Happened::Registered, record.clone(), None) };
+        things::commit(app, event, record).await
     })
     .await
 }
@@ -70,14 +59,11 @@ pub async fn put_tenant(
         if record == known.thing {
             return Ok(known);
         }
-        let ends = record.status == Status::Inactive && known.thing.status == Status::Active;
-        let happened = if ends { Happened::Deactivated } else { Happened::Changed };
+        let happened = Happened::between(known.thing.status, record.status);
         let event = things::next(ctx, happened, record.clone(), Some(&known));
-        let (version, known_from) = (event.version, event.at);
-        let appended = app.registry.append(&[Event { tenant: name, ..event }]).await;
+        let changed = things::commit(app, Event { tenant: name, ..event }, record).await;
         app.keyring.forget();
-        appended?;
-        Ok(Edition { thing: record, version, known_from, known_until: None })
+        changed
     })
     .await
 }
@@ -99,11 +85,7 @@ pub async fn list_tenants(app: &App, ctx: &Context) -> Result<Vec<Edition<Tenant
         names.dedup();
         let mut tenants = Vec::new();
         for name in names {
-            let found = app.registry.find(&name, ThingKind::Tenant, name.as_str(), None).await?;
-            let Some(Edition { thing, version, known_from, known_until }) = found else { continue };
-            if let Some(thing) = TenantRecord::of(thing) {
-                tenants.push(Edition { thing, version, known_from, known_until });
-            }
+            tenants.push(things::find_of(app, &name, name.as_str(), None).await?);
         }
         Ok(tenants)
     })

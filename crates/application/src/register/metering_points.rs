@@ -77,8 +77,7 @@ pub async fn put_metering_point(
         if point.status == Status::Inactive {
             is_nowhere(app, ctx, Field::MeteringPoint, &point.id).await?;
         }
-        let ends = point.status == Status::Inactive && known.thing.status == Status::Active;
-        let happened = if ends { Happened::Deactivated } else { Happened::Changed };
+        let happened = Happened::between(known.thing.status, point.status);
         things::append(app, ctx, happened, point, Some(&known)).await
     })
     .await

@@ -64,8 +64,7 @@ pub async fn put_meter(
         if meter.status == Status::Inactive {
             is_nowhere(app, ctx, Field::Meter, &meter.id).await?;
         }
-        let ends = meter.status == Status::Inactive && known.thing.status == Status::Active;
-        let happened = if ends { Happened::Deactivated } else { Happened::Changed };
+        let happened = Happened::between(known.thing.status, meter.status);
         things::append(app, ctx, happened, meter, Some(&known)).await
     })
     .await
