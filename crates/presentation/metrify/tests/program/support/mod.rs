@@ -127,7 +127,12 @@ impl Metrify {
         let mut list = Vec::new();
         let root = self.data_dir.join(under);
         walk(&root, &mut |path| {
-            let bytes = path.metadata().expect("the size of a file").len();
+            let size = path.metadata().map(|about| about.len());
+            // A server at work may delete a file between the look at its folder and this one: it is not there.
+            if size.as_ref().is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
+                return;
+            }
+            let bytes = size.expect("the size of a file");
             list.push(format!("{} {bytes}", path.strip_prefix(&root).expect("a path below").display()));
         });
         list.sort();
