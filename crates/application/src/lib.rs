@@ -9,6 +9,7 @@ mod context;
 mod decisions;
 mod error;
 pub mod govern;
+pub mod identity;
 pub mod ingest;
 pub mod operate;
 pub mod ports;

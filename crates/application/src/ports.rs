@@ -13,6 +13,7 @@ use metrify_formats::{Decoded, Format, Options};
 
 use crate::audit::{Audited, Entry};
 use crate::error::Result;
+use crate::identity::{Bearer, Pass};
 use crate::ingest::{Content, Hints};
 use crate::record::{
     Accepted, Answered, DeliveryId, Fingerprint, PointStatus, Position, RecordRow, Reject, Version, Withdrawn,
@@ -321,6 +322,28 @@ pub trait Registry: Send + Sync {
 
     /// Makes the things anew of their events; tells how many events there are.
     async fn rebuild(&self) -> Result<u64>;
+}
+
+/// Who people are: their passwords, the passes of the house, and the tokens of issuers that it trusts.
+#[async_trait]
+pub trait Identity: Send + Sync {
+    /// What is kept of a password, from which nobody finds it again.
+    async fn digest(&self, password: &str) -> Result<String>;
+
+    /// Whether a digest is of this password. Takes as long for a digest that is of no password at all.
+    async fn matches(&self, password: &str, digest: &str) -> Result<bool>;
+
+    /// A pass as text, signed by the house.
+    ///
+    /// # Errors
+    /// Where it cannot be signed.
+    fn issue(&self, pass: &Pass) -> Result<String>;
+
+    /// Who bears a token; `None` where it is signed by nobody whom the house trusts, for somebody else, or holds no longer or not yet.
+    ///
+    /// # Errors
+    /// Where the issuer cannot be asked for what it signs with.
+    async fn read(&self, token: &str, now: Timestamp) -> Result<Option<Bearer>>;
 }
 
 /// The audit log: entries in a chain, so that one that is changed or missing is noticed.
