@@ -1,5 +1,5 @@
 # run   build, and serve http://127.0.0.1:8000 with a simulated fleet, data in ./data (METRIFY_DATA_DIR names another folder)
-# test  all tests; what they need beside Rust is installed into the cache by `venv`
+# test  all tests; what they need beside Rust is installed into the cache by `venv` and `issuer`
 # lint  formatting and clippy
 # formats-report  what every public sample gives, written to docs/formats/report.txt and printed
 # python-client  the wheel of the Python client, into the cache; python-client-test  it beside a real server
@@ -22,7 +22,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := run
-.PHONY: run test python-client python-client-test schemathesis lint faults bounds bench bench-full bench-decode bench-intake bench-resend bench-start bench-latency bench-fresh bench-reads bench-large peers fuzz venv formats-report
+.PHONY: run test python-client python-client-test schemathesis lint faults bounds bench bench-full bench-decode bench-intake bench-resend bench-start bench-latency bench-fresh bench-reads bench-large peers fuzz venv issuer formats-report
 
 CACHE := $(HOME)/.cache/metrify
 export CARGO_TARGET_DIR ?= $(CACHE)/target
@@ -36,8 +36,9 @@ run:
 	exec "$(CARGO_TARGET_DIR)/debug/metrify" up --simulate $(METERS)
 
 # Tests of the program wait for processes and disks half of their time: more of them than cores are under way.
-test: venv
-	RUST_TEST_THREADS=$$(( 2 * $$(nproc) )) LAKE_READERS_PYTHON="$(VENV)/bin/python" cargo test --workspace
+test: venv issuer
+	RUST_TEST_THREADS=$$(( 2 * $$(nproc) )) LAKE_READERS_PYTHON="$(VENV)/bin/python" \
+		ISSUER_MODULES="$(ISSUER)/node_modules" cargo test --workspace
 
 formats-report:
 	UPDATE_EXPECT=1 CARGO_TARGET_DIR=$(CACHE)/core cargo test -q -p metrify-formats report::
@@ -191,3 +192,14 @@ venv:
 		"$(VENV)/bin/pip" install --quiet --disable-pip-version-check $(LAKE_READERS) && \
 		touch "$(LAKE_READERS_STAMP)"; \
 	} || { rm -rf "$(VENV)"; echo "SKIPPED: no $(LAKE_READERS) (python3 with venv and pip is needed), so nobody else reads the lake"; }
+
+# An issuer of tokens (OpenID Connect) that others wrote: tests start it, and skip visibly where it is absent.
+ISSUER := $(CACHE)/issuer
+ISSUER_PACKAGE := crates/infrastructure/identity/tests/identity/issuer/package.json
+
+issuer:
+	@cmp --silent "$(ISSUER_PACKAGE)" "$(ISSUER)/installed.json" || { \
+		rm -rf "$(ISSUER)" && mkdir -p "$(ISSUER)" && cp "$(ISSUER_PACKAGE)" "$(ISSUER)" && \
+		npm install --prefix "$(ISSUER)" --silent --no-package-lock --no-audit --no-fund --ignore-scripts && \
+		cp "$(ISSUER_PACKAGE)" "$(ISSUER)/installed.json"; \
+	} || { rm -rf "$(ISSUER)"; echo "SKIPPED: no oidc-provider (node and npm are needed), so no real issuer is read"; }
