@@ -1,5 +1,5 @@
-//! The issuers that the house trusts, and what they say of their people: OpenID Connect Core 1.0 and Discovery 1.0, JSON
-//! Web Keys (RFC 7517), access tokens (RFC 9068).
+//! The issuers that the house trusts, and what they say of their people: OpenID Connect Core 1.0 and Discovery 1.0,
+//! JSON Web Keys (RFC 7517), access tokens (RFC 9068).
 //!
 //! Nobody is asked about a token that names no trusted issuer, or that no issuer would have signed so.
 
@@ -32,8 +32,8 @@ const ALGORITHMS: [Algorithm; 9] = [
     Algorithm::EdDSA,
 ];
 
-/// What a token's header may say that it is: RFC 9068 has its own name, most issuers say the general one. All others are
-/// for something else, such as the end of a session.
+/// What a token's header may say that it is: RFC 9068 has its own name, most issuers say the general one. All others
+/// are for something else, such as the end of a session.
 const TYPES: [&str; 3] = ["JWT", "at+jwt", "application/at+jwt"];
 
 /// An issuer whose word counts for the people of a tenant.
@@ -47,8 +47,8 @@ pub struct Trusted {
     pub tenant: Tenant,
     /// The claim that names a role or a list of them; where none is called so, a path such as `realm_access.roles`.
     pub role_claim: String,
-    /// The claim that names the purposes of whoever bears the token, who has none without it; `None`: every purpose that
-    /// the law allows the tenant.
+    /// The claim that names the purposes of whoever bears the token, who is nobody without it; `None`: every purpose
+    /// that the law allows the tenant.
     pub purpose_claim: Option<String>,
 }
 
@@ -73,7 +73,7 @@ impl Issuers {
         Ok(Self(issuers.into_iter().map(|issuer| (issuer.url().to_owned(), issuer)).collect()))
     }
 
-    /// What the issuer that a token names says of its bearer; `None` where that is nobody we trust, or it did not say so.
+    /// What the issuer that a token names says of its bearer; `None` where that is nobody we trust, or did not say so.
     ///
     /// # Errors
     /// Where the issuer cannot be asked for what it signs with.

@@ -1,9 +1,9 @@
-//! Who people are: passwords as argon2id digests, the passes of the house as signed tokens, and the tokens of issuers that
-//! it trusts (OpenID Connect).
+//! Who people are: passwords as argon2id digests, the passes of the house as signed tokens, and the tokens of issuers
+//! that it trusts (OpenID Connect).
 //!
-//! A token is read by the issuer that it names, with the keys of that issuer and no others: a pass with the key of the
-//! house, which knows one algorithm, and all others with the public keys that their issuer publishes. One that names
-//! somebody else costs nothing. What is wrong with a token is logged at level `debug`, the token never.
+//! A token is checked with the keys of the issuer that it names, and no others: a pass with the key of the house, for one
+//! algorithm, and all others with the public keys that their issuer publishes. For one that names somebody else nobody is
+//! asked. What is wrong with a trusted issuer's token is logged at level `debug`, the token never.
 
 mod issuers;
 mod key_file;

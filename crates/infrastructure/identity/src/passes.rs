@@ -1,8 +1,8 @@
 //! The passes of the house: JSON Web Tokens (RFC 7519) that are signed with HS256, and with nothing else.
 //!
-//! Nobody else reads them, so their claims are exactly these: what is missing, added or of another version is no pass. Whole
-//! seconds stand in `iat` and `exp`, as everywhere; what a pass has behind them stands beside them, so that it is read as
-//! it was issued.
+//! Nobody else reads them, so their claims are exactly these: what is missing, added or of another version is no pass.
+//! Whole seconds stand in `iat` and `exp`, as everywhere; the microseconds behind them stand beside them, so that a pass
+//! is read as it was issued.
 
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use metrify_application::identity::Pass;

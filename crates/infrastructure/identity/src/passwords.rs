@@ -14,8 +14,8 @@ use crate::Random;
 use queue::Queue;
 
 /// Memory that a digest takes, and how often it is gone over: what OWASP's Password Storage Cheat Sheet asks for at
-/// least. RFC 9106 would have 64 MiB three times, which is six times as long for everybody who logs in, and as much more
-/// memory for all who try to.
+/// least. RFC 9106 would have 64 MiB three times where memory is scarce: five times as long for everybody who logs in,
+/// and a quarter of a gigabyte for those who try to.
 const MEMORY_KIB: u32 = 19 << 10;
 const PASSES: u32 = 2;
 /// Lanes would be filled one after the other: they help only those who have many cores to guess with.

@@ -36,6 +36,13 @@ pub(super) struct Documents {
     is_local: bool,
 }
 
+/// Nothing is wrong with the token whose issuer does not answer, as far as anybody knows.
+fn unavailable(step: String) -> Error {
+    let hint = "tokens of this issuer are taken again once it can be reached from this machine and answers as OpenID \
+                Connect Discovery 1.0 says";
+    Error::new(Kind::Unavailable, step).hint(hint)
+}
+
 fn invalid(url: &str, reason: &str) -> Error {
     Error::new(Kind::Invalid, format!("trust issuer `{url}`: {reason}"))
 }
@@ -80,7 +87,7 @@ impl Documents {
     pub(super) async fn keys(&self) -> Result<Keys> {
         let address = format!("{}{CONFIGURATION}", self.url.trim_end_matches('/'));
         let configuration: Configuration = self.read(&address).await?;
-        let told = |reason: String| Error::new(Kind::Unavailable, format!("read `{address}`: {reason}"));
+        let told = |reason: String| unavailable(format!("read `{address}`: {reason}"));
         if configuration.issuer != self.url {
             let named: String = configuration.issuer.chars().take(REPEATED_CHARS_MAX).collect();
             let error = told(format!("it names the issuer `{named}`"));
@@ -104,25 +111,20 @@ impl Documents {
     async fn read<T: DeserializeOwned>(&self, address: &str) -> Result<T> {
         let bytes = self.bytes(address).await?;
         let parsed = serde_json::from_slice(&bytes);
-        parsed.map_err(|error| Error::new(Kind::Unavailable, format!("understand `{address}`")).because(error))
+        parsed.map_err(|error| unavailable(format!("understand `{address}`")).because(error))
     }
 
     async fn bytes(&self, address: &str) -> Result<Vec<u8>> {
-        let failed = |error: reqwest::Error| {
-            // The step names the address already.
-            let error = Error::new(Kind::Unavailable, format!("read `{address}`")).because(error.without_url());
-            error.hint("tokens of this issuer are taken again once it can be reached from this machine")
-        };
+        // The step names the address already.
+        let failed = |error: reqwest::Error| unavailable(format!("read `{address}`")).because(error.without_url());
         let mut response = self.client.get(address).send().await.map_err(failed)?;
         if response.status() != StatusCode::OK {
-            let step = format!("read `{address}`: it answered {}", response.status());
-            return Err(Error::new(Kind::Unavailable, step));
+            return Err(unavailable(format!("read `{address}`: it answered {}", response.status())));
         }
         let mut bytes = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(failed)? {
             if bytes.len() + chunk.len() > DOCUMENT_BYTES_MAX {
-                let step = format!("read `{address}`: it has more than {DOCUMENT_BYTES_MAX} bytes");
-                return Err(Error::new(Kind::Unavailable, step));
+                return Err(unavailable(format!("read `{address}`: it has more than {DOCUMENT_BYTES_MAX} bytes")));
             }
             bytes.extend_from_slice(&chunk);
         }

@@ -1,8 +1,8 @@
 //! An issuer and the keys that it was last seen to sign with.
 //!
 //! Keys are asked for when the first token comes, when they are no longer fresh, and when a token names one that is not
-//! among them, but never sooner after one another than [`ASK_AGAIN`]: however many tokens of whatever names come, the issuer
-//! is asked by one at a time and not often. While it does not answer, its keys hold until [`HOLD`].
+//! among them, but never sooner after one another than [`ASK_AGAIN`]: however many tokens of whatever names come, the
+//! issuer is asked by one at a time and not often. While it does not answer, its keys hold for as long as [`HOLD`].
 
 use std::sync::{Arc, PoisonError, RwLock};
 

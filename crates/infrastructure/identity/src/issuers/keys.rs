@@ -10,7 +10,7 @@ use serde_json::Value;
 /// More than any issuer signs with at a time; further ones are not looked at.
 const KEYS_MAX: usize = 100;
 
-/// As it is published. What a key says is looked at key by key: one that nobody understands is none of ours (section 5).
+/// As it is published. Each key is looked at by itself: one that nobody understands is none of ours (section 5).
 #[derive(Deserialize)]
 pub(super) struct Published {
     keys: Vec<Value>,

@@ -119,6 +119,10 @@ fn another_key_and_another_algorithm_are_not_ours() {
     for key in [&[8; 32][..], &[7; 31], &[7; 33], b"metrify"] {
         assert_eq!(passes().read(&signed(&claims(), Algorithm::HS256, key), NOW), None);
     }
+    let critical = Header { crit: Some(vec!["b32".to_owned()]), ..Header::new(Algorithm::HS256) };
+    let key = EncodingKey::from_secret(&KEY).expect("a key");
+    let token = jsonwebtoken::encode(&critical, &claims(), &key).expect("a token");
+    assert_eq!(passes().read(&token, NOW), None, "it has to be understood and is not");
     let token = signed(&claims(), Algorithm::HS256, &KEY);
     let (_, rest) = token.split_once('.').expect("parts");
     let (body, signature) = rest.split_once('.').expect("parts");

@@ -28,7 +28,7 @@ impl Queue {
         };
         let failed = |error: tokio::sync::AcquireError| Error::new(Kind::Internal, step).because(error);
         let turn = self.turns.clone().acquire_owned().await.map_err(failed)?;
-        // Both are given back when the work is done, not when nobody waits for it any more: its memory is taken so long.
+        // Both are given back once the work is done, not when nobody waits for it any more: so long it takes memory.
         let work = move || {
             let done = work();
             drop((place, turn));

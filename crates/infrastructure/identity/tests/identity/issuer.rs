@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use metrify_domain::Timestamp;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// What tokens are for, unless a test says otherwise.
 pub const AUDIENCE: &str = "metrify-test";
@@ -30,18 +30,27 @@ fn modules() -> Option<PathBuf> {
 impl Issuer {
     /// `None`, with a word, where there is no Node.js or no package.
     pub fn start() -> Option<Self> {
-        Self::named("")
+        Self::started(&[])
     }
 
     /// One that says that it is another one.
     pub fn named(name: &str) -> Option<Self> {
+        Self::started(&[("ISSUER", Path::new(name))])
+    }
+
+    /// One that is reached over TLS.
+    pub fn with_certificate(key: &Path, certificate: &Path) -> Option<Self> {
+        Self::started(&[("ISSUER_KEY", key), ("ISSUER_CERTIFICATE", certificate)])
+    }
+
+    fn started(told: &[(&str, &Path)]) -> Option<Self> {
         let Some(modules) = modules() else {
             println!("SKIPPED: there is no oidc-provider here (make issuer, or ISSUER_MODULES names the folder)");
             return None;
         };
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/identity/issuer/issuer.mjs");
         let mut command = Command::new("node");
-        command.arg(script).env("ISSUER_MODULES", modules).env("ISSUER", name);
+        command.arg(script).env("ISSUER_MODULES", modules).envs(told.iter().copied());
         let Ok(mut process) = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn() else {
             println!("SKIPPED: there is no Node.js here (20 or newer)");
             return None;
@@ -49,18 +58,24 @@ impl Issuer {
         let mut url = String::new();
         BufReader::new(process.stdout.take().expect("its output")).read_line(&mut url).expect("where it listens");
         let url = url.trim().to_owned();
-        assert!(url.starts_with("http://127.0.0.1:"), "it did not start");
-        let http = reqwest::Client::builder().no_proxy().build().expect("a client");
-        Some(Self { process, url, http })
+        assert!(url.contains("://127.0.0.1:"), "it did not start");
+        // Who it is, is not what is tested by those who ask it for tokens.
+        let http = reqwest::Client::builder().no_proxy().danger_accept_invalid_certs(true).build();
+        Some(Self { process, url, http: http.expect("a client") })
     }
 
     /// An access token of a client, signed with an algorithm, for an audience, with further claims.
     pub async fn token(&self, algorithm: &str, audience: &str, claims: &Value) -> String {
+        self.token_that_says(algorithm, audience, claims, &json!({})).await
+    }
+
+    /// As [`Self::token`]; further members of its header, and claims that replace those that it had.
+    pub async fn token_that_says(&self, algorithm: &str, audience: &str, claims: &Value, header: &Value) -> String {
         let request = self.http.post(format!("{}/token", self.url)).basic_auth("test", Some("test"));
+        let request = request.header("x-claims", claims.to_string()).header("x-header", header.to_string());
         let resource = format!("https://house.example/{algorithm}/{audience}");
         let form = [("grant_type", "client_credentials"), ("scope", "read"), ("resource", &resource)];
-        let answer = request.header("x-claims", claims.to_string()).form(&form).send().await.expect("an answer");
-        let answer: Value = answer.json().await.expect("JSON");
+        let answer: Value = request.form(&form).send().await.expect("an answer").json().await.expect("JSON");
         answer["access_token"].as_str().unwrap_or_else(|| panic!("a token, not {answer}")).to_owned()
     }
 

@@ -1,5 +1,6 @@
 //! Passwords, passes and tokens, these of a real issuer: node-oidc-provider, started by the tests.
 #![allow(clippy::expect_used, clippy::panic, reason = "what a helper of a test expects, the test expects")]
+#![allow(clippy::print_stdout, reason = "a test that is skipped says so")]
 
 mod contract;
 mod documents;

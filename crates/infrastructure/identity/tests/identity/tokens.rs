@@ -1,5 +1,8 @@
 //! The tokens of a real issuer, and of those who would like to be it.
 
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use metrify_application::Kind;
 use metrify_application::identity::{Bearer, Vouched};
@@ -8,6 +11,7 @@ use metrify_domain::Timestamp;
 use metrify_governance::Role;
 use metrify_identity::{TokenIdentity, Trusted};
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use crate::issuer::{AUDIENCE, Issuer, issued_at, part, unsigned};
 use crate::{identity, trusted};
@@ -101,10 +105,6 @@ async fn what_others_made_of_a_token_is_none() {
             forged.push(unsigned(&header, &claims, signature));
         }
     }
-    for typ in ["logout+jwt", "dpop+jwt", "secevent+jwt", "jwe"] {
-        let header = json!({ "alg": "RS256", "typ": typ, "kid": header["kid"] });
-        forged.push(unsigned(&header, &claims, signature));
-    }
     // The public key taken for a secret, in all forms in which somebody could have it.
     let (jwk, pem) = issuer.public_key().await;
     let secrets =
@@ -127,6 +127,51 @@ async fn what_others_made_of_a_token_is_none() {
         changed[place] = if changed[place] == b'A' { b'B' } else { b'A' };
         let changed = String::from_utf8(changed).expect("text");
         assert_eq!(vouched(&identity, &changed, now).await, None, "changed at {place}");
+    }
+}
+
+#[tokio::test]
+async fn what_the_issuer_signed_for_something_else_is_none() {
+    let Some(issuer) = Issuer::start() else { return };
+    let identity = identity_of(&issuer);
+    let now = issued_at(&issuer.token("ES256", AUDIENCE, &viewer()).await);
+    for (header, holds) in [
+        (json!({}), true),
+        (json!({ "typ": "JWT" }), true),
+        (json!({ "typ": "AT+JWT" }), true),
+        (json!({ "typ": "application/at+jwt" }), true),
+        (json!({ "typ": "logout+jwt" }), false),
+        (json!({ "typ": "dpop+jwt" }), false),
+        (json!({ "typ": "" }), false),
+        // The key of another algorithm, or of nobody.
+        (json!({ "kid": "RSA-1" }), false),
+        (json!({ "kid": "ES384-1" }), false),
+        (json!({ "kid": "" }), false),
+    ] {
+        let token = issuer.token_that_says("ES256", AUDIENCE, &viewer(), &header).await;
+        assert_eq!(vouched(&identity, &token, now).await.is_some(), holds, "{}", part(&token, 0));
+    }
+    let since_1970 = now.micros() / 1_000_000;
+    for (claims, holds) in [
+        (json!({ "aud": ["account", AUDIENCE] }), true),
+        (json!({ "aud": ["account", "other"] }), false),
+        (json!({ "sub": null }), false),
+        (json!({ "sub": "a\nb" }), false),
+        (json!({ "exp": null }), false),
+        (json!({ "exp": "never" }), false),
+        (json!({ "exp": since_1970 - 60 }), false),
+        (json!({ "nbf": since_1970 + 60 }), true),
+        (json!({ "nbf": since_1970 + 61 }), false),
+        (json!({ "iat": since_1970 + 61 }), false),
+        (json!({ "iat": "today" }), false),
+        (json!({ "iss": "metrify" }), false),
+        (json!({ "iss": ["metrify", issuer.url] }), false),
+        (json!({ "iss": "https://login.example.org" }), false),
+    ] {
+        let mut claims = claims;
+        claims["roles"] = json!("operator");
+        let token = issuer.token("EdDSA", AUDIENCE, &claims).await;
+        assert_eq!(vouched(&identity, &token, now).await.is_some(), holds, "{claims}");
     }
 }
 
@@ -248,10 +293,58 @@ async fn an_issuer_that_is_down_is_trusted_for_the_keys_that_it_had() {
         assert_eq!(error.kind(), Kind::Unavailable);
         let step = format!("read `{}/.well-known/openid-configuration`", issuer.url);
         assert!(error.chain().starts_with(&step), "{}", error.chain());
-        let hint = "tokens of this issuer are taken again once it can be reached from this machine";
-        assert_eq!(error.hint_text(), Some(hint));
+        let hint = error.hint_text().expect("a hint");
+        assert!(hint.starts_with("tokens of this issuer are taken again once it can be reached"), "{hint}");
     }
     // Who would know whether the key is still the issuer's?
     let error = warm.read(&token, later(now, 3_600)).await.expect_err("its keys do not hold so long");
     assert_eq!(error.kind(), Kind::Unavailable);
+}
+
+/// Tests read tokens over TLS in a process of their own, which is told in its environment whom the system knows.
+const TOLD: [&str; 3] = ["TLS_ISSUER", "TLS_TOKEN", "TLS_KNOWN"];
+
+#[tokio::test]
+async fn an_issuer_on_the_network_is_known_by_its_certificate() {
+    if let [Some(url), Some(token), Some(known)] = TOLD.map(|name| std::env::var(name).ok()) {
+        let read = identity(vec![trusted(&url, AUDIENCE, "stadtwerk")]).read(&token, issued_at(&token)).await;
+        match read {
+            Ok(bearer) => assert!(known == "true" && bearer.is_some(), "{bearer:?}"),
+            Err(error) => assert!(known == "false" && error.chain().contains("UnknownIssuer"), "{}", error.chain()),
+        }
+        return;
+    }
+    let folder = TempDir::new().expect("a folder");
+    let [Some((key, own)), Some((_, other))] = ["own", "other"].map(|name| certificate(folder.path(), name)) else {
+        println!("SKIPPED: there is no openssl here, so no issuer is reached over TLS");
+        return;
+    };
+    let Some(issuer) = Issuer::with_certificate(&key, &own) else { return };
+    assert!(issuer.url.starts_with("https://"));
+    let token = issuer.token("RS256", AUDIENCE, &viewer()).await;
+    for (known_by_system, known) in [(&own, "true"), (&other, "false")] {
+        let mut again = Command::new(std::env::current_exe().expect("this test"));
+        again.args(["--exact", "tokens::an_issuer_on_the_network_is_known_by_its_certificate"]);
+        again.envs(TOLD.into_iter().zip([&issuer.url, &token, known])).env("SSL_CERT_FILE", known_by_system);
+        let said = again.env("NO_PROXY", "127.0.0.1").output().expect("it runs");
+        let text = String::from_utf8_lossy(&said.stdout);
+        assert!(said.status.success() && text.contains("1 passed"), "{text}");
+    }
+}
+
+/// A key and its certificate for this machine, which nobody else signed; `None` where there is no openssl.
+fn certificate(folder: &Path, name: &str) -> Option<(PathBuf, PathBuf)> {
+    let (key, certificate) = (folder.join(format!("{name}.key")), folder.join(format!("{name}.pem")));
+    let mut openssl = Command::new("openssl");
+    openssl.args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"]);
+    openssl.args(["-subj", &format!("/CN={name}"), "-addext", "subjectAltName=IP:127.0.0.1"]);
+    openssl
+        .args(["-addext", "basicConstraints=critical,CA:FALSE"])
+        .arg("-keyout")
+        .arg(&key)
+        .arg("-out")
+        .arg(&certificate);
+    let made = openssl.output().ok()?;
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    Some((key, certificate))
 }

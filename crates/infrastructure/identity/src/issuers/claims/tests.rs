@@ -4,7 +4,7 @@
 
 use metrify_application::identity::Vouched;
 use metrify_domain::Timestamp;
-use metrify_governance::Role;
+use metrify_governance::{Purpose, Role};
 use proptest::prelude::{any, proptest};
 use serde_json::{Value, json};
 
@@ -93,8 +93,7 @@ fn who_has_no_purpose_has_not_all_of_them() {
         assert_eq!(read_as(&trusted, &claims), Err("claim `purposes` names no purpose".to_owned()), "{claims}");
     }
     claims["purposes"] = json!(["supply_billing", "unknown", "metering", "metering"]);
-    let names: Vec<&str> =
-        read_as(&trusted, &claims).expect("two").purposes.into_iter().map(|one| one.name()).collect();
+    let names: Vec<&str> = read_as(&trusted, &claims).expect("two").purposes.into_iter().map(Purpose::name).collect();
     assert_eq!(names, ["metering", "supply_billing"]);
 }
 
