@@ -6,9 +6,9 @@ use std::sync::Arc;
 use metrify_validation::Ruleset;
 
 use crate::decisions::Decisions;
-use crate::govern::Keyring;
+use crate::govern::{Keyring, Logins};
 use crate::ingest::Intake;
-use crate::ports::{Archive, Audit, Columns, Journal, Landing, Ledger, Memory, Registry, Sql, Versions};
+use crate::ports::{Archive, Audit, Columns, Identity, Journal, Landing, Ledger, Memory, Registry, Sql, Versions};
 use crate::read::Queries;
 
 /// Built once, in the binary's wiring, and lent to every use case.
@@ -23,9 +23,11 @@ pub struct App {
     pub sql: Arc<dyn Sql>,
     pub queries: Queries,
     pub registry: Arc<dyn Registry>,
+    pub identity: Arc<dyn Identity>,
     pub audit: Arc<dyn Audit>,
     pub policies: Decisions,
     pub keyring: Keyring,
+    pub logins: Logins,
     pub intake: Intake,
     pub rules: Ruleset,
     /// Where what a delivery is packed in is unpacked to, member by member.

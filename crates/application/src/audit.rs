@@ -15,7 +15,8 @@ pub struct Entry {
     pub at: Timestamp,
     pub request: String,
     pub principal: String,
-    pub role: Role,
+    /// `None` where nobody is known by the name that was given.
+    pub role: Option<Role>,
     pub purpose: Option<Purpose>,
     pub act: Act,
     pub outcome: Outcome,
@@ -124,7 +125,7 @@ pub(crate) fn entry(ctx: &Context, act: Act, outcome: Outcome) -> Entry {
         at: ctx.now,
         request: ctx.request.clone(),
         principal: ctx.principal.name.clone(),
-        role: ctx.principal.role,
+        role: Some(ctx.principal.role),
         purpose: ctx.purpose(),
         act,
         outcome,

@@ -3,7 +3,7 @@
 
 use metrify_domain::master::{Installation, Label, Meter, MeteringPoint, Place, Status};
 use metrify_domain::{Tenant, Timestamp};
-use metrify_governance::{Party, Purpose, Role};
+use metrify_governance::{Party, Purpose, Role, UserName};
 
 /// A customer of the platform, with things of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,11 +30,48 @@ pub struct KeyRecord {
     pub status: Status,
 }
 
+/// A person who logs in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserRecord {
+    pub name: UserName,
+    /// What people call it.
+    pub title: Option<Label>,
+    pub role: Role,
+    /// Empty: every purpose that the law allows its tenant.
+    pub purposes: Vec<Purpose>,
+    /// What is kept of the password, from which nobody finds it again.
+    pub digest: String,
+    pub status: Status,
+}
+
+/// A login that lasts: what renews its passes is shown once for each time, and kept as a digest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionRecord {
+    pub id: String,
+    pub user: UserName,
+    /// SHA-256 of what renews it next, in hexadecimal digits.
+    pub digest: String,
+    pub expires_at: Timestamp,
+    pub status: Status,
+}
+
+/// Wrong passwords of somebody since the last right one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AttemptsRecord {
+    pub user: UserName,
+    pub failures: u32,
+    /// Until then no password is right.
+    pub locked_until: Option<Timestamp>,
+}
+
 /// Everything that the registry keeps.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Thing {
     Tenant(TenantRecord),
     Key(KeyRecord),
+    User(UserRecord),
+    Session(SessionRecord),
+    Attempts(AttemptsRecord),
     MeteringPoint(MeteringPoint),
     Meter(Meter),
     Installation(Installation),
@@ -44,19 +81,34 @@ pub enum Thing {
 pub enum ThingKind {
     Tenant,
     Key,
+    User,
+    Session,
+    Attempts,
     MeteringPoint,
     Meter,
     Installation,
 }
 
 impl ThingKind {
-    pub const ALL: [Self; 5] = [Self::Tenant, Self::Key, Self::MeteringPoint, Self::Meter, Self::Installation];
+    pub const ALL: [Self; 8] = [
+        Self::Tenant,
+        Self::Key,
+        Self::User,
+        Self::Session,
+        Self::Attempts,
+        Self::MeteringPoint,
+        Self::Meter,
+        Self::Installation,
+    ];
 
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Tenant => "tenant",
             Self::Key => "key",
+            Self::User => "user",
+            Self::Session => "session",
+            Self::Attempts => "attempts",
             Self::MeteringPoint => "metering_point",
             Self::Meter => "meter",
             Self::Installation => "installation",
@@ -70,7 +122,13 @@ impl ThingKind {
     pub const fn words(self) -> &'static str {
         match self {
             Self::MeteringPoint => "metering point",
-            Self::Tenant | Self::Key | Self::Meter | Self::Installation => self.name(),
+            Self::Tenant
+            | Self::Key
+            | Self::User
+            | Self::Session
+            | Self::Attempts
+            | Self::Meter
+            | Self::Installation => self.name(),
         }
     }
 }
@@ -81,6 +139,9 @@ impl Thing {
         match self {
             Self::Tenant(_) => ThingKind::Tenant,
             Self::Key(_) => ThingKind::Key,
+            Self::User(_) => ThingKind::User,
+            Self::Session(_) => ThingKind::Session,
+            Self::Attempts(_) => ThingKind::Attempts,
             Self::MeteringPoint(_) => ThingKind::MeteringPoint,
             Self::Meter(_) => ThingKind::Meter,
             Self::Installation(_) => ThingKind::Installation,
@@ -93,6 +154,9 @@ impl Thing {
         match self {
             Self::Tenant(tenant) => tenant.name.to_string(),
             Self::Key(key) => key.id.clone(),
+            Self::User(user) => user.name.to_string(),
+            Self::Session(session) => session.id.clone(),
+            Self::Attempts(attempts) => attempts.user.to_string(),
             Self::MeteringPoint(point) => point.id.to_string(),
             Self::Meter(meter) => meter.id.to_string(),
             Self::Installation(Installation { meter, metering_point, from, .. }) => {
@@ -130,7 +194,16 @@ macro_rules! registered {
     )+};
 }
 
-registered!(Tenant: TenantRecord, Key: KeyRecord, MeteringPoint: MeteringPoint, Meter: Meter, Installation: Installation);
+registered!(
+    Tenant: TenantRecord,
+    Key: KeyRecord,
+    User: UserRecord,
+    Session: SessionRecord,
+    Attempts: AttemptsRecord,
+    MeteringPoint: MeteringPoint,
+    Meter: Meter,
+    Installation: Installation
+);
 
 /// One version of a thing, and the span in which it was what is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -192,6 +265,7 @@ pub struct Event {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Field {
     Status,
+    User,
     Manufacturer,
     Model,
     Area,

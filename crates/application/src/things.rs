@@ -37,9 +37,22 @@ pub async fn find_of<T: Registered>(
     id: &str,
     known_at: Option<Timestamp>,
 ) -> Result<Edition<T>> {
-    let found = app.registry.find(tenant, T::KIND, id, known_at).await?;
     let kind = T::KIND.words();
-    found.map_or_else(|| Err(Error::new(Kind::NotFound, format!("find the {kind} `{id}`"))), typed)
+    let found = known_of(app, tenant, id, known_at).await?;
+    found.ok_or_else(|| Error::new(Kind::NotFound, format!("find the {kind} `{id}`")))
+}
+
+/// As [`find_of`]; `None` where nothing is known of it.
+///
+/// # Errors
+/// Where the registry cannot be read.
+pub async fn known_of<T: Registered>(
+    app: &App,
+    tenant: &Tenant,
+    id: &str,
+    known_at: Option<Timestamp>,
+) -> Result<Option<Edition<T>>> {
+    app.registry.find(tenant, T::KIND, id, known_at).await?.map(typed).transpose()
 }
 
 /// All that is wanted, up to its limit.
@@ -47,7 +60,15 @@ pub async fn find_of<T: Registered>(
 /// # Errors
 /// Where the registry cannot be read.
 pub async fn list<T: Registered>(app: &App, ctx: &Context, wanted: &Wanted) -> Result<Vec<Edition<T>>> {
-    page(app, ctx, wanted, |_| true).await.map(|page| page.things)
+    list_of(app, ctx.tenant(), wanted).await
+}
+
+/// As [`list`], of any tenant: for what the house itself looks up.
+///
+/// # Errors
+/// As [`list`].
+pub async fn list_of<T: Registered>(app: &App, tenant: &Tenant, wanted: &Wanted) -> Result<Vec<Edition<T>>> {
+    app.registry.list(tenant, wanted).await?.into_iter().map(typed).collect()
 }
 
 /// A page, of which some are kept.
@@ -69,18 +90,33 @@ pub async fn page<T: Registered>(
     Ok(Listing { things, next })
 }
 
-/// The event that brings a thing to its next version.
-pub fn next<T: Into<Thing>>(ctx: &Context, happened: Happened, after: T, before: Option<&Edition<T>>) -> Event {
-    // A clock that was set back does not put what is known in another order.
-    let earliest = before.and_then(|before| before.known_from.plus(1)).unwrap_or(ctx.now);
-    Event {
-        tenant: ctx.tenant().clone(),
-        happened,
-        after: after.into(),
-        version: before.map_or(1, |before| before.version + 1),
-        at: ctx.now.max(earliest),
-        by: ctx.principal.name.clone(),
+/// Who brings things of a tenant to their next versions, and when.
+pub struct Author<'a> {
+    pub tenant: &'a Tenant,
+    /// The principal.
+    pub name: &'a str,
+    pub now: Timestamp,
+}
+
+impl Author<'_> {
+    /// The event that brings a thing to its next version.
+    pub fn next<T: Into<Thing>>(&self, happened: Happened, after: T, before: Option<&Edition<T>>) -> Event {
+        // A clock that was set back does not put what is known in another order.
+        let earliest = before.and_then(|before| before.known_from.plus(1)).unwrap_or(self.now);
+        Event {
+            tenant: self.tenant.clone(),
+            happened,
+            after: after.into(),
+            version: before.map_or(1, |before| before.version + 1),
+            at: self.now.max(earliest),
+            by: self.name.to_owned(),
+        }
     }
+}
+
+/// As [`Author::next`], by whoever asks.
+pub fn next<T: Into<Thing>>(ctx: &Context, happened: Happened, after: T, before: Option<&Edition<T>>) -> Event {
+    Author { tenant: ctx.tenant(), name: &ctx.principal.name, now: ctx.now }.next(happened, after, before)
 }
 
 /// Brings a thing to its next version; the first where there is none `before`.

@@ -1,5 +1,5 @@
-//! Finds out who presents a key. A key is remembered for some seconds, so that most requests ask no database; whoever takes a key
-//! back in this process makes it forget at once.
+//! Finds out who presents a key, a pass or a token. Each is remembered for some seconds, so that most requests ask no database; whoever
+//! takes one back in this process makes all be forgotten at once.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -12,6 +12,9 @@ use sha2::{Digest, Sha256};
 
 use crate::app::App;
 use crate::error::{Error, Kind, Result};
+use crate::govern::sessions::under_way;
+use crate::govern::users::principal_name;
+use crate::identity::{Bearer, Vouched};
 use crate::registry::{Edition, KeyRecord, Registered, TenantRecord, ThingKind};
 
 /// How long a key that another process took back may still be taken, in microseconds.
@@ -36,6 +39,8 @@ struct Ring {
 struct Remembered {
     principal: Principal,
     since: Timestamp,
+    /// When what was presented ends, whatever else its principal may do by then.
+    until: Option<Timestamp>,
 }
 
 impl Keyring {
@@ -75,37 +80,66 @@ impl Keyring {
     }
 }
 
-/// Who presents a key; `None` where it is none that opens anything, for whatever reason.
+/// Who presents something that may open the interface; `None` where it opens nothing, for whatever reason.
 ///
 /// # Errors
-/// Where the registry cannot be read.
+/// Where the registry cannot be read, or the issuer of a token cannot be asked.
 pub async fn authenticate(app: &App, presented: &str, now: Timestamp) -> Result<Option<Principal>> {
-    let Some(id) = id_of(presented) else { return Ok(None) };
     // Only the digest is compared and remembered: how long that takes tells nothing of the key.
     let digest = digest_of(presented);
     let remembered = match app.keyring.recall(&digest, now) {
         Some(remembered) => Some(remembered),
-        None => look_up(app, id, &digest, now).await?,
+        None => look_up(app, presented, &digest, now).await?,
     };
-    let principal = remembered.map(|remembered| remembered.principal);
-    Ok(principal.filter(|principal| principal.expires_at.is_none_or(|end| now < end)))
+    let holds = |remembered: &Remembered| remembered.until.is_none_or(|end| now < end);
+    Ok(remembered.filter(holds).map(|remembered| remembered.principal))
 }
 
-async fn look_up(app: &App, id: &str, digest: &str, now: Timestamp) -> Result<Option<Remembered>> {
+async fn look_up(app: &App, presented: &str, digest: &str, now: Timestamp) -> Result<Option<Remembered>> {
     let forgotten = app.keyring.forgotten();
+    let found = match id_of(presented) {
+        Some(id) => of_key(app, id, digest).await?,
+        None => of_token(app, presented, now).await?,
+    };
+    Ok(found.map(|(principal, until)| {
+        let remembered = Remembered { principal, since: now, until };
+        app.keyring.remember(forgotten, digest.to_owned(), remembered.clone());
+        remembered
+    }))
+}
+
+/// Somebody, and until when what it presented holds.
+type Proven = (Principal, Option<Timestamp>);
+
+async fn of_key(app: &App, id: &str, digest: &str) -> Result<Option<Proven>> {
     let Some((tenant, Edition { thing: key, .. })) = app.registry.key(id).await? else { return Ok(None) };
     if key.digest != digest || key.status != Status::Active {
         return Ok(None);
     }
-    let Some(record) = tenant_of(app, &tenant).await?.filter(|record| record.status == Status::Active) else {
-        return Ok(None);
-    };
     let KeyRecord { id, role, purposes, expires_at, .. } = key;
-    let principal =
-        Principal { expires_at, ..principal(format!("key:{id}"), tenant, record.parties, (role, purposes)) };
-    let remembered = Remembered { principal, since: now };
-    app.keyring.remember(forgotten, digest.to_owned(), remembered.clone());
-    Ok(Some(remembered))
+    let principal = of_tenant(app, format!("key:{id}"), tenant, (role, purposes)).await?;
+    Ok(principal.map(|principal| (Principal { expires_at, ..principal }, expires_at)))
+}
+
+async fn of_token(app: &App, presented: &str, now: Timestamp) -> Result<Option<Proven>> {
+    let Some(bearer) = app.identity.read(presented, now).await? else { return Ok(None) };
+    let (principal, until) = match bearer {
+        Bearer::Pass(pass) => {
+            let Some(user) = under_way(app, &pass, now).await? else { return Ok(None) };
+            let (name, given) = (principal_name(&user.name), (user.role, user.purposes));
+            (of_tenant(app, name, pass.tenant, given).await?, pass.expires_at)
+        }
+        Bearer::Vouched(Vouched { tenant, name, role, purposes, expires_at }) => {
+            (of_tenant(app, format!("oidc:{name}"), tenant, (role, purposes)).await?, expires_at)
+        }
+    };
+    Ok(principal.map(|principal| (principal, Some(until))))
+}
+
+/// Nobody, where there is no such tenant, or it is inactive.
+async fn of_tenant(app: &App, name: String, tenant: Tenant, given: (Role, Vec<Purpose>)) -> Result<Option<Principal>> {
+    let record = tenant_of(app, &tenant).await?.filter(|record| record.status == Status::Active);
+    Ok(record.map(|record| principal(name, tenant, record.parties, given)))
 }
 
 pub(super) async fn tenant_of(app: &App, tenant: &Tenant) -> Result<Option<TenantRecord>> {
@@ -142,7 +176,7 @@ pub async fn local(app: &App, tenant: &Tenant, now: Timestamp) -> Result<Princip
         || Error::new(Kind::Corrupt, format!("find the house's own tenant `{tenant}`: the registry has none"));
     let parties = record.ok_or_else(missing)?.parties;
     let principal = principal(name.clone(), tenant.clone(), parties, (Role::Admin, Vec::new()));
-    app.keyring.remember(forgotten, name, Remembered { principal: principal.clone(), since: now });
+    app.keyring.remember(forgotten, name, Remembered { principal: principal.clone(), since: now, until: None });
     Ok(principal)
 }
 

@@ -10,6 +10,7 @@ use crate::audit::{Outcome, audited, entry};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::govern::authenticate::{KEY_PREFIX, digest_of, hexadecimal, tenant_of};
+use crate::govern::given::{Given, may_be_given};
 use crate::registry::{Edition, Event, Happened, KeyRecord, Listing, ThingKind, Wanted};
 use crate::things;
 
@@ -45,7 +46,7 @@ pub async fn create_key(app: &App, ctx: &Context, new: NewKey, random: [u8; KEY_
     audited(app, ctx, act.clone(), async {
         let record = tenant_of(app, &tenant).await?;
         let missing = || Error::new(Kind::NotFound, format!("find the tenant `{tenant}`"));
-        may_be_given(ctx, &tenant, &record.ok_or_else(missing)?.parties, &new)?;
+        check(ctx, &tenant, &record.ok_or_else(missing)?.parties, &new)?;
         let issued = issue(app, ctx, tenant.clone(), new, random).await?;
         told_there(app, ctx, &tenant, &act)?;
         Ok(issued)
@@ -68,25 +69,18 @@ fn told_there(app: &App, ctx: &Context, tenant: &Tenant, act: &Act) -> Result<()
     app.audit.note(&entry(ctx, act, Outcome::Done))
 }
 
-/// Nobody gives what it does not have: not another purpose, nor for longer.
-fn may_be_given(ctx: &Context, tenant: &Tenant, parties: &[Party], new: &NewKey) -> Result<()> {
-    let invalid = |what: String| Err(Error::new(Kind::Invalid, format!("create the key: {what}")));
-    let own = ctx.tenant() == tenant;
-    let lawful = Purpose::of(parties);
-    if let Some(purpose) = new.purposes.iter().find(|purpose| !lawful.contains(purpose)) {
-        return invalid(format!("`{purpose}` is no purpose of tenant {tenant}"));
-    }
-    let denied = |what: &str| Err(Error::new(Kind::Denied, format!("create the key: {what}")));
-    let given = if new.purposes.is_empty() { &lawful } else { &new.purposes };
-    if own && given.iter().any(|purpose| !ctx.principal.purposes.contains(purpose)) {
-        return denied("its purposes go beyond those of who makes it");
-    }
-    if new.role < ctx.principal.role {
-        return denied("its role is above that of who makes it");
-    }
+/// Nobody gives what it does not have, nor for longer.
+fn check(ctx: &Context, tenant: &Tenant, parties: &[Party], new: &NewKey) -> Result<()> {
+    let step = "create the key";
+    let given = Given { tenant, parties, role: new.role, purposes: &new.purposes };
+    may_be_given(ctx, step, &given)?;
     match (new.expires_at, ctx.principal.expires_at) {
-        (Some(end), _) if end <= ctx.now => invalid("it would have expired already".to_owned()),
-        (end, Some(own)) if end.is_none_or(|end| end > own) => denied("it lasts longer than the key that makes it"),
+        (Some(end), _) if end <= ctx.now => {
+            Err(Error::new(Kind::Invalid, format!("{step}: it would have expired already")))
+        }
+        (end, Some(own)) if end.is_none_or(|end| end > own) => {
+            Err(Error::new(Kind::Denied, format!("{step}: it lasts longer than the key that makes it")))
+        }
         _ => Ok(()),
     }
 }
@@ -121,7 +115,7 @@ async fn issue(
 }
 
 /// A name that is made of the random bytes, and tells nothing of them.
-fn id_of(random: &[u8]) -> String {
+pub(super) fn id_of(random: &[u8]) -> String {
     let name = Sha256::new().chain_update("name of a key").chain_update(random).finalize();
     name.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }

@@ -22,17 +22,27 @@ pub enum Action {
     Register,
     /// Makes and changes tenants, people, keys and grants.
     Administer,
+    /// Proves who it is, and is let in; or leaves.
+    Enter,
 }
 
 impl Action {
-    pub const ALL: [Self; 7] =
-        [Self::Read, Self::Query, Self::Export, Self::Deliver, Self::Mend, Self::Register, Self::Administer];
+    pub const ALL: [Self; 8] = [
+        Self::Read,
+        Self::Query,
+        Self::Export,
+        Self::Deliver,
+        Self::Mend,
+        Self::Register,
+        Self::Administer,
+        Self::Enter,
+    ];
 
     /// It leaves something else behind than it found.
     #[must_use]
     pub const fn changes(self) -> bool {
         match self {
-            Self::Deliver | Self::Mend | Self::Register | Self::Administer => true,
+            Self::Deliver | Self::Mend | Self::Register | Self::Administer | Self::Enter => true,
             Self::Read | Self::Query | Self::Export => false,
         }
     }
@@ -47,6 +57,7 @@ impl Action {
             Self::Mend => "mend",
             Self::Register => "register",
             Self::Administer => "administer",
+            Self::Enter => "enter",
         }
     }
 }

@@ -9,6 +9,7 @@ mod policies;
 mod principal;
 mod purpose;
 mod role;
+mod user_name;
 
 pub use act::{Act, Action, Resource, UnknownAction, UnknownResource};
 pub use party::{Party, UnknownParty};
@@ -16,3 +17,4 @@ pub use policies::{Decision, Explained, Place, Policies, PolicyError, Reason};
 pub use principal::Principal;
 pub use purpose::{Purpose, UnknownPurpose};
 pub use role::{Role, UnknownRole};
+pub use user_name::{UserName, UserNameError};

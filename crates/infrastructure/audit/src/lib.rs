@@ -4,7 +4,7 @@
 //!
 //! Each tenant has a folder of segments, named by the number of their first entry: `000000000001.ndjson`. A line is an
 //! entry, a JSON object with its fields in this order: `version` (1, of the form of the line), `number` (from 1), `at`
-//! (RFC 3339 in UTC with microseconds), `tenant`, `request`, `principal`, `role`, `purpose` (or null), `action`,
+//! (RFC 3339 in UTC with microseconds), `tenant`, `request`, `principal`, `role` (or null), `purpose` (or null), `action`,
 //! `resource`, `subject` (or null), `outcome`, `previous` (the hash of the line before; 64 zeros in the first), `hash`.
 //! Room is written ahead as zeros, so that a full disk does not end everything at once: a segment ends where nothing
 //! but zeros follow. Who closes the log cuts them off.

@@ -70,7 +70,7 @@ pub(crate) struct Line<'l> {
     pub(crate) tenant: Cow<'l, str>,
     request: Cow<'l, str>,
     principal: Cow<'l, str>,
-    role: Cow<'l, str>,
+    role: Option<Cow<'l, str>>,
     purpose: Option<Cow<'l, str>>,
     action: Cow<'l, str>,
     resource: Cow<'l, str>,
@@ -91,7 +91,7 @@ pub(crate) fn write(entry: &Entry, number: u64, previous: Hash) -> Result<(Vec<u
         tenant: entry.act.tenant.as_str().into(),
         request: entry.request.as_str().into(),
         principal: entry.principal.as_str().into(),
-        role: entry.role.name().into(),
+        role: entry.role.map(|role| role.name().into()),
         purpose: entry.purpose.map(|purpose| purpose.name().into()),
         action: entry.act.action.name().into(),
         resource: entry.act.resource.name().into(),
@@ -164,7 +164,7 @@ impl<'l> Line<'l> {
         let resource = Resource::ALL.into_iter().find(|resource| resource.name() == self.resource);
         Ok(Entry {
             at: at(&self.at).ok_or_else(|| unknown("time", &self.at))?,
-            role: known(&self.role)?,
+            role: self.role.as_deref().map(known).transpose()?,
             purpose,
             act: Act {
                 action: action.ok_or_else(|| unknown("action", &self.action))?,

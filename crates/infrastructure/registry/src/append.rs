@@ -8,7 +8,7 @@ use sea_orm::{
     QueryOrder, QuerySelect, SqlErr,
 };
 
-use crate::tables::{Head, Table, event, installation, key, meter, metering_point, tenant};
+use crate::tables::{Head, Table, attempts, event, installation, key, meter, metering_point, session, tenant, user};
 use crate::{DatabaseRegistry, Scope, corrupt, failed};
 
 /// Events that are read at once where tables are made anew.
@@ -39,6 +39,9 @@ impl DatabaseRegistry {
         let empty = async {
             tenant::Entity::delete_many().exec(&transaction).await?;
             key::Entity::delete_many().exec(&transaction).await?;
+            user::Entity::delete_many().exec(&transaction).await?;
+            session::Entity::delete_many().exec(&transaction).await?;
+            attempts::Entity::delete_many().exec(&transaction).await?;
             metering_point::Entity::delete_many().exec(&transaction).await?;
             meter::Entity::delete_many().exec(&transaction).await?;
             installation::Entity::delete_many().exec(&transaction).await.map(drop)
@@ -73,6 +76,9 @@ async fn append(transaction: &DatabaseTransaction, event: &Event) -> Result<()> 
     let after = match &event.after {
         Thing::Tenant(thing) => write::<tenant::Entity>(transaction, tenant::Model::of(event, thing)).await,
         Thing::Key(thing) => write::<key::Entity>(transaction, key::Model::of(event, thing)).await,
+        Thing::User(thing) => write::<user::Entity>(transaction, user::Model::of(event, thing)).await,
+        Thing::Session(thing) => write::<session::Entity>(transaction, session::Model::of(event, thing)).await,
+        Thing::Attempts(thing) => write::<attempts::Entity>(transaction, attempts::Model::of(event, thing)).await,
         Thing::MeteringPoint(thing) => {
             write::<metering_point::Entity>(transaction, metering_point::Model::of(event, thing)).await
         }
@@ -107,6 +113,9 @@ async fn again(transaction: &DatabaseTransaction, event: &event::Model) -> Resul
     match event.kind.as_str() {
         "tenant" => put::<tenant::Entity>(transaction, &event.after).await,
         "key" => put::<key::Entity>(transaction, &event.after).await,
+        "user" => put::<user::Entity>(transaction, &event.after).await,
+        "session" => put::<session::Entity>(transaction, &event.after).await,
+        "attempts" => put::<attempts::Entity>(transaction, &event.after).await,
         "metering_point" => put::<metering_point::Entity>(transaction, &event.after).await,
         "meter" => put::<meter::Entity>(transaction, &event.after).await,
         "installation" => put::<installation::Entity>(transaction, &event.after).await,

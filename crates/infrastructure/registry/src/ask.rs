@@ -6,7 +6,7 @@ use metrify_domain::Timestamp;
 use sea_orm::{ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 
 use crate::append::column;
-use crate::tables::{Table, installation, key, known, meter, metering_point, tenant};
+use crate::tables::{Table, attempts, installation, key, known, meter, metering_point, session, tenant, user};
 use crate::{DatabaseRegistry, Scope, corrupt, failed};
 
 const STEP: &str = "read the registry";
@@ -24,6 +24,9 @@ impl DatabaseRegistry {
         let found = match kind {
             ThingKind::Tenant => one::<tenant::Entity>(of).await,
             ThingKind::Key => one::<key::Entity>(of).await,
+            ThingKind::User => one::<user::Entity>(of).await,
+            ThingKind::Session => one::<session::Entity>(of).await,
+            ThingKind::Attempts => one::<attempts::Entity>(of).await,
             ThingKind::MeteringPoint => one::<metering_point::Entity>(of).await,
             ThingKind::Meter => one::<meter::Entity>(of).await,
             ThingKind::Installation => one::<installation::Entity>(of).await,
@@ -37,6 +40,9 @@ impl DatabaseRegistry {
         let found = match wanted.kind {
             ThingKind::Tenant => several::<tenant::Entity>(&transaction, tenant, wanted).await,
             ThingKind::Key => several::<key::Entity>(&transaction, tenant, wanted).await,
+            ThingKind::User => several::<user::Entity>(&transaction, tenant, wanted).await,
+            ThingKind::Session => several::<session::Entity>(&transaction, tenant, wanted).await,
+            ThingKind::Attempts => several::<attempts::Entity>(&transaction, tenant, wanted).await,
             ThingKind::MeteringPoint => several::<metering_point::Entity>(&transaction, tenant, wanted).await,
             ThingKind::Meter => several::<meter::Entity>(&transaction, tenant, wanted).await,
             ThingKind::Installation => several::<installation::Entity>(&transaction, tenant, wanted).await,
@@ -123,6 +129,7 @@ async fn several<T: Table>(
 const fn name_of(field: Field) -> &'static str {
     match field {
         Field::Status => "status",
+        Field::User => "user_name",
         Field::Manufacturer => "manufacturer",
         Field::Model => "model",
         Field::Area => "area",

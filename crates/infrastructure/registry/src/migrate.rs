@@ -6,11 +6,12 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, Statement}
 
 use crate::{DatabaseRegistry, Scope, failed};
 
-/// The steps; a database that has seen n of them has version n. A step that was published never changes.
-const STEPS: [&str; 1] = [include_str!("schema.sql")];
-
-/// The tables with rows of tenants.
-pub(crate) const TABLES: [&str; 6] = ["events", "tenants", "keys", "metering_points", "meters", "installations"];
+/// The steps, each with the tables of tenants' rows that it makes; a database that has seen n of them has version n. A step that was
+/// published never changes.
+const STEPS: [(&str, &[&str]); 2] = [
+    (include_str!("schema.sql"), &["events", "tenants", "keys", "metering_points", "meters", "installations"]),
+    (include_str!("schema_people.sql"), &["users", "sessions", "attempts"]),
+];
 
 /// What a transaction names instead of a tenant that sees all of them: no tenant is called so.
 pub(crate) const ALL_TENANTS: &str = "*";
@@ -31,8 +32,8 @@ impl DatabaseRegistry {
                 Error::new(Kind::Conflict, format!("{step}: it has version {seen}, this program knows {known}"));
             return Err(error.hint("use the program that wrote it, or a newer one"));
         }
-        for (place, sql) in STEPS.iter().enumerate().skip(seen) {
-            apply(&transaction, place + 1, sql, now).await.map_err(|error| failed(step, error))?;
+        for (place, made) in STEPS.iter().enumerate().skip(seen) {
+            apply(&transaction, place + 1, made, now).await.map_err(|error| failed(step, error))?;
         }
         transaction.commit().await.map_err(|error| failed(step, error))
     }
@@ -52,11 +53,16 @@ async fn lock_and_count(transaction: &DatabaseTransaction) -> Result<usize, DbEr
     Ok(usize::try_from(steps).unwrap_or_default())
 }
 
-async fn apply(transaction: &DatabaseTransaction, version: usize, sql: &str, now: Timestamp) -> Result<(), DbErr> {
+async fn apply(
+    transaction: &DatabaseTransaction,
+    version: usize,
+    (sql, tables): &(&str, &[&str]),
+    now: Timestamp,
+) -> Result<(), DbErr> {
     let backend = transaction.get_database_backend();
     transaction.execute_unprepared(sql).await?;
     if backend == DbBackend::Postgres {
-        for table in TABLES {
+        for table in *tables {
             transaction.execute_unprepared(&wall(table)).await?;
         }
     }

@@ -1,11 +1,14 @@
 //! The tables: one file for each kind of thing, with its rows both ways.
 
+pub mod attempts;
 pub mod event;
 pub mod installation;
 pub mod key;
 pub mod meter;
 pub mod metering_point;
+pub mod session;
 pub mod tenant;
+pub mod user;
 
 use metrify_application::registry::{Edition, Thing};
 use metrify_application::{Error, Kind, Result, Tenant};

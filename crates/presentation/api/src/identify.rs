@@ -36,7 +36,7 @@ pub(crate) async fn named(State(server): State<Server>, mut request: Request, ne
 
 /// The name of a request.
 #[derive(Clone)]
-pub(crate) struct RequestId(String);
+pub(crate) struct RequestId(pub(crate) String);
 
 fn given_id(headers: &HeaderMap) -> Option<String> {
     let id = headers.get(REQUEST_ID)?.to_str().ok()?;
@@ -82,7 +82,7 @@ fn runs_to_its_end(request: &Request) -> bool {
     clippy::disallowed_methods,
     reason = "the task is awaited here; it has to outlive the request that is cancelled"
 )]
-async fn to_its_end(work: impl Future<Output = Response> + Send + 'static) -> Result<Response, Problem> {
+pub(crate) async fn to_its_end(work: impl Future<Output = Response> + Send + 'static) -> Result<Response, Problem> {
     let done = tokio::task::spawn(work).await;
     done.map_err(|error| Error::new(Kind::Internal, "answer the request").because(error).into())
 }
@@ -91,7 +91,7 @@ async fn to_its_end(work: impl Future<Output = Response> + Send + 'static) -> Re
 const BODY_TIME_MAX: Duration = Duration::from_secs(30);
 
 /// The request with all of its body.
-async fn arrived(request: Request) -> Result<Request, Problem> {
+pub(crate) async fn arrived(request: Request) -> Result<Request, Problem> {
     let (parts, body) = request.into_parts();
     let bytes = tokio::time::timeout(BODY_TIME_MAX, axum::body::to_bytes(body, REQUEST_BYTES_MAX)).await;
     let late = |_| Error::new(Kind::Invalid, format!("read the body: it was not there after {BODY_TIME_MAX:?}"));

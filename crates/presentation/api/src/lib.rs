@@ -18,6 +18,7 @@ mod headers;
 mod health;
 mod identify;
 mod keys;
+mod login;
 mod metering_points;
 mod meters;
 mod metrics;
@@ -33,6 +34,7 @@ mod schema;
 mod series;
 mod sql;
 mod tenants;
+mod users;
 mod weather;
 mod wire;
 
@@ -60,7 +62,8 @@ pub use crate::problem::Problem;
 pub use crate::rate::Rates;
 pub use crate::wire::{
     Answer, ChangeBody, ChangesBody, Confirmed, DeliveryParameters, DeliveryReplay, ExportRequest, Point, ReadingBody,
-    ReceiptBody, ReceiptProblemBody, Reject, Replay, Replayed, SqlRequest, export_format, master, moment, people,
+    ReceiptBody, ReceiptProblemBody, Reject, Replay, Replayed, SqlRequest, export_format, logins, master, moment,
+    people,
 };
 
 /// Largest body of a request that is no delivery, in bytes.
@@ -89,19 +92,23 @@ pub struct Server {
 
 /// All routes.
 pub fn router(server: Server) -> Router {
-    let (guarded, described) = guarded().split_for_parts();
-    let described = schema::complete(described);
-    let guarded = guarded
+    let described = openapi();
+    let known_parameters = middleware::from_fn_with_state(Described::of(&described), described::known_parameters);
+    let guarded = Router::from(guarded())
         .layer(DefaultBodyLimit::max(REQUEST_BYTES_MAX))
-        .layer(middleware::from_fn_with_state(Described::of(&described), described::known_parameters))
+        .layer(known_parameters.clone())
         .layer(middleware::from_fn_with_state(server.clone(), rate::limited))
         .layer(middleware::from_fn_with_state(server.clone(), identify::known));
+    let entrance = Router::from(login::routes())
+        .layer(known_parameters)
+        .layer(middleware::from_fn_with_state(server.clone(), login::arriving));
     Router::new()
         .route("/health", get(health::health))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .route("/metrics", get(metrics::metrics))
         .merge(guarded)
+        .merge(entrance)
         .merge(SwaggerUi::new("/docs").url("/openapi.json", described))
         .fallback(nowhere)
         .method_not_allowed_fallback(otherwise)
@@ -111,10 +118,10 @@ pub fn router(server: Server) -> Router {
         .with_state(server)
 }
 
-/// The description of all guarded routes (OpenAPI 3.1), made of the code that answers.
+/// The description of all routes under `/api` (OpenAPI 3.1), made of the code that answers.
 #[must_use]
 pub fn openapi() -> OpenApi {
-    schema::complete(guarded().into_openapi())
+    schema::complete(guarded().merge(login::routes()).into_openapi())
 }
 
 /// The routes that ask who comes.
@@ -134,6 +141,7 @@ fn guarded() -> OpenApiRouter<Server> {
         .merge(analytics::routes())
         .merge(sql::routes())
         .merge(keys::routes())
+        .merge(users::routes())
         .merge(tenants::routes())
         .merge(policies::routes())
         .merge(audit::routes())

@@ -25,6 +25,12 @@ impl Problem {
     pub(crate) const fn with_status(error: Error, status: StatusCode) -> Self {
         Self { error, status: Some(status) }
     }
+
+    /// Of who wants to be known: what is denied to somebody unknown is 401.
+    pub(crate) fn unknown(error: Error) -> Self {
+        let status = (error.kind() == Kind::Denied).then_some(StatusCode::UNAUTHORIZED);
+        Self { error, status }
+    }
 }
 
 /// What went wrong (RFC 9457).

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use metrify_api::logins::{NewUserBody, PasswordBody, UserBody, UserChangeBody};
 use metrify_api::people::{
     AuditedBody, EntryBody, EntryQuery, IssuedBody, KeyBody, NewKeyBody, NewTenantBody, TenantBody,
 };
@@ -158,6 +159,68 @@ impl Access {
         let named = named.map_err(|error: TenantError| Error::new(Kind::Invalid, "read the tenant").because(error))?;
         let tenant = named.unwrap_or_else(|| house.tenant.clone());
         govern::revoke_key(&house.app, &house.context().await?, &tenant, id).await.map(KeyBody::from)
+    }
+
+    /// # Errors
+    /// Where it is denied, there is one of this name, or the registry cannot be written.
+    pub async fn create_user(&self, new: NewUserBody) -> Result<UserBody> {
+        match self {
+            Self::Remote(client) => client.create_user(&new).await,
+            Self::Local(house) => {
+                let (facts, password) = new.new_user()?;
+                govern::create_user(&house.app, &house.context().await?, facts, &password).await.map(UserBody::from)
+            }
+        }
+    }
+
+    /// # Errors
+    /// Where it is denied, or the registry cannot be read.
+    pub async fn users(&self) -> Result<Vec<UserBody>> {
+        match self {
+            Self::Remote(client) => client.users().await,
+            Self::Local(house) => {
+                let wanted = Wanted::all(ThingKind::User, u32::MAX.into());
+                let users = govern::list_users(&house.app, &house.context().await?, &wanted).await?;
+                Ok(users.things.into_iter().map(UserBody::from).collect())
+            }
+        }
+    }
+
+    /// # Errors
+    /// Where it is denied, there is none of this name, or the registry cannot be read.
+    pub async fn user(&self, name: &str) -> Result<UserBody> {
+        match self {
+            Self::Remote(client) => client.user(name).await,
+            Self::Local(house) => {
+                govern::find_user(&house.app, &house.context().await?, name).await.map(UserBody::from)
+            }
+        }
+    }
+
+    /// # Errors
+    /// Where it is denied, there is none of this name, it has another version, or the registry cannot be written.
+    pub async fn put_user(&self, name: &str, change: &UserChangeBody, version: u64) -> Result<UserBody> {
+        match self {
+            Self::Remote(client) => client.put_user(name, change, version).await,
+            Self::Local(house) => {
+                let ctx = house.context().await?;
+                let password = change.password.as_deref();
+                let changed = govern::put_user(&house.app, &ctx, change.facts(name)?, password, Some(version)).await;
+                changed.map(UserBody::from)
+            }
+        }
+    }
+
+    /// # Errors
+    /// Where no person asks, the old password is wrong, or the registry cannot be written.
+    pub async fn change_password(&self, passwords: &PasswordBody) -> Result<()> {
+        match self {
+            Self::Remote(client) => client.change_password(passwords).await,
+            Self::Local(house) => {
+                let PasswordBody { old, new } = passwords;
+                govern::change_password(&house.app, &house.context().await?, old, new).await
+            }
+        }
     }
 
     /// # Errors

@@ -35,7 +35,7 @@ pub struct Global {
     /// A server that is asked instead of the data directory, such as https://metrify.example.org
     #[arg(long, global = true, env = "METRIFY_SERVER", value_name = "URL")]
     pub server: Option<String>,
-    /// The key that opens it; best in the variable, since others see arguments
+    /// The key that opens it, where `metrify login` did not; best in the variable, since others see arguments
     #[arg(long, global = true, env = "METRIFY_KEY", value_name = "KEY", hide_env_values = true, requires = "server")]
     pub key: Option<String>,
     /// How answers are printed
@@ -103,6 +103,20 @@ Examples:
     /// Keys to the programming interface
     #[command(subcommand)]
     Key(Key),
+    /// People who log in
+    #[command(subcommand)]
+    User(User),
+    /// Log in at a server by name and password, for the commands that follow
+    #[command(after_help = "\
+Examples:
+  metrify --server https://metrify.example.org login ann
+  metrify --server https://metrify.example.org sql \"select count(*) from readings\"
+
+The password is asked for, or read from standard input as a line. The login is kept in metrify/logins.json in the folder of
+your settings, readable by you alone.")]
+    Login(Login),
+    /// Log out at a server
+    Logout,
     /// Tenants, each with tables of its own
     #[command(subcommand)]
     Tenant(Tenant),
@@ -365,6 +379,46 @@ Examples:
     },
 }
 
+#[derive(Debug, Args)]
+pub struct Login {
+    pub user: String,
+    /// The tenant that it belongs to [default: the house's own]
+    #[arg(long, value_name = "NAME")]
+    pub tenant: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum User {
+    /// Make one; the password is asked for, or read from standard input as a line
+    #[command(after_help = "\
+Examples:
+  metrify user create ann --role analyst --title \"Ann Example\"
+  metrify user create ben --role viewer --purpose metering < password")]
+    Create {
+        /// What it logs in by
+        name: String,
+        /// For people
+        #[arg(long)]
+        title: Option<String>,
+        /// admin, analyst, operator, viewer or api
+        #[arg(long)]
+        role: String,
+        /// A purpose that it may act for; all that the law allows the tenant where none is named
+        #[arg(long = "purpose", value_name = "PURPOSE")]
+        purposes: Vec<String>,
+    },
+    /// List them
+    List,
+    /// Let one in no longer, and end its sessions
+    Disable { name: String },
+    /// Let one in again
+    Enable { name: String },
+    /// Give one a new password, and end its sessions
+    Reset { name: String },
+    /// Change your own password
+    Password,
+}
+
 #[derive(Debug, Subcommand)]
 pub enum Tenant {
     /// Make one
@@ -392,7 +446,7 @@ Examples:
   metrify policy explain
   metrify policy explain --action export --resource tables --party supplier")]
     Explain {
-        /// read, query, export, deliver, mend, register or administer
+        /// read, query, export, deliver, mend, register, administer or enter
         #[arg(long, default_value = "read")]
         action: String,
         /// readings, tables, meters, ...

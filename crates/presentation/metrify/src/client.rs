@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use metrify_api::logins::{LoginBody, NewUserBody, OpenedBody, PasswordBody, RenewalBody, UserBody, UserChangeBody};
 use metrify_api::people::{
     AuditedBody, EntryBody, EntryQuery, IssuedBody, KeyBody, NewKeyBody, NewTenantBody, TenantBody,
 };
@@ -12,9 +13,12 @@ use metrify_api::{
 };
 use metrify_application::ports::Pages;
 use metrify_application::{Error, Kind, Result, io};
+use metrify_governance::UserName;
 use reqwest::{RequestBuilder, Response};
 use serde::{Deserialize, Serialize};
 
+use crate::clock;
+use crate::logins::{Kept, Logins};
 use crate::settings::{Elsewhere, Settings};
 
 /// How long a server that claims to hold the data may take to say so.
@@ -44,6 +48,30 @@ fn unreachable(step: &str, error: reqwest::Error) -> Error {
 fn http() -> Result<reqwest::Client> {
     let http = reqwest::Client::builder().no_proxy().build();
     http.map_err(|error| Error::new(Kind::Internal, "make an HTTP client").because(error))
+}
+
+/// Names of users go into a path as they are.
+fn user_path(name: &str) -> Result<String> {
+    let name: UserName = name.parse().map_err(|error| Error::new(Kind::Invalid, "read the name").because(error))?;
+    Ok(format!("/api/v1/users/{name}"))
+}
+
+/// What opens a server by the login that is kept for it; renewed where it ends soon.
+async fn kept(url: &str) -> Result<String> {
+    let mut logins = Logins::hold()?;
+    let none = || {
+        let error =
+            Error::new(Kind::Denied, format!("ask the server {url}: neither a key nor a login is there for it"));
+        error.hint(format!("`metrify --server {url} login NAME`, or put a key into METRIFY_KEY"))
+    };
+    let kept = logins.of(url).cloned().ok_or_else(none)?;
+    let now = clock::now();
+    if kept.opens(now) {
+        return Ok(kept.access_token);
+    }
+    let renewed = Kept::of(Client::renew(url, &kept.refresh_token).await?, now);
+    logins.keep(url, renewed.clone())?;
+    Ok(renewed.access_token)
 }
 
 impl Client {
@@ -78,11 +106,42 @@ impl Client {
     pub async fn called(settings: &Settings) -> Result<Option<Self>> {
         match &settings.elsewhere {
             Some(Elsewhere { url, key }) => {
-                let server = ServerFile { url: url.clone(), token: key.clone(), process: 0 };
+                let token = match key {
+                    Some(key) => key.clone(),
+                    None => kept(url).await?,
+                };
+                let server = ServerFile { url: url.clone(), token, process: 0 };
                 Ok(Some(Self { http: http()?, server }))
             }
             None => Self::of(&settings.data_dir).await,
         }
+    }
+
+    /// # Errors
+    /// Where the server cannot be reached, or does not know this name with this password.
+    pub async fn log_in(url: &str, who: &LoginBody) -> Result<OpenedBody> {
+        let client = Self::unknown(url)?;
+        client.json(client.http.post(client.url("/api/v1/login")).json(who), "log in").await
+    }
+
+    /// # Errors
+    /// Where the server cannot be reached, or the session is over.
+    pub async fn log_out(url: &str, refresh_token: &str) -> Result<()> {
+        let body = RenewalBody { refresh_token: refresh_token.to_owned() };
+        let client = Self::unknown(url)?;
+        client.answer(client.http.post(client.url("/api/v1/logout")).json(&body), "log out").await.map(drop)
+    }
+
+    async fn renew(url: &str, refresh_token: &str) -> Result<OpenedBody> {
+        let body = RenewalBody { refresh_token: refresh_token.to_owned() };
+        let client = Self::unknown(url)?;
+        client.json(client.http.post(client.url("/api/v1/login/refresh")).json(&body), "renew the login").await
+    }
+
+    /// Of somebody whom the server does not know yet.
+    fn unknown(url: &str) -> Result<Self> {
+        let server = ServerFile { url: url.to_owned(), token: String::new(), process: 0 };
+        Ok(Self { http: http()?, server })
     }
 
     fn url(&self, path: &str) -> String {
@@ -90,7 +149,8 @@ impl Client {
     }
 
     async fn answer(&self, request: RequestBuilder, step: &str) -> Result<Response> {
-        let answer = request.bearer_auth(&self.server.token).send().await.map_err(|error| unreachable(step, error))?;
+        let request = if self.server.token.is_empty() { request } else { request.bearer_auth(&self.server.token) };
+        let answer = request.send().await.map_err(|error| unreachable(step, error))?;
         if answer.status().is_success() {
             return Ok(answer);
         }
@@ -195,6 +255,28 @@ impl Client {
         let request = self.http.delete(self.url(&format!("/api/v1/api-keys/{id}")));
         let tenant: Vec<(&str, &str)> = tenant.iter().map(|tenant| ("tenant", *tenant)).collect();
         self.json(request.query(&tenant), "take the key back").await
+    }
+
+    pub async fn create_user(&self, new: &NewUserBody) -> Result<UserBody> {
+        self.json(self.http.post(self.url("/api/v1/users")).json(new), "create the user").await
+    }
+
+    pub async fn users(&self) -> Result<Vec<UserBody>> {
+        self.all("/api/v1/users", "list the users").await
+    }
+
+    pub async fn user(&self, name: &str) -> Result<UserBody> {
+        self.json(self.http.get(self.url(&user_path(name)?)), "find the user").await
+    }
+
+    pub async fn put_user(&self, name: &str, change: &UserChangeBody, version: u64) -> Result<UserBody> {
+        let request = self.http.put(self.url(&user_path(name)?)).header("If-Match", format!("\"{version}\""));
+        self.json(request.json(change), "change the user").await
+    }
+
+    pub async fn change_password(&self, passwords: &PasswordBody) -> Result<()> {
+        let request = self.http.post(self.url("/api/v1/password")).json(passwords);
+        self.answer(request, "change the password").await.map(drop)
     }
 
     pub async fn create_tenant(&self, new: &NewTenantBody) -> Result<TenantBody> {

@@ -8,6 +8,7 @@ mod doctor;
 mod export;
 mod ingest;
 mod key;
+mod login;
 mod message;
 mod points;
 mod policy;
@@ -17,6 +18,7 @@ mod simulate;
 mod sql;
 mod tenant;
 mod up;
+mod user;
 
 use metrify_application::Result;
 
@@ -39,6 +41,9 @@ pub async fn run(cli: Cli, settings: Settings) -> Result<Outcome> {
         Command::Rejects(command) => rejects::run(&settings, output, command).await,
         Command::Points { command } => points::run(&settings, output, command).await,
         Command::Key(command) => key::run(&settings, output, command).await,
+        Command::User(command) => user::run(&settings, output, command).await,
+        Command::Login(arguments) => login::log_in(&settings, arguments).await,
+        Command::Logout => login::log_out(&settings).await,
         Command::Tenant(command) => tenant::run(&settings, output, command).await,
         Command::Policy(command) => policy::run(&settings, output, &command),
         Command::Audit(command) => audit::run(&settings, output, command).await,

@@ -6,11 +6,15 @@ mod client;
 mod clock;
 mod commands;
 mod demo;
+mod doors;
 mod exit;
+mod logins;
+mod password;
 mod print;
 mod random;
 mod settings;
 mod telemetry;
+mod tls;
 mod wiring;
 mod worker;
 

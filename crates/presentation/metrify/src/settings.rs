@@ -20,6 +20,7 @@ pub struct Settings {
     pub landing: Landing,
     pub archive: Archive,
     pub registry: Registry,
+    pub identity: Identity,
     pub governance: Governance,
     pub query: Query,
     pub log: Log,
@@ -29,7 +30,8 @@ pub struct Settings {
 #[derive(Clone, Debug)]
 pub struct Elsewhere {
     pub url: String,
-    pub key: String,
+    /// What opens it; a login that is kept for it where there is none.
+    pub key: Option<String>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -41,6 +43,17 @@ pub struct Server {
     pub tenant_rate: u32,
     /// Seconds.
     pub head_time_s: u64,
+    pub tls: Tls,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tls {
+    /// PEM, its own certificate first.
+    pub certificate_file: Option<PathBuf>,
+    pub key_file: Option<PathBuf>,
+    /// Of the authorities whose clients are let in; all are where there is none.
+    pub client_ca_file: Option<PathBuf>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -84,6 +97,24 @@ pub struct Registry {
 /// What is printed tells nothing that opens a door: an address may hold a password, in more than one place.
 fn hidden<S: serde::Serializer>(url: &Option<String>, to: S) -> std::result::Result<S::Ok, S::Error> {
     url.as_ref().map(|_| "(set)").serialize(to)
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Identity {
+    /// What passes are signed with; in the data directory where there is none.
+    pub key_file: Option<PathBuf>,
+    pub issuers: Vec<Issuer>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Issuer {
+    pub url: String,
+    pub audience: String,
+    pub tenant: String,
+    pub role_claim: Option<String>,
+    pub purpose_claim: Option<String>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -153,16 +184,13 @@ pub fn load(global: &Global) -> Result<Settings> {
     if let Some(folder) = &global.data_dir {
         settings.data_dir.clone_from(folder);
     }
-    settings.elsewhere = elsewhere(global)?;
+    settings.elsewhere = elsewhere(global);
     Ok(settings)
 }
 
-fn elsewhere(global: &Global) -> Result<Option<Elsewhere>> {
-    let Some(url) = &global.server else { return Ok(None) };
-    let key = global.key.clone().ok_or_else(|| {
-        Error::new(Kind::Invalid, format!("ask the server {url}: no key was given")).hint("put one into METRIFY_KEY")
-    })?;
-    Ok(Some(Elsewhere { url: url.trim_end_matches('/').to_owned(), key }))
+fn elsewhere(global: &Global) -> Option<Elsewhere> {
+    let url = global.server.as_ref()?;
+    Some(Elsewhere { url: url.trim_end_matches('/').to_owned(), key: global.key.clone() })
 }
 
 fn parse(text: &str, name: &str) -> Result<Mapping> {

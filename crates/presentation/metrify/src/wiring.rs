@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use metrify_application::govern::Keyring;
+use metrify_application::govern::{Keyring, Logins};
 use metrify_application::ingest::{Intake, UnknownPoints};
 use metrify_application::ports::{Columns, Journal};
 use metrify_application::read::Queries;
@@ -14,12 +14,14 @@ use metrify_archive::FileArchive;
 use metrify_audit::FileAudit;
 use metrify_formats::Keys;
 use metrify_governance::Policies;
+use metrify_identity::{TokenIdentity, Trusted};
 use metrify_journal::FileJournal;
 use metrify_lake::{ColumnFiles, DeltaLake, Layout};
 use metrify_query::{Engine, Limits};
 use metrify_registry::DatabaseRegistry;
 
 use crate::clock;
+use crate::random::random;
 use crate::settings::{self, Settings};
 
 /// The layout of the data directory that this program reads and writes.
@@ -90,9 +92,11 @@ pub async fn open(settings: &Settings) -> Result<House> {
         sql: Arc::new(engine),
         queries: Queries::new(settings.query.at_once, Duration::from_secs(settings.query.time_s)),
         registry: Arc::new(registry(settings).await?),
+        identity: Arc::new(identity(settings)?),
         audit: Arc::new(FileAudit::open(settings.folder("audit"))?),
         policies: Decisions::new(policies(&settings.governance)?),
         keyring: Keyring::default(),
+        logins: Logins::default(),
         intake: intake(&settings.intake)?,
         rules: metrify_validation::Ruleset::default(),
         spool: settings.folder("spool"),
@@ -112,6 +116,19 @@ async fn registry(settings: &Settings) -> Result<DatabaseRegistry> {
         Some(url) => DatabaseRegistry::open_server(url, clock::now()).await,
         None => DatabaseRegistry::open_file(&settings.folder("registry.sqlite"), clock::now()).await,
     }
+}
+
+fn identity(settings: &Settings) -> Result<TokenIdentity> {
+    let settings::Identity { key_file, issuers } = &settings.identity;
+    let trusted = issuers.iter().map(|issuer| {
+        let step = || format!("read the issuer `{}` of the settings", issuer.url);
+        let tenant = issuer.tenant.parse().map_err(|error| Error::new(Kind::Invalid, step()).because(error))?;
+        let role_claim = issuer.role_claim.clone().unwrap_or_else(|| Trusted::ROLE_CLAIM.to_owned());
+        let (url, audience) = (issuer.url.clone(), issuer.audience.clone());
+        Ok(Trusted { url, audience, tenant, role_claim, purpose_claim: issuer.purpose_claim.clone() })
+    });
+    let key_file = key_file.clone().unwrap_or_else(|| settings.folder("identity.key"));
+    TokenIdentity::open(&key_file, random, trusted.collect::<Result<_>>()?)
 }
 
 /// The policies that are shipped, and those of the house beside them.

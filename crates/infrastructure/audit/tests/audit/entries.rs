@@ -18,7 +18,7 @@ pub fn entry(number: u64) -> Entry {
         at: Timestamp::from_micros(1_767_225_600_000_000 + number as i64 * 1_000_003),
         request: format!("r-{number}"),
         principal: "key:7f3a".to_owned(),
-        role: Role::Viewer,
+        role: Some(Role::Viewer),
         purpose: (number % 2 == 1).then(|| "metering".parse().expect("a purpose")),
         act: Act {
             action: Action::Read,

@@ -103,7 +103,7 @@ fn every_role_purpose_action_resource_and_outcome_is_read_back() {
     let mut noted: Vec<Entry> =
         acts.map(|(action, resource)| Entry { act: Act { action, resource, ..entry(1).act }, ..entry(1) }).collect();
     noted.extend(Purpose::all().map(|purpose| Entry { purpose: Some(purpose), ..entry(1) }));
-    noted.extend(Role::ALL.map(|role| Entry { role, ..entry(2) }));
+    noted.extend(Role::ALL.map(Some).into_iter().chain([None]).map(|role| Entry { role, ..entry(2) }));
     let failed = [Kind::Invalid, Kind::Busy, Kind::Internal].map(Outcome::Failed);
     noted.extend(failed.into_iter().chain([Outcome::Denied]).map(|outcome| Entry { outcome, ..entry(3) }));
     noted.iter().for_each(|entry| audit.note(entry).expect("room on disk"));

@@ -222,7 +222,8 @@ pub struct EntryBody {
     pub at: String,
     pub request: String,
     pub principal: String,
-    pub role: String,
+    /// Absent where nobody is known by the name that was given.
+    pub role: Option<String>,
     pub purpose: Option<String>,
     pub action: String,
     pub resource: String,
@@ -239,7 +240,7 @@ impl From<(u64, Entry)> for EntryBody {
             at: entry.at.to_string(),
             request: entry.request,
             principal: entry.principal,
-            role: entry.role.to_string(),
+            role: entry.role.map(|role| role.to_string()),
             purpose: entry.purpose.map(|purpose| purpose.to_string()),
             action: entry.act.action.to_string(),
             resource: entry.act.resource.to_string(),
@@ -287,6 +288,9 @@ impl From<Audited> for AuditedBody {
     }
 }
 
-fn read<T: std::str::FromStr<Err: std::error::Error + Send + Sync + 'static>>(name: &str, text: &str) -> Result<T> {
+pub(super) fn read<T: std::str::FromStr<Err: std::error::Error + Send + Sync + 'static>>(
+    name: &str,
+    text: &str,
+) -> Result<T> {
     text.parse().map_err(|error| Error::new(Kind::Invalid, format!("read `{name}`")).because(error))
 }

@@ -55,7 +55,7 @@ fn list(output: Output, entries: Vec<EntryBody>) -> Result<()> {
             Cell::Number(entry.number.to_string()),
             Cell::Text(entry.at),
             Cell::Text(entry.principal),
-            Cell::Text(entry.role),
+            entry.role.map_or(Cell::Null, Cell::Text),
             text(entry.purpose),
             Cell::Text(entry.action),
             Cell::Text(entry.resource),

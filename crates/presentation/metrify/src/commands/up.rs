@@ -3,25 +3,22 @@
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
-use axum_server::Handle;
-use hyper_util::rt::TokioTimer;
 use metrify_application::{Error, Kind, Result, govern, io, operate};
 use thread_priority::{ThreadPriority, ThreadPriorityValue, set_current_thread_priority};
-use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
 use crate::cli::Up;
 use crate::client::{Client, ServerFile};
+use crate::doors::Doors;
 use crate::exit::Outcome;
 use crate::random::random;
 use crate::settings::Settings;
+use crate::tls::Certificates;
 use crate::wiring::House;
 use crate::{clock, demo, print, wiring, worker};
 
@@ -32,17 +29,15 @@ pub async fn run(settings: Settings, arguments: &Up) -> Result<Outcome> {
     }
     let house = wiring::open(&settings).await?;
     let listen = arguments.listen.unwrap_or(settings.server.listen);
-    let listener = TcpListener::bind(listen).await.map_err(|error| {
-        io(format!("listen on {listen}"), error).hint("is another program there? name another address with --listen")
-    })?;
-    let address = listener.local_addr().map_err(|error| io("read the address of the server", error))?;
+    let certificates = Certificates::read(&settings.server.tls)?;
+    let doors = Doors::open(listen, certificates.as_ref().map(Certificates::config)).await?;
     // Before anybody learns that it serves, and may tell it to stop.
     let told = Told::listen()?;
     let token = token()?;
     let file = settings.folder(ServerFile::NAME);
     write_server_file(
         &file,
-        &ServerFile { url: format!("http://{address}"), token: token.clone(), process: std::process::id() },
+        &ServerFile { url: doors.local_url()?, token: token.clone(), process: std::process::id() },
     )?;
     let server = metrify_api::Server {
         app: house.app.clone(),
@@ -70,10 +65,13 @@ pub async fn run(settings: Settings, arguments: &Up) -> Result<Outcome> {
         let ctx = house.context().await?;
         tasks.spawn(demo::run(house.app.clone(), ctx, data_dir, arguments.simulate, stopped.clone()));
     }
-    greet(&settings, &address.to_string())?;
+    if let Some(certificates) = certificates {
+        tasks.spawn(certificates.keep_up(stopped.clone()));
+    }
+    greet(&settings, &doors)?;
     show_first_key(&house).await?;
     let head_time = Duration::from_secs(settings.server.head_time_s.max(1));
-    let served = serve(listener, metrify_api::router(server), head_time, told.then(stop)).await;
+    let served = doors.serve(metrify_api::router(server), head_time, told.then(stop)).await;
     while let Some(ended) = tasks.join_next().await {
         if let Err(error) = ended {
             tracing::error!("work in the background was given up: {error}");
@@ -105,32 +103,6 @@ fn on_its_own_thread(tasks: &mut JoinSet<()>, work: impl Future<Output = ()> + S
 fn be_less_urgent() -> std::result::Result<(), String> {
     let priority = ThreadPriorityValue::try_from(BACKGROUND_PRIORITY)?;
     set_current_thread_priority(ThreadPriority::Crossplatform(priority)).map_err(|error| error.to_string())
-}
-
-/// How long requests that are under way may take once the server was told to stop; what they bring later was not acknowledged.
-const LAST_REQUESTS: Duration = Duration::from_secs(5);
-
-/// Serves until it is told to end, and the last requests a while longer. Whoever takes too long to say what it wants is shown out.
-async fn serve(
-    listener: TcpListener,
-    router: Router,
-    head_time: Duration,
-    told: impl Future<Output = ()>,
-) -> Result<()> {
-    let failed = |error| io("serve", error);
-    let ends = Handle::new();
-    let listener = listener.into_std().map_err(failed)?;
-    let mut server = axum_server::from_tcp(listener).map_err(failed)?.http1_only().handle(ends.clone());
-    server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(head_time);
-    let mut serving = pin!(server.serve(router.into_make_service()));
-    let served = tokio::select! {
-        served = &mut serving => served,
-        () = told => {
-            ends.graceful_shutdown(Some(LAST_REQUESTS));
-            serving.await
-        }
-    };
-    served.map_err(failed)
 }
 
 /// The signals by which an operator or the operating system tells the server to stop.
@@ -173,12 +145,13 @@ fn write_server_file(path: &Path, server: &ServerFile) -> Result<()> {
 
 /// What to try, as it can be pasted: with the path that this program was called by.
 #[allow(clippy::disallowed_methods, reason = "the binary reads its arguments")]
-fn greet(settings: &Settings, address: &str) -> Result<()> {
+fn greet(settings: &Settings, doors: &Doors) -> Result<()> {
+    let (url, local) = (doors.url()?, doors.local_url()?);
     let folder = settings.data_dir.display();
     let program = std::env::args().next().unwrap_or_else(|| "metrify".to_owned());
     print::line(&format!(
-        "Metrify serves http://{address}, data in {folder}. Three things to try in another terminal:\n\
-         \n  curl http://{address}/health\n\
+        "Metrify serves {url}, data in {folder}. Three things to try in another terminal:\n\
+         \n  curl {local}/health\n\
          \n  {program} --data-dir {folder} ingest samples/day\n\
          \n  {program} --data-dir {folder} sql \"select quantity, unit, count(*) as readings, sum(value) as total from readings group by 1, 2 order by 1\"\n"
     ))

@@ -1,0 +1,109 @@
+//! Where requests come in: the address that everybody knows, by TLS where there is a certificate; and then another one for commands on
+//! the machine itself, which know neither the name in the certificate nor have one of their own.
+
+use std::net::{SocketAddr, TcpListener as Listener};
+use std::time::Duration;
+
+use axum::Router;
+use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
+use axum_server::{Address, Handle, Server};
+use hyper_util::rt::TokioTimer;
+use metrify_application::{Result, io};
+use tokio::net::TcpListener;
+
+/// Listeners that nobody was let in by yet.
+pub struct Doors {
+    public: TcpListener,
+    tls: Option<RustlsConfig>,
+    /// Where the public one speaks TLS.
+    local: Option<TcpListener>,
+}
+
+/// How long requests that are under way may take once the server was told to stop; what they bring later was not acknowledged.
+const LAST_REQUESTS: Duration = Duration::from_secs(5);
+
+impl Doors {
+    /// # Errors
+    /// Where the operating system gives no port.
+    pub async fn open(listen: SocketAddr, tls: Option<RustlsConfig>) -> Result<Self> {
+        let public = bind(listen).await?;
+        let local = match &tls {
+            Some(_) => Some(bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?),
+            None => None,
+        };
+        Ok(Self { public, tls, local })
+    }
+
+    /// For everybody.
+    ///
+    /// # Errors
+    /// Where the operating system does not tell the address.
+    pub fn url(&self) -> Result<String> {
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        Ok(format!("{scheme}://{}", address(&self.public)?))
+    }
+
+    /// For commands on the machine itself.
+    ///
+    /// # Errors
+    /// As [`Self::url`].
+    pub fn local_url(&self) -> Result<String> {
+        Ok(format!("http://{}", address(self.local.as_ref().unwrap_or(&self.public))?))
+    }
+
+    /// Serves until it is told to end, and the last requests a while longer. Whoever takes too long to say what it wants is shown out.
+    ///
+    /// # Errors
+    /// Where a listener fails.
+    pub async fn serve(self, router: Router, head_time: Duration, told: impl Future<Output = ()>) -> Result<()> {
+        let failed = |error| io("serve", error);
+        let (ends, local_ends) = (Handle::new(), Handle::new());
+        let public = standard(self.public)?;
+        let served = async {
+            match self.tls {
+                Some(config) => {
+                    let acceptor = RustlsAcceptor::new(config).handshake_timeout(head_time);
+                    let server = axum_server::from_tcp(public).map_err(failed)?.acceptor(acceptor).handle(ends.clone());
+                    patient(server, head_time).serve(router.clone().into_make_service()).await.map_err(failed)
+                }
+                None => {
+                    let server = axum_server::from_tcp(public).map_err(failed)?.handle(ends.clone());
+                    patient(server, head_time).serve(router.clone().into_make_service()).await.map_err(failed)
+                }
+            }
+        };
+        let served_locally = async {
+            let Some(listener) = self.local else { return Ok(()) };
+            let server = axum_server::from_tcp(standard(listener)?).map_err(failed)?.handle(local_ends.clone());
+            patient(server, head_time).serve(router.clone().into_make_service()).await.map_err(failed)
+        };
+        let ending = async {
+            told.await;
+            ends.graceful_shutdown(Some(LAST_REQUESTS));
+            local_ends.graceful_shutdown(Some(LAST_REQUESTS));
+            Ok(())
+        };
+        tokio::try_join!(served, served_locally, ending).map(drop)
+    }
+}
+
+/// For so long, and no longer, it waits for the head of a request.
+fn patient<A: Address, C>(server: Server<A, C>, head_time: Duration) -> Server<A, C> {
+    let mut server = server.http1_only();
+    server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(head_time);
+    server
+}
+
+async fn bind(listen: SocketAddr) -> Result<TcpListener> {
+    TcpListener::bind(listen).await.map_err(|error| {
+        io(format!("listen on {listen}"), error).hint("is another program there? name another address with --listen")
+    })
+}
+
+fn address(listener: &TcpListener) -> Result<SocketAddr> {
+    listener.local_addr().map_err(|error| io("read the address of the server", error))
+}
+
+fn standard(listener: TcpListener) -> Result<Listener> {
+    listener.into_std().map_err(|error| io("serve", error))
+}
