@@ -149,20 +149,20 @@ mod tests {
     #[test]
     fn to_find_no_digest_takes_as_long_as_to_compare_with_one() {
         let kept = digest("secret", &[1; 32]).expect("a digest");
-        // The shortest of some: others have their work to do beside.
-        let shortest = |digest: &str| {
-            let once = || {
-                #[allow(clippy::disallowed_methods, reason = "what is measured is how long it takes")]
-                let begun = Instant::now();
-                assert!(!matches("wrong", digest).expect("an answer"));
-                begun.elapsed()
-            };
-            (0..5).map(|_| once()).min().expect("a time")
+        let once = |digest: &str| {
+            #[allow(clippy::disallowed_methods, reason = "what is measured is how long it takes")]
+            let begun = Instant::now();
+            assert!(!matches("wrong", digest).expect("an answer"));
+            begun.elapsed()
         };
-        let real = shortest(&kept);
         for none in ["", "no digest", "$argon2id$v=19$m=19456,t=2,p=1$", "$2b$12$abcdefghijklmnopqrstuv"] {
-            let took = shortest(none);
-            assert!(took * 2 >= real && took <= real * 2, "{none:?} takes {took:?}, a real one {real:?}");
+            // The shortest so far of each, one after the other: the machine has other work, too.
+            let (mut real, mut took) = (once(&kept), once(none));
+            let are_alike = (0..50).any(|_| {
+                (real, took) = (real.min(once(&kept)), took.min(once(none)));
+                took * 2 >= real && took <= real * 2
+            });
+            assert!(are_alike, "{none:?} takes {took:?}, a real one {real:?}");
         }
     }
 
