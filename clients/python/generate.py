@@ -27,7 +27,17 @@ WIDTH = 130
 # Every number of JSON that is not listed here is exact, though the description calls all of them `double`.
 FLOATS = {"latitude", "longitude", "radius_m", "correlation"}
 # Never shown in a repr.
-SECRETS = {("IssuedBody", "key")}
+SECRETS = {
+    ("IssuedBody", "key"),
+    ("LoginBody", "password"),
+    ("NewUserBody", "password"),
+    ("OpenedBody", "access_token"),
+    ("OpenedBody", "refresh_token"),
+    ("PasswordBody", "new"),
+    ("PasswordBody", "old"),
+    ("RenewalBody", "refresh_token"),
+    ("UserChangeBody", "password"),
+}
 # The body of a delivery; the description calls its bytes numbers.
 BINARY = "application/octet-stream"
 # Requests by POST that change nothing, so that they may be sent again.
@@ -102,7 +112,8 @@ class Types:
     def field(self, owner: str, name: str, schema: Schema, needed: bool) -> str:
         annotation = self.of(schema, name)
         if (owner, name) in SECRETS:
-            return f"{annotation} = field(repr=False)"
+            default = "" if needed else "default=None, "
+            return f"{annotation} = field({default}repr=False)"
         if needed:
             return annotation
         if annotation.startswith("list["):
@@ -141,6 +152,8 @@ class Operation:
 
     def answer(self) -> str:
         answers = self.answers()
+        if not answers:
+            return "None"
         if list(answers) != ["application/json"]:
             return "bytes"
         return self.types.of(answers["application/json"]["schema"])
@@ -170,7 +183,12 @@ class Operation:
 
     def call(self) -> list[str]:
         path = re.sub(r"\{(\w+)\}", r"{quoted(\1)}", self.path)
-        parts = [self.answer(), json.dumps(self.method), ("f" if "{" in path else "") + json.dumps(path)]
+        answer = self.answer()
+        parts = [
+            "type(None)" if answer == "None" else answer,
+            json.dumps(self.method),
+            ("f" if "{" in path else "") + json.dumps(path),
+        ]
         for name, place in (("query", "query"), ("headers", "header")):
             if given := self.given(place):
                 parts.append(f"{name}={given}")
@@ -179,7 +197,7 @@ class Operation:
         accepted = list(self.answers())
         if len(accepted) > 1:
             parts.append("accept=accept")
-        elif accepted != ["application/json"]:
+        elif accepted not in ([], ["application/json"]):
             parts.append(f"accept={json.dumps(accepted[0])}")
         if self.name in READS:
             parts.append("changes=False")

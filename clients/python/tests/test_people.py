@@ -31,6 +31,27 @@ def test_a_key_opens_until_it_is_taken_back(m: Metrify, server: Server) -> None:
         m.revoke_key("nothing")
 
 
+def test_people_are_made_and_log_in(m: Metrify, server: Server) -> None:
+    new = types.NewUser(name="ann", password="correct horse battery staple", role="viewer")  # noqa: S106 - of a test
+    assert "horse" not in repr(new)
+    assert m.create_user(new.name, new.password, new.role, title="Ann").title == "Ann"
+    assert [it.name for it in m.users()] == ["ann"]
+    opened = m.ask(calls.log_in(types.Login(user="ann", password=new.password)))
+    assert opened.access_token not in repr(opened)
+    with Metrify(server.url, opened.access_token) as ann:
+        assert ann.readings("NOBODY").empty
+        with pytest.raises(Denied):
+            list(ann.users())
+        assert ann.ask(calls.log_out(types.Renewal(refresh_token=opened.refresh_token))) is None
+        with pytest.raises(Unidentified):
+            ann.readings("NOBODY")
+    known = m.user("ann")
+    changed = m.change_user("ann", types.UserChange(role="viewer", status="inactive"), version=known.version)
+    assert changed.status == "inactive"
+    with pytest.raises(Unidentified):
+        m.ask(calls.log_in(types.Login(user="ann", password=new.password)))
+
+
 def test_a_purpose_is_one_of_the_law(server: Server) -> None:
     with Metrify(server.url, server.key, purpose="curiosity") as m, pytest.raises(Invalid, match="not a purpose"):
         m.readings("NOBODY")

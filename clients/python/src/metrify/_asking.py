@@ -38,6 +38,8 @@ class Asking:
         body = bytes(whole(answer))
         if call.answer is bytes:
             return body  # type: ignore[return-value]
+        if call.answer is type(None):
+            return None  # type: ignore[return-value]
         try:
             return _call.read(call.answer, body)
         except (ValueError, TypeError, KeyError) as error:

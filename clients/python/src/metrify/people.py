@@ -1,4 +1,4 @@
-"""Keys, tenants, and the log of who did what."""
+"""People, keys, tenants, and the log of who did what."""
 
 from __future__ import annotations
 
@@ -6,7 +6,19 @@ from collections.abc import Iterator, Sequence
 
 from ._asking import PAGE, Asking, tag
 from .core import calls
-from .core.types import Audited, Entry, Issued, Key, NewKey, NewTenant, Tenant, TenantFacts
+from .core.types import (
+    Audited,
+    Entry,
+    Issued,
+    Key,
+    NewKey,
+    NewTenant,
+    NewUser,
+    Tenant,
+    TenantFacts,
+    User,
+    UserChange,
+)
 from .times import Moment, moment
 
 
@@ -36,6 +48,22 @@ class People(Asking):
     def revoke_key(self, id: str, *, tenant: str | None = None) -> Key:
         """Takes a key back, by its id: it opens nothing from now on. Raises NotFound."""
         return self.ask(calls.revoke_key(id, tenant=tenant))
+
+    def users(self, *, as_known_at: Moment | None = None) -> Iterator[User]:
+        """The people of the tenant, the deactivated ones, too, over all pages."""
+        return self._pages(lambda cursor: calls.list_users(as_known_at=moment(as_known_at), limit=PAGE, cursor=cursor))
+
+    def user(self, name: str) -> User:
+        """One of the people of the tenant. Raises NotFound."""
+        return self.ask(calls.get_user(name))
+
+    def create_user(self, name: str, password: str, role: str, *, purposes: Sequence[str] = (), title: str | None = None) -> User:
+        """Makes a person who logs in by a name and a password. Raises Conflict where there is one of this name."""
+        return self.ask(calls.create_user(NewUser(name=name, password=password, role=role, purposes=list(purposes), title=title)))
+
+    def change_user(self, name: str, change: UserChange, *, version: int | None = None) -> User:
+        """Says anew what is told of a person; it is logged in nowhere from then on. Raises NotFound, Conflict."""
+        return self.ask(calls.change_user(name, change, if_match=tag(version)))
 
     def tenants(self) -> list[Tenant]:
         """All tenants, for whoever runs the house; the own one for everybody else."""

@@ -26,6 +26,7 @@ from .types import (
     Issued,
     Key,
     Listed,
+    Login,
     Meter,
     MeterFacts,
     MeteringPoint,
@@ -33,12 +34,16 @@ from .types import (
     NewKey,
     NewReading,
     NewTenant,
+    NewUser,
+    Opened,
     Overview,
+    Password,
     Point,
     Quality,
     Receipt,
     ReceiptRow,
     Reject,
+    Renewal,
     Replay,
     Replayed,
     Role,
@@ -48,6 +53,8 @@ from .types import (
     Station,
     Tenant,
     TenantFacts,
+    User,
+    UserChange,
     WeatherImpact,
 )
 
@@ -240,6 +247,23 @@ def get_grid_status(id: str) -> Call[Listed[GridStatus]]:
     return Call(Listed[GridStatus], "GET", f"/api/v1/grid-operators/{quoted(id)}/status")
 
 
+def log_in(body: Login) -> Call[Opened]:
+    """Lets a person in by its name and password. After five wrong ones it is locked out for a quarter of an hour."""
+    return Call(Opened, "POST", "/api/v1/login", body=body)
+
+
+def renew_login(body: Renewal) -> Call[Opened]:
+    """Gives a new access token, and a new refresh token in place of the one that was sent. Whoever sends one a second time ends
+    the session, for it may have been stolen.
+    """
+    return Call(Opened, "POST", "/api/v1/login/refresh", body=body)
+
+
+def log_out(body: Renewal) -> Call[None]:
+    """Ends a session: neither its refresh token nor its access tokens open anything from now on."""
+    return Call(type(None), "POST", "/api/v1/logout", body=body)
+
+
 def list_metering_points(
     *,
     status: Literal["active", "inactive"] | None = None,
@@ -366,6 +390,11 @@ def bring_metering_point_readings(id: str, body: NewReading | list[NewReading]) 
     was rejected.
     """
     return Call(Receipt, "POST", f"/api/v1/metering-points/{quoted(id)}/readings", body=body)
+
+
+def change_password(body: Password) -> Call[None]:
+    """Changes the password of the person that asks. All its sessions end."""
+    return Call(type(None), "POST", "/api/v1/password", body=body)
 
 
 def confirm_points(body: Point) -> Call[Confirmed]:
@@ -553,6 +582,46 @@ def change_tenant(id: str, body: TenantFacts, *, if_match: str | None = None) ->
     If-Match: The ETag of what is to be changed; 409 where it was changed meanwhile
     """
     return Call(Tenant, "PUT", f"/api/v1/tenants/{quoted(id)}", headers={"If-Match": if_match}, body=body)
+
+
+def list_users(
+    *,
+    limit: int | None = None,
+    cursor: str | None = None,
+    sort: Literal["id", "-id", "changed", "-changed"] | None = None,
+    as_known_at: str | None = None,
+) -> Call[Listed[User]]:
+    """The people of the tenant, the deactivated ones, too.
+
+    limit: Things at most, of 1 to 1000.
+    cursor: What `next` said on the page before.
+    sort: `id`, `-id`, `changed` or `-changed`, the last since when it is known.
+    as_known_at: As it was known then: a day, local, or an instant.
+    """
+    return Call(
+        Listed[User],
+        "GET",
+        "/api/v1/users",
+        query={"limit": limit, "cursor": cursor, "sort": sort, "as_known_at": as_known_at},
+    )
+
+
+def create_user(body: NewUser) -> Call[User]:
+    """Makes a person who logs in by a name and a password."""
+    return Call(User, "POST", "/api/v1/users", body=body)
+
+
+def get_user(id: str) -> Call[User]:
+    """One of the people of the tenant."""
+    return Call(User, "GET", f"/api/v1/users/{quoted(id)}")
+
+
+def change_user(id: str, body: UserChange, *, if_match: str | None = None) -> Call[User]:
+    """Says anew what is told of a person, and gives it a new password where there is one. It is logged in nowhere from then on.
+
+    If-Match: The ETag of what is to be changed; 409 where it was changed meanwhile
+    """
+    return Call(User, "PUT", f"/api/v1/users/{quoted(id)}", headers={"If-Match": if_match}, body=body)
 
 
 def list_stations(*, limit: int | None = None, cursor: str | None = None) -> Call[Listed[Station]]:

@@ -178,7 +178,8 @@ class Entry:
     purpose: str | None = None
     request: str
     resource: str
-    role: str
+    # Absent where nobody is known by the name that was given.
+    role: str | None = None
     # The point, meter, key or delivery, where it was one.
     subject: str | None = None
 
@@ -296,6 +297,16 @@ class Issued(Key):
 
     # What opens the interface. It is kept nowhere.
     key: str = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Login:
+    """Who wants to be let in."""
+
+    password: str = field(repr=False)
+    # The house's own tenant where it is absent.
+    tenant: str | None = None
+    user: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -417,6 +428,35 @@ class NewTenant:
 
 
 @dataclass(frozen=True, kw_only=True)
+class NewUser:
+    """A person to be."""
+
+    # What it logs in by.
+    name: str
+    password: str = field(repr=False)
+    # The purposes that it may act for; all that the law allows the tenant where none is named.
+    purposes: list[str] = field(default_factory=list)
+    # `admin`, `analyst`, `operator`, `viewer` or `api`.
+    role: str
+    title: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opened:
+    """What lets somebody in for some minutes, and what renews it once (in the form of RFC 6749, 5.1)."""
+
+    # Goes into `Authorization: Bearer`.
+    access_token: str = field(repr=False)
+    # Seconds that the access token holds.
+    expires_in: int
+    # Good for one time; each answer holds the next.
+    refresh_token: str = field(repr=False)
+    # Until when the session can be renewed.
+    session_expires_at: datetime
+    token_type: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Overview:
     """How much of everything there is."""
 
@@ -431,6 +471,14 @@ class Overview:
     # Whatever something was measured at.
     points: int
     readings: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Password:
+    """A person changes its own password."""
+
+    new: str = field(repr=False)
+    old: str = field(repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -557,6 +605,13 @@ class Reject:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Renewal:
+    """What renews a session, or ends it."""
+
+    refresh_token: str = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Replay:
     """Which rejects to read again, and with what; none named means all that are open."""
 
@@ -671,6 +726,31 @@ class TenantFacts:
     """What is told of a tenant when it is changed; what is left away is told no longer."""
 
     parties: list[str]
+    # Whether something is in service.
+    status: Literal["active", "inactive"] | None = None
+    title: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class User(Known):
+    """A person, without anything that its password could be found by."""
+
+    name: str
+    purposes: list[str]
+    role: str
+    # Whether something is in service.
+    status: Literal["active", "inactive"]
+    title: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class UserChange:
+    """What is told of a person when it is changed; what is left away is told no longer, but for its password."""
+
+    # A new one; the old one stays where it is absent.
+    password: str | None = field(default=None, repr=False)
+    purposes: list[str] = field(default_factory=list)
+    role: str
     # Whether something is in service.
     status: Literal["active", "inactive"] | None = None
     title: str | None = None

@@ -2,7 +2,8 @@
 
 use metrify_application::ports::Registry;
 use metrify_application::registry::{
-    Cursor, Edition, Event, Field, Happened, KeyRecord, Near, Registered, Sort, TenantRecord, Thing, ThingKind, Wanted,
+    AttemptsRecord, Cursor, Edition, Event, Field, Happened, KeyRecord, Near, Registered, SessionRecord, Sort,
+    TenantRecord, Thing, ThingKind, UserRecord, Wanted,
 };
 use metrify_application::{Kind, Tenant};
 use metrify_domain::Timestamp;
@@ -125,7 +126,7 @@ async fn lists_are_filtered_sorted_and_paged(registry: &dyn Registry) {
 
 async fn everything_comes_back_as_it_was(registry: &dyn Registry) {
     let label = |text: &str| Some(text.parse().expect("a label"));
-    let things: [Thing; 4] = [
+    let things: [Thing; 7] = [
         TenantRecord {
             name: tenant("one"),
             title: label("Stadtwerk Äußere Höhe, \"Süd\""),
@@ -143,6 +144,25 @@ async fn everything_comes_back_as_it_was(registry: &dyn Registry) {
             status: Status::Inactive,
         }
         .into(),
+        UserRecord {
+            name: "ann@example.org".parse().expect("a name"),
+            title: label("Ann"),
+            role: Role::Analyst,
+            purposes: Purpose::of(&[Party::Supplier]),
+            digest: "$argon2id$".to_owned(),
+            status: Status::Active,
+        }
+        .into(),
+        SessionRecord {
+            id: "5e55".to_owned(),
+            user: "ann@example.org".parse().expect("a name"),
+            digest: "e".repeat(64),
+            expires_at: at(77),
+            status: Status::Active,
+        }
+        .into(),
+        AttemptsRecord { user: "ann@example.org".parse().expect("a name"), failures: 5, locked_until: Some(at(88)) }
+            .into(),
         MeteringPoint {
             id: "50120962218".parse().expect("an id"),
             area: label("TenneT"),
@@ -170,6 +190,12 @@ async fn everything_comes_back_as_it_was(registry: &dyn Registry) {
     let (of, key) = registry.key("0123abcd").await.expect("an answer").expect("the key");
     assert_eq!((of, key.thing.role), (tenant("one"), Role::Viewer));
     assert_eq!(registry.key("none").await.expect("an answer"), None);
+    let of = |user: &str| Wanted {
+        equal: vec![(Field::User, user.to_owned()), (Field::Status, "active".to_owned())],
+        ..Wanted::all(ThingKind::Session, 10)
+    };
+    assert_eq!(ids(registry, "one", of("ann@example.org")).await, ["5e55"]);
+    assert_eq!(ids(registry, "one", of("ben")).await, [""; 0]);
     let holding = |instant| Wanted { holds_at: Some(at(instant)), ..Wanted::all(ThingKind::Installation, 10) };
     for (instant, there) in [(-6, 0), (-5, 1), (6, 1), (7, 0)] {
         assert_eq!(ids(registry, "one", holding(instant)).await.len(), there, "{instant}");
@@ -197,7 +223,7 @@ async fn the_tables_are_made_anew_of_the_events(registry: &dyn Registry) {
             before.push(registry.list(&tenant("one"), &wanted).await.expect("a list"));
         }
     }
-    assert_eq!(registry.rebuild().await.expect("made anew"), 11);
+    assert_eq!(registry.rebuild().await.expect("made anew"), 14);
     let mut after = Vec::new();
     for kind in ThingKind::ALL {
         for known_at in [Some(at(12)), Some(at(45)), None] {

@@ -28,11 +28,16 @@ pub fn send(address: &str, method: &str, path: &str, token: Option<&str>, body: 
 
 /// As [`send`], with headers.
 pub fn send_with(address: &str, request: &str, headers: &[(&str, &str)], body: &[u8]) -> Result<Answer, Error> {
+    send_form(address, request, &[&[("Content-Type", "application/json")], headers].concat(), body)
+}
+
+/// As [`send_with`], of a type that the headers name.
+pub fn send_form(address: &str, request: &str, headers: &[(&str, &str)], body: &[u8]) -> Result<Answer, Error> {
     let mut stream = TcpStream::connect(address)?;
     let length = body.len();
     let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
     let head = format!(
-        "{request} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Type: application/json\r\n\
+        "{request} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\
          Content-Length: {length}\r\n{headers}\r\n"
     );
     stream.write_all(head.as_bytes())?;

@@ -285,6 +285,20 @@ impl Server {
         self.process.id()
     }
 
+    /// What it said first.
+    pub fn first_line(&mut self) -> String {
+        let mut line = Vec::new();
+        let pipe = self.process.stdout.as_mut().expect("a pipe");
+        // Byte by byte: what follows is left for who reads all of it.
+        for byte in std::io::Read::bytes(pipe) {
+            match byte.expect("what the server said") {
+                b'\n' => break,
+                byte => line.push(byte),
+            }
+        }
+        String::from_utf8(line).expect("UTF-8")
+    }
+
     pub fn post(&self, path: &str, body: &[u8]) -> http::Answer {
         self.post_with(path, &[], body)
     }

@@ -1,0 +1,131 @@
+//! TLS: what the server proves itself by, whom it lets in by theirs, and certificates that change while it runs.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use reqwest::{Certificate, Client, ClientBuilder, Identity};
+
+use crate::support::{Metrify, Server, quarter_hours};
+
+/// Signs certificates.
+struct Authority(CertifiedIssuer<'static, KeyPair>);
+
+impl Authority {
+    fn new() -> Self {
+        let mut params = CertificateParams::new(Vec::new()).expect("parameters");
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        Self(CertifiedIssuer::self_signed(params, KeyPair::generate().expect("a key")).expect("an authority"))
+    }
+
+    /// A certificate for a name, and its key, as PEM.
+    fn signed(&self, name: &str) -> (String, String) {
+        let key = KeyPair::generate().expect("a key");
+        let params = CertificateParams::new(vec![name.to_owned()]).expect("parameters");
+        (params.signed_by(&key, &self.0).expect("a certificate").pem(), key.serialize_pem())
+    }
+
+    fn pem(&self) -> String {
+        self.0.pem()
+    }
+
+    fn client(&self) -> ClientBuilder {
+        let root = Certificate::from_pem(self.pem().as_bytes()).expect("a certificate");
+        Client::builder().no_proxy().tls_built_in_root_certs(false).add_root_certificate(root)
+    }
+}
+
+fn write(metrify: &Metrify, (certificate, key): &(String, String)) {
+    metrify.file("server.pem", certificate);
+    metrify.file("server.key", key);
+}
+
+fn serve(metrify: &Metrify, client_ca: Option<&Path>) -> Server {
+    let path = |name: &str| metrify.path(name).display().to_string();
+    let (certificate, key) = (path("server.pem"), path("server.key"));
+    let mut variables =
+        vec![("METRIFY_SERVER_TLS_CERTIFICATE_FILE", certificate.as_str()), ("METRIFY_SERVER_TLS_KEY_FILE", &key)];
+    let client_ca = client_ca.map(|path| path.display().to_string());
+    variables.extend(client_ca.as_deref().map(|path| ("METRIFY_SERVER_TLS_CLIENT_CA_FILE", path)));
+    metrify.serve_with(&variables)
+}
+
+/// The address that everybody knows; the other one is that of the machine itself.
+fn url(server: &mut Server) -> String {
+    let line = server.first_line();
+    let url = line.split_whitespace().find(|word| word.starts_with("https://")).expect("where it serves");
+    url.trim_end_matches(',').to_owned()
+}
+
+async fn health(client: ClientBuilder, url: &str) -> Result<u16, reqwest::Error> {
+    let answer = client.build()?.get(format!("{url}/health/live")).send().await?;
+    Ok(answer.status().as_u16())
+}
+
+#[tokio::test]
+async fn the_server_proves_itself_and_takes_a_new_certificate_while_it_runs() {
+    let metrify = Metrify::new();
+    metrify.take_in("a.ndjson", quarter_hours(4));
+    let (first, second) = (Authority::new(), Authority::new());
+    write(&metrify, &first.signed("127.0.0.1"));
+    let mut server = serve(&metrify, None);
+    let url = url(&mut server);
+    assert_eq!(health(first.client(), &url).await.expect("an answer"), 200);
+    health(second.client(), &url).await.expect_err("nobody whom it trusts signed it");
+    let plain = health(Client::builder().no_proxy(), &url.replace("https", "http")).await;
+    assert!(plain.is_err() || plain.is_ok_and(|status| status == 400), "nothing is told without TLS");
+    // Commands on the machine itself come in by a door of their own.
+    assert_eq!(metrify.sql("select count(*) from readings"), "4");
+    // Half of a change changes nothing.
+    let (certificate, key) = second.signed("127.0.0.1");
+    metrify.file("server.pem", &certificate);
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    assert_eq!(health(first.client(), &url).await.expect("an answer"), 200);
+    metrify.file("server.key", &key);
+    let since = Instant::now();
+    while health(second.client(), &url).await.is_err() {
+        assert!(since.elapsed() < Duration::from_secs(60), "the new certificate is not taken");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    health(first.client(), &url).await.expect_err("the old one is gone");
+    let ended = server.stop();
+    assert!(ended.stderr.contains("stays as it is"), "{ended:?}");
+}
+
+#[tokio::test]
+async fn where_clients_have_to_prove_themselves_nobody_else_comes_in() {
+    let metrify = Metrify::new();
+    let (authority, clients, strangers) = (Authority::new(), Authority::new(), Authority::new());
+    write(&metrify, &authority.signed("127.0.0.1"));
+    let client_ca = metrify.file("clients.pem", clients.pem());
+    let mut server = serve(&metrify, Some(&client_ca));
+    let url = url(&mut server);
+    let identity = |of: &Authority| {
+        let (certificate, key) = of.signed("ann");
+        Identity::from_pem(format!("{key}{certificate}").as_bytes()).expect("an identity")
+    };
+    assert_eq!(health(authority.client().identity(identity(&clients)), &url).await.expect("an answer"), 200);
+    health(authority.client().identity(identity(&strangers)), &url).await.expect_err("of another authority");
+    health(authority.client(), &url).await.expect_err("without a certificate");
+    assert_eq!(metrify.sql("select count(*) from readings"), "0");
+}
+
+#[test]
+fn a_certificate_that_is_none_is_told_at_the_start() {
+    let metrify = Metrify::new();
+    let (one, other) = (Authority::new().signed("127.0.0.1"), Authority::new().signed("127.0.0.1"));
+    let start = |settings: &[(&str, &str)]| {
+        let mut command = metrify.command(&["up", "--listen", "127.0.0.1:0"]);
+        crate::support::ran(command.envs(settings.iter().copied()))
+    };
+    let path = |name: &str, text: &str| metrify.file(name, text).display().to_string();
+    let (certificate, key) = (path("a.pem", &one.0), path("a.key", &one.1));
+    let other = path("b.key", &other.1);
+    const CERTIFICATE: &str = "METRIFY_SERVER_TLS_CERTIFICATE_FILE";
+    const KEY: &str = "METRIFY_SERVER_TLS_KEY_FILE";
+    start(&[(CERTIFICATE, &certificate)]).failed_with(&["one of the files is missing"]);
+    start(&[(CERTIFICATE, &certificate), (KEY, &other)])
+        .failed_with(&["read the certificate and the key of the server"]);
+    start(&[(CERTIFICATE, &key), (KEY, &key)]).failed_with(&["read the certificate of the server"]);
+    start(&[(CERTIFICATE, "/nowhere.pem"), (KEY, &key)]).failed_with(&["read `/nowhere.pem`"]);
+}
