@@ -15,6 +15,7 @@ use crate::audit::{Audited, Entry};
 use crate::error::Result;
 use crate::identity::{Bearer, Pass};
 use crate::ingest::{Content, Hints};
+use crate::read::Series;
 use crate::record::{
     Accepted, Answered, DeliveryId, Fingerprint, PointStatus, Position, RecordRow, Reject, Version, Withdrawn,
 };
@@ -289,6 +290,9 @@ pub type Pages<'p> = dyn FnMut(Page) -> Result<()> + Send + 'p;
 #[async_trait]
 pub trait Sql: Send + Sync {
     async fn query(&self, tenant: &Tenant, sql: &str, pages: &mut Pages<'_>) -> Result<()>;
+
+    /// Answers [`Series::query`], sooner where it can.
+    async fn series(&self, tenant: &Tenant, series: &Series, pages: &mut Pages<'_>) -> Result<()>;
 
     /// Writes the answer to a file; tells how many rows it has.
     async fn export(&self, tenant: &Tenant, sql: &str, format: ExportFormat, file: &Path) -> Result<u64>;

@@ -19,7 +19,7 @@ use crate::record::Reject;
 pub use channels::{Channels, Resampled, channels};
 pub use queries::Queries;
 pub use questions::{Question, Span, ask};
-pub use series::{After, Series, Told, export_series, series};
+pub use series::{After, SERIES_COLUMNS, Series, Told, export_series, series};
 
 /// Answers a query page by page.
 ///
@@ -27,10 +27,17 @@ pub use series::{After, Series, Told, export_series, series};
 /// Where it is denied, the query is not understood, reads what it may not, or the store cannot be read.
 pub async fn sql(app: &App, ctx: &Context, query: &str, pages: &mut Pages<'_>) -> Result<()> {
     let act = ctx.act(Action::Query, Resource::Tables, None);
-    answer(app, ctx, act, query, pages).await
+    answer(app, ctx, act, Asked::Query(query), pages).await
 }
 
-async fn answer(app: &App, ctx: &Context, act: Act, query: &str, pages: &mut Pages<'_>) -> Result<()> {
+/// What the engine is asked.
+#[derive(Clone, Copy)]
+enum Asked<'a> {
+    Query(&'a str),
+    Series(&'a Series),
+}
+
+async fn answer(app: &App, ctx: &Context, act: Act, asked: Asked<'_>, pages: &mut Pages<'_>) -> Result<()> {
     permitted(app, ctx, &act).await?;
     // The entry is written once there is something to tell, before it is told.
     let done = entry(ctx, act.clone(), Outcome::Done);
@@ -41,7 +48,13 @@ async fn answer(app: &App, ctx: &Context, act: Act, query: &str, pages: &mut Pag
         }
         pages(page)
     };
-    let answered = app.queries.answer(app.sql.query(ctx.tenant(), query, &mut tell)).await;
+    let answering = async {
+        match asked {
+            Asked::Query(query) => app.sql.query(ctx.tenant(), query, &mut tell).await,
+            Asked::Series(series) => app.sql.series(ctx.tenant(), series, &mut tell).await,
+        }
+    };
+    let answered = app.queries.answer(answering).await;
     if answered.is_err() || !told {
         app.audit.note(&entry(ctx, act, Outcome::of(&answered)))?;
     }

@@ -39,7 +39,7 @@ class Asking:
         if call.answer is bytes:
             return body  # type: ignore[return-value]
         if call.answer is type(None):
-            return None  # type: ignore[return-value]
+            return None
         try:
             return _call.read(call.answer, body)
         except (ValueError, TypeError, KeyError) as error:

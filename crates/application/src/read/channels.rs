@@ -10,8 +10,8 @@ use crate::audit::{Outcome, entry};
 use crate::context::Context;
 use crate::error::Result;
 use crate::ports::Pages;
-use crate::read::answer;
 use crate::read::series::{instant, literal};
+use crate::read::{Asked, answer};
 
 /// Which channels, over which span.
 #[derive(Clone, Debug)]
@@ -49,7 +49,7 @@ pub async fn channels(app: &App, ctx: &Context, wanted: &Channels, pages: &mut P
             app.audit.note(&entry(ctx, act, Outcome::Done))?;
         }
     }
-    answer(app, ctx, first, &wanted.query(), pages).await
+    answer(app, ctx, first, Asked::Query(&wanted.query()), pages).await
 }
 
 impl Channels {

@@ -8,8 +8,8 @@ use crate::app::App;
 use crate::context::Context;
 use crate::error::Result;
 use crate::ports::Pages;
-use crate::read::answer;
 use crate::read::series::{instant, literal};
+use crate::read::{Asked, answer};
 
 /// A span of local days or of instants; half-open.
 #[derive(Clone, Copy, Debug)]
@@ -54,7 +54,7 @@ const DRAWN: &str = "quantity LIKE '%:1.%'";
 /// # Errors
 /// Where it is denied, or the store cannot be read.
 pub async fn ask(app: &App, ctx: &Context, question: &Question, pages: &mut Pages<'_>) -> Result<()> {
-    answer(app, ctx, question.act(ctx), &question.query(), pages).await
+    answer(app, ctx, question.act(ctx), Asked::Query(&question.query()), pages).await
 }
 
 impl Question {

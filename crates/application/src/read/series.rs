@@ -10,7 +10,7 @@ use crate::audit::audited;
 use crate::context::Context;
 use crate::error::Result;
 use crate::ports::{ExportFormat, Pages};
-use crate::read::answer;
+use crate::read::{Asked, answer};
 
 /// Which readings of a point are wanted.
 #[derive(Clone, Debug)]
@@ -48,8 +48,19 @@ pub struct After {
 }
 
 /// What is told of a reading.
-const COLUMNS: &str =
-    "quantity, kind, period_start, period_end, value, unit, quality, method, reason, recorded_at, delivery";
+pub const SERIES_COLUMNS: [&str; 11] = [
+    "quantity",
+    "kind",
+    "period_start",
+    "period_end",
+    "value",
+    "unit",
+    "quality",
+    "method",
+    "reason",
+    "recorded_at",
+    "delivery",
+];
 
 /// Reads a series page by page, ordered by quantity and time.
 ///
@@ -57,7 +68,7 @@ const COLUMNS: &str =
 /// Where it is denied, or the store cannot be read.
 pub async fn series(app: &App, ctx: &Context, wanted: &Series, pages: &mut Pages<'_>) -> Result<()> {
     let act = ctx.act(Action::Read, wanted.resource, Some(wanted.point.to_string()));
-    answer(app, ctx, act, &wanted.query(), pages).await
+    answer(app, ctx, act, Asked::Series(wanted), pages).await
 }
 
 /// Writes a series to a file and tells how many readings it has.
@@ -78,8 +89,10 @@ pub async fn export_series(
 }
 
 impl Series {
-    fn query(&self) -> String {
-        let mut query = format!("SELECT {COLUMNS} FROM ");
+    /// The series as a query.
+    #[must_use]
+    pub fn query(&self) -> String {
+        let mut query = format!("SELECT {} FROM ", SERIES_COLUMNS.join(", "));
         match self.known_at {
             Some(then) => query.push_str(&format!("readings_as_known('{then}')")),
             None => query.push_str("readings"),
@@ -151,12 +164,13 @@ mod tests {
         assert_eq!(
             wanted.query(),
             format!(
-                "SELECT {COLUMNS} FROM readings WHERE point = 'x'' OR ''1''=''1' AND quality <> 'forecast' AND quantity = '1-0:1.8.0' \
+                "SELECT {} FROM readings WHERE point = 'x'' OR ''1''=''1' AND quality <> 'forecast' AND quantity = '1-0:1.8.0' \
                  AND period_start >= TIMESTAMP '1970-01-01T00:00:00Z' AND (quantity > '''; DROP' OR quantity = '''; DROP' \
                  AND (period_start > TIMESTAMP '1970-01-01T00:00:00.000001Z' \
                  OR period_start = TIMESTAMP '1970-01-01T00:00:00.000001Z' \
                  AND period_end > TIMESTAMP '1970-01-01T00:00:00.000002Z')) \
-                 ORDER BY quantity, period_start, period_end LIMIT 7"
+                 ORDER BY quantity, period_start, period_end LIMIT 7",
+                SERIES_COLUMNS.join(", ")
             )
         );
     }

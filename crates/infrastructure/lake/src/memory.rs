@@ -10,7 +10,7 @@ use metrify_application::ports::{Key, Known};
 use metrify_application::record::{
     Accepted, DeliveryId, PointStatus, Position, Sequence, Standing, Version, Withdrawn, recorded_at,
 };
-use metrify_domain::{Batch, Point, Reading, Row, Timestamp};
+use metrify_domain::{Batch, Channel, Point, Reading, Row, Timestamp};
 
 use crate::chunks::Chunks;
 use crate::index::{Index, RowPlace};
@@ -33,7 +33,12 @@ pub(crate) struct Chunk {
     /// Rows that hold no longer, and the position of the entry that ended them.
     pub(crate) ended: Arc<HashMap<u32, Position>>,
     columns: Arc<OnceLock<RecordBatch>>,
+    /// The rows of each of the batch's channels, once somebody asks for those of a point.
+    rows_of: Arc<OnceLock<RowsOf>>,
 }
+
+/// By the number of the channel.
+type RowsOf = Vec<Vec<u32>>;
 
 impl Chunk {
     pub(crate) fn rows(&self) -> usize {
@@ -110,6 +115,20 @@ impl Chunk {
         Ok(batches.into_iter().filter(|batch| batch.num_rows() > 0).collect())
     }
 
+    /// Those of a point, whether they hold or not.
+    pub(crate) fn rows_of(&self, point: &str) -> Vec<u32> {
+        let batch = &self.entry.batch;
+        let is_of = |channel: &Channel| channel.point.as_str() == point;
+        let own = batch.channels().iter().enumerate().filter(|(_, channel)| is_of(channel));
+        let mut rows = Vec::new();
+        for (number, _) in own {
+            rows.extend(&self.rows_of.get_or_init(|| by_channel(batch))[number]);
+        }
+        let restored = self.entry.restored.iter().enumerate().filter(|(_, version)| is_of(&version.channel));
+        rows.extend(restored.map(|(place, _)| (batch.rows().len() + place) as u32));
+        rows
+    }
+
     pub(crate) fn holding(&self) -> impl Iterator<Item = u32> + Clone + '_ {
         (0..self.rows() as u32).filter(|row| !self.ended.contains_key(row))
     }
@@ -124,6 +143,14 @@ impl Chunk {
     }
 }
 
+fn by_channel(batch: &Batch) -> RowsOf {
+    let mut rows = vec![Vec::new(); batch.channels().len()];
+    for (place, row) in batch.rows().iter().enumerate() {
+        rows[row.channel as usize].push(place as u32);
+    }
+    rows
+}
+
 /// Keys, each with the position that ended what held of it. Each row of a resend is looked for in it.
 type Removed = HashMap<Key, Position, RandomState>;
 
@@ -133,6 +160,8 @@ pub(crate) struct State {
     pub(crate) chunks: Chunks,
     /// What holds in the lake but no longer in truth, by the position that ended it; the newest layer last.
     removed: Vec<Arc<Removed>>,
+    /// The keys of all of them, once somebody asks.
+    removed_keys: OnceLock<Arc<KeySet>>,
     pub(crate) position: Position,
 }
 
@@ -164,6 +193,7 @@ impl State {
             return;
         }
         self.removed.push(Arc::new(keys));
+        self.removed_keys = OnceLock::new();
         if self.removed.len() > LAYERS_MAX {
             let merged: Removed = self.removed().map(|(key, by)| (key.clone(), by)).collect();
             self.removed = vec![Arc::new(merged)];
@@ -180,7 +210,7 @@ impl State {
             removed.extend(later.map(|(row, by)| (chunk.key(*row), *by)));
         }
         let chunks = self.chunks.iter().filter(|chunk| chunk.position > landed).cloned().collect();
-        let mut state = Self { chunks, removed: Vec::new(), position: self.position };
+        let mut state = Self { chunks, position: self.position, ..Self::default() };
         state.remove(removed);
         state
     }
@@ -211,7 +241,8 @@ pub(crate) struct Working {
 
 impl Working {
     pub(crate) fn apply(&mut self, position: Position, entry: &Arc<Accepted>) {
-        let chunk = Chunk { position, entry: entry.clone(), ended: Arc::default(), columns: Arc::new(OnceLock::new()) };
+        let (columns, rows_of) = (Arc::default(), Arc::default());
+        let chunk = Chunk { position, entry: entry.clone(), ended: Arc::default(), columns, rows_of };
         self.state.chunks.push(chunk);
         self.state.position = position;
         let mut removed = HashMap::default();
@@ -401,8 +432,9 @@ impl View {
 
     /// Keys whose row in the lake's table of what holds does so no longer.
     #[must_use]
-    pub fn removed(&self) -> KeySet {
-        KeySet::of(self.state.removed().map(|(key, _)| key))
+    pub fn removed(&self) -> Arc<KeySet> {
+        let keys = || Arc::new(KeySet::of(self.state.removed().map(|(key, _)| key)));
+        self.state.removed_keys.get_or_init(keys).clone()
     }
 
     /// Keys whose row lies among the superseded already, although it still lies among what holds, too: a landing was cut

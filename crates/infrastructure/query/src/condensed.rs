@@ -82,7 +82,7 @@ impl Condensed {
             let scan = LogicalPlanBuilder::scan(UNNAMED_TABLE, provider_as_source(table), None)?;
             Ok::<_, DataFusionError>(DataFrame::new(state.clone(), scan.build()?))
         };
-        let removed = Arc::new(self.view.removed());
+        let removed = self.view.removed();
         let mut others = read(Arc::new(self.files.only(others)))?;
         if !removed.is_empty() {
             others = others.filter(holds(removed.clone()))?;

@@ -11,6 +11,7 @@ mod functions;
 mod kept;
 mod page;
 mod profiles;
+mod series;
 mod system;
 mod views;
 
@@ -26,6 +27,7 @@ use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::prelude::{SQLOptions, SessionConfig, SessionContext};
 use futures::StreamExt;
 use metrify_application::ports::{ExportFormat, Page, Pages, Sql};
+use metrify_application::read::Series;
 use metrify_application::{Error, Kind, Result, Tenant};
 use metrify_lake::DeltaLake;
 use tokio::sync::mpsc;
@@ -147,6 +149,13 @@ impl Sql for Engine {
             pages(page)?;
         }
         begun.end().await
+    }
+
+    async fn series(&self, tenant: &Tenant, series: &Series, pages: &mut Pages<'_>) -> Result<()> {
+        match series::page(&self.sessions.lake, tenant, series).await? {
+            Some(page) => pages(page),
+            None => self.query(tenant, &series.query(), pages).await,
+        }
     }
 
     async fn export(&self, tenant: &Tenant, sql: &str, format: ExportFormat, file: &Path) -> Result<u64> {

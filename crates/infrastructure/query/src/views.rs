@@ -124,7 +124,7 @@ impl Views {
         let mut rows = self.read(TableName::Readings)?;
         let removed = self.view.removed();
         if !removed.is_empty() {
-            rows = rows.filter(holds(Arc::new(removed)))?;
+            rows = rows.filter(holds(removed))?;
         }
         let waiting = self.view.holding().map_err(from_lake)?;
         if !waiting.is_empty() {

@@ -21,6 +21,7 @@ mod readme;
 mod replay;
 mod requests;
 mod samples;
+mod series;
 mod server;
 mod simulation;
 mod support;
