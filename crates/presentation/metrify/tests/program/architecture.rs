@@ -206,14 +206,8 @@ fn a_forbidden_edge_is_told_with_both_names() {
 
 #[test]
 fn only_the_wiring_names_an_adapter() {
-    let adapters = [
-        "metrify_journal",
-        "metrify_audit",
-        "metrify_registry",
-        "metrify_identity",
-        "metrify_lake",
-        "metrify_query",
-    ];
+    let adapters =
+        ["metrify_journal", "metrify_audit", "metrify_registry", "metrify_identity", "metrify_lake", "metrify_query"];
     for (path, text) in sources("src") {
         let is_presentation = path.components().any(|part| part.as_os_str() == "presentation");
         if is_presentation && path.file_name().is_some_and(|name| name != "wiring.rs") {
