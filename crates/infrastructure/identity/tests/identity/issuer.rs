@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -12,6 +14,8 @@ use serde_json::{Value, json};
 
 /// What tokens are for, unless a test says otherwise.
 pub const AUDIENCE: &str = "metrify-test";
+
+const START_TIMEOUT: Duration = Duration::from_secs(60);
 
 pub struct Issuer {
     process: Child,
@@ -55,8 +59,17 @@ impl Issuer {
             println!("SKIPPED: there is no Node.js here (20 or newer)");
             return None;
         };
-        let mut url = String::new();
-        BufReader::new(process.stdout.take().expect("its output")).read_line(&mut url).expect("where it listens");
+        let (tells, told) = mpsc::channel();
+        let output = process.stdout.take().expect("its output");
+        std::thread::spawn(move || {
+            let mut line = String::new();
+            BufReader::new(output).read_line(&mut line).expect("where it listens");
+            tells.send(line)
+        });
+        let Ok(url) = told.recv_timeout(START_TIMEOUT) else {
+            process.kill().expect("it runs");
+            panic!("it does not start");
+        };
         let url = url.trim().to_owned();
         assert!(url.contains("://127.0.0.1:"), "it did not start");
         // Who it is, is not what is tested by those who ask it for tokens.

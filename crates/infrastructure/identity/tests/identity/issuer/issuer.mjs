@@ -1,7 +1,7 @@
 // An issuer for tests, of node-oidc-provider. It listens on a free port of this machine, says on which, and ends with its
 // standard input. ISSUER_MODULES names the folder of the package; ISSUER, if it is set, is what it says that it is; with
 // ISSUER_KEY and ISSUER_CERTIFICATE, files in PEM, it speaks HTTPS.
-import { createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
@@ -16,7 +16,9 @@ const kinds = {
   EdDSA: ['ed25519', {}],
 };
 const keysOf = (generation) => Object.entries(kinds).map(([name, [kind, options]]) => {
-  const key = generateKeyPairSync(kind, options).privateKey.export({ format: 'jwk' });
+  // By way of PEM: exporting as JWK what was generated just before, Node.js 20 hung in one of a hundred starts.
+  const pem = { publicKeyEncoding: { type: 'spki', format: 'pem' }, privateKeyEncoding: { type: 'pkcs8', format: 'pem' } };
+  const key = createPrivateKey(generateKeyPairSync(kind, { ...options, ...pem }).privateKey).export({ format: 'jwk' });
   return { ...key, kid: `${name}-${generation}`, alg: name === 'RSA' ? undefined : name, use: 'sig' };
 });
 
