@@ -118,6 +118,24 @@ async fn registry(settings: &Settings) -> Result<DatabaseRegistry> {
     }
 }
 
+/// Brings the registry to its newest version, which is told. A server on PostgreSQL may run meanwhile; the database in a file is the
+/// data directory's, and so its server's.
+///
+/// # Errors
+/// Where the database cannot be opened, or is of a newer program.
+pub async fn migrate(settings: &Settings) -> Result<usize> {
+    let _lock = match settings.registry.url {
+        Some(_) => None,
+        None => {
+            let folder = &settings.data_dir;
+            fs::create_dir_all(folder).map_err(|error| io(format!("make folder `{}`", folder.display()), error))?;
+            Some(lock(folder)?)
+        }
+    };
+    registry(settings).await?;
+    Ok(DatabaseRegistry::VERSION)
+}
+
 fn identity(settings: &Settings) -> Result<TokenIdentity> {
     let settings::Identity { key_file, issuers } = &settings.identity;
     let trusted = issuers.iter().map(|issuer| {
