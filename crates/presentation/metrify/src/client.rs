@@ -1,5 +1,6 @@
 //! The way through a running server: its address and token stand beside the data, readable by their owner alone.
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
@@ -26,6 +27,11 @@ pub struct ServerFile {
     pub url: String,
     pub token: String,
     pub process: u32,
+    /// Where PostgreSQL's protocol and Arrow Flight SQL are spoken, where they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub postgres: Option<SocketAddr>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flight: Option<SocketAddr>,
 }
 
 impl ServerFile {
@@ -78,7 +84,8 @@ impl Client {
     pub async fn called(settings: &Settings) -> Result<Option<Self>> {
         match &settings.elsewhere {
             Some(Elsewhere { url, key }) => {
-                let server = ServerFile { url: url.clone(), token: key.clone(), process: 0 };
+                let server =
+                    ServerFile { url: url.clone(), token: key.clone(), process: 0, postgres: None, flight: None };
                 Ok(Some(Self { http: http()?, server }))
             }
             None => Self::of(&settings.data_dir).await,

@@ -1,6 +1,7 @@
 //! `metrify up`: serves until it is told to stop.
 
 use std::fs::Permissions;
+use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::pin::pin;
@@ -36,13 +37,16 @@ pub async fn run(settings: Settings, arguments: &Up) -> Result<Outcome> {
         io(format!("listen on {listen}"), error).hint("is another program there? name another address with --listen")
     })?;
     let address = listener.local_addr().map_err(|error| io("read the address of the server", error))?;
+    let doors = house.doors(&settings.sql).await?;
+    let (postgres, flight) = doors.addresses()?;
     // Before anybody learns that it serves, and may tell it to stop.
     let told = Told::listen()?;
     let token = token()?;
     let file = settings.folder(ServerFile::NAME);
+    let process = std::process::id();
     write_server_file(
         &file,
-        &ServerFile { url: format!("http://{address}"), token: token.clone(), process: std::process::id() },
+        &ServerFile { url: format!("http://{address}"), token: token.clone(), process, postgres, flight },
     )?;
     let server = metrify_api::Server {
         app: house.app.clone(),
@@ -53,7 +57,7 @@ pub async fn run(settings: Settings, arguments: &Up) -> Result<Outcome> {
         random,
         started_at: clock::now(),
         version: env!("CARGO_PKG_VERSION"),
-        process: std::process::id(),
+        process,
         metrics: metrify_api::Metrics::default(),
         rates: metrify_api::Rates::new(settings.server.key_rate, settings.server.tenant_rate),
     };
@@ -70,7 +74,9 @@ pub async fn run(settings: Settings, arguments: &Up) -> Result<Outcome> {
         let ctx = house.context().await?;
         tasks.spawn(demo::run(house.app.clone(), ctx, data_dir, arguments.simulate, stopped.clone()));
     }
+    doors.serve(&mut tasks, &stopped);
     greet(&settings, &address.to_string())?;
+    tell_doors(postgres, flight)?;
     show_first_key(&house).await?;
     let head_time = Duration::from_secs(settings.server.head_time_s.max(1));
     let served = serve(listener, metrify_api::router(server), head_time, told.then(stop)).await;
@@ -182,6 +188,19 @@ fn greet(settings: &Settings, address: &str) -> Result<()> {
          \n  {program} --data-dir {folder} ingest samples/day\n\
          \n  {program} --data-dir {folder} sql \"select quantity, unit, count(*) as readings, sum(value) as total from readings group by 1, 2 order by 1\"\n"
     ))
+}
+
+/// Where other tools ask for SQL, where they may.
+fn tell_doors(postgres: Option<SocketAddr>, flight: Option<SocketAddr>) -> Result<()> {
+    if let Some(address) = postgres {
+        let (host, port) = (address.ip(), address.port());
+        print::line(&format!(
+            "SQL for other tools, with a key as the password: psql \"host={host} port={port} dbname=metrify user=key\"\n"
+        ))?;
+    }
+    flight.map_or(Ok(()), |address| {
+        print::line(&format!("Arrow Flight SQL, with a key as bearer token: grpc://{address}\n"))
+    })
 }
 
 /// The key that opens a new house: shown once, and kept nowhere.

@@ -23,3 +23,5 @@ mod samples;
 mod server;
 mod simulation;
 mod support;
+mod wire;
+mod wire_tls;
