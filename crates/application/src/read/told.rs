@@ -23,22 +23,16 @@ impl Telling {
         Arc::new(Self { audit: app.audit.clone(), done: entry(ctx, act, Outcome::Done), noted: AtomicBool::new(false) })
     }
 
-    /// Writes the entry, once.
-    pub(super) fn note(&self) -> Result<()> {
-        if self.noted.swap(true, Ordering::Relaxed) { Ok(()) } else { self.audit.note(&self.done) }
-    }
-
-    /// To be awaited before the first of an answer that is told while it is made: from then on its entry is on the disk.
+    /// Writes the entry, once: before the first of an answer is told.
     ///
     /// # Errors
-    /// Where no entry can be written: then nothing is told.
-    pub async fn begin(&self) -> Result<()> {
-        self.note()?;
-        self.audit.seal().await
+    /// Where it cannot be written: then nothing is told.
+    pub fn note(&self) -> Result<()> {
+        if self.noted.swap(true, Ordering::Relaxed) { Ok(()) } else { self.audit.note(&self.done) }
     }
 }
 
-/// Answers a query in whatever form its engine gives it: `work` awaits [`Telling::begin`] before it tells the first of it.
+/// Answers a query in whatever form its engine gives it: `work` calls [`Telling::note`] before it tells the first of it.
 ///
 /// # Errors
 /// As [`super::sql`].
@@ -74,6 +68,5 @@ where
     if answered.is_err() || !telling.noted.load(Ordering::Relaxed) {
         app.audit.note(&entry(ctx, act, Outcome::of(&answered)))?;
     }
-    app.audit.seal().await?;
     answered
 }

@@ -33,7 +33,7 @@ impl Answer {
             let tenant = ctx.tenant().clone();
             let told = read::told(&app, &ctx, |telling| async move {
                 let mut batches = engine.batches(&tenant, asked).await?;
-                telling.begin().await?;
+                telling.note()?;
                 if known.send(batches.columns().clone()).is_err() {
                     return Ok(());
                 }

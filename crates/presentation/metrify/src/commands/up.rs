@@ -61,6 +61,7 @@ pub async fn run(settings: Settings, arguments: &Up) -> Result<Outcome> {
     let landed = Arc::new(Notify::new());
     on_its_own_thread(&mut tasks, worker::land(house.app.clone(), interval, landed.clone(), stopped.clone()));
     on_its_own_thread(&mut tasks, worker::compact(house.app.clone(), landed, stopped.clone()));
+    tasks.spawn(worker::seal(house.app.clone(), stopped.clone()));
     on_its_own_thread(&mut tasks, worker::vacuum(house.app.clone(), stopped.clone()));
     if arguments.simulate > 0 {
         let data_dir = settings.data_dir.clone();
