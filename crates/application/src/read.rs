@@ -21,7 +21,7 @@ pub use channels::{Channels, Resampled, channels};
 pub use queries::Queries;
 pub use questions::{Question, Span, ask};
 pub use series::{After, SERIES_COLUMNS, Series, Told, export_series, series};
-pub use told::{Telling, described, told};
+pub use told::{Telling, described, told, unasked};
 
 /// Answers a query page by page.
 ///

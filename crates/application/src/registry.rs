@@ -49,8 +49,12 @@ pub struct UserRecord {
 pub struct SessionRecord {
     pub id: String,
     pub user: UserName,
+    /// The version of the person that it is of: one that was changed since is logged in no longer.
+    pub user_version: u64,
     /// SHA-256 of what renews it next, in hexadecimal digits.
     pub digest: String,
+    /// Of what renewed it last.
+    pub previous: Option<String>,
     pub expires_at: Timestamp,
     pub status: Status,
 }

@@ -34,6 +34,8 @@ struct Ring {
     /// How often all were forgotten: what was looked up before that is not remembered after it.
     forgotten: u64,
     keys: HashMap<String, Remembered>,
+    /// The second in which somebody was turned away last, and how many were noted in it.
+    turned_away: (i64, u32),
 }
 
 #[derive(Clone)]
@@ -54,6 +56,14 @@ impl Keyring {
 
     fn ring(&self) -> MutexGuard<'_, Ring> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn notes_turned_away(&self, now: Timestamp) -> bool {
+        let second = now.micros().div_euclid(SECOND);
+        let mut ring = self.ring();
+        let noted = if ring.turned_away.0 == second { ring.turned_away.1 } else { 0 };
+        ring.turned_away = (second, noted.saturating_add(1));
+        noted < TURNED_AWAY_NOTED
     }
 
     fn forgotten(&self) -> u64 {
@@ -109,13 +119,19 @@ async fn look_up(app: &App, presented: &str, digest: &str, now: Timestamp) -> Re
     }))
 }
 
-/// Leaves an entry of somebody who presented what opens nothing, in the log of the house's own tenant.
+/// Entries of one second of those who were turned away: whoever knocks often must not fill the log, or the disk.
+const TURNED_AWAY_NOTED: u32 = 10;
+
+/// Leaves an entry of somebody who presented what opens nothing, in the log of the house's own tenant; not of all, where many come.
 ///
 /// # Errors
 /// Where it cannot be written.
-pub async fn turned_away(app: &App, house: &Tenant, caller: &Caller) -> Result<()> {
-    let act = Act { action: Action::Enter, resource: Resource::Users, tenant: house.clone(), subject: None };
-    let Caller { request, now } = caller.clone();
+pub async fn turned_away(app: &App, caller: &Caller) -> Result<()> {
+    let Caller { house, request, now } = caller.clone();
+    if !app.keyring.notes_turned_away(now) {
+        return Ok(());
+    }
+    let act = Act { action: Action::Enter, resource: Resource::Users, tenant: house, subject: None };
     let principal = "unknown".to_owned();
     let entry = Entry { at: now, request, principal, role: None, purpose: None, act, outcome: Outcome::Denied };
     app.audit.note(&entry)?;
@@ -144,14 +160,21 @@ async fn of_token(app: &App, presented: &str, now: Timestamp) -> Result<Option<P
             (of_tenant(app, name, pass.tenant, given).await?, pass.expires_at)
         }
         Bearer::Vouched(Vouched { tenant, name, role, purposes, expires_at }) => {
-            (of_tenant(app, format!("oidc:{name}"), tenant, (role, purposes)).await?, expires_at)
+            let principal = of_tenant(app, format!("oidc:{name}"), tenant, (role, purposes)).await?;
+            // What it gives to others does not outlast what it was vouched for by.
+            (principal.map(|principal| Principal { expires_at: Some(expires_at), ..principal }), expires_at)
         }
     };
     Ok(principal.map(|principal| (principal, Some(until))))
 }
 
 /// Nobody, where there is no such tenant, or it is inactive.
-async fn of_tenant(app: &App, name: String, tenant: Tenant, given: (Role, Vec<Purpose>)) -> Result<Option<Principal>> {
+pub(super) async fn of_tenant(
+    app: &App,
+    name: String,
+    tenant: Tenant,
+    given: (Role, Vec<Purpose>),
+) -> Result<Option<Principal>> {
     let record = tenant_of(app, &tenant).await?.filter(|record| record.status == Status::Active);
     Ok(record.map(|record| principal(name, tenant, record.parties, given)))
 }

@@ -1,25 +1,27 @@
 //! Logging in: a password opens a session, a session gives passes that hold for minutes, and what renews it is good for one time. Who
-//! presents one that was used before may have stolen it, or its owner did not: the session ends.
+//! presents the one before may have stolen it, or its owner was robbed of it: the session ends.
+//!
+//! A session is of one version of its person. Whoever got another password or role, or was deactivated, is another version, and so
+//! logged in nowhere.
 
-use std::hash::{BuildHasher, RandomState};
+use std::time::Duration;
 
 use metrify_domain::master::Status;
 use metrify_domain::time::{HOUR, MINUTE};
 use metrify_domain::{Tenant, Timestamp};
-use metrify_governance::{Act, Action, Resource, Role, UserName};
-use tokio::sync::{Mutex, MutexGuard};
+use metrify_governance::{Act, Action, Resource, UserName};
 
 use crate::app::App;
-use crate::audit::{Entry, Outcome};
+use crate::audit::{Entry, Outcome, audited};
+use crate::context::Context;
 use crate::error::{Error, Kind, Result};
-use crate::govern::authenticate::{digest_of, hexadecimal, tenant_of};
+use crate::govern::authenticate::{digest_of, hexadecimal, of_tenant, tenant_of, turned_away};
 use crate::govern::keys::{KEY_RANDOM_BYTES, id_of};
+use crate::govern::passwords::proven;
 use crate::govern::users::principal_name;
 use crate::identity::Pass;
-use crate::registry::{
-    AttemptsRecord, Edition, Event, Field, Happened, SessionRecord, Sort, ThingKind, UserRecord, Wanted,
-};
-use crate::things::{Author, known_of, list_of};
+use crate::registry::{Edition, Event, Field, Happened, SessionRecord, Sort, ThingKind, UserRecord, Wanted};
+use crate::things::{self, Author, known_of, list_of};
 
 /// How long a pass holds, in microseconds.
 const PASS_US: i64 = 15 * MINUTE;
@@ -27,40 +29,20 @@ const PASS_US: i64 = 15 * MINUTE;
 const SESSION_US: i64 = 30 * 24 * HOUR;
 /// Sessions of one person at once; one more ends the oldest.
 const SESSIONS_MAX: usize = 20;
-/// So many wrong passwords one after the other lock a person out.
-const FAILURES_MAX: u32 = 5;
-/// For how long, in microseconds.
-const LOCKED_US: i64 = 15 * MINUTE;
-
-/// One after the other for each person: whoever guesses many passwords at the same time has no more guesses for it.
-pub struct Logins {
-    turns: [Mutex<()>; 64],
-    hasher: RandomState,
-}
-
-impl Default for Logins {
-    fn default() -> Self {
-        Self { turns: std::array::from_fn(|_| Mutex::new(())), hasher: RandomState::new() }
-    }
-}
-
-impl Logins {
-    async fn turn(&self, tenant: &Tenant, user: &UserName) -> MutexGuard<'_, ()> {
-        let place = self.hasher.hash_one((tenant.as_str(), user.as_str())) % self.turns.len() as u64;
-        self.turns[place as usize].lock().await
-    }
-}
+/// How long a login takes at least: whoever measures it learns nothing of names, for they are looked up and noted within it.
+const LOGIN_TIME: Duration = Duration::from_millis(250);
 
 /// A request of somebody who is not known yet.
 #[derive(Clone, Debug)]
 pub struct Caller {
+    /// The house's own tenant, whose log has what concerns nobody else.
+    pub house: Tenant,
     /// The name of the request, by which it is found again in logs.
     pub request: String,
     pub now: Timestamp,
 }
 
 /// What was opened.
-#[derive(Clone, Debug)]
 pub struct Opened {
     pub pass: String,
     pub pass_until: Timestamp,
@@ -70,7 +52,6 @@ pub struct Opened {
 }
 
 /// Who wants to be let in, and by what.
-#[derive(Clone, Debug)]
 pub struct Login {
     pub tenant: Tenant,
     pub user: UserName,
@@ -80,91 +61,59 @@ pub struct Login {
 /// Logs somebody in. `random` has to come from the operating system.
 ///
 /// # Errors
-/// Denied where the name or the password is wrong or locked, which of them is not told; where too many come at once, or the registry
-/// cannot be read or written.
+/// Denied where the name or the password is wrong or locked, which of them is not told, or no policy lets it in; where too many come at
+/// once, or the registry cannot be read or written.
 pub async fn log_in(app: &App, caller: &Caller, login: Login, random: [u8; KEY_RANDOM_BYTES]) -> Result<Opened> {
+    let (opened, ()) = tokio::join!(let_in(app, caller, login, random), tokio::time::sleep(LOGIN_TIME));
+    opened
+}
+
+async fn let_in(app: &App, caller: &Caller, login: Login, random: [u8; KEY_RANDOM_BYTES]) -> Result<Opened> {
     let Login { tenant, user, password } = login;
-    if tenant_of(app, &tenant).await?.is_none_or(|record| record.status != Status::Active) {
-        // There is no log of a tenant that is not there; it takes as long as any other wrong name.
-        app.identity.matches(&password, NO_DIGEST).await?;
-        return Err(wrong());
+    let _turn = app.logins.turn(&tenant, &user).await?;
+    if let Some(known) = proven(app, &tenant, &user, &password, caller.now).await?
+        && let Some(ctx) = context(app, caller, &tenant, &known.thing).await?
+    {
+        return audited(app, &ctx, enter(&ctx, &user), open(app, &ctx, &known, random)).await;
     }
-    let known = proven(app, &tenant, &user, &password, caller.now).await;
-    let opened = match known {
-        Ok(Some(known)) => open(app, &tenant, &known.thing, caller.now, random).await.map(|opened| (opened, known)),
-        Ok(None) => Err(wrong()),
-        Err(error) => Err(error),
-    };
-    let outcome = Outcome::of(&opened);
-    let role = opened.as_ref().ok().map(|(_, known)| known.thing.role);
-    noted(app, caller, &tenant, (&user, role), outcome).await?;
-    opened.map(|(opened, _)| opened)
-}
-
-const NO_DIGEST: &str = "";
-
-fn wrong() -> Error {
+    refused(app, caller, &tenant, &user).await?;
     let error = Error::new(Kind::Denied, "log in: the name or the password is wrong, or it was wrong too often");
-    error.hint("try again in a quarter of an hour; an admin of the tenant gives a new password")
+    Err(error.hint("try again in a quarter of an hour; an admin of the tenant gives a new password"))
 }
 
-/// Who has proven by its password who it is; `None` where it has not, or has failed too often.
-pub(super) async fn proven(
-    app: &App,
-    tenant: &Tenant,
-    name: &UserName,
-    password: &str,
-    now: Timestamp,
-) -> Result<Option<Edition<UserRecord>>> {
-    let _turn = app.logins.turn(tenant, name).await;
-    let known: Option<Edition<UserRecord>> = known_of(app, tenant, name.as_str(), None).await?;
-    let known = known.filter(|known| known.thing.status == Status::Active);
-    let digest = known.as_ref().map_or(NO_DIGEST, |known| &known.thing.digest);
-    let is_right = app.identity.matches(password, digest).await?;
-    let Some(known) = known else { return Ok(None) };
-    let attempts: Option<Edition<AttemptsRecord>> = known_of(app, tenant, name.as_str(), None).await?;
-    let locked = attempts.as_ref().and_then(|attempts| attempts.thing.locked_until);
-    if locked.is_some_and(|until| now < until) {
-        return Ok(None);
-    }
-    // A lock that is over has had its effect.
-    let failures = if locked.is_some() { 0 } else { attempts.as_ref().map_or(0, |known| known.thing.failures) };
-    let now_failed = if is_right { 0 } else { failures + 1 };
-    if now_failed != failures || locked.is_some() {
-        let locked_until = (now_failed >= FAILURES_MAX).then(|| now.plus(LOCKED_US)).flatten();
-        let record = AttemptsRecord { user: name.clone(), failures: now_failed, locked_until };
-        let happened = if attempts.is_some() { Happened::Changed } else { Happened::Registered };
-        let name = principal_name(name);
-        let author = Author { tenant, name: &name, now };
-        app.registry.append(&[author.next(happened, record, attempts.as_ref())]).await?;
-    }
-    Ok(is_right.then_some(known))
+/// Of a person that asks for itself; `None` where there is no such tenant, or it is inactive.
+async fn context(app: &App, caller: &Caller, tenant: &Tenant, user: &UserRecord) -> Result<Option<Context>> {
+    let given = (user.role, user.purposes.clone());
+    let principal = of_tenant(app, principal_name(&user.name), tenant.clone(), given).await?;
+    let Caller { request, now, .. } = caller.clone();
+    Ok(principal.map(|principal| Context { principal, purpose: None, request, now }))
 }
 
-async fn open(
-    app: &App,
-    tenant: &Tenant,
-    user: &UserRecord,
-    now: Timestamp,
-    random: [u8; KEY_RANDOM_BYTES],
-) -> Result<Opened> {
+fn enter(ctx: &Context, user: &UserName) -> Act {
+    ctx.act(Action::Enter, Resource::Users, Some(user.to_string()))
+}
+
+async fn open(app: &App, ctx: &Context, user: &Edition<UserRecord>, random: [u8; KEY_RANDOM_BYTES]) -> Result<Opened> {
+    let (tenant, now) = (ctx.tenant(), ctx.now);
     let id = id_of(&random);
     let renewal = renewal(tenant, &id, &random);
-    let session_until = now.plus(SESSION_US).unwrap_or(now);
     let record = SessionRecord {
         id,
-        user: user.name.clone(),
+        user: user.thing.name.clone(),
+        user_version: user.version,
         digest: digest_of(&renewal),
-        expires_at: session_until,
+        previous: None,
+        expires_at: now.plus(SESSION_US).unwrap_or(now),
         status: Status::Active,
     };
-    let name = principal_name(&user.name);
-    let author = Author { tenant, name: &name, now };
-    let mut events = vec![author.next(Happened::Registered, record.clone(), None)];
-    let under_way = sessions(app, tenant, &user.name).await?;
-    let too_many = (under_way.len() + 1).saturating_sub(SESSIONS_MAX);
-    events.extend(under_way.iter().take(too_many).map(|known| ended(&author, known)));
+    let mut events = vec![things::next(ctx, Happened::Registered, record.clone(), None)];
+    let others = sessions(app, tenant, &user.thing.name).await?;
+    let too_many = (others.len() + 1).saturating_sub(SESSIONS_MAX);
+    events.extend(others.iter().take(too_many).map(|known| ended(ctx, known)));
     app.registry.append(&events).await?;
+    if too_many > 0 {
+        app.keyring.forget();
+    }
     pass(app, tenant, &record, now, renewal)
 }
 
@@ -187,7 +136,7 @@ fn renewal(tenant: &Tenant, session: &str, random: &[u8]) -> String {
     format!("{RENEWAL_PREFIX}{tenant}_{session}_{}", hexadecimal(random))
 }
 
-/// Whose session a renewal renews.
+/// Whose session a renewal names.
 fn session_of(renewal: &str) -> Option<(Tenant, &str)> {
     let (tenant, rest) = renewal.strip_prefix(RENEWAL_PREFIX)?.split_once('_')?;
     let (session, _) = rest.split_once('_')?;
@@ -199,36 +148,35 @@ fn session_of(renewal: &str) -> Option<(Tenant, &str)> {
 /// # Errors
 /// Denied where it is none, was used before, or its session is over; where the registry cannot be read or written.
 pub async fn renew(app: &App, caller: &Caller, presented: &str, random: [u8; KEY_RANDOM_BYTES]) -> Result<Opened> {
-    let Some((tenant, known)) = session(app, presented).await? else { return Err(over()) };
-    let now = caller.now;
+    let Some((ctx, known)) = session(app, caller, presented).await? else { return Err(over()) };
     let session = &known.thing;
-    let user: Option<Edition<UserRecord>> = known_of(app, &tenant, session.user.as_str(), None).await?;
-    let user = user.filter(|user| user.thing.status == Status::Active);
-    let holds = session.status == Status::Active && now < session.expires_at;
-    let name = principal_name(&session.user);
-    let author = Author { tenant: &tenant, name: &name, now };
-    let renewed = match user.as_ref().filter(|_| holds) {
-        Some(_) if session.digest != digest_of(presented) => {
-            app.registry.append(&[ended(&author, &known)]).await?;
-            app.keyring.forget();
-            Err(over())
-        }
-        Some(_) => {
-            let renewal = renewal(&tenant, &session.id, &random);
-            let record = SessionRecord { digest: digest_of(&renewal), ..session.clone() };
-            let event = author.next(Happened::Changed, record.clone(), Some(&known));
-            match app.registry.append(&[event]).await {
-                Ok(()) => pass(app, &tenant, &record, now, renewal),
-                // Somebody else used it at the same time.
-                Err(error) if error.kind() == Kind::Conflict => Err(over()),
-                Err(error) => Err(error),
-            }
-        }
-        None => Err(over()),
-    };
-    let role = user.map(|user| user.thing.role);
-    noted(app, caller, &tenant, (&session.user, role), Outcome::of(&renewed)).await?;
-    renewed
+    let digest = digest_of(presented);
+    if session.digest == digest {
+        return audited(app, &ctx, enter(&ctx, &session.user), renewed(app, &ctx, &known, random)).await;
+    }
+    if session.previous.as_ref() == Some(&digest) {
+        end(app, &ctx, known.clone()).await?;
+    }
+    refused(app, caller, ctx.tenant(), &session.user).await?;
+    Err(over())
+}
+
+async fn renewed(
+    app: &App,
+    ctx: &Context,
+    known: &Edition<SessionRecord>,
+    random: [u8; KEY_RANDOM_BYTES],
+) -> Result<Opened> {
+    let renewal = renewal(ctx.tenant(), &known.thing.id, &random);
+    let previous = Some(known.thing.digest.clone());
+    let record = SessionRecord { digest: digest_of(&renewal), previous, ..known.thing.clone() };
+    let event = things::next(ctx, Happened::Changed, record.clone(), Some(known));
+    app.registry.append(&[event]).await.map_err(|error| match error.kind() {
+        // Somebody else used it at the same time.
+        Kind::Conflict => over(),
+        _ => error,
+    })?;
+    pass(app, ctx.tenant(), &record, ctx.now, renewal)
 }
 
 /// Ends a session by what renews it.
@@ -236,17 +184,32 @@ pub async fn renew(app: &App, caller: &Caller, presented: &str, random: [u8; KEY
 /// # Errors
 /// Denied where it is none that renews a session, and where the registry cannot be read or written.
 pub async fn log_out(app: &App, caller: &Caller, presented: &str) -> Result<()> {
-    let Some((tenant, known)) = session(app, presented).await? else { return Err(over()) };
-    let session = &known.thing;
-    if session.status != Status::Active || session.digest != digest_of(presented) {
+    let Some((ctx, known)) = session(app, caller, presented).await? else { return Err(over()) };
+    if known.thing.digest != digest_of(presented) {
+        refused(app, caller, ctx.tenant(), &known.thing.user).await?;
         return Err(over());
     }
-    let name = principal_name(&session.user);
-    let author = Author { tenant: &tenant, name: &name, now: caller.now };
-    let done = app.registry.append(&[ended(&author, &known)]).await;
-    app.keyring.forget();
-    noted(app, caller, &tenant, (&session.user, None), Outcome::of(&done)).await?;
-    done
+    let act = enter(&ctx, &known.thing.user);
+    audited(app, &ctx, act, end(app, &ctx, known)).await
+}
+
+/// Ends a session, also where it is renewed meanwhile.
+async fn end(app: &App, ctx: &Context, mut known: Edition<SessionRecord>) -> Result<()> {
+    const TRIES_MAX: usize = 10;
+    let mut tries = 1;
+    loop {
+        let done = app.registry.append(&[ended(ctx, &known)]).await;
+        app.keyring.forget();
+        match done {
+            Err(error) if error.kind() == Kind::Conflict && tries < TRIES_MAX => tries += 1,
+            done => return done,
+        }
+        let id = known.thing.id;
+        known = things::find_of(app, ctx.tenant(), &id, None).await?;
+        if known.thing.status != Status::Active {
+            return Ok(());
+        }
+    }
 }
 
 fn over() -> Error {
@@ -254,71 +217,67 @@ fn over() -> Error {
     error.hint("log in again")
 }
 
-/// The session that a renewal names; whether it renews it is not looked at.
-async fn session(app: &App, presented: &str) -> Result<Option<(Tenant, Edition<SessionRecord>)>> {
-    let Some((tenant, id)) = session_of(presented) else { return Ok(None) };
-    let known = known_of(app, &tenant, id, None).await?;
-    Ok(known.map(|known| (tenant, known)))
+/// The session under way that a renewal names, and its person; whether it renews it is not looked at. Where there is none, that is noted.
+async fn session(app: &App, caller: &Caller, presented: &str) -> Result<Option<(Context, Edition<SessionRecord>)>> {
+    let Some((tenant, id)) = session_of(presented) else {
+        turned_away(app, caller).await?;
+        return Ok(None);
+    };
+    let known: Option<Edition<SessionRecord>> = known_of(app, &tenant, id, None).await?;
+    let Some(known) = known else {
+        turned_away(app, caller).await?;
+        return Ok(None);
+    };
+    let ctx = match person(app, &tenant, &known.thing, caller.now).await? {
+        Some(user) => context(app, caller, &tenant, &user).await?,
+        None => None,
+    };
+    if ctx.is_none() {
+        refused(app, caller, &tenant, &known.thing.user).await?;
+    }
+    Ok(ctx.map(|ctx| (ctx, known)))
 }
 
-/// Whether a session is under way, and whose.
-pub(super) async fn under_way(app: &App, pass: &Pass, now: Timestamp) -> Result<Option<UserRecord>> {
-    let session: Option<Edition<SessionRecord>> = known_of(app, &pass.tenant, &pass.session, None).await?;
-    let holds = |session: &SessionRecord| {
-        session.status == Status::Active && now < session.expires_at && session.user.as_str() == pass.user
-    };
-    if !session.is_some_and(|session| holds(&session.thing)) {
+/// Whose session it is, as long as it is under way.
+async fn person(app: &App, tenant: &Tenant, session: &SessionRecord, now: Timestamp) -> Result<Option<UserRecord>> {
+    if session.status != Status::Active || session.expires_at <= now {
         return Ok(None);
     }
-    let user: Option<Edition<UserRecord>> = known_of(app, &pass.tenant, &pass.user, None).await?;
+    let user: Option<Edition<UserRecord>> = known_of(app, tenant, session.user.as_str(), None).await?;
+    let user = user.filter(|user| user.version == session.user_version);
     Ok(user.map(|user| user.thing).filter(|user| user.status == Status::Active))
 }
 
-/// The sessions of a person that have not ended, oldest first.
+/// Whose a pass is, as long as its session is under way.
+pub(super) async fn under_way(app: &App, pass: &Pass, now: Timestamp) -> Result<Option<UserRecord>> {
+    let session: Option<Edition<SessionRecord>> = known_of(app, &pass.tenant, &pass.session, None).await?;
+    match session.filter(|session| session.thing.user.as_str() == pass.user) {
+        Some(session) => person(app, &pass.tenant, &session.thing, now).await,
+        None => Ok(None),
+    }
+}
+
+/// The sessions of a person that were not ended, oldest first.
 async fn sessions(app: &App, tenant: &Tenant, user: &UserName) -> Result<Vec<Edition<SessionRecord>>> {
     let equal = vec![(Field::User, user.to_string()), (Field::Status, Status::Active.name().to_owned())];
     let all = Wanted::all(ThingKind::Session, 2 * SESSIONS_MAX as u64);
     list_of(app, tenant, &Wanted { equal, sort: Sort::Changed, ..all }).await
 }
 
-fn ended(author: &Author<'_>, known: &Edition<SessionRecord>) -> Event {
+fn ended(ctx: &Context, known: &Edition<SessionRecord>) -> Event {
     let record = SessionRecord { status: Status::Inactive, ..known.thing.clone() };
+    let author = Author { tenant: ctx.tenant(), name: &ctx.principal.name, now: ctx.now };
     author.next(Happened::Deactivated, record, Some(known))
 }
 
-/// Ends all sessions of a person.
-pub(super) async fn end_sessions(app: &App, author: &Author<'_>, user: &UserName) -> Result<()> {
-    let under_way = sessions(app, author.tenant, user).await?;
-    let events: Vec<Event> = under_way.iter().map(|known| ended(author, known)).collect();
-    if !events.is_empty() {
-        app.registry.append(&events).await?;
-    }
-    app.keyring.forget();
-    Ok(())
-}
-
-/// Leaves an entry of somebody who came in, or wanted to.
-async fn noted(
-    app: &App,
-    caller: &Caller,
-    tenant: &Tenant,
-    (user, role): (&UserName, Option<Role>),
-    outcome: Outcome,
-) -> Result<()> {
-    let entry = Entry {
-        at: caller.now,
-        request: caller.request.clone(),
-        principal: principal_name(user),
-        role,
-        purpose: None,
-        act: Act {
-            action: Action::Enter,
-            resource: Resource::Users,
-            tenant: tenant.clone(),
-            subject: Some(user.to_string()),
-        },
-        outcome,
-    };
+/// Leaves an entry of somebody who was not let in, in the log of the tenant that it named, where there is one.
+async fn refused(app: &App, caller: &Caller, tenant: &Tenant, user: &UserName) -> Result<()> {
+    let Some(record) = tenant_of(app, tenant).await? else { return turned_away(app, caller).await };
+    let act =
+        Act { action: Action::Enter, resource: Resource::Users, tenant: record.name, subject: Some(user.to_string()) };
+    let Caller { request, now, .. } = caller.clone();
+    let principal = principal_name(user);
+    let entry = Entry { at: now, request, principal, role: None, purpose: None, act, outcome: Outcome::Denied };
     app.audit.note(&entry)?;
     app.audit.seal().await
 }

@@ -8,9 +8,9 @@ use crate::audit::audited;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::govern::given::{Given, may_be_given};
-use crate::govern::sessions::{end_sessions, proven};
+use crate::govern::passwords::proven;
 use crate::registry::{Edition, Happened, Listing, UserRecord, Wanted};
-use crate::things::{self, Author};
+use crate::things;
 
 /// Characters of a password at least; it may hold whatever it likes (NIST SP 800-63B-4, section 3.1.1).
 const PASSWORD_CHARACTERS_MIN: usize = 12;
@@ -91,14 +91,11 @@ async fn change(
         return Ok(known.clone());
     }
     let happened = Happened::between(known.thing.status, record.status);
-    let name = record.name.clone();
+    // Its sessions are of the version before, and so over.
     let changed = things::append(app, ctx, happened, record, Some(known)).await;
     // Also where it is not known whether it was appended.
     app.keyring.forget();
-    let changed = changed?;
-    let author = Author { tenant: ctx.tenant(), name: &ctx.principal.name, now: ctx.now };
-    end_sessions(app, &author, &name).await?;
-    Ok(changed)
+    changed
 }
 
 /// Changes the password of the one who asks, who proves once more who it is; it is logged in nowhere else from then on, nor here.
@@ -107,12 +104,14 @@ async fn change(
 /// Where it is denied, no person asks, the old password is wrong, the new one is too short, or the registry cannot be written.
 pub async fn change_password(app: &App, ctx: &Context, old: &str, new: &str) -> Result<()> {
     let step = "change the password";
-    let none = || Error::new(Kind::Invalid, format!("{step}: no user of the house asks, who has one"));
-    let name = ctx.principal.name.strip_prefix(USER_PREFIX).ok_or_else(none)?.parse::<UserName>();
-    let name = name.map_err(|error| Error::new(Kind::Internal, step).because(error))?;
-    let act = ctx.act(Action::Enter, Resource::Users, Some(name.to_string()));
+    let name = ctx.principal.name.strip_prefix(USER_PREFIX);
+    let act = ctx.act(Action::Enter, Resource::Users, name.map(str::to_owned));
     audited(app, ctx, act, async {
+        let none = || Error::new(Kind::Invalid, format!("{step}: no user of the house asks, who has one"));
+        let name = name.ok_or_else(none)?.parse::<UserName>();
+        let name = name.map_err(|error| Error::new(Kind::Internal, step).because(error))?;
         fits(&name, new)?;
+        let _turn = app.logins.turn(ctx.tenant(), &name).await?;
         let known = proven(app, ctx.tenant(), &name, old, ctx.now).await?;
         let known =
             known.ok_or_else(|| Error::new(Kind::Denied, format!("{step}: the old one is wrong, or locked")))?;
@@ -150,6 +149,9 @@ pub(super) fn principal_name(name: &UserName) -> String {
 fn check(ctx: &Context, facts: &UserFacts) -> Result<()> {
     let UserFacts { name, role, purposes, .. } = facts;
     let step = format!("make the user `{name}` what it is to be");
+    if ctx.principal.expires_at.is_some() {
+        return Err(Error::new(Kind::Denied, format!("{step}: what makes it ends, and a user does not")));
+    }
     let tenant = ctx.tenant();
     may_be_given(ctx, &step, &Given { tenant, parties: &ctx.principal.parties, role: *role, purposes })
 }

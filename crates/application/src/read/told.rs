@@ -8,7 +8,7 @@ use metrify_governance::{Act, Action, Resource};
 use crate::app::App;
 use crate::audit::{Entry, Outcome, entry, permitted};
 use crate::context::Context;
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::ports::Audit;
 
 /// What has to be written before anything of an answer is told.
@@ -41,6 +41,16 @@ where
     Work: Future<Output = Result<()>>,
 {
     answered(app, ctx, ctx.act(Action::Query, Resource::Tables, None), work).await
+}
+
+/// Leaves an entry of a query that was not asked, for the reason of `error`.
+///
+/// # Errors
+/// Where none can be written.
+pub fn unasked(app: &App, ctx: &Context, error: &Error) -> Result<()> {
+    let act = ctx.act(Action::Query, Resource::Tables, None);
+    let outcome = if error.kind() == Kind::Denied { Outcome::Denied } else { Outcome::Failed(error.kind()) };
+    app.audit.note(&entry(ctx, act, outcome))
 }
 
 /// What is asked about a query before it is answered, such as its columns: allowed to whoever may query. It leaves no entry, since it

@@ -43,14 +43,25 @@ impl OfPoint {
             && self.quantity.as_ref().is_none_or(|quantity| of(&file.quantities, quantity))
     }
 
-    /// How many rows of a batch are wanted.
-    fn count(&self, batch: &RecordBatch) -> Result<usize> {
-        let Some(behind) = self.behind else { return Ok(batch.num_rows()) };
+    /// When those rows start that are behind the one that was told last.
+    fn starts_behind(&self, batches: &[RecordBatch]) -> Result<Vec<i64>> {
         let lacking = || Error::new(Kind::Internal, "count the readings: their periods are not among the columns");
-        let micros = |name: &str| batch.column_by_name(name)?.as_primitive_opt::<TimestampMicrosecondType>();
-        let starts = micros("period_start").ok_or_else(lacking)?.values().iter();
-        let ends = micros("period_end").ok_or_else(lacking)?.values().iter();
-        Ok(starts.zip(ends).filter(|(start, end)| behind < (**start, **end)).count())
+        let mut all = Vec::new();
+        for batch in batches {
+            let micros = |name: &str| batch.column_by_name(name)?.as_primitive_opt::<TimestampMicrosecondType>();
+            let starts = micros("period_start").ok_or_else(lacking)?.values().iter();
+            let ends = micros("period_end").ok_or_else(lacking)?.values().iter();
+            let behind = starts.zip(ends).filter(|(start, end)| self.behind.is_none_or(|last| last < (**start, **end)));
+            all.extend(behind.map(|(start, _)| *start));
+        }
+        Ok(all)
+    }
+
+    /// Whether as many rows as are wanted start before all that a file has.
+    fn has_enough_before(&self, file: &FileFacts, starts: &mut [i64]) -> bool {
+        let Some(first) = file.starts.as_ref().map(|range| range.low.micros()) else { return false };
+        let Some(place) = self.limit.checked_sub(1).filter(|place| *place < starts.len()) else { return false };
+        *starts.select_nth_unstable(place).1 < first
     }
 
     fn wanted(&self, view: &View) -> Wanted {
@@ -76,13 +87,22 @@ impl DeltaLake {
         let mut found = view.holding_of(wanted)?;
         let Some(snapshot) = view.snapshot(TableName::Readings) else { return Ok(Some(found)) };
         let of_files = Arc::new(wanted.wanted(&view));
-        for file in snapshot.files.iter().filter(|file| wanted.may_be_in(file)) {
+        let mut files: Vec<&FileFacts> = snapshot.files.iter().filter(|file| wanted.may_be_in(file)).collect();
+        files.sort_by_key(|file| file.starts.as_ref().map(|starts| starts.low));
+        let mut starts = wanted.starts_behind(&found)?;
+        for file in files {
+            // Of one quantity those that are wanted are the first by time, and files come in its order.
+            if wanted.quantity.is_some() && wanted.has_enough_before(file, &mut starts) {
+                break;
+            }
             let Some(kept) = self.held().kept_file(snapshot, file, &of_files).await else { return Ok(None) };
             let mut scan = Scan::open(&Arc::new(kept), &of_files, 0, 1).await?;
             let mut rows = 0;
             while rows < wanted.limit {
                 let Some(batch) = scan.next().await? else { break };
-                rows += wanted.count(&batch)?;
+                let behind = wanted.starts_behind(std::slice::from_ref(&batch))?;
+                rows += behind.len();
+                starts.extend(behind);
                 found.push(batch);
             }
         }

@@ -21,7 +21,9 @@ CREATE TABLE sessions (
     known_from BIGINT NOT NULL,
     known_until BIGINT,
     user_name TEXT NOT NULL,
+    user_version BIGINT NOT NULL,
     digest TEXT NOT NULL,
+    previous TEXT,
     expires_at BIGINT NOT NULL,
     status TEXT NOT NULL,
     PRIMARY KEY (tenant, id, version)

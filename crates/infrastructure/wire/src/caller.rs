@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use metrify_application::{Context, Error, Kind, Result, govern};
+use metrify_application::{Context, Error, Kind, Result, govern, read};
 use metrify_governance::Purpose;
 
 use crate::Wire;
@@ -33,6 +33,18 @@ impl Wire {
         let principal = govern::authenticate(&self.app, &caller.credential, now).await?;
         let request = self.requests.fetch_add(1, Ordering::Relaxed);
         let request = format!("{:x}-sql-{request:x}", self.started_at.micros());
+        if principal.is_none() {
+            let (house, request) = (self.house.clone(), request.clone());
+            govern::turned_away(&self.app, &govern::Caller { house, request, now }).await?;
+        }
         Ok(principal.map(|principal| Context { principal, purpose: caller.purpose, request, now }))
+    }
+
+    /// What was read of a text. Where it could not be, or is none that is answered, that leaves an entry as well.
+    ///
+    /// # Errors
+    /// Those of the reading, and where no entry can be written.
+    pub(crate) fn noted<T>(&self, ctx: &Context, read: Result<T>) -> Result<T> {
+        read.or_else(|error| read::unasked(&self.app, ctx, &error).and(Err(error)))
     }
 }

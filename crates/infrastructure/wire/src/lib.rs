@@ -14,7 +14,7 @@ mod refusal;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use metrify_application::{App, Result};
+use metrify_application::{App, Result, Tenant};
 use metrify_domain::Timestamp;
 use metrify_query::Engine;
 
@@ -27,6 +27,8 @@ pub type Tls = Arc<dyn Fn() -> Arc<rustls::ServerConfig> + Send + Sync>;
 /// What both protocols answer from.
 pub struct Wire {
     pub app: Arc<App>,
+    /// The house's own tenant, whose log has those who were turned away.
+    pub house: Tenant,
     /// The engine behind the application's port, for answers in columns.
     pub engine: Arc<Engine>,
     pub clock: fn() -> Timestamp,
@@ -40,12 +42,12 @@ pub struct Wire {
 impl Wire {
     #[must_use]
     pub fn new(
-        app: Arc<App>,
+        (app, house): (Arc<App>, Tenant),
         engine: Arc<Engine>,
         clock: fn() -> Timestamp,
         random: fn() -> Result<[u8; 32]>,
         tls: Option<Tls>,
     ) -> Self {
-        Self { app, engine, clock, random, tls, requests: AtomicU64::new(1), started_at: clock() }
+        Self { app, house, engine, clock, random, tls, requests: AtomicU64::new(1), started_at: clock() }
     }
 }

@@ -138,10 +138,8 @@ impl Caller {
             govern::authenticate(&server.app, credential, now).await?
         };
         let Some(principal) = principal else {
-            if server.rates.notes_turned_away() {
-                let caller = govern::Caller { request: self.request.clone(), now };
-                govern::turned_away(&server.app, &server.tenant, &caller).await?;
-            }
+            let (house, request) = (server.tenant.clone(), self.request.clone());
+            govern::turned_away(&server.app, &govern::Caller { house, request, now }).await?;
             return Err(unknown());
         };
         Ok(Context { principal, purpose, request: self.request.clone(), now })
@@ -164,7 +162,7 @@ fn purpose(value: &HeaderValue) -> metrify_application::Result<Purpose> {
 
 fn unknown() -> Problem {
     let error = Error::new(Kind::Denied, "find out who asks: no key came with the request, or it opens nothing");
-    let hint = "send a key as `Authorization: Bearer KEY` or `X-API-Key: KEY`; `metrify key create` makes one";
+    let hint = "send a key as `Authorization: Bearer KEY` or `X-API-Key: KEY`; `metrify key create` makes one, and /api/v1/login lets people in";
     Problem::with_status(error.hint(hint), StatusCode::UNAUTHORIZED)
 }
 

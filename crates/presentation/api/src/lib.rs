@@ -1,7 +1,7 @@
 //! The HTTP face of a running Metrify: health, deliveries and readings in, series and SQL out, master data, keys and the audit log.
 //!
-//! Everything but health and its own description asks who comes: a key of a tenant, or the token that the server wrote beside its
-//! data, readable by its owner alone.
+//! Everything but health, its own description and the login asks who comes: by a key of a tenant, a pass of somebody who logged in, the
+//! token of a trusted issuer, or the one that the server wrote beside its data, readable by its owner alone.
 
 #![allow(unused_qualifications, reason = "the macros that describe routes write them")]
 
@@ -55,6 +55,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::described::Described;
+use crate::login::Entrance;
 
 pub use crate::metrics::Metrics;
 pub use crate::paging::Listed;
@@ -101,7 +102,7 @@ pub fn router(server: Server) -> Router {
         .layer(middleware::from_fn_with_state(server.clone(), identify::known));
     let entrance = Router::from(login::routes())
         .layer(known_parameters)
-        .layer(middleware::from_fn_with_state(server.clone(), login::arriving));
+        .layer(middleware::from_fn_with_state(Entrance::new(server.clone()), login::arriving));
     Router::new()
         .route("/health", get(health::health))
         .route("/health/live", get(health::live))

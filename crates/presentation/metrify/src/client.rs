@@ -25,6 +25,9 @@ use crate::settings::{Elsewhere, Settings};
 /// How long a server that claims to hold the data may take to say so.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(2);
 
+/// How long a server may take to let somebody in: other commands wait for the file of logins meanwhile.
+const LOGIN_TIMEOUT: Duration = Duration::from_secs(30);
+
 /// What a server writes beside its data.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ServerFile {
@@ -132,7 +135,7 @@ impl Client {
     /// Where the server cannot be reached, or does not know this name with this password.
     pub async fn log_in(url: &str, who: &LoginBody) -> Result<OpenedBody> {
         let client = Self::unknown(url)?;
-        client.json(client.http.post(client.url("/api/v1/login")).json(who), "log in").await
+        client.json(client.http.post(client.url("/api/v1/login")).json(who).timeout(LOGIN_TIMEOUT), "log in").await
     }
 
     /// # Errors
@@ -140,13 +143,15 @@ impl Client {
     pub async fn log_out(url: &str, refresh_token: &str) -> Result<()> {
         let body = RenewalBody { refresh_token: refresh_token.to_owned() };
         let client = Self::unknown(url)?;
-        client.answer(client.http.post(client.url("/api/v1/logout")).json(&body), "log out").await.map(drop)
+        let request = client.http.post(client.url("/api/v1/logout")).json(&body).timeout(LOGIN_TIMEOUT);
+        client.answer(request, "log out").await.map(drop)
     }
 
     async fn renew(url: &str, refresh_token: &str) -> Result<OpenedBody> {
         let body = RenewalBody { refresh_token: refresh_token.to_owned() };
         let client = Self::unknown(url)?;
-        client.json(client.http.post(client.url("/api/v1/login/refresh")).json(&body), "renew the login").await
+        let request = client.http.post(client.url("/api/v1/login/refresh")).json(&body).timeout(LOGIN_TIMEOUT);
+        client.json(request, "renew the login").await
     }
 
     /// Of somebody whom the server does not know yet.

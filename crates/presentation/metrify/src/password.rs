@@ -1,8 +1,11 @@
 //! Passwords, asked for: unseen at a terminal, as a line of standard input elsewhere.
 
-use std::io::{BufRead, IsTerminal};
+use std::io::{BufRead, IsTerminal, Read};
 
 use metrify_application::{Error, Kind, Result, io};
+
+/// Bytes of a line that are read; no password is so long.
+const LINE_BYTES_MAX: u64 = 4096;
 
 /// # Errors
 /// Where none can be read.
@@ -13,7 +16,7 @@ pub fn ask(prompt: &str) -> Result<String> {
         return rpassword::prompt_password(format!("{prompt}: ")).map_err(|error| io(step, error));
     }
     let mut line = String::new();
-    input.lock().read_line(&mut line).map_err(|error| io(step, error))?;
+    input.lock().take(LINE_BYTES_MAX).read_line(&mut line).map_err(|error| io(step, error))?;
     let password = line.trim_end_matches(['\n', '\r']);
     if password.is_empty() {
         let error = Error::new(Kind::Invalid, format!("{step}: standard input holds none"));

@@ -72,20 +72,27 @@ impl Certificates {
     /// Takes the files anew when they change, until the server stops. What cannot be understood is told once, and what was understood
     /// before stays.
     pub async fn keep_up(mut self, mut stopped: watch::Receiver<bool>) {
+        let mut was_read = true;
         loop {
             tokio::select! {
                 _ = stopped.wait_for(|stopped| *stopped) => return,
                 () = tokio::time::sleep(LOOKED_AT_EVERY) => {}
             }
             let files = match self.settings.read() {
-                Ok(files) if files == self.seen => continue,
+                Ok(files) if files == self.seen => {
+                    was_read = true;
+                    continue;
+                }
                 Ok(files) => files,
                 // It may be on its way.
                 Err(error) => {
-                    tracing::warn!("{}", error.chain());
+                    if std::mem::replace(&mut was_read, false) {
+                        tracing::warn!("{}", error.chain());
+                    }
                     continue;
                 }
             };
+            was_read = true;
             match files.config() {
                 Ok(config) => {
                     self.config.reload_from_config(Arc::new(config));

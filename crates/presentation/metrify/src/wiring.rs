@@ -277,7 +277,8 @@ impl House {
     /// Where one cannot be had.
     pub async fn wires(&self, settings: &settings::Sql, tls: Option<RustlsConfig>) -> Result<Wires> {
         let tls = tls.map(|tls| Arc::new(move || tls.get_inner()) as metrify_wire::Tls);
-        let wire = Arc::new(Wire::new(self.app.clone(), self.engine.clone(), clock::now, random, tls));
+        let wire =
+            Arc::new(Wire::new((self.app.clone(), self.tenant.clone()), self.engine.clone(), clock::now, random, tls));
         Ok(Wires {
             wire,
             postgres: listen(settings.postgres_listen, "sql.postgres_listen").await?,

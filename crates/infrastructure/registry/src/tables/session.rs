@@ -20,7 +20,9 @@ pub struct Model {
     pub known_from: i64,
     pub known_until: Option<i64>,
     pub user_name: String,
+    pub user_version: i64,
     pub digest: String,
+    pub previous: Option<String>,
     pub expires_at: i64,
     pub status: String,
 }
@@ -32,7 +34,7 @@ impl ActiveModelBehavior for ActiveModel {}
 
 impl Model {
     pub fn of(event: &Event, thing: &SessionRecord) -> Self {
-        let SessionRecord { id: _, user, digest, expires_at, status } = thing;
+        let SessionRecord { id: _, user, user_version, digest, previous, expires_at, status } = thing;
         Self {
             tenant: event.tenant.to_string(),
             id: event.after.id(),
@@ -40,7 +42,9 @@ impl Model {
             known_from: event.at.micros(),
             known_until: None,
             user_name: user.to_string(),
+            user_version: user_version.cast_signed(),
             digest: digest.clone(),
+            previous: previous.clone(),
             expires_at: expires_at.micros(),
             status: status.name().to_owned(),
         }
@@ -57,7 +61,9 @@ impl Table for Entity {
         Ok(Thing::Session(SessionRecord {
             id: row.id,
             user: read("user_name", &row.user_name)?,
+            user_version: row.user_version.cast_unsigned(),
             digest: row.digest,
+            previous: row.previous,
             expires_at: Timestamp::from_micros(row.expires_at),
             status: status(&row.status)?,
         }))

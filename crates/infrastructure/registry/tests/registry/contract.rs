@@ -156,7 +156,9 @@ async fn everything_comes_back_as_it_was(registry: &dyn Registry) {
         SessionRecord {
             id: "5e55".to_owned(),
             user: "ann@example.org".parse().expect("a name"),
+            user_version: 3,
             digest: "e".repeat(64),
+            previous: Some("f".repeat(64)),
             expires_at: at(77),
             status: Status::Active,
         }

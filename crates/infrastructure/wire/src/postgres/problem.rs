@@ -63,13 +63,15 @@ fn code(error: &Error) -> &'static str {
         (Kind::Invalid, Some(Why::Write)) => "25006",
         (Kind::Invalid, Some(Why::Other)) => "42000",
         // Beyond a bound of ours.
+        (Kind::Invalid, None) if error.to_string().starts_with("read the purpose") => "22023",
         (Kind::Invalid, None) => "54000",
         (Kind::NotFound, _) => "42704",
         (Kind::Denied, _) => "42501",
         (Kind::Conflict, _) => "40001",
         (Kind::Busy, _) => "53300",
-        // What the engine does not say itself is that the time is over.
-        (Kind::Unavailable, None) => "57014",
+        // What nothing else is the cause of: its time is over.
+        (Kind::Unavailable, None) if error.source().is_none() => "57014",
+        (Kind::Unavailable, None) => "58000",
         (Kind::Unavailable, Some(_)) => "53000",
         (Kind::Corrupt, _) => "XX001",
         (Kind::Internal, _) => "XX000",

@@ -29,6 +29,8 @@ use crate::caller::Caller;
 
 /// Messages of a client that wait while one is answered; who sends more waits, too.
 const WAITING_MAX: usize = 16;
+/// How long a session may be silent between two messages: its place is wanted by others.
+const IDLE_TIME: Duration = Duration::from_hours(1);
 /// How long a client may take for one row, or for what waits for it; who takes longer does not listen any more.
 const SEND_TIME: Duration = Duration::from_secs(60);
 
@@ -86,7 +88,7 @@ impl Line {
     }
 
     async fn feed(&mut self, message: PgWireBackendMessage) -> io::Result<()> {
-        self.socket.feed(message).await
+        self.in_time(async |socket| socket.feed(message).await).await
     }
 
     /// Sends something to a client that takes it, in time.
@@ -123,7 +125,14 @@ impl Session {
     pub(super) async fn run(mut self, mut stopped: watch::Receiver<bool>) -> io::Result<()> {
         loop {
             let message = tokio::select! {
-                message = self.line.next() => message,
+                message = tokio::time::timeout(IDLE_TIME, self.line.next()) => match message {
+                    Ok(message) => message,
+                    Err(_) => {
+                        let error = problem::fatal("57P05", "the session was idle for too long");
+                        self.line.feed(PgWireBackendMessage::ErrorResponse(ErrorResponse::from(*error))).await?;
+                        break;
+                    }
+                },
                 () = async { drop(stopped.wait_for(|stopped| *stopped).await) } => {
                     let error = problem::fatal("57P01", "the server is told to stop");
                     self.line.feed(PgWireBackendMessage::ErrorResponse(ErrorResponse::from(*error))).await?;

@@ -2,7 +2,7 @@
 
 use metrify_application::govern::{Login, Opened, UserFacts};
 use metrify_application::registry::{Edition, UserRecord};
-use metrify_application::{Result, Tenant};
+use metrify_application::{Error, Kind, Result, Tenant};
 use metrify_domain::Timestamp;
 use metrify_governance::{Purpose, Role};
 use serde::{Deserialize, Serialize};
@@ -10,6 +10,9 @@ use utoipa::ToSchema;
 
 use super::master::{KnownBody, StatusBody};
 use super::people::read;
+
+/// Bytes of a password at most.
+const PASSWORD_BYTES_MAX: usize = 1024;
 
 /// Who wants to be let in.
 #[derive(Clone, Serialize, Deserialize, ToSchema)]
@@ -29,6 +32,12 @@ impl LoginBody {
     /// Where the names are none.
     pub fn login(self, own: &Tenant) -> Result<Login> {
         let tenant = self.tenant.as_deref().map(|tenant| read("tenant", tenant)).transpose()?;
+        if self.password.len() > PASSWORD_BYTES_MAX {
+            return Err(Error::new(
+                Kind::Invalid,
+                format!("read password: it has more than {PASSWORD_BYTES_MAX} bytes"),
+            ));
+        }
         Ok(Login {
             tenant: tenant.unwrap_or_else(|| own.clone()),
             user: read("user", &self.user)?,

@@ -20,11 +20,11 @@ pub async fn run(settings: &Settings, output: Output, command: User) -> Result<O
             list(output, vec![access.create_user(new).await?])?;
         }
         User::List => list(output, access.users().await?)?,
-        User::Disable { name } => list(output, vec![set(&access, &name, StatusBody::Inactive, None).await?])?,
-        User::Enable { name } => list(output, vec![set(&access, &name, StatusBody::Active, None).await?])?,
+        User::Disable { name } => list(output, vec![set(&access, &name, Some(StatusBody::Inactive), None).await?])?,
+        User::Enable { name } => list(output, vec![set(&access, &name, Some(StatusBody::Active), None).await?])?,
         User::Reset { name } => {
             let password = password::ask_new(&format!("New password of {name}"))?;
-            list(output, vec![set(&access, &name, StatusBody::Active, Some(password)).await?])?;
+            list(output, vec![set(&access, &name, None, Some(password)).await?])?;
         }
         User::Password => {
             let old = password::ask("Password")?;
@@ -38,9 +38,10 @@ pub async fn run(settings: &Settings, output: Output, command: User) -> Result<O
 }
 
 /// The rest of what is told of it stays.
-async fn set(access: &Access, name: &str, status: StatusBody, password: Option<String>) -> Result<UserBody> {
+async fn set(access: &Access, name: &str, status: Option<StatusBody>, password: Option<String>) -> Result<UserBody> {
     let known = access.user(name).await?;
-    let UserBody { title, role, purposes, known: version, .. } = known;
+    let UserBody { title, role, purposes, known: version, status: now, .. } = known;
+    let status = status.unwrap_or(now);
     let change = UserChangeBody { password, title, role, purposes, status };
     access.put_user(name, &change, version.version).await
 }

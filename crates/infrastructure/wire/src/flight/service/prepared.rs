@@ -27,20 +27,20 @@ use crate::answer::Answer;
 use crate::refusal;
 
 impl Service {
-    async fn asked(&self, handle: &Handle) -> Result<Asked, Status> {
+    async fn asked(&self, ctx: &Context, handle: &Handle) -> Result<Asked, Status> {
         let statement = self.wire.engine.read(handle.sql.clone(), GenericDialect {}, statement).await;
-        let statement = statement.map_err(|error| status::of(&error))?;
+        let statement = self.wire.noted(ctx, statement).map_err(|error| status::of(&error))?;
         Ok(Asked { statement, furnish: None, parameters: handle.values()? })
     }
 
     pub(super) async fn describe(&self, ctx: &Context, handle: &Handle) -> Result<Described, Status> {
-        let asked = self.asked(handle).await?;
+        let asked = self.asked(ctx, handle).await?;
         let described = read::described(&self.wire.app, ctx, self.wire.engine.describe(ctx.tenant(), asked)).await;
         described.map_err(|error| status::of(&error))
     }
 
     pub(super) async fn answer(&self, ctx: Context, handle: &[u8]) -> Result<Response<Sent>, Status> {
-        let asked = self.asked(&Handle::read(handle)?).await?;
+        let asked = self.asked(&ctx, &Handle::read(handle)?).await?;
         let answer = Answer::begin(&self.wire, ctx, asked).await.map_err(|error| status::of(&error))?;
         Ok(Response::new(stream::answer(answer)))
     }

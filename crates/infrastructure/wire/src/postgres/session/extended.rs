@@ -25,7 +25,7 @@ impl Session {
     pub(super) async fn parse(&mut self, parse: Parse) -> Done {
         let ctx = self.context().await?;
         let text_bytes = parse.query.len();
-        let mut commands = self.postgres.read(parse.query).await?;
+        let mut commands = self.postgres.wire.noted(&ctx, self.postgres.read(parse.query).await)?;
         if commands.len() > 1 {
             return Err(problem::error("42601", "cannot insert multiple commands into a prepared statement").into());
         }

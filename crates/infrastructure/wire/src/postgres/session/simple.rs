@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use metrify_application::{Error, Kind, read};
 use metrify_query::schema_of;
 use pgwire::messages::PgWireBackendMessage;
 use pgwire::messages::response::{CommandComplete, EmptyQueryResponse, TransactionStatus};
@@ -17,8 +18,8 @@ use crate::answer::Answer;
 
 impl Session {
     pub(super) async fn query(&mut self, text: String) -> Done {
-        self.context().await?;
-        let commands = self.postgres.read(text).await?;
+        let ctx = self.context().await?;
+        let commands = self.postgres.wire.noted(&ctx, self.postgres.read(text).await)?;
         if commands.is_empty() {
             self.line.feed(PgWireBackendMessage::EmptyQueryResponse(EmptyQueryResponse::new())).await?;
         }
@@ -94,6 +95,9 @@ impl Session {
                 self.complete(said).await
             }
             Command::Refused(refusal) => {
+                let ctx = self.context().await?;
+                let refused = Error::new(Kind::Denied, refusal.message.clone());
+                read::unasked(&self.postgres.wire.app, &ctx, &refused)?;
                 let code = if refusal.would_write { "25006" } else { "0A000" };
                 Err(problem::hinted(problem::error(code, refusal.message.clone()), refusal.hint).into())
             }
