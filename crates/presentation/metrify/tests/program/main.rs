@@ -26,3 +26,4 @@ mod server;
 mod simulation;
 mod support;
 mod tls;
+mod uploads;
