@@ -63,7 +63,7 @@ pub use crate::metrics::Metrics;
 pub use crate::paging::Listed;
 pub use crate::problem::Problem;
 pub use crate::rate::Rates;
-pub use crate::uploads::UploadBody;
+pub use crate::uploads::UploadStateBody;
 pub use crate::wire::{
     Answer, ChangeBody, ChangesBody, Confirmed, DeliveryParameters, DeliveryReplay, ExportRequest, Point, ReadingBody,
     ReceiptBody, ReceiptProblemBody, Reject, Replay, Replayed, SqlRequest, export_format, logins, master, moment,

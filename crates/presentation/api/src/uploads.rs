@@ -44,7 +44,7 @@ pub(crate) fn routes(door: &Door) -> OpenApiRouter<Server> {
 
 /// How far an upload is.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
-pub struct UploadBody {
+pub struct UploadStateBody {
     pub id: String,
     /// Bytes that are kept, and the place where the next one goes.
     pub offset: u64,
@@ -57,7 +57,7 @@ pub struct UploadBody {
     pub expires_at: String,
 }
 
-impl From<Upload> for UploadBody {
+impl From<Upload> for UploadStateBody {
     fn from(Upload { id, offset, length, received, expires_at }: Upload) -> Self {
         Self { id, offset, length, complete: received, expires_at: expires_at.to_string() }
     }
@@ -68,7 +68,7 @@ impl From<Upload> for UploadBody {
     post, path = "/api/v1/uploads", tag = "readings", operation_id = "begin_upload",
     params(("Upload-Length" = Option<u64>, Header, description = "Bytes of the whole, where that is known")),
     responses(
-        (status = 201, body = UploadBody, headers(
+        (status = 201, body = UploadStateBody, headers(
             ("Location" = String, description = "Where its bytes go"),
             ("Upload-Offset" = u64, description = "0"),
         )),
@@ -99,7 +99,7 @@ async fn begin(
     get, path = "/api/v1/uploads/{id}", tag = "readings", operation_id = "upload",
     params(("id" = String, Path, description = "The upload's id")),
     responses(
-        (status = 200, body = UploadBody, headers(
+        (status = 200, body = UploadStateBody, headers(
             ("Upload-Offset" = u64, description = "Bytes that are kept"),
             ("Upload-Complete" = String, description = "`?1` once it was received, else `?0`"),
             ("Upload-Length" = u64, description = "Bytes of the whole, where that was said"),
@@ -266,7 +266,7 @@ async fn complete(server: &Server, ctx: &Context, taken: &mut Taken, part: &Part
 fn told(status: StatusCode, upload: Upload) -> Response {
     let mut headers = HeaderMap::new();
     tell(&mut headers, &upload);
-    (status, headers, Json(UploadBody::from(upload))).into_response()
+    (status, headers, Json(UploadStateBody::from(upload))).into_response()
 }
 
 fn tell(headers: &mut HeaderMap, upload: &Upload) {

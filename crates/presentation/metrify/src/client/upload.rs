@@ -4,7 +4,7 @@ use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use metrify_api::{DeliveryParameters, ReceiptBody, UploadBody};
+use metrify_api::{DeliveryParameters, ReceiptBody, UploadStateBody};
 use metrify_application::{Error, Kind, Result, io};
 use reqwest::header::{CONTENT_TYPE, HeaderValue};
 
@@ -30,7 +30,7 @@ impl Client {
     /// Sends a file in parts. Where one does not arrive, it goes on from what did.
     pub(super) async fn upload(&self, file: &Path, bytes: u64, parameters: &DeliveryParameters) -> Result<ReceiptBody> {
         let begin = self.http.post(self.url("/api/v1/uploads")).header("Upload-Length", bytes);
-        let UploadBody { id, offset, .. } = self.json(begin, "begin the upload").await?;
+        let UploadStateBody { id, offset, .. } = self.json(begin, "begin the upload").await?;
         let mut sending = Sending { file, id, offset, bytes };
         let mut tried = 0;
         loop {
@@ -94,7 +94,7 @@ impl Client {
 
     /// Finds out how much is kept. A server that cannot be reached yet is asked when the next part is sent.
     async fn look_up(&self, sending: &mut Sending<'_>) -> Result<()> {
-        match self.json::<UploadBody>(self.http.get(self.at(sending)), "ask for the upload").await {
+        match self.json::<UploadStateBody>(self.http.get(self.at(sending)), "ask for the upload").await {
             Ok(upload) => sending.offset = upload.offset,
             Err(error) if may_pass(&error) => {}
             Err(error) => return Err(error),
