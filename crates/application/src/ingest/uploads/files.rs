@@ -124,13 +124,12 @@ impl Files {
 
     /// What is known of an upload of this principal, and when something of it last came.
     pub(super) fn find(&self, id: &UploadId, principal: &str) -> io::Result<Option<(About, Timestamp)>> {
-        for (said, touched) in [(RECEIVED, RECEIVED), (UPLOAD, BYTES)] {
-            let text = match fs::read_to_string(self.path(id, said)) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-                text => text?,
-            };
-            let touched = touched_at(&self.path(id, touched))?;
-            return Ok(About::read(&text, principal).map(|about| (about, touched)));
+        // One that is received while this looks is found in the end.
+        for (said, touched) in [(RECEIVED, RECEIVED), (UPLOAD, BYTES), (RECEIVED, RECEIVED)] {
+            let look = || Ok((fs::read_to_string(self.path(id, said))?, touched_at(&self.path(id, touched))?));
+            if let Some((text, touched)) = present(look())? {
+                return Ok(About::read(&text, principal).map(|about| (about, touched)));
+            }
         }
         Ok(None)
     }
@@ -140,7 +139,7 @@ impl Files {
     }
 
     fn remove(&self, id: &UploadId, of: &[&str]) -> io::Result<()> {
-        of.iter().try_for_each(|of| absent_is_fine(fs::remove_file(self.path(id, of))))
+        of.iter().try_for_each(|of| present(fs::remove_file(self.path(id, of))).map(drop))
     }
 
     /// Deletes what nobody went on with and what a stop left behind, but of those that are `held`; and the oldest of those that were
@@ -168,19 +167,13 @@ impl Files {
 
     fn all(&self) -> io::Result<BTreeMap<UploadId, State>> {
         let mut all = BTreeMap::<UploadId, State>::new();
-        let entries = match fs::read_dir(&self.folder) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(all),
-            entries => entries?,
-        };
+        let Some(entries) = present(fs::read_dir(&self.folder))? else { return Ok(all) };
         for entry in entries {
             let name = entry?.file_name();
             let named = name.to_str().and_then(|name| name.split_once('.'));
             let Some((id, of)) = named.and_then(|(id, of)| Some((UploadId::read(id)?, of))) else { continue };
-            let touched = match touched_at(&self.path(&id, of)) {
-                // It went on meanwhile.
-                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-                touched => touched?,
-            };
+            // What is gone since belongs to one that went on meanwhile.
+            let Some(touched) = present(touched_at(&self.path(&id, of)))? else { continue };
             let state = all.entry(id).or_insert(State { touched, received: false });
             state.touched = state.touched.max(touched);
             state.received |= of == RECEIVED;
@@ -194,10 +187,11 @@ struct State {
     received: bool,
 }
 
-fn absent_is_fine(done: io::Result<()>) -> io::Result<()> {
+/// `None` where there is no such file.
+fn present<T>(done: io::Result<T>) -> io::Result<Option<T>> {
     match done {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        done => done,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        done => done.map(Some),
     }
 }
 
