@@ -184,14 +184,15 @@ fuzz:
 # skip visibly where they are absent.
 VENV := $(CACHE)/venv
 LAKE_READERS := deltalake==1.6.6 duckdb==2.0.0 pyarrow==26.0.1 pydifact==0.2.3
-LAKE_READERS_STAMP := $(VENV)/$(subst $() ,-,$(subst ==,_,$(LAKE_READERS))).stamp
+SQL_CLIENTS := psycopg[binary]==3.3.9 adbc-driver-flightsql==1.13.0 adbc-driver-manager==1.13.0
+VENV_STAMP := $(VENV)/$(subst $() ,-,$(subst ==,_,$(subst [binary],,$(LAKE_READERS) $(SQL_CLIENTS)))).stamp
 
 venv:
-	@test -e "$(LAKE_READERS_STAMP)" || { \
+	@test -e "$(VENV_STAMP)" || { \
 		python3 -m venv --clear "$(VENV)" && \
-		"$(VENV)/bin/pip" install --quiet --disable-pip-version-check $(LAKE_READERS) && \
-		touch "$(LAKE_READERS_STAMP)"; \
-	} || { rm -rf "$(VENV)"; echo "SKIPPED: no $(LAKE_READERS) (python3 with venv and pip is needed), so nobody else reads the lake"; }
+		"$(VENV)/bin/pip" install --quiet --disable-pip-version-check $(LAKE_READERS) "$(firstword $(SQL_CLIENTS))" $(wordlist 2,9,$(SQL_CLIENTS)) && \
+		touch "$(VENV_STAMP)"; \
+	} || { rm -rf "$(VENV)"; echo "SKIPPED: no $(LAKE_READERS) $(SQL_CLIENTS) (python3 with venv and pip is needed), so nobody else reads the lake or asks for SQL"; }
 
 # An issuer of tokens (OpenID Connect) that others wrote: tests start it, and skip visibly where it is absent.
 ISSUER := $(CACHE)/issuer

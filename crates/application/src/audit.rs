@@ -1,6 +1,8 @@
 //! What every use case leaves behind: an entry of who did what, what for, and what came of it, and nothing of what was read.
 //!
-//! The entry is written before anybody learns the outcome. Where it cannot be, nobody does.
+//! The entry is written before anybody learns the outcome. Where it cannot be, nobody does. Of what changes something, and of what was
+//! denied, it is on the disk by then, too; of what was only read soon after: it outlives the program at once, and a loss of power within
+//! a second. To wait for the disk would make a reading of a single meter take ten times as long.
 
 use metrify_domain::Timestamp;
 use metrify_governance::{Act, Action, Decision, Purpose, Resource, Role};
@@ -76,16 +78,17 @@ pub struct Broken {
     pub reason: String,
 }
 
-/// Does what the policies allow, and leaves an entry that is on the disk before the outcome is told.
+/// Does what the policies allow, and leaves an entry before the outcome is told: on the disk where something changes.
 ///
 /// # Errors
 /// Where it is denied, fails, or no entry of it can be written.
 pub(crate) async fn audited<T>(app: &App, ctx: &Context, act: Act, work: impl Future<Output = Result<T>>) -> Result<T> {
     permitted(app, ctx, &act).await?;
-    if act.action.changes() {
-        // Where no entry can be written, nothing is changed.
-        app.audit.note(&entry(ctx, act.clone(), Outcome::Begun))?;
+    if !act.action.changes() {
+        return noted(app, ctx, act, work).await;
     }
+    // Where no entry can be written, nothing is changed.
+    app.audit.note(&entry(ctx, act.clone(), Outcome::Begun))?;
     let done = noted(app, ctx, act, work).await;
     app.audit.seal().await?;
     done

@@ -10,7 +10,7 @@ mod sessions;
 mod tenants;
 mod users;
 
-pub use authenticate::{Keyring, authenticate, local};
+pub use authenticate::{Keyring, authenticate, local, turned_away};
 pub use entries::{Noted, entries, verify};
 pub use explain::explain;
 pub use found::found;

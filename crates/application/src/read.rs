@@ -4,13 +4,14 @@ mod channels;
 mod queries;
 mod questions;
 mod series;
+mod told;
 
 use std::path::Path;
 
 use metrify_governance::{Act, Action, Resource};
 
 use crate::app::App;
-use crate::audit::{Outcome, audited, entry, permitted};
+use crate::audit::audited;
 use crate::context::Context;
 use crate::error::Result;
 use crate::ports::{ExportFormat, Page, Pages};
@@ -20,6 +21,7 @@ pub use channels::{Channels, Resampled, channels};
 pub use queries::Queries;
 pub use questions::{Question, Span, ask};
 pub use series::{After, SERIES_COLUMNS, Series, Told, export_series, series};
+pub use told::{Telling, described, told};
 
 /// Answers a query page by page.
 ///
@@ -38,28 +40,18 @@ enum Asked<'a> {
 }
 
 async fn answer(app: &App, ctx: &Context, act: Act, asked: Asked<'_>, pages: &mut Pages<'_>) -> Result<()> {
-    permitted(app, ctx, &act).await?;
-    // The entry is written once there is something to tell, before it is told.
-    let done = entry(ctx, act.clone(), Outcome::Done);
-    let mut told = false;
-    let mut tell = |page: Page| {
-        if !std::mem::replace(&mut told, true) {
-            app.audit.note(&done)?;
-        }
-        pages(page)
-    };
-    let answering = async {
+    told::answered(app, ctx, act, |telling| async move {
+        let mut tell = |page: Page| {
+            // The entry is written once there is something to tell, before it is told.
+            telling.note()?;
+            pages(page)
+        };
         match asked {
             Asked::Query(query) => app.sql.query(ctx.tenant(), query, &mut tell).await,
             Asked::Series(series) => app.sql.series(ctx.tenant(), series, &mut tell).await,
         }
-    };
-    let answered = app.queries.answer(answering).await;
-    if answered.is_err() || !told {
-        app.audit.note(&entry(ctx, act, Outcome::of(&answered)))?;
-    }
-    app.audit.seal().await?;
-    answered
+    })
+    .await
 }
 
 /// Writes the answer of a query to a file and tells how many rows it has.

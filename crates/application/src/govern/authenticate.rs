@@ -7,12 +7,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use metrify_domain::master::Status;
 use metrify_domain::time::SECOND;
 use metrify_domain::{Tenant, Timestamp};
-use metrify_governance::{Party, Principal, Purpose, Role};
+use metrify_governance::{Act, Action, Party, Principal, Purpose, Resource, Role};
 use sha2::{Digest, Sha256};
 
 use crate::app::App;
+use crate::audit::{Entry, Outcome};
 use crate::error::{Error, Kind, Result};
-use crate::govern::sessions::under_way;
+use crate::govern::sessions::{Caller, under_way};
 use crate::govern::users::principal_name;
 use crate::identity::{Bearer, Vouched};
 use crate::registry::{Edition, KeyRecord, Registered, TenantRecord, ThingKind};
@@ -106,6 +107,19 @@ async fn look_up(app: &App, presented: &str, digest: &str, now: Timestamp) -> Re
         app.keyring.remember(forgotten, digest.to_owned(), remembered.clone());
         remembered
     }))
+}
+
+/// Leaves an entry of somebody who presented what opens nothing, in the log of the house's own tenant.
+///
+/// # Errors
+/// Where it cannot be written.
+pub async fn turned_away(app: &App, house: &Tenant, caller: &Caller) -> Result<()> {
+    let act = Act { action: Action::Enter, resource: Resource::Users, tenant: house.clone(), subject: None };
+    let Caller { request, now } = caller.clone();
+    let principal = "unknown".to_owned();
+    let entry = Entry { at: now, request, principal, role: None, purpose: None, act, outcome: Outcome::Denied };
+    app.audit.note(&entry)?;
+    app.audit.seal().await
 }
 
 /// Somebody, and until when what it presented holds.

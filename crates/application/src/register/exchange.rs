@@ -87,14 +87,23 @@ pub(super) async fn is_nowhere(app: &App, ctx: &Context, field: Field, id: &Poin
     Err(error.hint("exchange or remove the meter first"))
 }
 
-/// Which meter was where, as it is known or was known then: of a meter or a metering point, at an instant or at all times.
+/// Which meters were at a metering point, as it is known or was known then, at an instant or at all times.
 ///
 /// # Errors
-/// Where it is denied, or the registry cannot be read.
-pub async fn installations(app: &App, ctx: &Context, wanted: &Wanted) -> Result<Listing<Installation>> {
-    let subject = wanted.equal.first().map(|(_, id)| id.clone());
-    let act = ctx.act(Action::Read, Resource::MeteringPoints, subject);
-    audited(app, ctx, act, things::page(app, ctx, wanted, |_| true)).await
+/// Where it is denied, there is no such metering point, or the registry cannot be read.
+pub async fn installations(
+    app: &App,
+    ctx: &Context,
+    metering_point: &str,
+    mut wanted: Wanted,
+) -> Result<Listing<Installation>> {
+    let act = ctx.act(Action::Read, Resource::MeteringPoints, Some(metering_point.to_owned()));
+    audited(app, ctx, act, async {
+        things::find::<MeteringPoint>(app, ctx, metering_point, None).await?;
+        wanted.equal.push((Field::MeteringPoint, metering_point.to_owned()));
+        things::page(app, ctx, &wanted, |_| true).await
+    })
+    .await
 }
 
 fn in_service(what: &str, id: &Point, status: Status) -> Result<()> {

@@ -13,7 +13,7 @@ use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF, Sca
 use datafusion::physical_plan::coop::CooperativeExec;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::prelude::SessionContext;
-use datafusion::sql::sqlparser::dialect::GenericDialect;
+use datafusion::sql::sqlparser::dialect::Dialect;
 use datafusion::sql::sqlparser::keywords::Keyword;
 use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
 use metrify_application::{Error, Kind, Result};
@@ -41,13 +41,13 @@ const OF_A_LENGTH: [&str; 3] = ["repeat", "lpad", "rpad"];
 
 /// # Errors
 /// Where the text is too long, or nests too deep to be understood within a stack.
-pub(crate) fn check(sql: &str) -> Result<()> {
+pub(crate) fn check(sql: &str, dialect: &dyn Dialect) -> Result<()> {
     let refused = |reason: String| Err(Error::new(Kind::Invalid, format!("read the query: {reason}")));
     if sql.len() > TEXT_BYTES_MAX {
         return refused(format!("it has more than {TEXT_BYTES_MAX} bytes"));
     }
     // What is no text of SQL at all, the engine says better.
-    let tokens = Tokenizer::new(&GenericDialect {}, sql).tokenize().unwrap_or_default();
+    let tokens = Tokenizer::new(dialect, sql).tokenize().unwrap_or_default();
     if tokens.iter().filter(|token| is_operator(token)).count() > OPERATORS_MAX {
         let error = Error::new(Kind::Invalid, format!("read the query: it has more than {OPERATORS_MAX} operators"));
         return Err(error.hint("a list behind IN counts as one"));

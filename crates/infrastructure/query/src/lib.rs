@@ -3,6 +3,7 @@
 //! A session knows the tables of one tenant and nothing else; it reads, and cannot name a file.
 
 mod apart;
+mod batches;
 mod bounds;
 mod condensed;
 mod export;
@@ -11,6 +12,7 @@ mod functions;
 mod kept;
 mod page;
 mod profiles;
+mod refused;
 mod series;
 mod system;
 mod views;
@@ -25,6 +27,7 @@ use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::prelude::{SQLOptions, SessionConfig, SessionContext};
+use datafusion::sql::sqlparser::dialect::GenericDialect;
 use futures::StreamExt;
 use metrify_application::ports::{ExportFormat, Page, Pages, Sql};
 use metrify_application::read::Series;
@@ -36,6 +39,9 @@ use crate::apart::Apart;
 use crate::files::Footers;
 use crate::profiles::Profiles;
 use crate::views::{AsKnown, Views};
+
+pub use batches::{Asked, Batches, Described, Furnish, Listed};
+pub use refused::{Refused, Why};
 
 /// How much a query may take.
 #[derive(Clone, Debug)]
@@ -85,16 +91,25 @@ impl Engine {
     }
 }
 
+/// What the one catalog of every session is called.
+pub const CATALOG: &str = "metrify";
+
+/// The schema that a tenant's tables lie in.
+#[must_use]
+pub fn schema_of(tenant: &Tenant) -> String {
+    tenant.as_str().replace('-', "_")
+}
+
 impl Sessions {
     fn session(&self, tenant: &Tenant) -> Result<SessionContext> {
-        let schema = tenant.as_str().replace('-', "_");
+        let schema = schema_of(tenant);
         let config = self
             .planner
             .copied_config()
             .with_information_schema(true)
             // `0.1` in a query means a tenth, not the binary fraction next to it.
             .set_bool("datafusion.sql_parser.parse_float_as_decimal", true)
-            .with_default_catalog_and_schema("metrify", &schema);
+            .with_default_catalog_and_schema(CATALOG, &schema);
         let session = SessionContext::new_with_config_rt(config, self.planner.runtime_env());
         functions::register(&session);
         bounds::bound_functions(&session);
@@ -102,7 +117,7 @@ impl Sessions {
         let views = Arc::new(Views::new(self.planner.clone(), tenant.clone(), view.clone()));
         session.register_udtf("readings_as_known", Arc::new(AsKnown { views: views.clone() }));
         session.register_udtf("load_profile", Arc::new(Profiles { views: views.clone() }));
-        let catalog = || session.catalog("metrify").ok_or_else(|| DataFusionError::Internal("no catalog".into()));
+        let catalog = || session.catalog(CATALOG).ok_or_else(|| DataFusionError::Internal("no catalog".into()));
         let registered = catalog().and_then(|catalog| catalog.register_schema(&schema, views));
         registered.map_err(|error| failed("prepare the tables", error))?;
         system::register(&session, &view).map_err(|error| failed("prepare the system tables", error))?;
@@ -110,11 +125,15 @@ impl Sessions {
     }
 
     async fn frame(&self, tenant: &Tenant, sql: &str) -> Result<DataFrame> {
-        bounds::check(sql)?;
+        bounds::check(sql, &GenericDialect {})?;
         let session = self.session(tenant)?;
-        let reading_only = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
-        session.sql_with_options(sql, reading_only).await.map_err(|error| failed("read the query", error))
+        session.sql_with_options(sql, reading_only()).await.map_err(|error| failed("read the query", error))
     }
+}
+
+/// What any statement may do: nothing but read.
+fn reading_only() -> SQLOptions {
+    SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false)
 }
 
 /// Pages that are made before the one that is being told.
@@ -187,8 +206,5 @@ pub(crate) fn failed(step: &str, error: DataFusionError) -> Error {
         _ => "please report it with the query",
     };
     // The engine repeats a source in the text of what wraps it: the root says it once.
-    let text = error.find_root().to_string();
-    let prefixes = ["Error during planning: ", "Execution error: "];
-    let text = prefixes.iter().find_map(|prefix| text.strip_prefix(prefix)).unwrap_or(&text);
-    Error::new(kind, step).because(text).hint(hint)
+    Error::new(kind, step).because(Refused::of(error.find_root())).hint(hint)
 }

@@ -12,6 +12,8 @@ use metrify_domain::profile::gas::GasProfile;
 use metrify_formats::Format;
 use metrify_lake::{TableName, View};
 
+use crate::CATALOG;
+
 pub(crate) fn register(session: &SessionContext, view: &View) -> Result<()> {
     let schema = MemorySchemaProvider::new();
     let tables = [
@@ -24,7 +26,7 @@ pub(crate) fn register(session: &SessionContext, view: &View) -> Result<()> {
         let table = MemTable::try_new(rows.schema(), vec![vec![rows]])?;
         schema.register_table(name.to_owned(), Arc::new(table))?;
     }
-    let catalog = session.catalog("metrify").ok_or_else(|| DataFusionError::Internal("no catalog".into()))?;
+    let catalog = session.catalog(CATALOG).ok_or_else(|| DataFusionError::Internal("no catalog".into()))?;
     catalog.register_schema("system", Arc::new(schema))?;
     Ok(())
 }

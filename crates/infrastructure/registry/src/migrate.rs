@@ -20,6 +20,9 @@ pub(crate) const ALL_TENANTS: &str = "*";
 const LOCK: i64 = 0x6d65_7472_6966_7901;
 
 impl DatabaseRegistry {
+    /// The version that an open registry has.
+    pub const VERSION: usize = STEPS.len();
+
     /// # Errors
     /// Where the database cannot be written, or has seen more steps than this program knows.
     pub(crate) async fn migrate(&self, now: Timestamp) -> Result<()> {

@@ -139,7 +139,13 @@ impl Caller {
         } else {
             govern::authenticate(&server.app, credential, now).await?
         };
-        let principal = principal.ok_or_else(unknown)?;
+        let Some(principal) = principal else {
+            if server.rates.notes_turned_away() {
+                let caller = govern::Caller { request: self.request.clone(), now };
+                govern::turned_away(&server.app, &server.tenant, &caller).await?;
+            }
+            return Err(unknown());
+        };
         Ok(Context { principal, purpose, request: self.request.clone(), now })
     }
 }

@@ -154,7 +154,6 @@ async fn installations(
     Parameters(page): Parameters<PageParameters>,
 ) -> Result<Json<Listed<InstallationBody>>, Problem> {
     let mut wanted = page.wanted(ThingKind::Installation)?;
-    wanted.equal = vec![(Field::MeteringPoint, id)];
     wanted.holds_at = which.at.as_deref().map(moment).transpose()?;
-    Ok(Json(register::installations(&server.app, &ctx, &wanted).await?.into()))
+    Ok(Json(register::installations(&server.app, &ctx, &id, wanted).await?.into()))
 }

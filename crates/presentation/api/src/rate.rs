@@ -8,7 +8,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use governor::clock::DefaultClock;
 use governor::state::keyed::DefaultKeyedStateStore;
-use governor::{Quota, RateLimiter};
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use metrify_application::{Context, Error, Kind};
 
 use crate::{Problem, Server};
@@ -26,18 +26,28 @@ struct Limits {
     /// `None`: as many as come.
     of_key: Option<Limiter>,
     of_tenant: Option<Limiter>,
+    turned_away: DefaultDirectRateLimiter,
 }
+
+/// Entries a second of requests whose key opens nothing: whoever sends many of them must not fill the log, or the disk.
+const TURNED_AWAY_NOTED: NonZeroU32 = NonZeroU32::MIN.saturating_add(9);
 
 impl Rates {
     /// Requests a second; 0 for no limit.
     #[must_use]
     pub fn new(of_key: u32, of_tenant: u32) -> Self {
         let limiter = |rate| NonZeroU32::new(rate).map(|rate| RateLimiter::keyed(Quota::per_second(rate)));
-        Self(Arc::new(Limits { of_key: limiter(of_key), of_tenant: limiter(of_tenant) }))
+        let turned_away = RateLimiter::direct(Quota::per_second(TURNED_AWAY_NOTED));
+        Self(Arc::new(Limits { of_key: limiter(of_key), of_tenant: limiter(of_tenant), turned_away }))
+    }
+
+    /// Whether the log has room for one more who was turned away.
+    pub(crate) fn notes_turned_away(&self) -> bool {
+        self.0.turned_away.check().is_ok()
     }
 
     fn take(&self, ctx: &Context) -> Result<(), Problem> {
-        let Limits { of_key, of_tenant } = &*self.0;
+        let Limits { of_key, of_tenant, .. } = &*self.0;
         let tenant = ctx.tenant().to_string();
         // Local work has one name in every tenant; keys have names of their own.
         let name = format!("{tenant} {}", ctx.principal.name);

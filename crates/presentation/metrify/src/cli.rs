@@ -129,6 +129,12 @@ your settings, readable by you alone.")]
     /// The database of tenants, keys and master data
     #[command(subcommand)]
     Registry(Registry),
+    /// Bring the database of the registry to the tables that this program knows, as a start does
+    #[command(after_help = "\
+Examples:
+  metrify migrate
+  METRIFY_REGISTRY_URL=postgres://... metrify migrate     before the first server of a new version starts")]
+    Migrate,
     /// Look whether everything is in order
     Doctor,
     /// The settings in force

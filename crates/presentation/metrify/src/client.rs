@@ -2,6 +2,7 @@
 
 mod upload;
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
@@ -32,10 +33,20 @@ pub struct ServerFile {
     pub url: String,
     pub token: String,
     pub process: u32,
+    /// Where PostgreSQL's protocol and Arrow Flight SQL are spoken, where they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub postgres: Option<SocketAddr>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flight: Option<SocketAddr>,
 }
 
 impl ServerFile {
     pub const NAME: &str = "server.json";
+
+    /// Of a server that holds no data directory of this machine.
+    fn elsewhere(url: &str, token: String) -> Self {
+        Self { url: url.to_owned(), token, process: 0, postgres: None, flight: None }
+    }
 }
 
 pub struct Client {
@@ -123,7 +134,7 @@ impl Client {
                     Some(key) => (key.clone(), Place::Elsewhere),
                     None => (kept(url).await?, Place::ElsewhereByLogin),
                 };
-                let server = ServerFile { url: url.clone(), token, process: 0 };
+                let server = ServerFile::elsewhere(url, token);
                 Ok(Some(Self { http: http()?, server, place }))
             }
             None => Self::of(&settings.data_dir).await,
@@ -153,8 +164,7 @@ impl Client {
 
     /// Of somebody whom the server does not know yet.
     fn unknown(url: &str) -> Result<Self> {
-        let server = ServerFile { url: url.to_owned(), token: String::new(), process: 0 };
-        Ok(Self { http: http()?, server, place: Place::Elsewhere })
+        Ok(Self { http: http()?, server: ServerFile::elsewhere(url, String::new()), place: Place::Elsewhere })
     }
 
     fn url(&self, path: &str) -> String {

@@ -48,6 +48,7 @@ pub async fn run(cli: Cli, settings: Settings) -> Result<Outcome> {
         Command::Policy(command) => policy::run(&settings, output, &command),
         Command::Audit(command) => audit::run(&settings, output, command).await,
         Command::Registry(command) => registry::run(&settings, command).await,
+        Command::Migrate => registry::migrate(&settings).await,
         Command::Doctor => doctor::run(&settings, output).await,
         Command::Config(command) => config::run(&settings, &command),
         Command::Completions { shell } => completions::run(shell),

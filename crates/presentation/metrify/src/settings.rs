@@ -23,6 +23,7 @@ pub struct Settings {
     pub identity: Identity,
     pub governance: Governance,
     pub query: Query,
+    pub sql: Sql,
     pub log: Log,
 }
 
@@ -134,6 +135,14 @@ pub struct Query {
     pub at_once: usize,
     /// Seconds.
     pub time_s: u64,
+}
+
+/// Where SQL is answered beside the HTTP interface; nowhere where there is none.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sql {
+    pub postgres_listen: Option<std::net::SocketAddr>,
+    pub flight_listen: Option<std::net::SocketAddr>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -1,10 +1,12 @@
 //! Builds the program: the only file that names adapters.
 
 use std::fs::{self, File, TryLockError};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum_server::tls_rustls::RustlsConfig;
 use metrify_application::govern::{Keyring, Logins};
 use metrify_application::ingest::uploads::Uploads;
 use metrify_application::ingest::{Intake, UnknownPoints};
@@ -20,6 +22,10 @@ use metrify_journal::FileJournal;
 use metrify_lake::{ColumnFiles, DeltaLake, Layout};
 use metrify_query::{Engine, Limits};
 use metrify_registry::DatabaseRegistry;
+use metrify_wire::Wire;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
 
 use crate::clock;
 use crate::random::random;
@@ -36,6 +42,7 @@ pub struct House {
     pub app: Arc<App>,
     pub tenant: Tenant,
     pub journal: Arc<FileJournal>,
+    engine: Arc<Engine>,
     _lock: File,
 }
 
@@ -79,7 +86,7 @@ pub async fn open(settings: &Settings) -> Result<House> {
         },
         at_once: settings.query.at_once,
     };
-    let engine = Engine::new(lake.clone(), &limits)?;
+    let engine = Arc::new(Engine::new(lake.clone(), &limits)?);
     let next = next_position(&lake, &tenant).await?;
     let journal = Arc::new(FileJournal::open(&settings.folder("journal"), next)?);
     let app = App {
@@ -90,7 +97,7 @@ pub async fn open(settings: &Settings) -> Result<House> {
         landing: lake,
         archive: Arc::new(FileArchive::new(settings.folder("archive"), settings.archive.limit_mb << 20)),
         columns: columns(),
-        sql: Arc::new(engine),
+        sql: engine.clone(),
         queries: Queries::new(settings.query.at_once, Duration::from_secs(settings.query.time_s)),
         registry: Arc::new(registry(settings).await?),
         identity: Arc::new(identity(settings)?),
@@ -110,7 +117,7 @@ pub async fn open(settings: &Settings) -> Result<House> {
         // What waits is durable and can be asked for; it lands once there is room.
         tracing::warn!("{}", error.chain());
     }
-    Ok(House { app: Arc::new(app), tenant, journal, _lock: lock })
+    Ok(House { app: Arc::new(app), tenant, journal, engine, _lock: lock })
 }
 
 async fn registry(settings: &Settings) -> Result<DatabaseRegistry> {
@@ -118,6 +125,24 @@ async fn registry(settings: &Settings) -> Result<DatabaseRegistry> {
         Some(url) => DatabaseRegistry::open_server(url, clock::now()).await,
         None => DatabaseRegistry::open_file(&settings.folder("registry.sqlite"), clock::now()).await,
     }
+}
+
+/// Brings the registry to its newest version, which is told. A server on PostgreSQL may run meanwhile; the database in a file is the
+/// data directory's, and so its server's.
+///
+/// # Errors
+/// Where the database cannot be opened, or is of a newer program.
+pub async fn migrate(settings: &Settings) -> Result<usize> {
+    let _lock = match settings.registry.url {
+        Some(_) => None,
+        None => {
+            let folder = &settings.data_dir;
+            fs::create_dir_all(folder).map_err(|error| io(format!("make folder `{}`", folder.display()), error))?;
+            Some(lock(folder)?)
+        }
+    };
+    registry(settings).await?;
+    Ok(DatabaseRegistry::VERSION)
 }
 
 fn identity(settings: &Settings) -> Result<TokenIdentity> {
@@ -237,5 +262,65 @@ impl House {
     #[must_use]
     pub fn next_position(&self) -> u64 {
         self.journal.next()
+    }
+}
+
+/// Where SQL is answered beside the HTTP interface.
+pub struct Wires {
+    wire: Arc<Wire>,
+    postgres: Option<TcpListener>,
+    flight: Option<TcpListener>,
+}
+
+impl House {
+    /// Opens the ports that the settings name.
+    ///
+    /// # Errors
+    /// Where one cannot be had.
+    pub async fn wires(&self, settings: &settings::Sql, tls: Option<RustlsConfig>) -> Result<Wires> {
+        let tls = tls.map(|tls| Arc::new(move || tls.get_inner()) as metrify_wire::Tls);
+        let wire = Arc::new(Wire::new(self.app.clone(), self.engine.clone(), clock::now, random, tls));
+        Ok(Wires {
+            wire,
+            postgres: listen(settings.postgres_listen, "sql.postgres_listen").await?,
+            flight: listen(settings.flight_listen, "sql.flight_listen").await?,
+        })
+    }
+}
+
+async fn listen(address: Option<SocketAddr>, setting: &str) -> Result<Option<TcpListener>> {
+    let Some(address) = address else { return Ok(None) };
+    let listener = TcpListener::bind(address).await.map_err(|error| {
+        io(format!("listen on {address}"), error)
+            .hint(format!("is another program there? name another address in {setting}"))
+    })?;
+    Ok(Some(listener))
+}
+
+impl Wires {
+    /// Where PostgreSQL's protocol and Arrow Flight SQL are spoken.
+    ///
+    /// # Errors
+    /// Where the operating system does not tell.
+    pub fn addresses(&self) -> Result<(Option<SocketAddr>, Option<SocketAddr>)> {
+        let address = |listener: &Option<TcpListener>| listener.as_ref().map(TcpListener::local_addr).transpose();
+        let unknown = |error| io("read the address of the server", error);
+        Ok((address(&self.postgres).map_err(unknown)?, address(&self.flight).map_err(unknown)?))
+    }
+
+    /// Serves until it is told to stop.
+    pub fn serve(self, tasks: &mut JoinSet<()>, stopped: &watch::Receiver<bool>) {
+        if let Some(listener) = self.postgres {
+            tasks.spawn(logged(metrify_wire::serve_postgres(self.wire.clone(), listener, stopped.clone())));
+        }
+        if let Some(listener) = self.flight {
+            tasks.spawn(logged(metrify_wire::serve_flight(self.wire, listener, stopped.clone())));
+        }
+    }
+}
+
+async fn logged(served: impl Future<Output = Result<()>>) {
+    if let Err(error) = served.await {
+        tracing::error!("{}", error.chain());
     }
 }

@@ -6,6 +6,22 @@ use std::time::Duration;
 use metrify_application::{App, operate};
 use tokio::sync::{Notify, watch};
 
+/// How long an entry of what was read waits for the disk at most.
+const SEAL_PACE: Duration = Duration::from_secs(1);
+
+/// Puts what was noted in the audit log on the disk, again and again until it is told to stop.
+pub async fn seal(app: Arc<App>, mut stop: watch::Receiver<bool>) {
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(SEAL_PACE) => {}
+            _ = stop.changed() => return,
+        }
+        if let Err(error) = app.audit.seal().await {
+            tracing::error!("{}", error.chain());
+        }
+    }
+}
+
 /// How often the room of replaced files is given back.
 const VACUUM_PACE: Duration = Duration::from_hours(1);
 

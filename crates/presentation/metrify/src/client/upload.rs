@@ -8,7 +8,7 @@ use metrify_api::{DeliveryParameters, ReceiptBody, UploadStateBody};
 use metrify_application::{Error, Kind, Result, io};
 use reqwest::header::{CONTENT_TYPE, HeaderValue};
 
-use super::{Client, Place, ServerFile, kept};
+use super::{Client, Place, kept};
 
 /// Files up to here are sent whole.
 pub(super) const WHOLE_BYTES_MAX: u64 = 64 << 20;
@@ -57,12 +57,11 @@ impl Client {
 
     /// The same server, opened by what opens it now: a login may end before all is sent.
     async fn fresh(&self) -> Result<Self> {
-        let ServerFile { url, token, process } = self.server.clone();
-        let token = match self.place {
-            Place::ElsewhereByLogin => kept(&url).await?,
-            Place::Here | Place::Elsewhere => token,
-        };
-        Ok(Self { http: self.http.clone(), server: ServerFile { url, token, process }, place: self.place })
+        let mut server = self.server.clone();
+        if self.place == Place::ElsewhereByLogin {
+            server.token = kept(&server.url).await?;
+        }
+        Ok(Self { http: self.http.clone(), server, place: self.place })
     }
 
     fn at(&self, sending: &Sending<'_>) -> String {

@@ -1,4 +1,4 @@
-//! `metrify registry`.
+//! `metrify registry` and `metrify migrate`.
 
 use metrify_application::{Error, Kind, Result};
 
@@ -7,6 +7,13 @@ use crate::cli::Registry;
 use crate::exit::Outcome;
 use crate::print;
 use crate::settings::Settings;
+use crate::wiring;
+
+pub async fn migrate(settings: &Settings) -> Result<Outcome> {
+    let version = wiring::migrate(settings).await?;
+    print::line(&format!("the registry has version {version}"))?;
+    Ok(Outcome::Good)
+}
 
 pub async fn run(settings: &Settings, command: Registry) -> Result<Outcome> {
     match command {

@@ -1,6 +1,7 @@
 //! `metrify up`: serves until it is told to stop.
 
 use std::fs::Permissions;
+use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
@@ -31,14 +32,15 @@ pub async fn run(settings: Settings, arguments: &Up) -> Result<Outcome> {
     let listen = arguments.listen.unwrap_or(settings.server.listen);
     let certificates = Certificates::read(&settings.server.tls)?;
     let doors = Doors::open(listen, certificates.as_ref().map(Certificates::config)).await?;
+    let tls = certificates.as_ref().map(Certificates::config);
+    let wires = house.wires(&settings.sql, tls).await?;
+    let (postgres, flight) = wires.addresses()?;
     // Before anybody learns that it serves, and may tell it to stop.
     let told = Told::listen()?;
     let token = token()?;
     let file = settings.folder(ServerFile::NAME);
-    write_server_file(
-        &file,
-        &ServerFile { url: doors.local_url()?, token: token.clone(), process: std::process::id() },
-    )?;
+    let process = std::process::id();
+    write_server_file(&file, &ServerFile { url: doors.local_url()?, token: token.clone(), process, postgres, flight })?;
     let server = metrify_api::Server {
         app: house.app.clone(),
         tenant: house.tenant.clone(),
@@ -48,7 +50,7 @@ pub async fn run(settings: Settings, arguments: &Up) -> Result<Outcome> {
         random,
         started_at: clock::now(),
         version: env!("CARGO_PKG_VERSION"),
-        process: std::process::id(),
+        process,
         metrics: metrify_api::Metrics::default(),
         rates: metrify_api::Rates::new(settings.server.key_rate, settings.server.tenant_rate),
     };
@@ -59,6 +61,7 @@ pub async fn run(settings: Settings, arguments: &Up) -> Result<Outcome> {
     let landed = Arc::new(Notify::new());
     on_its_own_thread(&mut tasks, worker::land(house.app.clone(), interval, landed.clone(), stopped.clone()));
     on_its_own_thread(&mut tasks, worker::compact(house.app.clone(), landed, stopped.clone()));
+    tasks.spawn(worker::seal(house.app.clone(), stopped.clone()));
     on_its_own_thread(&mut tasks, worker::vacuum(house.app.clone(), stopped.clone()));
     if arguments.simulate > 0 {
         let data_dir = settings.data_dir.clone();
@@ -68,7 +71,9 @@ pub async fn run(settings: Settings, arguments: &Up) -> Result<Outcome> {
     if let Some(certificates) = certificates {
         tasks.spawn(certificates.keep_up(stopped.clone()));
     }
+    wires.serve(&mut tasks, &stopped);
     greet(&settings, &doors)?;
+    tell_wires(postgres, flight)?;
     show_first_key(&house).await?;
     let head_time = Duration::from_secs(settings.server.head_time_s.max(1));
     let served = doors.serve(metrify_api::router(server), head_time, told.then(stop)).await;
@@ -155,6 +160,19 @@ fn greet(settings: &Settings, doors: &Doors) -> Result<()> {
          \n  {program} --data-dir {folder} ingest samples/day\n\
          \n  {program} --data-dir {folder} sql \"select quantity, unit, count(*) as readings, sum(value) as total from readings group by 1, 2 order by 1\"\n"
     ))
+}
+
+/// Where other tools ask for SQL, where they may.
+fn tell_wires(postgres: Option<SocketAddr>, flight: Option<SocketAddr>) -> Result<()> {
+    if let Some(address) = postgres {
+        let (host, port) = (address.ip(), address.port());
+        print::line(&format!(
+            "SQL for other tools, with a key as the password: psql \"host={host} port={port} dbname=metrify user=key\"\n"
+        ))?;
+    }
+    flight.map_or(Ok(()), |address| {
+        print::line(&format!("Arrow Flight SQL, with a key as bearer token: grpc://{address}\n"))
+    })
 }
 
 /// The key that opens a new house: shown once, and kept nowhere.

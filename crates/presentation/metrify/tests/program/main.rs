@@ -27,3 +27,4 @@ mod simulation;
 mod support;
 mod tls;
 mod uploads;
+mod wire;

@@ -14,6 +14,18 @@ fn ids(listed: &Value) -> Vec<&str> {
 }
 
 #[test]
+fn the_registry_is_migrated_by_a_command_of_its_own() {
+    let metrify = Metrify::new();
+    let ran = metrify.run(&["migrate"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(0), "the registry has version 2\n"), "{ran:?}");
+    let server = metrify.serve();
+    metrify.run(&["migrate"]).failed_with(&["another process holds it", "hint: "]);
+    let ann = Client::of(&metrify, &server, "admin");
+    let (status, problem) = ann.get(&format!("/api/v1/metering-points/{POINT}/installations"));
+    assert_eq!(status, 404, "nobody told of it yet: {problem}");
+}
+
+#[test]
 fn a_meter_is_registered_changed_and_taken_out_of_service() {
     let metrify = Metrify::new();
     let server = metrify.serve();

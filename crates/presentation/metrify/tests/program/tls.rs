@@ -3,10 +3,12 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
-use reqwest::{Certificate, Client, ClientBuilder, Identity};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+use reqwest::{Certificate, ClientBuilder, Identity};
 
-use crate::support::{Metrify, Server, quarter_hours};
+use crate::support::api::Client;
+use crate::support::{Metrify, Server, quarter_hours, ran};
+use crate::wire;
 
 /// Signs certificates.
 struct Authority(CertifiedIssuer<'static, KeyPair>);
@@ -15,6 +17,8 @@ impl Authority {
     fn new() -> Self {
         let mut params = CertificateParams::new(Vec::new()).expect("parameters");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        // Whoever has the name of its issuer is taken for one that signed itself.
+        params.distinguished_name.push(DnType::CommonName, "authority");
         Self(CertifiedIssuer::self_signed(params, KeyPair::generate().expect("a key")).expect("an authority"))
     }
 
@@ -31,7 +35,7 @@ impl Authority {
 
     fn client(&self) -> ClientBuilder {
         let root = Certificate::from_pem(self.pem().as_bytes()).expect("a certificate");
-        Client::builder().no_proxy().tls_built_in_root_certs(false).add_root_certificate(root)
+        reqwest::Client::builder().no_proxy().tls_built_in_root_certs(false).add_root_certificate(root)
     }
 }
 
@@ -40,13 +44,15 @@ fn write(metrify: &Metrify, (certificate, key): &(String, String)) {
     metrify.file("server.key", key);
 }
 
-fn serve(metrify: &Metrify, client_ca: Option<&Path>) -> Server {
+/// A server that says by which file clients have to prove themselves, and what else.
+fn serve(metrify: &Metrify, client_ca: Option<&Path>, more: &[(&str, &str)]) -> Server {
     let path = |name: &str| metrify.path(name).display().to_string();
     let (certificate, key) = (path("server.pem"), path("server.key"));
     let mut variables =
         vec![("METRIFY_SERVER_TLS_CERTIFICATE_FILE", certificate.as_str()), ("METRIFY_SERVER_TLS_KEY_FILE", &key)];
     let client_ca = client_ca.map(|path| path.display().to_string());
     variables.extend(client_ca.as_deref().map(|path| ("METRIFY_SERVER_TLS_CLIENT_CA_FILE", path)));
+    variables.extend(more);
     metrify.serve_with(&variables)
 }
 
@@ -68,11 +74,11 @@ async fn the_server_proves_itself_and_takes_a_new_certificate_while_it_runs() {
     metrify.take_in("a.ndjson", quarter_hours(4));
     let (first, second) = (Authority::new(), Authority::new());
     write(&metrify, &first.signed("127.0.0.1"));
-    let mut server = serve(&metrify, None);
+    let mut server = serve(&metrify, None, &[]);
     let url = url(&mut server);
     assert_eq!(health(first.client(), &url).await.expect("an answer"), 200);
     health(second.client(), &url).await.expect_err("nobody whom it trusts signed it");
-    let plain = health(Client::builder().no_proxy(), &url.replace("https", "http")).await;
+    let plain = health(reqwest::Client::builder().no_proxy(), &url.replace("https", "http")).await;
     assert!(plain.is_err() || plain.is_ok_and(|status| status == 400), "nothing is told without TLS");
     // Commands on the machine itself come in by a door of their own.
     assert_eq!(metrify.sql("select count(*) from readings"), "4");
@@ -98,7 +104,7 @@ async fn where_clients_have_to_prove_themselves_nobody_else_comes_in() {
     let (authority, clients, strangers) = (Authority::new(), Authority::new(), Authority::new());
     write(&metrify, &authority.signed("127.0.0.1"));
     let client_ca = metrify.file("clients.pem", clients.pem());
-    let mut server = serve(&metrify, Some(&client_ca));
+    let mut server = serve(&metrify, Some(&client_ca), &[]);
     let url = url(&mut server);
     let identity = |of: &Authority| {
         let (certificate, key) = of.signed("ann");
@@ -111,12 +117,36 @@ async fn where_clients_have_to_prove_themselves_nobody_else_comes_in() {
 }
 
 #[test]
+fn other_tools_give_a_key_only_where_nobody_else_reads_it() {
+    let Some(python) = wire::python() else { return };
+    let metrify = Metrify::new();
+    let authority = Authority::new();
+    write(&metrify, &authority.signed("localhost"));
+    let certificate = metrify.file("authority.pem", authority.pem());
+    let server = serve(&metrify, None, &wire::ON);
+    let key = Client::of(&metrify, &server, "admin").key;
+    let said = std::fs::read_to_string(metrify.data_dir().join("server.json")).expect("server.json");
+    let said: serde_json::Value = serde_json::from_str(&said).expect("JSON");
+    let ask = |of: &str, arguments: &[&str]| {
+        let address = said[of].as_str().expect("an address").replace("127.0.0.1", "localhost");
+        let mut command = wire::clients(&python, "tls", &address);
+        ran(command.args(arguments).env("WIRE_KEY", &key).env("WIRE_CERTIFICATE", &certificate))
+    };
+    let asked = ask("postgres", &[]);
+    let mut lines = asked.stdout.lines();
+    assert_eq!(lines.next(), Some("secret True 6"), "{asked:?}");
+    assert!(lines.next().is_some_and(|line| line.contains("no key is taken over a connection")), "{asked:?}");
+    let asked = ask("flight", &["flight"]);
+    assert_eq!(asked.stdout, "secret 6\n", "{asked:?}");
+}
+
+#[test]
 fn a_certificate_that_is_none_is_told_at_the_start() {
     let metrify = Metrify::new();
     let (one, other) = (Authority::new().signed("127.0.0.1"), Authority::new().signed("127.0.0.1"));
     let start = |settings: &[(&str, &str)]| {
         let mut command = metrify.command(&["up", "--listen", "127.0.0.1:0"]);
-        crate::support::ran(command.envs(settings.iter().copied()))
+        ran(command.envs(settings.iter().copied()))
     };
     let path = |name: &str, text: &str| metrify.file(name, text).display().to_string();
     let (certificate, key) = (path("a.pem", &one.0), path("a.key", &one.1));

@@ -1,0 +1,38 @@
+//! Who asks, what for, and under which name: found out anew for each statement, so that a key that was taken back opens nothing more.
+
+use std::sync::atomic::Ordering;
+
+use metrify_application::{Context, Error, Kind, Result, govern};
+use metrify_governance::Purpose;
+
+use crate::Wire;
+
+/// What is known of a client.
+#[derive(Clone)]
+pub(crate) struct Caller {
+    pub(crate) credential: String,
+    pub(crate) purpose: Option<Purpose>,
+}
+
+/// The name by which a purpose is told: a header of gRPC, and of HTTP.
+pub(crate) const PURPOSE: &str = "metrify-purpose";
+
+/// # Errors
+/// Where there is no such purpose.
+pub(crate) fn purpose(text: &str) -> Result<Purpose> {
+    text.parse().map_err(|error| Error::new(Kind::Invalid, format!("read the purpose `{text}`")).because(error))
+}
+
+impl Wire {
+    /// The circumstances of a statement; `None` where nobody is known by what the client presents.
+    ///
+    /// # Errors
+    /// Where the registry cannot be read.
+    pub(crate) async fn context(&self, caller: &Caller) -> Result<Option<Context>> {
+        let now = (self.clock)();
+        let principal = govern::authenticate(&self.app, &caller.credential, now).await?;
+        let request = self.requests.fetch_add(1, Ordering::Relaxed);
+        let request = format!("{:x}-sql-{request:x}", self.started_at.micros());
+        Ok(principal.map(|principal| Context { principal, purpose: caller.purpose, request, now }))
+    }
+}

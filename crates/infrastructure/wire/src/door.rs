@@ -1,0 +1,122 @@
+//! Where connections come in: so many at once, each in a task of its own, until the server is told to stop.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use rustls::ServerConfig;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+
+use crate::Tls;
+
+/// Connections of one protocol; who comes beyond them waits to be let in.
+const CONNECTIONS_MAX: usize = 256;
+/// How long a client may take to come to terms about TLS, and to say who it is.
+pub(crate) const WELCOME: Duration = Duration::from_secs(10);
+/// How long connections may go on once the server was told to stop.
+pub(crate) const LAST_ANSWERS: Duration = Duration::from_secs(5);
+/// How long to wait after the operating system gave no connection: it has no room for more.
+const REFUSED: Duration = Duration::from_millis(100);
+
+/// Lets clients in.
+pub(crate) struct Door {
+    listener: TcpListener,
+    places: Arc<Semaphore>,
+    stopped: watch::Receiver<bool>,
+}
+
+impl Door {
+    pub(crate) fn new(listener: TcpListener, stopped: watch::Receiver<bool>) -> Self {
+        Self { listener, places: Arc::new(Semaphore::new(CONNECTIONS_MAX)), stopped }
+    }
+
+    /// The next client; `None` once the server was told to stop.
+    pub(crate) async fn next(&mut self) -> Option<Stream> {
+        loop {
+            let next = async {
+                // It is never closed.
+                let place = self.places.clone().acquire_owned().await.map_err(io::Error::other)?;
+                let (stream, _) = self.listener.accept().await?;
+                stream.set_nodelay(true)?;
+                Ok::<_, io::Error>(Stream::Plain(stream, place))
+            };
+            let next = tokio::select! {
+                next = next => next,
+                _ = self.stopped.wait_for(|stopped| *stopped) => return None,
+            };
+            match next {
+                Ok(stream) => return Some(stream),
+                Err(error) => {
+                    tracing::warn!("a connection did not come in: {error}");
+                    tokio::time::sleep(REFUSED).await;
+                }
+            }
+        }
+    }
+}
+
+/// A connection, plain or secret, with its place among all.
+pub(crate) enum Stream {
+    Plain(TcpStream, OwnedSemaphorePermit),
+    Secret(
+        Box<TlsStream<TcpStream>>,
+        #[allow(dead_code, reason = "it is given back when it goes")] OwnedSemaphorePermit,
+    ),
+}
+
+impl Stream {
+    /// The same connection, which others cannot read from now on, for a protocol of this name (RFC 7301).
+    pub(crate) async fn secret(self, tls: &Tls, protocol: &str) -> io::Result<Self> {
+        match self {
+            Self::Plain(stream, place) => {
+                let mut config = ServerConfig::clone(&tls());
+                config.alpn_protocols = vec![protocol.as_bytes().to_vec()];
+                let stream = TlsAcceptor::from(Arc::new(config)).accept(stream).await?;
+                Ok(Self::Secret(Box::new(stream), place))
+            }
+            Self::Secret(..) => Ok(self),
+        }
+    }
+
+    pub(crate) const fn is_secret(&self) -> bool {
+        matches!(self, Self::Secret(..))
+    }
+}
+
+impl AsyncRead for Stream {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(stream, _) => Pin::new(stream).poll_read(cx, buf),
+            Self::Secret(stream, _) => Pin::new(stream).poll_read(cx, buf),
+        }
+    }
+}
+
+impl AsyncWrite for Stream {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Self::Plain(stream, _) => Pin::new(stream).poll_write(cx, buf),
+            Self::Secret(stream, _) => Pin::new(stream).poll_write(cx, buf),
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(stream, _) => Pin::new(stream).poll_flush(cx),
+            Self::Secret(stream, _) => Pin::new(stream).poll_flush(cx),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(stream, _) => Pin::new(stream).poll_shutdown(cx),
+            Self::Secret(stream, _) => Pin::new(stream).poll_shutdown(cx),
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! The calls of Flight SQL, each by somebody who says who it is.
+
+mod prepared;
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use arrow_flight::sql::metadata::GetCatalogsBuilder;
+use arrow_flight::sql::server::{FlightSqlService, PeekableFlightDataStream};
+use arrow_flight::sql::{
+    ActionClosePreparedStatementRequest, ActionCreatePreparedStatementRequest, ActionCreatePreparedStatementResult,
+    CommandGetCatalogs, CommandGetDbSchemas, CommandGetSqlInfo, CommandGetTableTypes, CommandGetTables,
+    CommandPreparedStatementQuery, CommandStatementQuery, DoPutPreparedStatementResult, SqlInfo, TicketStatementQuery,
+};
+use arrow_flight::{Action, FlightDescriptor, FlightInfo, HandshakeRequest, HandshakeResponse, Ticket};
+use base64::Engine as _;
+use base64::alphabet::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use futures::{Stream, StreamExt, stream as streams};
+use metrify_application::{Context, read};
+use metrify_query::{CATALOG, Listed};
+use tonic::metadata::MetadataMap;
+use tonic::{Request, Response, Status, Streaming};
+
+use super::handle::Handle;
+use super::stream::Sent;
+use super::visitor::Known;
+use super::{listing, status, stream};
+use crate::Wire;
+use crate::caller::{Caller, PURPOSE, purpose};
+
+pub(super) struct Service {
+    pub(super) wire: Arc<Wire>,
+}
+
+type Handshake = Pin<Box<dyn Stream<Item = Result<HandshakeResponse, Status>> + Send>>;
+
+fn caller(head: &MetadataMap) -> Result<Caller, Status> {
+    let text = |name: &str| head.get(name).and_then(|value| value.to_str().ok());
+    let bearer = text("authorization").and_then(|value| {
+        let (scheme, credential) = value.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then(|| credential.trim().to_owned())
+    });
+    let purpose = text(PURPOSE).map(purpose).transpose().map_err(|error| status::of(&error))?;
+    Ok(Caller { credential: bearer.ok_or_else(status::unknown)?, purpose })
+}
+
+/// With or without what fills up the last group: clients differ.
+const BASIC: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// The password of a basic authentication.
+fn password(head: &MetadataMap) -> Option<String> {
+    let (scheme, said) = head.get("authorization")?.to_str().ok()?.split_once(' ')?;
+    let said = scheme.eq_ignore_ascii_case("basic").then(|| BASIC.decode(said.trim()).ok())??;
+    String::from_utf8(said).ok()?.split_once(':').map(|(_, password)| password.to_owned())
+}
+
+impl Service {
+    async fn known(&self, caller: &Caller) -> Result<Context, Status> {
+        let known = self.wire.context(caller).await.map_err(|error| status::of(&error))?;
+        known.ok_or_else(status::unknown)
+    }
+
+    async fn context<T>(&self, request: &Request<T>) -> Result<Context, Status> {
+        let ctx = self.known(&caller(request.metadata())?).await?;
+        request.extensions().get::<Known>().inspect(|known| known.tell());
+        Ok(ctx)
+    }
+
+    async fn listed(&self, ctx: &Context) -> Result<Vec<Listed>, Status> {
+        let listed = read::described(&self.wire.app, ctx, self.wire.engine.tables(ctx.tenant())).await;
+        listed.map_err(|error| status::of(&error))
+    }
+}
+
+#[tonic::async_trait]
+impl FlightSqlService for Service {
+    type FlightService = Self;
+
+    async fn do_handshake(&self, request: Request<Streaming<HandshakeRequest>>) -> Result<Response<Handshake>, Status> {
+        let credential = password(request.metadata()).ok_or_else(status::unknown)?;
+        self.known(&Caller { credential: credential.clone(), purpose: None }).await?;
+        request.extensions().get::<Known>().inspect(|known| known.tell());
+        // The token is the key itself: there is nothing to keep, nor to take back but the key.
+        let bearer = format!("Bearer {credential}").parse().map_err(|_| status::unknown())?;
+        let answer = HandshakeResponse { protocol_version: 0, payload: credential.into() };
+        let answered: Handshake = streams::iter([Ok(answer)]).boxed();
+        let mut response = Response::new(answered);
+        response.metadata_mut().insert("authorization", bearer);
+        Ok(response)
+    }
+
+    async fn get_flight_info_statement(
+        &self,
+        query: CommandStatementQuery,
+        request: Request<FlightDescriptor>,
+    ) -> Result<Response<FlightInfo>, Status> {
+        let ctx = self.context(&request).await?;
+        let handle = Handle::of(query.query);
+        let described = self.describe(&ctx, &handle).await?;
+        let ticket = TicketStatementQuery { statement_handle: handle.bytes()? };
+        let info = listing::info(&ticket, &stream::sent(&described.columns), request.into_inner())?;
+        Ok(Response::new(info))
+    }
+
+    async fn do_get_statement(
+        &self,
+        ticket: TicketStatementQuery,
+        request: Request<Ticket>,
+    ) -> Result<Response<Sent>, Status> {
+        self.answer(self.context(&request).await?, &ticket.statement_handle).await
+    }
+
+    async fn get_flight_info_prepared_statement(
+        &self,
+        query: CommandPreparedStatementQuery,
+        request: Request<FlightDescriptor>,
+    ) -> Result<Response<FlightInfo>, Status> {
+        let ctx = self.context(&request).await?;
+        let described = self.describe(&ctx, &Handle::read(&query.prepared_statement_handle)?).await?;
+        let info = listing::info(&query, &stream::sent(&described.columns), request.into_inner())?;
+        Ok(Response::new(info))
+    }
+
+    async fn do_get_prepared_statement(
+        &self,
+        query: CommandPreparedStatementQuery,
+        request: Request<Ticket>,
+    ) -> Result<Response<Sent>, Status> {
+        self.answer(self.context(&request).await?, &query.prepared_statement_handle).await
+    }
+
+    async fn do_action_create_prepared_statement(
+        &self,
+        query: ActionCreatePreparedStatementRequest,
+        request: Request<Action>,
+    ) -> Result<ActionCreatePreparedStatementResult, Status> {
+        self.prepare(&self.context(&request).await?, query.query).await
+    }
+
+    async fn do_put_prepared_statement_query(
+        &self,
+        query: CommandPreparedStatementQuery,
+        request: Request<PeekableFlightDataStream>,
+    ) -> Result<DoPutPreparedStatementResult, Status> {
+        let ctx = self.context(&request).await?;
+        let handle = Handle::read(&query.prepared_statement_handle)?;
+        self.bind(&ctx, handle, request.into_inner()).await
+    }
+
+    async fn do_action_close_prepared_statement(
+        &self,
+        _: ActionClosePreparedStatementRequest,
+        request: Request<Action>,
+    ) -> Result<(), Status> {
+        // Nothing was kept.
+        self.context(&request).await.map(drop)
+    }
+
+    async fn get_flight_info_catalogs(
+        &self,
+        query: CommandGetCatalogs,
+        request: Request<FlightDescriptor>,
+    ) -> Result<Response<FlightInfo>, Status> {
+        self.context(&request).await?;
+        let schema = GetCatalogsBuilder::new().schema();
+        Ok(Response::new(listing::info(&query, &schema, request.into_inner())?))
+    }
+
+    async fn do_get_catalogs(&self, _: CommandGetCatalogs, request: Request<Ticket>) -> Result<Response<Sent>, Status> {
+        self.context(&request).await?;
+        let mut catalogs = GetCatalogsBuilder::new();
+        catalogs.append(CATALOG);
+        Ok(Response::new(stream::batch(catalogs.build().map_err(status::internal)?)))
+    }
+
+    async fn get_flight_info_schemas(
+        &self,
+        query: CommandGetDbSchemas,
+        request: Request<FlightDescriptor>,
+    ) -> Result<Response<FlightInfo>, Status> {
+        self.context(&request).await?;
+        let schema = query.clone().into_builder().schema();
+        Ok(Response::new(listing::info(&query, &schema, request.into_inner())?))
+    }
+
+    async fn do_get_schemas(
+        &self,
+        query: CommandGetDbSchemas,
+        request: Request<Ticket>,
+    ) -> Result<Response<Sent>, Status> {
+        let ctx = self.context(&request).await?;
+        Ok(Response::new(stream::batch(listing::schemas(query, &self.listed(&ctx).await?)?)))
+    }
+
+    async fn get_flight_info_tables(
+        &self,
+        query: CommandGetTables,
+        request: Request<FlightDescriptor>,
+    ) -> Result<Response<FlightInfo>, Status> {
+        self.context(&request).await?;
+        let schema = query.clone().into_builder().schema();
+        Ok(Response::new(listing::info(&query, &schema, request.into_inner())?))
+    }
+
+    async fn do_get_tables(&self, query: CommandGetTables, request: Request<Ticket>) -> Result<Response<Sent>, Status> {
+        let ctx = self.context(&request).await?;
+        Ok(Response::new(stream::batch(listing::tables(query, &self.listed(&ctx).await?)?)))
+    }
+
+    async fn get_flight_info_table_types(
+        &self,
+        query: CommandGetTableTypes,
+        request: Request<FlightDescriptor>,
+    ) -> Result<Response<FlightInfo>, Status> {
+        self.context(&request).await?;
+        let schema = query.into_builder().schema();
+        Ok(Response::new(listing::info(&query, &schema, request.into_inner())?))
+    }
+
+    async fn do_get_table_types(
+        &self,
+        query: CommandGetTableTypes,
+        request: Request<Ticket>,
+    ) -> Result<Response<Sent>, Status> {
+        self.context(&request).await?;
+        let mut kinds = query.into_builder();
+        kinds.append(listing::KIND);
+        Ok(Response::new(stream::batch(kinds.build().map_err(status::internal)?)))
+    }
+
+    async fn get_flight_info_sql_info(
+        &self,
+        query: CommandGetSqlInfo,
+        request: Request<FlightDescriptor>,
+    ) -> Result<Response<FlightInfo>, Status> {
+        self.context(&request).await?;
+        let told = listing::SERVER.as_ref().ok_or_else(|| status::internal("tell of the server"))?;
+        let schema = query.clone().into_builder(told).schema();
+        Ok(Response::new(listing::info(&query, &schema, request.into_inner())?))
+    }
+
+    async fn do_get_sql_info(
+        &self,
+        query: CommandGetSqlInfo,
+        request: Request<Ticket>,
+    ) -> Result<Response<Sent>, Status> {
+        self.context(&request).await?;
+        let told = listing::SERVER.as_ref().ok_or_else(|| status::internal("tell of the server"))?;
+        Ok(Response::new(stream::batch(query.into_builder(told).build().map_err(status::internal)?)))
+    }
+
+    async fn register_sql_info(&self, _: i32, _: &SqlInfo) {}
+}

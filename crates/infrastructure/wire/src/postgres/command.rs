@@ -1,0 +1,84 @@
+//! What a statement asks of a server: rows of the engine, a setting, or something that has no effect here. Nothing is written.
+
+use datafusion::sql::sqlparser::ast::{Ident, Set, Statement};
+use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
+use metrify_application::{Error, Kind, Result};
+use metrify_query::Refused;
+
+use super::{Postgres, absent};
+use crate::refusal::{self, Refusal};
+
+/// Statements of one text.
+const STATEMENTS_MAX: usize = 64;
+
+/// A statement, as it is done.
+#[derive(Clone)]
+pub(super) enum Command {
+    /// For the engine.
+    Query(Box<Statement>),
+    /// A setting of this name.
+    Show(String),
+    Begin,
+    /// The transaction ends, and this is what is said of it.
+    End(&'static str),
+    /// It has no effect, and this is what is said of it.
+    Nothing(&'static str),
+    /// Prepared statements are given back: one of them, or all and whatever else a session has.
+    Forget(Option<String>, &'static str),
+    Refused(Refusal),
+}
+
+impl Postgres {
+    /// Reads the statements of a text.
+    ///
+    /// # Errors
+    /// Where it is no SQL, or too much of it.
+    pub(super) async fn read(self: &std::sync::Arc<Self>, sql: String) -> Result<Vec<Command>> {
+        let postgres = self.clone();
+        let read = move |sql: &str| {
+            let statements = postgres.parser.parse(sql).map_err(|error| {
+                let text = error.to_string();
+                let text = text.strip_prefix("sql parser error: ").unwrap_or(&text);
+                Error::new(Kind::Invalid, "read the query").because(Refused::syntax(text.to_owned()))
+            })?;
+            if statements.len() > STATEMENTS_MAX {
+                let error = Error::new(Kind::Invalid, "read the query: too many statements come at once");
+                return Err(error.hint(format!("send up to {STATEMENTS_MAX}")));
+            }
+            Ok(statements.into_iter().map(command).collect())
+        };
+        self.wire.engine.read(sql, PostgreSqlDialect {}, read).await
+    }
+}
+
+fn command(mut statement: Statement) -> Command {
+    absent::adapt(&mut statement);
+    match &statement {
+        read if refusal::only_reads(read) => Command::Query(Box::new(statement)),
+        Statement::ShowVariable { variable } => {
+            let words: Vec<&str> = variable.iter().map(|word: &Ident| word.value.as_str()).collect();
+            Command::Show(words.join(if words.len() == 3 { " " } else { "." }))
+        }
+        Statement::StartTransaction { .. } => Command::Begin,
+        Statement::Set(Set::SetTransaction { .. } | Set::SetSessionParam(_)) => Command::Nothing("SET"),
+        Statement::Commit { .. } => Command::End("COMMIT"),
+        Statement::Rollback { savepoint: None, .. } => Command::End("ROLLBACK"),
+        Statement::Rollback { savepoint: Some(_), .. } => Command::Nothing("ROLLBACK"),
+        Statement::Savepoint { .. } => Command::Nothing("SAVEPOINT"),
+        Statement::ReleaseSavepoint { .. } => Command::Nothing("RELEASE"),
+        Statement::Set(_) => Command::Nothing("SET"),
+        Statement::Reset(_) => Command::Nothing("RESET"),
+        Statement::Discard { .. } => Command::Forget(None, "DISCARD ALL"),
+        Statement::Deallocate { name, .. } => {
+            let is_all = name.quote_style.is_none() && name.value.eq_ignore_ascii_case("all");
+            if is_all {
+                Command::Forget(None, "DEALLOCATE ALL")
+            } else {
+                Command::Forget(Some(name.value.clone()), "DEALLOCATE")
+            }
+        }
+        Statement::Close { .. } => Command::Nothing("CLOSE CURSOR"),
+        Statement::UNLISTEN { .. } => Command::Nothing("UNLISTEN"),
+        _ => Command::Refused(refusal::of(&statement)),
+    }
+}

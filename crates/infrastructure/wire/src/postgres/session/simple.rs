@@ -1,0 +1,134 @@
+//! Texts that hold whole statements: each is answered in turn, with all its rows as text.
+
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, RecordBatch, StringArray};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use metrify_query::schema_of;
+use pgwire::messages::PgWireBackendMessage;
+use pgwire::messages::response::{CommandComplete, EmptyQueryResponse, TransactionStatus};
+
+use super::super::command::Command;
+use super::super::rows::{self, Rows};
+use super::super::statements::Running;
+use super::super::{problem, settings};
+use super::{Done, Session};
+use crate::answer::Answer;
+
+impl Session {
+    pub(super) async fn query(&mut self, text: String) -> Done {
+        self.context().await?;
+        let commands = self.postgres.read(text).await?;
+        if commands.is_empty() {
+            self.line.feed(PgWireBackendMessage::EmptyQueryResponse(EmptyQueryResponse::new())).await?;
+        }
+        for command in commands {
+            match command {
+                Command::Query(statement) => {
+                    self.may_go_on()?;
+                    let ctx = self.context().await?;
+                    let asked = self.asked(&ctx, *statement, Vec::new()).await?;
+                    let wire = self.postgres.wire.clone();
+                    let answer = self.line.listening(Answer::begin(&wire, ctx, asked)).await??;
+                    let mut running = Running::new(answer, &[])?;
+                    let columns = rows::description(&running.fields);
+                    self.line.feed(PgWireBackendMessage::RowDescription(columns)).await?;
+                    let told = self.line.tell(&mut running, None).await?;
+                    self.complete(&format!("SELECT {}", told.rows)).await?;
+                }
+                Command::Show(name) => {
+                    let fields = rows::fields(&shown(&name), &[])?;
+                    self.line.feed(PgWireBackendMessage::RowDescription(rows::description(&fields))).await?;
+                    self.show(&name, &[]).await?;
+                }
+                other => self.effect(&other).await?,
+            }
+        }
+        self.statements.close_portals();
+        Ok(self.ready().await?)
+    }
+
+    /// In a transaction that failed nothing is answered until it ends.
+    pub(super) fn may_go_on(&self) -> Done {
+        match self.transaction {
+            TransactionStatus::Idle | TransactionStatus::Transaction => Ok(()),
+            TransactionStatus::Error => {
+                let error = problem::error(
+                    "25P02",
+                    "current transaction is aborted, commands ignored until end of transaction block",
+                );
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Does a command that has no rows.
+    pub(super) async fn effect(&mut self, command: &Command) -> Done {
+        match command {
+            Command::Begin => {
+                self.may_go_on()?;
+                self.transaction = TransactionStatus::Transaction;
+                self.complete("BEGIN").await
+            }
+            Command::End(said) => {
+                let failed = matches!(self.transaction, TransactionStatus::Error);
+                self.transaction = TransactionStatus::Idle;
+                self.complete(if failed { "ROLLBACK" } else { said }).await
+            }
+            // Going back to a savepoint ends a failure.
+            Command::Nothing("ROLLBACK") => {
+                if matches!(self.transaction, TransactionStatus::Error) {
+                    self.transaction = TransactionStatus::Transaction;
+                }
+                self.complete("ROLLBACK").await
+            }
+            Command::Nothing(said) => {
+                self.may_go_on()?;
+                self.complete(said).await
+            }
+            Command::Forget(name, said) => {
+                match name {
+                    Some(name) => self.statements.close(name),
+                    None => self.statements.forget(),
+                }
+                self.complete(said).await
+            }
+            Command::Refused(refusal) => {
+                let code = if refusal.would_write { "25006" } else { "0A000" };
+                Err(problem::hinted(problem::error(code, refusal.message.clone()), refusal.hint).into())
+            }
+            Command::Query(_) | Command::Show(_) => {
+                Err(problem::fatal("XX000", "a command with rows was taken for one without").into())
+            }
+        }
+    }
+
+    pub(super) async fn show(&mut self, name: &str, formats: &[i16]) -> Done {
+        self.may_go_on()?;
+        let ctx = self.context().await?;
+        let value = match name.to_ascii_lowercase().as_str() {
+            "search_path" => schema_of(ctx.tenant()),
+            name => settings::setting(name).unwrap_or_default().to_owned(),
+        };
+        let columns = shown(name);
+        let fields = Arc::new(rows::fields(&columns, formats)?);
+        let values: ArrayRef = Arc::new(StringArray::from(vec![value]));
+        let row =
+            RecordBatch::try_new(columns, vec![values]).map_err(|error| problem::error("XX000", error.to_string()))?;
+        let mut rows = Rows::new(row, &fields);
+        while let Some(row) = rows.next()? {
+            self.line.feed(PgWireBackendMessage::DataRow(row)).await?;
+        }
+        self.complete("SHOW").await
+    }
+
+    pub(super) async fn complete(&mut self, said: &str) -> Done {
+        let complete = CommandComplete::new(said.to_owned());
+        Ok(self.line.feed(PgWireBackendMessage::CommandComplete(complete)).await?)
+    }
+}
+
+/// The column of a setting.
+pub(super) fn shown(name: &str) -> SchemaRef {
+    Arc::new(Schema::new(vec![Field::new(name, DataType::Utf8, false)]))
+}

@@ -1,0 +1,296 @@
+//! SQL for other tools, asked by those tools: the real `psql`, psycopg, and ADBC over Flight SQL.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use crate::support::api::Client;
+use crate::support::{Metrify, Ran, Server, quarter_hour, ran, skipped};
+
+pub const ON: [(&str, &str); 2] =
+    [("METRIFY_SQL_POSTGRES_LISTEN", "127.0.0.1:0"), ("METRIFY_SQL_FLIGHT_LISTEN", "127.0.0.1:0")];
+
+/// Ten days of one meter, 1.5 kWh each quarter-hour, and one day of another.
+fn house() -> Metrify {
+    let metrify = Metrify::new();
+    let first = (0..960).map(|number| quarter_hour("meter-1", number, "1.5"));
+    let readings: String = first.chain((0..96).map(|number| quarter_hour("meter-2", number, "0.25"))).collect();
+    metrify.take_in("readings.ndjson", readings);
+    metrify
+}
+
+/// A Python that has the clients; `None`, with a visible line, where there is none.
+pub fn python() -> Option<PathBuf> {
+    let named = std::env::var_os("LAKE_READERS_PYTHON").map(PathBuf::from);
+    let usual = std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache/metrify/venv/bin/python"));
+    let found = named.into_iter().chain(usual).find(|python| {
+        let tried = Command::new(python).args(["-c", "import psycopg, adbc_driver_flightsql, pyarrow"]).output();
+        tried.is_ok_and(|tried| tried.status.success())
+    });
+    if found.is_none() {
+        skipped("no Python with psycopg and ADBC (`make venv` makes one), so nobody else asks for SQL");
+    }
+    found
+}
+
+/// A part of the script with clients, before it starts.
+pub fn clients(python: &Path, part: &str, address: &str) -> Command {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/program/wire/clients.py");
+    let mut command = Command::new(python);
+    command.arg("-B").arg(script).arg(part).env("WIRE_ADDRESS", address);
+    command
+}
+
+/// What `psql` says.
+fn psql(address: &str, key: &str, commands: &[&str]) -> Ran {
+    let (host, port) = address.rsplit_once(':').expect("a host and a port");
+    let mut command = Command::new("psql");
+    command.args(["-X", "-h", host, "-p", port, "-U", "anybody", "-d", "metrify", "-v", "VERBOSITY=verbose"]);
+    command.env("PGPASSWORD", key).env("PGOPTIONS", "");
+    for one in commands {
+        command.args(["-c", one]);
+    }
+    ran(&mut command)
+}
+
+/// A house that serves, with an admin's key.
+struct Served {
+    metrify: Metrify,
+    server: Server,
+    key: String,
+    other_key: String,
+    postgres: String,
+    flight: String,
+}
+
+impl Served {
+    fn start() -> Self {
+        let metrify = house();
+        let server = metrify.serve_with(&ON);
+        let key = Client::of(&metrify, &server, "admin").key;
+        let other_key = Client::of_new_tenant(&metrify, &server, "other-one").key;
+        let said = std::fs::read_to_string(metrify.data_dir().join("server.json")).expect("server.json");
+        let said: Value = serde_json::from_str(&said).expect("JSON");
+        let address = |name: &str| said[name].as_str().expect("an address in server.json").to_owned();
+        let (postgres, flight) = (address("postgres"), address("flight"));
+        Self { metrify, server, key, other_key, postgres, flight }
+    }
+
+    fn command(&self, python: &Path, part: &str, address: &str) -> Command {
+        let mut command = clients(python, part, address);
+        command.env("WIRE_KEY", &self.key).env("WIRE_OTHER_KEY", &self.other_key);
+        command
+    }
+
+    /// What a part of the script prints.
+    fn ask(&self, python: &Path, part: &str, address: &str) -> String {
+        let ran = ran(&mut self.command(python, part, address));
+        assert_eq!(ran.code, Some(0), "{part}\n{}\n{}", ran.stdout, ran.stderr);
+        ran.stdout
+    }
+}
+
+/// Line by line; what ends in `…` is how the line begins.
+fn check(said: &str, expected: &[&str]) {
+    let lines: Vec<&str> = said.lines().collect();
+    let is_as = |(line, expected): (&&str, &&str)| match expected.strip_suffix('…') {
+        Some(begin) => line.starts_with(begin),
+        None => line == expected,
+    };
+    assert!(lines.len() == expected.len() && lines.iter().zip(expected).all(is_as), "{said}");
+}
+
+#[test]
+fn psql_finds_its_way_and_reads_only() {
+    if Command::new("psql").arg("--version").output().is_err() {
+        return skipped("there is no psql here (Debian package postgresql-client-15), so it does not ask");
+    }
+    let served = Served::start();
+    let psql = |commands: &[&str]| psql(&served.postgres, &served.key, commands);
+    let listed = psql(&["\\d"]);
+    assert!(listed.stdout.contains(" default | readings "), "{listed:?}");
+    let listed = psql(&["\\dt readings*"]);
+    assert!(listed.stdout.contains(" default | readings_latest  | table "), "{listed:?}");
+    let table = psql(&["\\d readings"]).stdout;
+    for column in [" point        | text ", " period_start | timestamp with time zone |", " value        | numeric "] {
+        assert!(table.contains(column), "{table}");
+    }
+    let answered = psql(&[
+        "\\pset format csv",
+        "begin",
+        "select sum(value) as total, min(period_start) as first from readings",
+        "commit",
+    ]);
+    assert_eq!(
+        answered.stdout,
+        "Output format is csv.\nBEGIN\ntotal,first\n1464,2025-01-01 00:00:00.000000+00\nCOMMIT\n"
+    );
+    let schemas = "select distinct table_schema from information_schema.tables where table_name = 'readings'";
+    assert_eq!(
+        psql(&["\\pset tuples_only", "\\pset format unaligned", schemas]).stdout.lines().last(),
+        Some("default")
+    );
+
+    let refused = psql(&["insert into readings (point) values ('x')"]);
+    assert!(refused.stderr.starts_with("ERROR:  25006: cannot execute INSERT"), "{refused:?}");
+    assert!(refused.stderr.contains("HINT:  readings come in as deliveries"), "{refused:?}");
+    let unknown = psql(&["select * from nothing"]);
+    assert!(unknown.stderr.starts_with("ERROR:  42P01: read the query: table "), "{unknown:?}");
+    let wrong = self::psql(&served.postgres, "mk_00_00", &["select 1"]);
+    assert!(wrong.stderr.contains("FATAL:  find out who asks"), "{wrong:?}");
+}
+
+#[test]
+fn values_stay_what_they_are_with_psycopg_whoever_binds_them() {
+    let Some(python) = python() else { return };
+    let served = Served::start();
+    let said = served.ask(&python, "psycopg_values", &served.postgres);
+    check(
+        &said,
+        &[
+            "text meter-1 1.5 2.25 False 7 None",
+            "binary meter-1 1.5 2.25 False 7 None",
+            "null 0",
+            "kept 1464",
+            "many 960 96",
+        ],
+    );
+    check(&served.ask(&python, "psycopg_pieces", &served.postgres), &["streamed 1056"]);
+}
+
+#[test]
+fn what_drivers_send_around_their_queries_has_no_effect_and_writing_is_refused() {
+    let Some(python) = python() else { return };
+    let served = Served::start();
+    let said = served.ask(&python, "psycopg_manners", &served.postgres);
+    check(
+        &said,
+        &[
+            "begun 1 INTRANS",
+            "missing 42P01 …",
+            "failed INERROR 25P02 …",
+            "after 2",
+            "refused 25006 cannot execute INSERT…",
+            "refused 25006 cannot execute DELETE…",
+            "refused 25006 cannot execute CREATE…",
+            "refused 25006 cannot execute DROP…",
+            "refused 0A000 …",
+            "refused 0A000 COPY is not answered here…",
+            "refused 42601 …",
+            "refused 42P01 …",
+            "refused 42601 …",
+            "refused 42703 …",
+            "refused 25006 cannot execute DROP…",
+            "second 2",
+            "empty none",
+            "shown 16.6 default",
+            "wrong key …",
+            "purpose - …",
+            "purpose 3",
+        ],
+    );
+}
+
+#[test]
+fn tools_find_in_the_catalog_what_they_look_for() {
+    let Some(python) = python() else { return };
+    let served = Served::start();
+    let said = served.ask(&python, "psycopg_tools", &served.postgres);
+    check(
+        &said,
+        &[
+            "types ('numeric', 1700)",
+            "arrays (True,)",
+            "simple ('text',)",
+            "keys",
+            "constraints",
+            "characters ('UTF8',)",
+            "columns ('value', 'YES', 'Decimal128(38, 12)')",
+            "session ('default', 'metrify', 'default', 'c', False)",
+        ],
+    );
+}
+
+#[test]
+fn a_query_ends_when_its_client_says_so_or_leaves() {
+    let Some(python) = python() else { return };
+    let served = Served::start();
+    let said = served.ask(&python, "psycopg_cancel", &served.postgres);
+    check(&said, &["cancelled 57014 canceling statement due to user request True", "goes on 4"]);
+    check(&served.ask(&python, "psycopg_leave", &served.postgres), &["answered True"]);
+}
+
+#[test]
+fn nothing_of_another_tenant_is_told() {
+    let Some(python) = python() else { return };
+    let served = Served::start();
+    let said = served.ask(&python, "tenants", &served.postgres);
+    check(&said, &["rows 0", "same True 42P01", "schemas other_one system", "classes other_one system"]);
+    let said = served.ask(&python, "flight_tenants", &served.flight);
+    check(
+        &said,
+        &[
+            "rows 0",
+            "same INVALID_ARGUMENT True",
+            "schemas other_one system",
+            "schemas",
+            "schemas",
+            // A ticket is a question, and each who presents it gets an answer of its own.
+            "ticket 1056",
+            "ticket 0",
+        ],
+    );
+}
+
+#[test]
+fn adbc_gets_columns_as_they_are() {
+    let Some(python) = python() else { return };
+    let served = Served::start();
+    let said = served.ask(&python, "adbc", &served.flight);
+    check(
+        &said,
+        &[
+            "types decimal128(38, 12) timestamp[us, tz=UTC] string",
+            "row 1.500000000000 2025-01-01 00:00:00+00:00",
+            "bound 960 1440.000000000000",
+            "null 960",
+            "listed metrify default readings point quantity kind",
+            "kinds TABLE",
+            "server Metrify",
+            "refused INVALID_ARGUMENT INVALID_ARGUMENT: [FlightSQL] cannot execute INSERT: this is for reading only…",
+            "refused INVALID_ARGUMENT INVALID_ARGUMENT: [FlightSQL] cannot execute DROP: this is for reading only…",
+            "refused INVALID_ARGUMENT INVALID_ARGUMENT: [FlightSQL] read the query: table…",
+            "refused INVALID_ARGUMENT …",
+            "refused INVALID_ARGUMENT …",
+            "wrong key UNAUTHENTICATED",
+            "purpose 1 INVALID_ARGUMENT",
+            "handshake 5",
+        ],
+    );
+}
+
+#[test]
+fn a_key_that_is_taken_back_ends_what_is_open_and_all_that_was_asked_is_in_the_log() {
+    let Some(python) = python() else { return };
+    let served = Served::start();
+    let key = Client::with(&served.metrify, &served.server, &["--role", "analyst"]).key;
+    let id = key.split('_').nth(1).expect("the name of the key").to_owned();
+    let mut command = served.command(&python, "revoked", &served.postgres);
+    command.env("WIRE_KEY", &key).env("WIRE_FLIGHT", &served.flight);
+    let mut asking = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("start the clients");
+    let mut said = BufReader::new(asking.stdout.take().expect("its output")).lines();
+    assert_eq!(said.next().expect("a line").expect("text"), "open 1 1");
+    let revoked = served.metrify.run(&["key", "revoke", &id]);
+    assert_eq!(revoked.code, Some(0), "{revoked:?}");
+    asking.stdin.take().expect("its input").write_all(b"\n").expect("tell it");
+    let said: Vec<String> = said.map(|line| line.expect("text")).collect();
+    assert!(asking.wait().expect("its end").success());
+    assert!(said[0].starts_with("session 28P01 find out who asks"), "{said:?}");
+    assert_eq!(said[1], "calls UNAUTHENTICATED");
+
+    let log = served.metrify.run(&["audit", "list", "-o", "json"]);
+    let of_key = |line: &&str| line.contains(&format!("key:{id}")) && line.contains("query") && line.contains("done");
+    assert_eq!(log.stdout.lines().filter(of_key).count(), 2, "{}", log.stdout);
+}

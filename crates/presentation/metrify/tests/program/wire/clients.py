@@ -1,0 +1,304 @@
+"""Asks a server for SQL as others do: with psycopg, and with ADBC over Flight SQL. Each part prints what it found, a line each."""
+
+import datetime
+import decimal
+import os
+import sys
+import threading
+import time
+import warnings
+
+ADDRESS = os.environ.get("WIRE_ADDRESS", "")
+KEY = os.environ.get("WIRE_KEY", "")
+OTHER_KEY = os.environ.get("WIRE_OTHER_KEY", "")
+CERTIFICATE = os.environ.get("WIRE_CERTIFICATE", "")
+
+START = datetime.datetime(2025, 1, 1, tzinfo=datetime.timezone.utc)
+
+
+def postgres(key=KEY, **options):
+    import psycopg
+
+    host, port = ADDRESS.rsplit(":", 1)
+    more = {"autocommit": True, "connect_timeout": 10, **options}
+    return psycopg.connect(host=host, port=port, dbname="metrify", user="anybody", password=key, **more)
+
+
+def flight(key=KEY, address=ADDRESS, **options):
+    import adbc_driver_flightsql.dbapi as dbapi
+
+    warnings.filterwarnings("ignore", message="Cannot disable autocommit")
+    scheme = "grpc+tls" if CERTIFICATE else "grpc"
+    options = {"adbc.flight.sql.authorization_header": f"Bearer {key}", **options}
+    return dbapi.connect(f"{scheme}://{address}", db_kwargs=options, autocommit=True)
+
+
+def refusal(work):
+    """The state of a PostgreSQL error, and what it says."""
+    import psycopg
+
+    try:
+        work()
+    except psycopg.Error as error:
+        return error.sqlstate or "-", str(error).splitlines()[0]
+    return "none", ""
+
+
+def refused_flight(work):
+    import adbc_driver_manager
+
+    try:
+        work()
+    except adbc_driver_manager.Error as error:
+        return error.status_code.name, str(error)
+    return "none", ""
+
+
+def psycopg_values():
+    """Every kind of value, as text and in binary form, with values given by the client in either form."""
+    with postgres() as connection:
+        for binary in (False, True):
+            cursor = connection.cursor(binary=binary)
+            cursor.execute(
+                "select point, period_start, value, value * value, value is null, 7, cast(null as varchar) from readings "
+                "where point = %s and period_start = %s and value > %s",
+                ("meter-1", START, decimal.Decimal("0.000000000001")),
+            )
+            row = cursor.fetchone()
+            assert isinstance(row[2], decimal.Decimal), row
+            assert row[1] == START and row[1].utcoffset() == datetime.timedelta(0), row
+            print("binary" if binary else "text", row[0], row[2], row[3], *row[4:])
+        for value in ("12345678901234567890.123456789012", "-0.000000000001", "0", "9999.0001", "-10000", "100000000.5"):
+            for binary in (False, True):
+                cursor = connection.cursor(binary=binary)
+                cursor.execute(f"select cast('{value}' as decimal(38, 12)), cast(%b as decimal(38, 12)), %t + 0", [decimal.Decimal(value)] * 2)
+                for told in cursor.fetchone():
+                    assert told == decimal.Decimal(value), (binary, value, told)
+        cursor = connection.execute("select count(*) from readings where value is not distinct from %s", (None,))
+        print("null", cursor.fetchone()[0])
+        print("kept", connection.execute("select sum(value) from readings where quantity = %s", ("1-0:1.29.0",), prepare=True).fetchone()[0])
+        cursor = connection.cursor()
+        cursor.executemany("select count(*) from readings where point = %s", [("meter-1",), ("meter-2",)], returning=True)
+        counts = [cursor.fetchone()[0]]
+        while cursor.nextset():
+            counts.append(cursor.fetchone()[0])
+        print("many", *counts)
+
+
+def psycopg_manners():
+    """What drivers send around their queries has no effect and no error; writing has both."""
+    import psycopg
+
+    with postgres(autocommit=False) as connection:
+        connection.execute("set search_path to public")
+        connection.execute("savepoint here")
+        print("begun", connection.execute("select 1").fetchone()[0], connection.info.transaction_status.name)
+        print("missing", *refusal(lambda: connection.execute("select * from nothing_of_this_name")))
+        print("failed", connection.info.transaction_status.name, *refusal(lambda: connection.execute("select 1")))
+        connection.rollback()
+        print("after", connection.execute("select 2").fetchone()[0])
+        connection.commit()
+    with postgres() as connection:
+        for text in (
+            "insert into readings values (1)", "delete from readings", "create table mine (a int)", "drop table readings",
+            "with gone as (delete from readings returning *) select * from gone", "copy readings to stdout",
+            "create external table file stored as csv location '/etc/passwd'", "select * from '/etc/passwd'",
+            "selct 1", "select nothing_of_this_name from readings", "select 1 as a; drop table readings",
+        ):
+            print("refused", *refusal(lambda: connection.execute(text)))
+        cursor = connection.execute("select 1; select 2")
+        cursor.nextset()
+        print("second", cursor.fetchone()[0])
+        print("empty", refusal(lambda: connection.execute(""))[0])
+        print("shown", connection.execute("show server_version").fetchone()[0], connection.execute("show search_path").fetchone()[0])
+    print("wrong key", *refusal(lambda: postgres(key="mk_00_00")))
+    print("purpose", *refusal(lambda: postgres(options="-c metrify.purpose=curiosity")))
+    with postgres(options="-c metrify.purpose=metering") as connection:
+        print("purpose", connection.execute("select 3").fetchone()[0])
+
+
+LONG = "select count(*) from readings a, readings b, readings c where a.value < b.value + c.value and b.value < a.value + c.value"
+
+
+def psycopg_cancel():
+    """A query is given up when its client says so, and the session goes on."""
+    with postgres() as connection:
+        threading.Timer(1.0, connection.cancel).start()
+        begun = time.monotonic()
+        state, said = refusal(lambda: connection.execute(LONG))
+        print("cancelled", state, said, time.monotonic() - begun < 20)
+        print("goes on", connection.execute("select 4").fetchone()[0])
+
+
+def psycopg_leave():
+    """Clients that leave in the middle of a query leave no query behind: others are answered at once."""
+    import psycopg
+
+    for _ in range(12):
+        connection = postgres()
+        connection.pgconn.send_query(LONG.encode())
+        connection.pgconn.flush()
+        time.sleep(0.05)
+        connection.pgconn.finish()
+    begun = time.monotonic()
+    with postgres() as connection:
+        connection.execute("select count(*) from readings").fetchone()
+    print("answered", time.monotonic() - begun < 20)
+
+
+def psycopg_pieces():
+    """A cursor that takes a few rows at a time, as JDBC's do."""
+    import psycopg
+
+    with postgres() as connection:
+        rows = 0
+        for _ in connection.cursor().stream("select * from readings"):
+            rows += 1
+        print("streamed", rows)
+
+
+def psycopg_tools():
+    """What JDBC, Npgsql and Power BI ask of a catalog."""
+    with postgres() as connection:
+        for name, text in (
+            ("types", "select t.typname, t.oid from pg_type t left join pg_proc p on p.oid = t.typreceive where p.proname = 'numeric_recv' and t.typtype = 'b'"),
+            ("arrays", "select typinput = 'pg_catalog.array_in'::regproc from pg_catalog.pg_type where typname = '_text'"),
+            ("simple", "select t.typname from pg_catalog.pg_type t where t.typname = 'text' and (t.typrelid = 0 or (select c.relkind = 'c' from pg_catalog.pg_class c where c.oid = t.typrelid))"),
+            ("keys", "select result.table_name, result.key_seq from (select ct.relname as table_name, (information_schema._pg_expandarray(i.indkey)).n as key_seq from pg_catalog.pg_class ct join pg_catalog.pg_index i on ct.oid = i.indrelid) result"),
+            ("constraints", "select i.constraint_name, u.column_name from information_schema.table_constraints i join information_schema.key_column_usage u on i.constraint_name = u.constraint_name"),
+            ("characters", "select character_set_name from information_schema.character_sets"),
+            ("columns", "select column_name, is_nullable, data_type from information_schema.columns where table_name = 'readings' and column_name = 'value'"),
+            ("session", "select current_schema(), current_database(), current_setting('search_path'), set_config('a.b', 'c', false), pg_is_in_recovery()"),
+        ):
+            print(name, *connection.execute(text).fetchall())
+
+
+def tenants():
+    """Nothing of another tenant is told, and what exists for it is as unknown as what does not exist at all."""
+    with postgres(key=OTHER_KEY) as connection:
+        print("rows", connection.execute("select count(*) from readings").fetchone()[0])
+        there = refusal(lambda: connection.execute('select * from "default".readings'))
+        nowhere = refusal(lambda: connection.execute('select * from "defaults".readings'))
+        print("same", there[0] == nowhere[0] and there[1].replace("default", "defaults") == nowhere[1], there[0])
+        names = "select distinct table_schema from information_schema.tables where table_schema not in ('pg_catalog', 'information_schema') order by 1"
+        print("schemas", *(row[0] for row in connection.execute(names)))
+        classes = "select distinct n.nspname from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace order by 1"
+        print("classes", *(row[0] for row in connection.execute(classes)))
+
+
+def flight_tenants():
+    from adbc_driver_flightsql import ConnectionOptions  # noqa: F401, it says that the driver is the one
+
+    with flight(key=OTHER_KEY) as connection, connection.cursor() as cursor:
+        cursor.execute("select count(*) from readings")
+        print("rows", cursor.fetchone()[0])
+        there = refused_flight(lambda: cursor.execute('select * from "default".readings'))
+        nowhere = refused_flight(lambda: cursor.execute('select * from "defaults".readings'))
+        print("same", there[0], there[1].replace("default", "defaults") == nowhere[1])
+        for filters in ({}, {"db_schema_filter": "def%"}, {"db_schema_filter": "default", "table_name_filter": "readings"}):
+            found = connection.adbc_get_objects(depth="tables", **filters).read_all().to_pylist()
+            schemas = [schema["db_schema_name"] for catalog in found for schema in catalog["catalog_db_schemas"] or []]
+            print("schemas", *sorted(schemas))
+    # What one tenant was given to come back with, another one comes back with.
+    with flight() as ours, ours.cursor() as cursor:
+        partitions, _ = cursor.adbc_execute_partitions("select count(*) from readings")
+        with flight(key=OTHER_KEY) as theirs, theirs.cursor() as other:
+            for taken in (cursor, other):
+                taken.adbc_read_partition(partitions[0])
+                print("ticket", taken.fetchone()[0])
+
+
+def adbc():
+    import pyarrow
+
+    with flight() as connection, connection.cursor() as cursor:
+        cursor.execute("select * from readings where point = 'meter-1' and period_start = '2025-01-01T00:00:00Z'")
+        table = cursor.fetch_arrow_table()
+        print("types", table.schema.field("value").type, table.schema.field("period_start").type, table.schema.field("point").type)
+        print("row", table["value"][0].as_py(), table["period_start"][0].as_py())
+        cursor.execute(
+            "select count(*), sum(value) from readings where point = ? and period_start >= ? and value > ? and 1 = ?",
+            ("meter-1", START, decimal.Decimal("0.5"), 1),
+        )
+        print("bound", *cursor.fetchone())
+        cursor.execute("select count(*) from readings where point = $1 and value is distinct from $2", ("meter-1", None))
+        print("null", cursor.fetchone()[0])
+        found = connection.adbc_get_objects(depth="columns", table_name_filter="readings").read_all().to_pylist()
+        for catalog in found:
+            for schema in catalog["catalog_db_schemas"] or []:
+                for listed in schema["db_schema_tables"] or []:
+                    columns = [column["column_name"] for column in listed["table_columns"]]
+                    print("listed", catalog["catalog_name"], schema["db_schema_name"], listed["table_name"], *columns[:3])
+        print("kinds", *connection.adbc_get_table_types())
+        print("server", connection.adbc_get_info()["vendor_name"])
+        for text in ("insert into readings values (1)", "drop table readings", "select * from nothing_of_this_name", "selct 1", "select 1; select 2"):
+            print("refused", *refused_flight(lambda: cursor.execute(text) or cursor.fetchall()))
+    def ask(**options):
+        with flight(**options) as connection, connection.cursor() as cursor:
+            cursor.execute("select 1")
+            return cursor.fetchone()[0]
+
+    print("wrong key", refused_flight(lambda: ask(key="mk_00_00"))[0])
+    header = "adbc.flight.sql.rpc.call_header.metrify-purpose"
+    print("purpose", ask(**{header: "metering"}), refused_flight(lambda: ask(**{header: "curiosity"}))[0])
+
+    import adbc_driver_flightsql.dbapi as dbapi
+    with dbapi.connect(f"grpc://{ADDRESS}", db_kwargs={"username": "anybody", "password": KEY}, autocommit=True) as connection:
+        with connection.cursor() as cursor:
+            cursor.execute("select 5")
+            print("handshake", cursor.fetchone()[0])
+    assert pyarrow
+
+
+def revoked():
+    """A session that is open when its key is taken back: says so, and waits for the word to go on."""
+    with postgres() as connection, flight(address=os.environ["WIRE_FLIGHT"]) as other, other.cursor() as cursor:
+        cursor.execute("select 1")
+        print("open", connection.execute("select 1").fetchone()[0], cursor.fetchone()[0], flush=True)
+        sys.stdin.readline()
+        print("session", *refusal(lambda: connection.execute("select 2")))
+        print("calls", refused_flight(lambda: cursor.execute("select 2"))[0], flush=True)
+        # The driver does not bear that nobody knows it any more when it says goodbye.
+        os._exit(0)
+
+
+def tls():
+    import psycopg
+
+    if "flight" in sys.argv:
+        certificate = open(CERTIFICATE).read()
+        with flight(**{"adbc.flight.sql.client_option.tls_root_certs": certificate}) as connection, connection.cursor() as cursor:
+            cursor.execute("select 6")
+            print("secret", cursor.fetchone()[0])
+        return
+    with postgres(sslmode="verify-full", sslrootcert=CERTIFICATE) as connection:
+        print("secret", connection.pgconn.ssl_in_use, connection.execute("select 6").fetchone()[0])
+    print("plain", *refusal(lambda: postgres(sslmode="disable")))
+    assert psycopg
+
+
+def speed():
+    """Rows a second of everything, once with each protocol; `slow` reads a few rows and then waits."""
+    begun = time.monotonic()
+    if sys.argv[2] == "flight":
+        with flight() as connection, connection.cursor() as cursor:
+            cursor.execute("select * from readings")
+            rows = sum(len(batch) for batch in cursor.fetch_record_batch())
+    else:
+        with postgres() as connection:
+            rows = sum(1 for _ in connection.cursor(binary="binary" in sys.argv).stream("select * from readings"))
+    print(sys.argv[2:], rows, "rows", round(rows / (time.monotonic() - begun)), "rows/s")
+
+
+def slow():
+    connections = [postgres() for _ in range(4)]
+    for connection in connections:
+        stream = connection.cursor().stream("select * from readings")
+        next(stream)
+        connection.kept = stream
+    print("waiting", flush=True)
+    sys.stdin.readline()
+
+
+if __name__ == "__main__":
+    globals()[sys.argv[1]]()
