@@ -38,8 +38,9 @@ SECRETS = {
     ("RenewalBody", "refresh_token"),
     ("UserChangeBody", "password"),
 }
-# The body of a delivery; the description calls its bytes numbers.
+# The bodies of deliveries and of parts of them; the description calls their bytes numbers.
 BINARY = "application/octet-stream"
+PART = "application/partial-upload"
 # Requests by POST that change nothing, so that they may be sent again.
 READS = {"query", "export"}
 
@@ -156,7 +157,8 @@ class Operation:
             return "None"
         if list(answers) != ["application/json"]:
             return "bytes"
-        return self.types.of(answers["application/json"]["schema"])
+        said = self.types.of(answers["application/json"]["schema"])
+        return f"{said} | None" if "204" in self.said["responses"] else said
 
     def arguments(self) -> list[str]:
         path = [f"{snake(it['name'])}: str" for it in self.parameters if it["in"] == "path"]
@@ -175,17 +177,19 @@ class Operation:
         content = self.said.get("requestBody", {}).get("content", {})
         if not content:
             return None
-        return "Upload" if BINARY in content else self.types.of(content["application/json"]["schema"])
+        return "Upload" if {BINARY, PART} & content.keys() else self.types.of(content["application/json"]["schema"])
 
     def given(self, place: str) -> str:
         pairs = [f'"{it["name"]}": {snake(it["name"])}' for it in self.parameters if it["in"] == place]
+        if place == "header" and PART in self.said.get("requestBody", {}).get("content", {}):
+            pairs.append(f'"Content-Type": "{PART}"')
         return "{" + ", ".join(pairs) + "}" if pairs else ""
 
     def call(self) -> list[str]:
         path = re.sub(r"\{(\w+)\}", r"{quoted(\1)}", self.path)
         answer = self.answer()
         parts = [
-            "type(None)" if answer == "None" else answer,
+            "type(None)" if answer == "None" else answer.removesuffix(" | None"),
             json.dumps(self.method),
             ("f" if "{" in path else "") + json.dumps(path),
         ]

@@ -8,6 +8,7 @@ use metrify_validation::Ruleset;
 use crate::decisions::Decisions;
 use crate::govern::{Keyring, Logins};
 use crate::ingest::Intake;
+use crate::ingest::uploads::Uploads;
 use crate::ports::{Archive, Audit, Columns, Identity, Journal, Landing, Ledger, Memory, Registry, Sql, Versions};
 use crate::read::Queries;
 
@@ -29,6 +30,7 @@ pub struct App {
     pub keyring: Keyring,
     pub logins: Logins,
     pub intake: Intake,
+    pub uploads: Uploads,
     pub rules: Ruleset,
     /// Where what a delivery is packed in is unpacked to, member by member.
     pub spool: PathBuf,

@@ -15,6 +15,7 @@ mod replay_deliveries;
 mod replay_rejects;
 mod settle;
 mod unpack;
+pub mod uploads;
 mod withdraw;
 
 pub use accept::{Intake, UnknownPoints};
@@ -22,7 +23,7 @@ pub use confirm::confirm;
 pub use content::{Arriving, Content, Opened, Seen};
 pub use delivery::{Delivery, Hints, Looked, look};
 pub use listen::{Heard, listen};
-pub use once::{Reply, receive_once};
+pub use once::{Name, Reply, receive_once};
 pub use receipt::{Receipt, ReceiptProblem};
 pub use receive::{may_deliver, receive};
 pub use replay_deliveries::{Change, Changes, Selection, replay_deliveries};

@@ -38,8 +38,9 @@ class Asking:
         body = bytes(whole(answer))
         if call.answer is bytes:
             return body  # type: ignore[return-value]
-        if call.answer is type(None):
-            return None
+        # What was done, and has nothing to say.
+        if call.answer is type(None) or answer.status == 204:
+            return None  # type: ignore[return-value]
         try:
             return _call.read(call.answer, body)
         except (ValueError, TypeError, KeyError) as error:

@@ -30,7 +30,7 @@ class Call(Generic[T]):
     method: str
     path: str
     query: Mapping[str, object] = field(default_factory=dict)
-    headers: Mapping[str, str | None] = field(default_factory=dict)
+    headers: Mapping[str, str | int | None] = field(default_factory=dict)
     body: object = None
     accept: str = "application/json"
     # Whether something is another after it than before.

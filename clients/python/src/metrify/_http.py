@@ -94,10 +94,10 @@ class Http:
         texts = {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in said.items()}
         url = self.url + call.path + ("?" + urlencode(texts) if texts else "")
         headers = {**self._headers, "Accept": call.accept}
-        headers |= {name: value for name, value in call.headers.items() if value is not None}
+        headers |= {name: str(value) for name, value in call.headers.items() if value is not None}
         body: Iterator[bytes] | bytes | None = None
         if isinstance(call.body, Upload):
-            headers["Content-Type"] = "application/octet-stream"
+            headers.setdefault("Content-Type", "application/octet-stream")
             if call.body.length is not None:
                 headers["Content-Length"] = str(call.body.length)
             body = call.body.pieces()

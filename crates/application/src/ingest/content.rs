@@ -27,6 +27,8 @@ pub enum Content {
     File(PathBuf),
     /// In a file of ours, which goes with the last who needs it.
     Spooled(Arc<TempPath>),
+    /// In a file of ours, which stays until its upload is received.
+    Uploaded(PathBuf),
 }
 
 impl Content {
@@ -35,7 +37,7 @@ impl Content {
     pub fn open(&self) -> Result<Opened> {
         let path: &Path = match self {
             Self::Memory(bytes) => return Ok(Opened::Memory(Cursor::new(bytes.clone()))),
-            Self::File(path) => path,
+            Self::File(path) | Self::Uploaded(path) => path,
             Self::Spooled(path) => path,
         };
         File::open(path).map(Opened::File).map_err(|error| io_error(self.step(), error))
@@ -46,7 +48,7 @@ impl Content {
     pub fn step(&self) -> String {
         match self {
             Self::File(path) => format!("read `{}`", path.display()),
-            Self::Memory(_) | Self::Spooled(_) => "read the delivery".to_owned(),
+            Self::Memory(_) | Self::Spooled(_) | Self::Uploaded(_) => "read the delivery".to_owned(),
         }
     }
 

@@ -1,5 +1,6 @@
 //! Receives a request once: whoever sends it again, because the answer was lost, gets the receipts that were given first.
 
+use metrify_domain::Tenant;
 use metrify_governance::{Action, Resource};
 use sha2::{Digest, Sha256};
 
@@ -21,28 +22,59 @@ pub struct Reply {
     pub repeated: bool,
 }
 
-/// Receives a delivery unless a request of the same `key`, or of the same bytes to be read in the same way, was answered before:
-/// then that answer is given again.
+/// By what a request is known again.
+#[derive(Clone, Copy, Debug)]
+pub enum Name<'n> {
+    /// By its bytes and how they are to be read, and by its key where it has one.
+    Content { key: Option<&'n str> },
+    /// By its upload alone: what is to be received anew is received anew once.
+    Upload(&'n str),
+}
+
+/// Receives a delivery unless a request of the same name was answered before: then that answer is given again.
 ///
 /// # Errors
 /// As [`super::receive`], and where the key was given to something else before.
-pub async fn receive_once(app: &App, ctx: &Context, looked: Looked, key: Option<&str>) -> Result<Reply> {
+pub async fn receive_once(app: &App, ctx: &Context, looked: Looked, name: Name<'_>) -> Result<Reply> {
     let act = ctx.act(Action::Deliver, Resource::Deliveries, Some(looked.seen.id.to_string()));
-    allowed(app, ctx, act, once(app, ctx, looked, key)).await
+    allowed(app, ctx, act, once(app, ctx, looked, name)).await
 }
 
-async fn once(app: &App, ctx: &Context, looked: Looked, key: Option<&str>) -> Result<Reply> {
-    let request = Request::of(&looked, key);
-    // Keys come before contents in every request, so that no two wait for each other.
-    let names = request.names().map(|name| (ctx.tenant().clone(), name));
-    let _turns = app.intake.requests.take(names).await;
-    for name in request.names() {
-        if let Some(answered) = app.ledger.answered(ctx.tenant(), name).await? {
-            return again(app, ctx, &looked.seen.id, request, answered).await;
-        }
+async fn once(app: &App, ctx: &Context, looked: Looked, name: Name<'_>) -> Result<Reply> {
+    let request = Request::of(&looked, name);
+    let _turns = app.intake.requests.take(request.turns(ctx)).await;
+    if let Some(reply) = repeated(app, ctx, &looked.seen.id, request).await? {
+        return Ok(reply);
     }
     let receipts = unpack::receive(app, ctx, looked, Some(request)).await?;
     Ok(Reply { receipts, repeated: false })
+}
+
+/// The answer that a request of this name got, where its bytes are no longer at hand.
+///
+/// # Errors
+/// Where none is remembered, or the store cannot be read.
+pub(super) async fn answer_again(app: &App, ctx: &Context, looked: &Looked, name: Name<'_>) -> Result<Reply> {
+    let id = &looked.seen.id;
+    let act = ctx.act(Action::Deliver, Resource::Deliveries, Some(id.to_string()));
+    let request = Request::of(looked, name);
+    let answered = async {
+        let _turns = app.intake.requests.take(request.turns(ctx)).await;
+        repeated(app, ctx, id, request).await?.ok_or_else(|| {
+            let error = Error::new(Kind::Conflict, "answer the request: its bytes were received in another way");
+            error.hint("ask with the parameters that it was received with, or send the bytes once more")
+        })
+    };
+    allowed(app, ctx, act, answered).await
+}
+
+async fn repeated(app: &App, ctx: &Context, id: &DeliveryId, request: Request) -> Result<Option<Reply>> {
+    for name in request.names() {
+        if let Some(answered) = app.ledger.answered(ctx.tenant(), name).await? {
+            return again(app, ctx, id, request, answered).await.map(Some);
+        }
+    }
+    Ok(None)
 }
 
 async fn again(app: &App, ctx: &Context, id: &DeliveryId, request: Request, answered: Answered) -> Result<Reply> {
@@ -71,15 +103,26 @@ pub(super) struct Request {
 }
 
 impl Request {
-    fn of(Looked { delivery, seen }: &Looked, key: Option<&str>) -> Self {
+    fn of(Looked { delivery, seen }: &Looked, name: Name<'_>) -> Self {
         let Delivery { source: _, content: _, format, hints } = delivery;
         let Hints { zone, area, point, quantity, swap_tariffs } = hints;
         // Debug texts are quoted, so that no two lists of hints look alike.
         let read_as = format!("{format:?} {zone:?} {area:?} {point:?} {quantity:?} {swap_tariffs}");
-        Self {
-            key: key.map(|key| fingerprint("key", key.as_bytes())),
-            content: fingerprint(seen.id.as_str(), read_as.as_bytes()),
+        match name {
+            Name::Content { key } => Self {
+                key: key.map(|key| fingerprint("key", key.as_bytes())),
+                content: fingerprint(seen.id.as_str(), read_as.as_bytes()),
+            },
+            Name::Upload(id) => {
+                Self { key: None, content: fingerprint("upload", format!("{id} {read_as}").as_bytes()) }
+            }
         }
+    }
+
+    /// Keys come before contents in every request, so that no two wait for each other.
+    fn turns(&self, ctx: &Context) -> impl Iterator<Item = (Tenant, Fingerprint)> + use<> {
+        let tenant = ctx.tenant().clone();
+        self.names().map(move |name| (tenant.clone(), name))
     }
 
     /// The key comes first: it says more than what was sent.

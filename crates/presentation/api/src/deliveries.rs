@@ -5,68 +5,34 @@
 //! first, with the header `Idempotency-Replayed`; the parameter `again` has it received anew.
 
 use std::path::Path;
-use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Json;
 use axum::body::Body as Bytes;
 use axum::extract::{DefaultBodyLimit, Extension, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use axum::middleware::{self, Next};
+use axum::middleware;
 use axum::response::{IntoResponse, Response};
-use futures::{Stream, StreamExt};
 use metrify_application::ingest::{
-    Arriving, Content, Looked, Reply, Seen, may_deliver, receive, receive_once, replay_deliveries,
+    Arriving, Content, Looked, Name, Reply, Seen, may_deliver, receive, receive_once, replay_deliveries,
 };
 use metrify_application::{Context, Error, Kind, Result as Done, io};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::encoding::{self, Encoding};
 use crate::extract::{Body, Parameters};
 use crate::identify::Caller;
+use crate::pieces::{Bringer, Door, Pieces, Place, through};
 use crate::problem::Problems;
 use crate::schema::Binary;
 use crate::wire::{ChangesBody, DeliveryParameters, DeliveryReplay, ReceiptBody};
 use crate::{Problem, Server};
 
-/// Deliveries that are received at once. More would fill the disk with what waits its turn.
-const DELIVERIES_AT_ONCE_MAX: usize = 1_024;
-/// How long a client may send nothing in the middle of a body.
-const BODY_PAUSE_MAX: Duration = Duration::from_secs(60);
-/// Bytes of a body that are gathered before they are looked at and written.
-const GATHERED_BYTES: usize = 128 << 10;
 /// Bytes of a key at most.
 const KEY_BYTES_MAX: usize = 255;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
-
-/// Lets so many deliveries in at once; who comes then is told to come back, before anything of the body is read.
-#[derive(Clone)]
-struct Door(Arc<Semaphore>);
-
-impl Default for Door {
-    fn default() -> Self {
-        Self(Arc::new(Semaphore::new(DELIVERIES_AT_ONCE_MAX)))
-    }
-}
-
-/// A delivery's place among those. It is kept until the delivery is received, whether or not its client waits for it.
-#[derive(Clone)]
-struct Place {
-    _permit: Arc<OwnedSemaphorePermit>,
-}
-
-async fn through(State(door): State<Door>, mut request: Request, next: Next) -> Result<Response, Problem> {
-    let Ok(permit) = door.0.try_acquire_owned() else {
-        let step = format!("receive the delivery: {DELIVERIES_AT_ONCE_MAX} others are being received");
-        return Err(Error::new(Kind::Busy, step).hint("send it again in a second").into());
-    };
-    request.extensions_mut().insert(Place { _permit: Arc::new(permit) });
-    Ok(next.run(request).await)
-}
 
 /// What the head of a request says of its body, and the place that it has.
 struct Head {
@@ -75,7 +41,7 @@ struct Head {
     _place: Place,
 }
 
-fn key(headers: &HeaderMap, again: bool) -> Done<Option<String>> {
+pub(crate) fn key(headers: &HeaderMap, again: bool) -> Done<Option<String>> {
     let mut keys = headers.get_all(IDEMPOTENCY_KEY).iter();
     let Some(value) = keys.next() else { return Ok(None) };
     if again {
@@ -97,7 +63,7 @@ async fn take_in(
     parameters: DeliveryParameters,
     head: Head,
     body: Bytes,
-) -> Result<(bool, ReceiptBody), Problem> {
+) -> Result<Response, Problem> {
     let (content, seen) = arrive(&server.spool, body).await?;
     let ctx = caller.context(&server).await?;
     if let Some(encoding) = head.encoding {
@@ -107,62 +73,47 @@ async fn take_in(
     let source = delivery.source.clone();
     let app = &server.app;
     let looked = Looked { delivery, seen };
-    let Reply { receipts, repeated } = if parameters.again {
-        Reply { receipts: receive(app, &ctx, looked).await?, repeated: false }
-    } else {
-        let received = receive_once(app, &ctx, looked, head.key.as_deref()).await;
-        received.map_err(|error| match error.kind() {
-            // A key that was given to something else cannot be processed, whenever it comes.
-            Kind::Conflict => Problem::with_status(error, StatusCode::UNPROCESSABLE_ENTITY),
-            _ => error.into(),
-        })?
-    };
-    Ok((repeated, ReceiptBody::of(&source, receipts)))
+    if parameters.again {
+        let receipts = receive(app, &ctx, looked).await?;
+        return Ok(answered(&source, Reply { receipts, repeated: false }));
+    }
+    let received = receive_once(app, &ctx, looked, Name::Content { key: head.key.as_deref() }).await;
+    Ok(answered(&source, received.map_err(another)?))
+}
+
+/// A name that was given to something else cannot be processed, whenever it comes.
+pub(crate) fn another(error: Error) -> Problem {
+    match error.kind() {
+        Kind::Conflict => Problem::with_status(error, StatusCode::UNPROCESSABLE_ENTITY),
+        _ => error.into(),
+    }
 }
 
 /// Takes the bytes in, few of them into memory, more into a file.
 async fn arrive(spool: &Path, body: Bytes) -> Done<(Content, Seen)> {
-    let failed = |error| io("take the delivery in", error);
     let mut arriving = Ok(Arriving::new(spool));
-    let mut pieces = body.into_data_stream();
-    let mut gathered = Vec::new();
-    while let Some(piece) = next(&mut pieces).await? {
-        let piece = piece.map_err(|error| Error::new(Kind::Invalid, "take the delivery in").because(error))?;
-        gathered.extend_from_slice(&piece);
-        if gathered.len() >= GATHERED_BYTES {
-            let bytes = std::mem::take(&mut gathered);
-            // What cannot be kept is read all the same: most clients look for an answer only once they have sent everything.
-            if let Ok(held) = arriving {
-                arriving = push(held, bytes).await?;
-            }
+    let mut pieces = Pieces::of(body);
+    while let Some(bytes) = pieces.next().await? {
+        // What cannot be kept is read all the same: most clients look for an answer only once they have sent everything.
+        if let Ok(held) = arriving {
+            arriving = push(held, bytes).await?;
         }
     }
-    let mut arriving = arriving.map_err(failed)?;
-    if arriving.holds(gathered.len()) {
-        arriving.push(&gathered).map_err(failed)?;
-    } else {
-        arriving = push(arriving, gathered).await?.map_err(failed)?;
-    }
+    let arriving = arriving.map_err(|error| io("take the delivery in", error))?;
     Ok(arriving.arrived())
 }
 
 /// Pushes bytes where waiting for a disk holds nobody up.
 async fn push(mut arriving: Arriving, bytes: Vec<u8>) -> Done<std::io::Result<Arriving>> {
+    if arriving.holds(bytes.len()) {
+        return Ok(arriving.push(&bytes).map(|()| arriving));
+    }
     let pushed = tokio::task::spawn_blocking(move || arriving.push(&bytes).map(|()| arriving)).await;
     pushed.map_err(|error| Error::new(Kind::Internal, "take the delivery in").because(error))
 }
 
-/// The next piece of a body; a client that sends nothing for so long has gone.
-async fn next<S: Stream + Unpin>(pieces: &mut S) -> Done<Option<S::Item>> {
-    let silent = |_| {
-        let step = format!("take the delivery in: nothing of it came for {BODY_PAUSE_MAX:?}");
-        Error::new(Kind::Invalid, step)
-    };
-    tokio::time::timeout(BODY_PAUSE_MAX, pieces.next()).await.map_err(silent)
-}
-
-pub(crate) fn routes() -> OpenApiRouter<Server> {
-    let door = middleware::from_fn_with_state(Door::default(), through);
+pub(crate) fn routes(door: &Door) -> OpenApiRouter<Server> {
+    let door = middleware::from_fn_with_state(door.clone(), through);
     let brought = OpenApiRouter::new().routes(routes!(post)).layer(DefaultBodyLimit::disable()).layer(door);
     brought.merge(OpenApiRouter::new().routes(routes!(replay)))
 }
@@ -180,23 +131,21 @@ pub(crate) fn routes() -> OpenApiRouter<Server> {
 )]
 async fn post(
     State(server): State<Server>,
-    Extension(ctx): Extension<Context>,
-    Extension(caller): Extension<Caller>,
-    Extension(place): Extension<Place>,
+    Bringer { ctx, caller, place }: Bringer,
     Parameters(parameters): Parameters<DeliveryParameters>,
-    headers: HeaderMap,
-    body: Bytes,
+    request: Request,
 ) -> Result<Response, Problem> {
-    let Ok(encoding) = Encoding::of(&headers) else { return Ok(encoding::refused()) };
-    let head = Head { key: key(&headers, parameters.again)?, encoding, _place: place };
+    let headers = request.headers();
+    let Ok(encoding) = Encoding::of(headers) else { return Ok(encoding::refused(encoding::OF_DELIVERIES)) };
+    let head = Head { key: key(headers, parameters.again)?, encoding, _place: place };
     // Whoever may not deliver is told before the body is taken in.
     may_deliver(&server.app, &ctx).await?;
-    let (repeated, receipt) = take_in(server, caller, parameters, head, body).await?;
-    Ok(answered(repeated, receipt))
+    take_in(server, caller, parameters, head, request.into_body()).await
 }
 
-/// A receipt as an answer.
-pub(crate) fn answered(repeated: bool, receipt: ReceiptBody) -> Response {
+/// The receipt of what came from `source`, as an answer.
+pub(crate) fn answered(source: &str, Reply { receipts, repeated }: Reply) -> Response {
+    let receipt = ReceiptBody::of(source, receipts);
     let status = if receipt.rejected == 0 { StatusCode::OK } else { StatusCode::MULTI_STATUS };
     let mut response = (status, Json(receipt)).into_response();
     if repeated {

@@ -23,6 +23,8 @@ impl Described {
         for (path, item) in &description.paths.paths {
             let methods = [
                 ("GET", &item.get),
+                // Whatever is asked by GET is asked by HEAD, too.
+                ("HEAD", &item.get),
                 ("POST", &item.post),
                 ("PUT", &item.put),
                 ("DELETE", &item.delete),

@@ -52,12 +52,17 @@ impl Encoding {
     }
 }
 
+/// What a whole delivery may be packed in.
+pub(crate) const OF_DELIVERIES: &str = "gzip, zstd";
+/// A part of one is what it is.
+pub(crate) const OF_PARTS: &str = "identity";
+
 /// 415, with what is understood (RFC 9110, 12.5.3).
-pub(crate) fn refused() -> Response {
-    let error = Error::new(Kind::Invalid, "unpack the delivery: its Content-Encoding is none that is understood");
-    let problem = Problem::with_status(error.hint("gzip and zstd are"), StatusCode::UNSUPPORTED_MEDIA_TYPE);
-    let mut response = problem.into_response();
-    response.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip, zstd"));
+pub(crate) fn refused(understood: &'static str) -> Response {
+    let error = Error::new(Kind::Invalid, "unpack the body: its Content-Encoding is none that is understood");
+    let error = error.hint(format!("send it as one of these: {understood}"));
+    let mut response = Problem::with_status(error, StatusCode::UNSUPPORTED_MEDIA_TYPE).into_response();
+    response.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static(understood));
     response
 }
 

@@ -66,9 +66,11 @@ pub(crate) async fn known(State(server): State<Server>, request: Request, next: 
     answer.await.unwrap_or_else(|problem: Problem| problem.into_response())
 }
 
-/// Deliveries are taken in piece by piece, and find out once more who asks when they are there.
+/// Deliveries and parts of them are taken in piece by piece, and find out once more who asks when they are there.
 fn is_delivery(request: &Request) -> bool {
-    request.method() == Method::POST && request.uri().path() == "/api/v1/deliveries"
+    let (method, path) = (request.method(), request.uri().path());
+    method == Method::POST && path == "/api/v1/deliveries"
+        || method == Method::PATCH && path.starts_with("/api/v1/uploads/")
 }
 
 /// What changes something is done to its end whether or not somebody waits for it: nothing stops between a change and its entry. What

@@ -23,6 +23,7 @@ mod metering_points;
 mod meters;
 mod metrics;
 mod paging;
+mod pieces;
 mod points;
 mod policies;
 mod problem;
@@ -34,6 +35,7 @@ mod schema;
 mod series;
 mod sql;
 mod tenants;
+mod uploads;
 mod users;
 mod weather;
 mod wire;
@@ -56,11 +58,13 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use crate::described::Described;
 use crate::login::Entrance;
+use crate::pieces::Door;
 
 pub use crate::metrics::Metrics;
 pub use crate::paging::Listed;
 pub use crate::problem::Problem;
 pub use crate::rate::Rates;
+pub use crate::uploads::UploadStateBody;
 pub use crate::wire::{
     Answer, ChangeBody, ChangesBody, Confirmed, DeliveryParameters, DeliveryReplay, ExportRequest, Point, ReadingBody,
     ReceiptBody, ReceiptProblemBody, Reject, Replay, Replayed, SqlRequest, export_format, logins, master, moment,
@@ -127,8 +131,10 @@ pub fn openapi() -> OpenApi {
 
 /// The routes that ask who comes.
 fn guarded() -> OpenApiRouter<Server> {
+    let door = Door::default();
     OpenApiRouter::with_openapi(head())
-        .merge(deliveries::routes())
+        .merge(deliveries::routes(&door))
+        .merge(uploads::routes(&door))
         .merge(events::routes())
         .merge(series::routes())
         .merge(channels::routes())

@@ -36,7 +36,7 @@ pub struct Global {
     #[arg(long, global = true, env = "METRIFY_SERVER", value_name = "URL")]
     pub server: Option<String>,
     /// The key that opens it, where `metrify login` did not; best in the variable, since others see arguments
-    #[arg(long, global = true, env = "METRIFY_KEY", value_name = "KEY", hide_env_values = true, requires = "server")]
+    #[arg(long, global = true, env = "METRIFY_KEY", value_name = "KEY", hide_env_values = true)]
     pub key: Option<String>,
     /// How answers are printed
     #[arg(short, long, global = true, env = "METRIFY_OUTPUT", value_enum, default_value = "table")]

@@ -1,5 +1,7 @@
 //! The way through a running server: its address and token stand beside the data, readable by their owner alone.
 
+mod upload;
+
 use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
@@ -53,6 +55,17 @@ impl ServerFile {
 pub struct Client {
     http: reqwest::Client,
     server: ServerFile,
+    place: Place,
+}
+
+/// Where a server is, and how it is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// On this machine, beside its data.
+    Here,
+    Elsewhere,
+    /// Elsewhere, by a login, which is renewed while it is used.
+    ElsewhereByLogin,
 }
 
 fn unreachable(step: &str, error: reqwest::Error) -> Error {
@@ -103,7 +116,7 @@ impl Client {
         };
         let server: ServerFile =
             serde_json::from_str(&text).map_err(|error| Error::new(Kind::Corrupt, step()).because(error))?;
-        let client = Self { http: http()?, server };
+        let client = Self { http: http()?, server, place: Place::Here };
         let alive = client.http.get(client.url("/health/live")).timeout(ANSWER_TIMEOUT).send().await;
         // A server that was killed leaves its file behind, and another one may listen where it did.
         let Ok(alive) = alive else {
@@ -120,12 +133,12 @@ impl Client {
     pub async fn called(settings: &Settings) -> Result<Option<Self>> {
         match &settings.elsewhere {
             Some(Elsewhere { url, key }) => {
-                let token = match key {
-                    Some(key) => key.clone(),
-                    None => kept(url).await?,
+                let (token, place) = match key {
+                    Some(key) => (key.clone(), Place::Elsewhere),
+                    None => (kept(url).await?, Place::ElsewhereByLogin),
                 };
                 let server = ServerFile::elsewhere(url, token);
-                Ok(Some(Self { http: http()?, server }))
+                Ok(Some(Self { http: http()?, server, place }))
             }
             None => Self::of(&settings.data_dir).await,
         }
@@ -156,7 +169,7 @@ impl Client {
 
     /// Of somebody whom the server does not know yet.
     fn unknown(url: &str) -> Result<Self> {
-        Ok(Self { http: http()?, server: ServerFile::elsewhere(url, String::new()) })
+        Ok(Self { http: http()?, server: ServerFile::elsewhere(url, String::new()), place: Place::Elsewhere })
     }
 
     fn url(&self, path: &str) -> String {
@@ -178,7 +191,8 @@ impl Client {
             409 => Kind::Conflict,
             429 => Kind::Busy,
             400..=499 => Kind::Invalid,
-            503 => Kind::Unavailable,
+            // The other two are said by what stands between.
+            502..=504 => Kind::Unavailable,
             _ => Kind::Internal,
         };
         let detail = problem["detail"].as_str().map_or_else(|| format!("{step}: status {status}"), str::to_owned);
@@ -197,6 +211,10 @@ impl Client {
     pub async fn ingest(&self, file: &Path, parameters: &DeliveryParameters) -> Result<ReceiptBody> {
         let step = || format!("read `{}`", file.display());
         let body = tokio::fs::File::open(file).await.map_err(|error| io(step(), error))?;
+        let bytes = body.metadata().await.map_err(|error| io(step(), error))?.len();
+        if self.place != Place::Here && bytes > upload::WHOLE_BYTES_MAX {
+            return self.upload(file, bytes, parameters).await;
+        }
         self.deliver(body.into(), parameters).await
     }
 

@@ -193,13 +193,20 @@ pub fn load(global: &Global) -> Result<Settings> {
     if let Some(folder) = &global.data_dir {
         settings.data_dir.clone_from(folder);
     }
-    settings.elsewhere = elsewhere(global);
+    settings.elsewhere = elsewhere(global)?;
     Ok(settings)
 }
 
-fn elsewhere(global: &Global) -> Option<Elsewhere> {
-    let url = global.server.as_ref()?;
-    Some(Elsewhere { url: url.trim_end_matches('/').to_owned(), key: global.key.clone() })
+/// A key opens nothing but a server that is named; the command line cannot say so itself of what may stand before a command and behind it.
+fn elsewhere(global: &Global) -> Result<Option<Elsewhere>> {
+    match (&global.server, &global.key) {
+        (Some(url), key) => Ok(Some(Elsewhere { url: url.trim_end_matches('/').to_owned(), key: key.clone() })),
+        (None, Some(_)) => {
+            let error = Error::new(Kind::Invalid, "ask a server by the key: no server is named");
+            Err(error.hint("name it with --server, or leave --key and METRIFY_KEY away"))
+        }
+        (None, None) => Ok(None),
+    }
 }
 
 fn parse(text: &str, name: &str) -> Result<Mapping> {

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use axum_server::tls_rustls::RustlsConfig;
 use metrify_application::govern::{Keyring, Logins};
+use metrify_application::ingest::uploads::Uploads;
 use metrify_application::ingest::{Intake, UnknownPoints};
 use metrify_application::ports::{Columns, Journal};
 use metrify_application::read::Queries;
@@ -65,7 +66,7 @@ pub fn own_tenant() -> Result<Tenant> {
 /// Where another process holds the directory, a newer program wrote it, or something in it cannot be read.
 pub async fn open(settings: &Settings) -> Result<House> {
     let folder = &settings.data_dir;
-    for name in ["lake", "held", "journal", "archive", "audit", "spool", "spill"] {
+    for name in ["lake", "held", "journal", "archive", "audit", "uploads", "spool", "spill"] {
         let folder = folder.join(name);
         fs::create_dir_all(&folder).map_err(|error| io(format!("make folder `{}`", folder.display()), error))?;
     }
@@ -105,6 +106,7 @@ pub async fn open(settings: &Settings) -> Result<House> {
         keyring: Keyring::default(),
         logins: Logins::default(),
         intake: intake(&settings.intake)?,
+        uploads: Uploads::open(settings.folder("uploads"), clock::now())?,
         rules: metrify_validation::Ruleset::default(),
         spool: settings.folder("spool"),
     };

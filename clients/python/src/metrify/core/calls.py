@@ -53,6 +53,7 @@ from .types import (
     Station,
     Tenant,
     TenantFacts,
+    UploadState,
     User,
     UserChange,
     WeatherImpact,
@@ -582,6 +583,74 @@ def change_tenant(id: str, body: TenantFacts, *, if_match: str | None = None) ->
     If-Match: The ETag of what is to be changed; 409 where it was changed meanwhile
     """
     return Call(Tenant, "PUT", f"/api/v1/tenants/{quoted(id)}", headers={"If-Match": if_match}, body=body)
+
+
+def begin_upload(*, upload_length: int | None = None) -> Call[UploadState]:
+    """Begins an upload: a delivery whose bytes come in parts. It is deleted a day after the last of them.
+
+    Upload-Length: Bytes of the whole, where that is known
+    """
+    return Call(UploadState, "POST", "/api/v1/uploads", headers={"Upload-Length": upload_length})
+
+
+def upload(id: str) -> Call[UploadState]:
+    """Tells how far an upload is, also by HEAD. A request that sends bytes of it meanwhile is ended, so that the answer holds."""
+    return Call(UploadState, "GET", f"/api/v1/uploads/{quoted(id)}")
+
+
+def give_upload_up(id: str) -> Call[None]:
+    """Gives an upload up: what came of it is deleted."""
+    return Call(type(None), "DELETE", f"/api/v1/uploads/{quoted(id)}")
+
+
+def append_to_upload(
+    id: str,
+    body: Upload,
+    *,
+    source: str | None = None,
+    format: str | None = None,
+    timezone: str | None = None,
+    area: str | None = None,
+    point: str | None = None,
+    quantity: str | None = None,
+    swap_tariffs: bool | None = None,
+    again: bool | None = None,
+    upload_offset: int | None = None,
+    upload_complete: str | None = None,
+    idempotency_key: str | None = None,
+) -> Call[Receipt | None]:
+    """Appends the body to an upload: 204 with the new offset. With the last part, `Upload-Complete: ?1`, it is received as any
+    delivery is, and answered with its receipt. What came before a connection broke is kept; whoever lost the receipt sends the
+    last part again, or none at the end of the upload.
+
+    source: Where it came from, for people.
+    again: Receive it again although it was received before: its receipt counts what is known by then as duplicates.
+    Upload-Offset: Where the first byte goes: how many were kept before
+    Upload-Complete: `?1` with the last part, else `?0`
+    Idempotency-Key: Of the whole, with the last part
+    """
+    return Call(
+        Receipt,
+        "PATCH",
+        f"/api/v1/uploads/{quoted(id)}",
+        query={
+            "source": source,
+            "format": format,
+            "timezone": timezone,
+            "area": area,
+            "point": point,
+            "quantity": quantity,
+            "swap_tariffs": swap_tariffs,
+            "again": again,
+        },
+        headers={
+            "Upload-Offset": upload_offset,
+            "Upload-Complete": upload_complete,
+            "Idempotency-Key": idempotency_key,
+            "Content-Type": "application/partial-upload",
+        },
+        body=body,
+    )
 
 
 def list_users(

@@ -732,6 +732,21 @@ class TenantFacts:
 
 
 @dataclass(frozen=True, kw_only=True)
+class UploadState:
+    """How far an upload is."""
+
+    # It was received; the last part sent again is answered with its receipt.
+    complete: bool
+    # It is deleted then, unless something more comes before.
+    expires_at: datetime
+    id: str
+    # Bytes that it has as a whole, where that was said.
+    length: int | None = None
+    # Bytes that are kept, and the place where the next one goes.
+    offset: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class User(Known):
     """A person, without anything that its password could be found by."""
 

@@ -6,7 +6,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use metrify_application::ingest::Looked;
-use metrify_application::ingest::{Arriving, receive_once};
+use metrify_application::ingest::{Arriving, Name, receive_once};
 use metrify_application::{Context, Error, Kind, Result as Done, io};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -108,8 +108,8 @@ async fn bring(
     arriving.push(&lines).map_err(|error| io("take the readings in", error))?;
     let (content, seen) = arriving.arrived();
     let delivery = parameters.delivery("http", content)?;
-    let reply = receive_once(&server.app, &ctx, Looked { delivery, seen }, None).await?;
-    Ok(answered(reply.repeated, ReceiptBody::of("http", reply.receipts)))
+    let reply = receive_once(&server.app, &ctx, Looked { delivery, seen }, Name::Content { key: None }).await?;
+    Ok(answered("http", reply))
 }
 
 /// The type without its parameters; JSON where nobody says.

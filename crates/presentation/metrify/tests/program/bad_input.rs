@@ -410,12 +410,12 @@ fn names_that_nobody_knows_are_refused_with_those_that_are_known() {
 }
 
 /// A disk of a size that can be changed; `None` where this machine does not let us mount one.
-struct Disk {
+pub struct Disk {
     folder: tempfile::TempDir,
 }
 
 impl Disk {
-    fn new(size: &str) -> Option<Self> {
+    pub fn new(size: &str) -> Option<Self> {
         let folder = tempfile::TempDir::new().expect("a folder to mount on");
         let mount = Command::new("mount")
             .args(["-t", "tmpfs", "-o", &format!("size={size}"), "none"])
@@ -428,7 +428,7 @@ impl Disk {
         None
     }
 
-    fn data_dir(&self) -> PathBuf {
+    pub fn data_dir(&self) -> PathBuf {
         self.folder.path().join("data")
     }
 
@@ -443,12 +443,12 @@ impl Disk {
     }
 
     /// Leaves no byte free.
-    fn fill(&self) {
+    pub fn fill(&self) {
         let mut file = fs::File::create(self.ballast()).expect("make the ballast");
         while file.write_all(&[0; 4 << 10]).is_ok() {}
     }
 
-    fn relieve(&self) {
+    pub fn relieve(&self) {
         fs::remove_file(self.ballast()).expect("remove the ballast");
     }
 }

@@ -26,4 +26,5 @@ mod server;
 mod simulation;
 mod support;
 mod tls;
+mod uploads;
 mod wire;

@@ -440,6 +440,12 @@ fn commands_ask_a_server_elsewhere_with_a_key() {
     let query = ["sql", "-o", "csv", "select count(*) as readings from readings"];
     assert_eq!(ask(&query, &analyst.key).stdout, "readings\n4\n");
     assert_eq!(ask(&query, &analyst.key).stdout, metrify.run(&query).stdout);
+    // The server is named before the command or behind it, and has to be.
+    let with_key =
+        |arguments: &[&str]| crate::support::ran(elsewhere.command(arguments).env("METRIFY_KEY", &analyst.key));
+    assert_eq!(with_key(&[&["--server", &url], &query[..]].concat()).stdout, "readings\n4\n");
+    assert_eq!(with_key(&[&query[..], &["--server", &url]].concat()).stdout, "readings\n4\n");
+    with_key(&query).failed_with(&["no server is named", "--server"]);
     ask(&["key", "list"], &analyst.key).failed_with(&["no policy allows it to this role"]);
     ask(&query, "mk_00_00").failed_with(&["no key came", "hint: "]);
     let mut command = elsewhere.command(&["--server", &url, "sql", "select 1"]);
