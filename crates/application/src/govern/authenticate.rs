@@ -58,7 +58,8 @@ impl Keyring {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn notes_turned_away(&self, now: Timestamp) -> bool {
+    /// Whether the log has room for one more who was turned away.
+    pub(super) fn notes_turned_away(&self, now: Timestamp) -> bool {
         let second = now.micros().div_euclid(SECOND);
         let mut ring = self.ring();
         let noted = if ring.turned_away.0 == second { ring.turned_away.1 } else { 0 };

@@ -26,12 +26,18 @@ pub(super) fn may_be_given(ctx: &Context, step: &str, given: &Given<'_>) -> Resu
     }
     let denied = |what: &str| Err(Error::new(Kind::Denied, format!("{step}: {what}")));
     let purposes = if purposes.is_empty() { &lawful[..] } else { purposes };
-    let own = ctx.tenant() == *tenant;
-    if own && purposes.iter().any(|purpose| !ctx.principal.purposes.contains(purpose)) {
+    // Whoever runs the house gives to others what is theirs, unless it is held to some purposes itself.
+    let is_held = ctx.tenant() == *tenant || is_limited(ctx);
+    if is_held && purposes.iter().any(|purpose| !ctx.principal.purposes.contains(purpose)) {
         return denied("its purposes go beyond those of who makes it");
     }
     if *role < ctx.principal.role {
         return denied("its role is above that of who makes it");
     }
     Ok(())
+}
+
+/// Whether somebody has fewer purposes than the law allows its tenant.
+pub(super) fn is_limited(ctx: &Context) -> bool {
+    Purpose::of(&ctx.principal.parties).iter().any(|lawful| !ctx.principal.purposes.contains(lawful))
 }

@@ -10,10 +10,11 @@ use metrify_governance::UserName;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::app::App;
+use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::govern::users::principal_name;
 use crate::registry::{AttemptsRecord, Edition, Happened, UserRecord};
-use crate::things::{Author, known_of};
+use crate::things::{self, Author, known_of};
 
 /// So many wrong passwords one after the other lock a person out.
 const FAILURES_MAX: u32 = 5;
@@ -61,6 +62,17 @@ impl Logins {
         let closed = |error| Error::new(Kind::Internal, "log in").because(error);
         Ok(Turn { _place: place, _turn: turn.acquire().await.map_err(closed)? })
     }
+}
+
+/// Whoever gets a new password is locked out no longer.
+///
+/// # Errors
+/// Where the registry cannot be read or written.
+pub(super) async fn forgive(app: &App, ctx: &Context, name: &UserName) -> Result<()> {
+    let known: Option<Edition<AttemptsRecord>> = known_of(app, ctx.tenant(), name.as_str(), None).await?;
+    let Some(known) = known.filter(|known| known.thing.failures > 0) else { return Ok(()) };
+    let record = AttemptsRecord { user: name.clone(), failures: 0, locked_until: None };
+    things::append(app, ctx, Happened::Changed, record, Some(&known)).await.map(drop)
 }
 
 /// Who has proven by its password who it is; `None` where it has not, or has failed too often. Has to be asked in the person's turn.

@@ -270,9 +270,13 @@ fn ended(ctx: &Context, known: &Edition<SessionRecord>) -> Event {
     author.next(Happened::Deactivated, record, Some(known))
 }
 
-/// Leaves an entry of somebody who was not let in, in the log of the tenant that it named, where there is one.
+/// Leaves an entry of somebody who was not let in, in the log of the tenant that it named, where there is one; not of all, where many
+/// come.
 async fn refused(app: &App, caller: &Caller, tenant: &Tenant, user: &UserName) -> Result<()> {
     let Some(record) = tenant_of(app, tenant).await? else { return turned_away(app, caller).await };
+    if !app.keyring.notes_turned_away(caller.now) {
+        return Ok(());
+    }
     let act =
         Act { action: Action::Enter, resource: Resource::Users, tenant: record.name, subject: Some(user.to_string()) };
     let Caller { request, now, .. } = caller.clone();

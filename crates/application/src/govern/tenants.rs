@@ -8,6 +8,7 @@ use crate::app::App;
 use crate::audit::audited;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
+use crate::govern::given::is_limited;
 use crate::registry::{Edition, Event, Happened, TenantRecord};
 use crate::things;
 
@@ -52,6 +53,10 @@ pub async fn put_tenant(
     audited(app, ctx, act, async {
         let known: Edition<TenantRecord> = things::find_of(app, &name, name.as_str(), None).await?;
         things::expect(&known, version)?;
+        if is_limited(ctx) && record.parties != known.thing.parties {
+            let step = format!("change the parties of the tenant `{name}`: who asks is held to some purposes itself");
+            return Err(Error::new(Kind::Denied, step));
+        }
         if record.status == Status::Inactive && name == *ctx.tenant() {
             let step = format!("deactivate the tenant `{name}`: it is the one that asks");
             return Err(Error::new(Kind::Conflict, step));

@@ -8,7 +8,7 @@ use crate::audit::audited;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::govern::given::{Given, may_be_given};
-use crate::govern::passwords::proven;
+use crate::govern::passwords::{forgive, proven};
 use crate::registry::{Edition, Happened, Listing, UserRecord, Wanted};
 use crate::things;
 
@@ -27,6 +27,11 @@ pub struct UserFacts {
 }
 
 impl UserFacts {
+    fn of(record: &UserRecord) -> Self {
+        let UserRecord { name, title, role, purposes, digest: _, status } = record.clone();
+        Self { name, title, role, purposes, status }
+    }
+
     fn with(self, digest: String) -> UserRecord {
         let Self { name, title, role, purposes, status } = self;
         UserRecord { name, title, role, purposes, digest, status }
@@ -66,6 +71,8 @@ pub async fn put_user(
         let known: Edition<UserRecord> = things::find(app, ctx, facts.name.as_str(), None).await?;
         things::expect(&known, version)?;
         check(ctx, &facts)?;
+        // Nor does anybody take over somebody who has more.
+        check(ctx, &UserFacts::of(&known.thing))?;
         if facts.status == Status::Inactive && ctx.principal.name == principal_name(&facts.name) {
             return Err(Error::new(Kind::Conflict, format!("deactivate the user `{}`: it is who asks", facts.name)));
         }
@@ -76,6 +83,9 @@ pub async fn put_user(
             }
             None => known.thing.digest.clone(),
         };
+        if password.is_some() {
+            forgive(app, ctx, &known.thing.name).await?;
+        }
         change(app, ctx, &known, facts.with(digest)).await
     })
     .await

@@ -36,6 +36,8 @@ const NOT_HAD: [&str; 8] = [
     "gen_series",
     "levenshtein",
 ];
+/// Aggregates that keep all texts of a group: what these take is not counted as memory of queries, since columns of texts are views.
+const AGGREGATES_NOT_HAD: [&str; 2] = ["array_agg", "string_agg"];
 /// Functions whose second argument says how long their value is.
 const OF_A_LENGTH: [&str; 3] = ["repeat", "lpad", "rpad"];
 
@@ -89,6 +91,7 @@ fn is_operator(token: &Token) -> bool {
 /// Takes away what no query may call, and bounds what it may.
 pub(crate) fn bound_functions(session: &SessionContext) {
     NOT_HAD.iter().for_each(|name| session.deregister_udf(name));
+    AGGREGATES_NOT_HAD.iter().for_each(|name| session.deregister_udaf(name));
     let state = session.state();
     let known = OF_A_LENGTH.iter().filter_map(|name| state.scalar_functions().get(*name).cloned());
     let bounded = known.map(|function| ScalarUDF::from(OfALength { function })).collect::<Vec<_>>();

@@ -17,6 +17,7 @@ use metrify_api::{
 use metrify_application::ports::Pages;
 use metrify_application::{Error, Kind, Result, io};
 use metrify_governance::UserName;
+use reqwest::redirect::Policy;
 use reqwest::{RequestBuilder, Response};
 use serde::{Deserialize, Serialize};
 
@@ -73,7 +74,7 @@ fn unreachable(step: &str, error: reqwest::Error) -> Error {
 }
 
 fn http() -> Result<reqwest::Client> {
-    let http = reqwest::Client::builder().no_proxy().build();
+    let http = reqwest::Client::builder().no_proxy().redirect(Policy::none()).build();
     http.map_err(|error| Error::new(Kind::Internal, "make an HTTP client").because(error))
 }
 

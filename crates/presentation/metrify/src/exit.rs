@@ -17,9 +17,11 @@ pub enum Outcome {
 /// Prints an error with its sources and its hint.
 #[allow(clippy::print_stderr, reason = "what went wrong is told on standard error")]
 pub fn complain(error: &Error) {
-    eprintln!("error: {}", error.chain());
+    // What a server elsewhere says reaches the terminal as text alone.
+    let plain = |text: &str| text.replace(|letter: char| letter.is_control() && letter != '\n', "?");
+    eprintln!("error: {}", plain(&error.chain()));
     if let Some(hint) = error.hint_text() {
-        eprintln!("hint: {hint}");
+        eprintln!("hint: {}", plain(hint));
     }
 }
 

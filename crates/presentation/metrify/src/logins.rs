@@ -1,9 +1,9 @@
 //! Logins that are kept for servers, in a file that only its owner may read: what opens each for some minutes, and what renews it.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File, Permissions};
-use std::io::ErrorKind;
-use std::os::unix::fs::PermissionsExt;
+use std::fs::{self, File};
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use metrify_api::logins::OpenedBody;
@@ -88,11 +88,10 @@ impl Logins {
         let text = serde_json::to_string_pretty(&self.of)
             .map_err(|error| Error::new(Kind::Internal, step()).because(error))?;
         let part = self.file.with_extension("part");
-        let written = fs::write(&part, "")
-            .and_then(|()| fs::set_permissions(&part, Permissions::from_mode(0o600)))
-            .and_then(|()| fs::write(&part, text))
-            .and_then(|()| fs::rename(&part, &self.file));
-        written.map_err(|error| io(step(), error))
+        // Nobody else reads it at any moment.
+        let opened = File::options().create(true).truncate(true).write(true).mode(0o600).open(&part);
+        let written = opened.and_then(|mut file| file.write_all(text.as_bytes()));
+        written.and_then(|()| fs::rename(&part, &self.file)).map_err(|error| io(step(), error))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::fs::{self, File, TryLockError};
 use std::net::SocketAddr;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -123,7 +124,13 @@ pub async fn open(settings: &Settings) -> Result<House> {
 async fn registry(settings: &Settings) -> Result<DatabaseRegistry> {
     match &settings.registry.url {
         Some(url) => DatabaseRegistry::open_server(url, clock::now()).await,
-        None => DatabaseRegistry::open_file(&settings.folder("registry.sqlite"), clock::now()).await,
+        None => {
+            let path = settings.folder("registry.sqlite");
+            // Digests of passwords lie in it; what the database adds beside it is as readable.
+            let owned = File::options().create(true).append(true).mode(0o600).open(&path);
+            owned.map_err(|error| io(format!("open `{}`", path.display()), error))?;
+            DatabaseRegistry::open_file(&path, clock::now()).await
+        }
     }
 }
 

@@ -34,6 +34,12 @@ fn queries() -> Vec<(String, &'static [u16])> {
         ("select lpad(point, 2000000000) from readings".to_owned(), &[400]),
         ("select array_length(generate_series(0, 10000000000))".to_owned(), &[400]),
         ("select levenshtein(repeat('a', 9999), repeat('b', 9999))".to_owned(), &[400]),
+        (
+            "select array_length(array_agg(repeat(point, 200))) from readings cross join generate_series(1, 1000)"
+                .to_owned(),
+            &[400],
+        ),
+        ("select length(string_agg(repeat(point, 200), ',')) from readings".to_owned(), &[400]),
         ("select lpad('7', 5, '0'), repeat('ab', 3), rpad('7', 3)".to_owned(), &[200]),
         ("copy (select 1) to '/tmp/x.csv'".to_owned(), &[400]),
         ("create external table t stored as csv location '/etc/passwd'".to_owned(), &[400]),

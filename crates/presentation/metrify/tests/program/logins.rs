@@ -4,6 +4,8 @@ use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -65,7 +67,7 @@ fn a_person_logs_in_renews_and_logs_out() {
         let entries = entries["results"].as_array().expect("entries").iter();
         entries.filter(|entry| entry["action"] == action && entry["outcome"] == outcome).count()
     };
-    assert_eq!((told("enter", "done"), told("enter", "denied")), (4, 2), "{entries}");
+    assert_eq!((told("enter", "done"), told("enter", "denied")), (4, 3), "{entries}");
     assert!(told("read", "done") >= 2, "{entries}");
     assert!(!entries.to_string().contains(PASSWORD));
 }
@@ -162,6 +164,71 @@ fn an_admin_makes_changes_and_ends_people_of_its_own_tenant() {
     assert_eq!(log_in(&server, "stadtwerk", "ann", PASSWORD).0, 401);
     assert_eq!(log_in(&server, "stadtwerk", "ann", "another long password").0, 200);
     assert_eq!(admin.post("/api/v1/password", &changed).0, 400, "a key has no password");
+}
+
+#[test]
+fn a_new_password_ends_what_is_renewed_meanwhile_and_opens_for_its_owner() {
+    let metrify = Metrify::new();
+    let server = metrify.serve();
+    let admin = Client::of(&metrify, &server, "admin");
+    user(&admin, "ann", "viewer");
+    let opened: Vec<Value> = (0..4).map(|_| log_in(&server, "default", "ann", PASSWORD).1).collect();
+    let stop = AtomicBool::new(false);
+    let renewing = |mut opened: Value| {
+        while !stop.load(Ordering::Relaxed) {
+            match renew(&server, &opened) {
+                (200, next) => opened = next,
+                _ => break,
+            }
+        }
+        opened
+    };
+    let last: Vec<Value> = std::thread::scope(|scope| {
+        let begin = |opened| scope.spawn(|| renewing(opened));
+        let thieves: Vec<_> = opened.into_iter().map(begin).collect();
+        std::thread::sleep(Duration::from_millis(300));
+        let change = json!({"role": "viewer", "password": "another long password"});
+        let (status, said) = admin.ask("PUT", "/api/v1/users/ann", &[], Some(&change));
+        assert_eq!(status, 200, "{said}");
+        std::thread::sleep(Duration::from_millis(300));
+        stop.store(true, Ordering::Relaxed);
+        thieves.into_iter().map(|thief| thief.join().expect("a thief")).collect()
+    });
+    for opened in &last {
+        assert_eq!((renew(&server, opened).0, bearer(&server, opened).get("/api/v1/smart-meters").0), (401, 401));
+    }
+    // Whoever was locked out by others comes in again by a new password.
+    for _ in 0..6 {
+        log_in(&server, "default", "ann", "not her password");
+    }
+    assert_eq!(log_in(&server, "default", "ann", "another long password").0, 401);
+    let change = json!({"role": "viewer", "password": "the third long password"});
+    assert_eq!(admin.ask("PUT", "/api/v1/users/ann", &[], Some(&change)).0, 200);
+    assert_eq!(log_in(&server, "default", "ann", "the third long password").0, 200);
+}
+
+#[test]
+fn nobody_makes_people_who_have_more_or_last_longer() {
+    let metrify = Metrify::new();
+    let server = metrify.serve();
+    let admin = Client::of(&metrify, &server, "admin");
+    user(&admin, "boss", "admin");
+    let ending = Client::with(&metrify, &server, &["--role", "admin", "--expires-at", "2099-01-01"]);
+    let limited = Client::with(&metrify, &server, &["--role", "admin", "--purpose", "metering"]);
+    let new = json!({"name": "ben", "role": "viewer", "password": PASSWORD});
+    assert_eq!(ending.post("/api/v1/users", &new).0, 403);
+    assert_eq!(limited.post("/api/v1/users", &new).0, 403);
+    let change = json!({"role": "admin", "purposes": ["metering"], "password": "another long password"});
+    for client in [&ending, &limited] {
+        let (status, problem) = client.ask("PUT", "/api/v1/users/boss", &[], Some(&change));
+        assert_eq!(status, 403, "{problem}");
+    }
+    let parties = json!({"parties": ["metering_operator", "supplier"]});
+    assert_eq!(limited.ask("PUT", "/api/v1/tenants/default", &[], Some(&parties)).0, 403);
+    Client::of_new_tenant(&metrify, &server, "stadtwerk");
+    let key = json!({"title": "x", "role": "admin", "tenant": "stadtwerk"});
+    assert_eq!((limited.post("/api/v1/api-keys", &key).0, admin.post("/api/v1/api-keys", &key).0), (403, 201));
+    assert_eq!(log_in(&server, "default", "boss", PASSWORD).0, 200);
 }
 
 /// A command with a line of input, in the home of somebody.

@@ -87,7 +87,7 @@ fn run(metrify: &Metrify, folder: &Path, command: &str) -> String {
 /// The commands of the section on HTTP need a server, and go on from one another.
 fn over_http(command: &str) -> bool {
     let begins = ["export ", "metrify_api", "metrify audit"].iter().any(|begins| command.starts_with(begins));
-    begins || command.contains("metrify user")
+    begins || command.contains("metrify user") || command.contains("| metrify_api")
 }
 
 /// Whether a text is what is shown, with something of its own wherever `...` stands.

@@ -45,7 +45,7 @@ fn a_token_says_who_somebody_is() {
         name: "8f2c@login.example.org".to_owned(),
         role: Role::Viewer,
         purposes: Vec::new(),
-        expires_at: Timestamp::from_seconds(NOW_S + 300).expect("an instant"),
+        expires_at: Timestamp::from_seconds(NOW_S + 300 + 60).expect("an instant"),
     };
     assert_eq!(read_as(&[trusted("house", "one")], &claims()), Ok(expected));
 }
