@@ -254,8 +254,8 @@ def log_in(body: Login) -> Call[Opened]:
 
 
 def renew_login(body: Renewal) -> Call[Opened]:
-    """Gives a new access token, and a new refresh token in place of the one that was sent. Whoever sends one a second time ends
-    the session, for it may have been stolen.
+    """Gives a new access token, and a new refresh token in place of the one that was sent. Whoever sends the one before ends the
+    session, for it may have been stolen.
     """
     return Call(Opened, "POST", "/api/v1/login/refresh", body=body)
 
