@@ -10,7 +10,7 @@ use metrify_application::ports::{Key, Known};
 use metrify_application::record::{
     Accepted, DeliveryId, PointStatus, Position, Sequence, Standing, Version, Withdrawn, recorded_at,
 };
-use metrify_domain::{Batch, Channel, Point, Reading, Row, Timestamp};
+use metrify_domain::{Batch, Point, Reading, Row, Timestamp};
 
 use crate::chunks::Chunks;
 use crate::index::{Index, RowPlace};
@@ -33,12 +33,12 @@ pub(crate) struct Chunk {
     /// Rows that hold no longer, and the position of the entry that ended them.
     pub(crate) ended: Arc<HashMap<u32, Position>>,
     columns: Arc<OnceLock<RecordBatch>>,
-    /// The rows of each of the batch's channels, once somebody asks for those of a point.
+    /// The rows of each point, once somebody asks for those of one: there may be thousands of entries to look into.
     rows_of: Arc<OnceLock<RowsOf>>,
 }
 
-/// By the number of the channel.
-type RowsOf = Vec<Vec<u32>>;
+/// By point, the restored ones behind the batch's own.
+type RowsOf = HashMap<Point, Vec<u32>, RandomState>;
 
 impl Chunk {
     pub(crate) fn rows(&self) -> usize {
@@ -116,17 +116,8 @@ impl Chunk {
     }
 
     /// Those of a point, whether they hold or not.
-    pub(crate) fn rows_of(&self, point: &str) -> Vec<u32> {
-        let batch = &self.entry.batch;
-        let is_of = |channel: &Channel| channel.point.as_str() == point;
-        let own = batch.channels().iter().enumerate().filter(|(_, channel)| is_of(channel));
-        let mut rows = Vec::new();
-        for (number, _) in own {
-            rows.extend(&self.rows_of.get_or_init(|| by_channel(batch))[number]);
-        }
-        let restored = self.entry.restored.iter().enumerate().filter(|(_, version)| is_of(&version.channel));
-        rows.extend(restored.map(|(place, _)| (batch.rows().len() + place) as u32));
-        rows
+    pub(crate) fn rows_of(&self, point: &Point) -> &[u32] {
+        self.rows_of.get_or_init(|| by_point(&self.entry)).get(point).map_or(&[], Vec::as_slice)
     }
 
     pub(crate) fn holding(&self) -> impl Iterator<Item = u32> + Clone + '_ {
@@ -143,10 +134,18 @@ impl Chunk {
     }
 }
 
-fn by_channel(batch: &Batch) -> RowsOf {
-    let mut rows = vec![Vec::new(); batch.channels().len()];
+fn by_point(entry: &Accepted) -> RowsOf {
+    let batch = &entry.batch;
+    let mut by_channel = vec![Vec::new(); batch.channels().len()];
     for (place, row) in batch.rows().iter().enumerate() {
-        rows[row.channel as usize].push(place as u32);
+        by_channel[row.channel as usize].push(place as u32);
+    }
+    let mut rows = RowsOf::default();
+    for (channel, own) in batch.channels().iter().zip(by_channel) {
+        rows.entry(channel.point.clone()).or_default().extend(own);
+    }
+    for (place, version) in entry.restored.iter().enumerate() {
+        rows.entry(version.channel.point.clone()).or_default().push((batch.rows().len() + place) as u32);
     }
     rows
 }

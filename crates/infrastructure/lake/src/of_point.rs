@@ -6,6 +6,7 @@ use std::sync::Arc;
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::{SchemaRef, TimestampMicrosecondType};
 use metrify_application::{Error, Kind, Result, Tenant};
+use metrify_domain::Point;
 
 use crate::DeltaLake;
 use crate::held::{Grain, Scan, Wanted};
@@ -17,7 +18,7 @@ use crate::write::internal;
 /// Which readings of a point are wanted.
 #[derive(Clone, Debug)]
 pub struct OfPoint {
-    pub point: String,
+    pub point: Point,
     /// Where not all are.
     pub quantity: Option<String>,
     /// When periods start, in microseconds.
@@ -39,7 +40,7 @@ impl OfPoint {
             range.low.micros() <= *self.starts.end() && *self.starts.start() <= range.high.micros()
         });
         in_time
-            && of(&file.points, &self.point)
+            && of(&file.points, self.point.as_str())
             && self.quantity.as_ref().is_none_or(|quantity| of(&file.quantities, quantity))
     }
 
@@ -68,7 +69,7 @@ impl OfPoint {
         Wanted {
             grain: Grain::Reading,
             columns: self.columns.clone(),
-            points: Some(vec![self.point.clone()]),
+            points: Some(vec![self.point.to_string()]),
             quantities: self.quantity.clone().map(|quantity| vec![quantity]),
             starts: self.starts.clone(),
             removed: view.removed(),
@@ -128,7 +129,7 @@ impl View {
                 Some(quantity) => chunk.key(*row).channel.quantity.to_string() == *quantity,
                 None => true,
             };
-            let holding = rows.into_iter().filter(|row| !chunk.ended.contains_key(row));
+            let holding = rows.iter().copied().filter(|row| !chunk.ended.contains_key(row));
             for batch in chunk.columns_of(holding.filter(in_time).filter(is_wanted))? {
                 batches.push(batch.project(&places).map_err(|error| internal("lay rows into columns", error))?);
             }

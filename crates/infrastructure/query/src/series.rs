@@ -85,7 +85,7 @@ fn wanted(series: &Series) -> Option<OfPoint> {
     let last = last.map_or(i64::MAX, |last| last.saturating_sub(1));
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     Some(OfPoint {
-        point: point.to_string(),
+        point: point.clone(),
         quantity: of_one,
         starts: first..=last,
         columns: COLUMNS.clone(),
