@@ -83,10 +83,11 @@ pub async fn put_user(
             }
             None => known.thing.digest.clone(),
         };
+        let changed = change(app, ctx, &known, facts.with(digest)).await?;
         if password.is_some() {
             forgive(app, ctx, &known.thing.name).await?;
         }
-        change(app, ctx, &known, facts.with(digest)).await
+        Ok(changed)
     })
     .await
 }

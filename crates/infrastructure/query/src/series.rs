@@ -36,6 +36,7 @@ pub(crate) async fn page(lake: &DeltaLake, tenant: &Tenant, series: &Series) -> 
     let behind = series.after.as_ref().map(|After { quantity, period_start, period_end }| {
         (quantity.clone(), period_start.micros(), period_end.micros())
     });
+    let batches: Vec<RecordBatch> = batches.iter().map(plain).collect::<Result<_>>()?;
     // Where each row of each batch belongs; only those that are told are made of cells.
     let mut placed: Vec<(Place, (usize, usize))> = Vec::new();
     for (number, batch) in batches.iter().enumerate() {
@@ -45,7 +46,6 @@ pub(crate) async fn page(lake: &DeltaLake, tenant: &Tenant, series: &Series) -> 
     placed.sort_unstable();
     placed.truncate(wanted.limit);
     let rows: Vec<(usize, usize)> = placed.into_iter().map(|(_, row)| row).collect();
-    let batches: Vec<RecordBatch> = batches.iter().map(plain).collect::<Result<_>>()?;
     let all: Vec<&RecordBatch> = batches.iter().collect();
     let columns = SERIES_COLUMNS.map(str::to_owned).to_vec();
     if rows.is_empty() {
@@ -94,19 +94,17 @@ fn wanted(series: &Series) -> Option<OfPoint> {
     })
 }
 
+/// The places of the rows of a [`plain`] batch.
 fn places(batch: &RecordBatch) -> Result<Vec<Place>> {
     let lacking = || Error::new(Kind::Internal, "order the readings: a column is none of theirs");
     let micros = |name: &str| {
         let column = batch.column_by_name(name)?.as_primitive_opt::<TimestampMicrosecondType>()?;
         Some(column.values().iter().copied())
     };
-    let quantities = batch.column_by_name("quantity").ok_or_else(lacking)?;
-    let quantities: Vec<String> = match (quantities.as_string_view_opt(), quantities.as_string_opt::<i32>()) {
-        (Some(texts), _) => texts.iter().map(|text| text.unwrap_or_default().to_owned()).collect(),
-        (None, Some(texts)) => texts.iter().map(|text| text.unwrap_or_default().to_owned()).collect(),
-        (None, None) => return Err(lacking()),
-    };
+    let quantities = batch.column_by_name("quantity").and_then(|column| column.as_string_view_opt());
+    let quantities = quantities.ok_or_else(lacking)?;
+    let quantities = (0..batch.num_rows()).map(|row| quantities.value(row).to_owned());
     let starts = micros("period_start").ok_or_else(lacking)?;
     let ends = micros("period_end").ok_or_else(lacking)?;
-    Ok(quantities.into_iter().zip(starts.zip(ends)).map(|(quantity, (start, end))| (quantity, start, end)).collect())
+    Ok(quantities.zip(starts.zip(ends)).map(|(quantity, (start, end))| (quantity, start, end)).collect())
 }

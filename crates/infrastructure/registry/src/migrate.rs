@@ -53,7 +53,7 @@ async fn lock_and_count(transaction: &DatabaseTransaction) -> Result<usize, DbEr
     let count = Statement::from_string(backend, "SELECT count(*) AS steps FROM migrations");
     let row = transaction.query_one_raw(count).await?;
     let steps: i64 = row.map_or(Ok(0), |row| row.try_get("", "steps"))?;
-    Ok(usize::try_from(steps).unwrap_or_default())
+    usize::try_from(steps).map_err(|error| DbErr::Custom(format!("count the steps: {error}")))
 }
 
 async fn apply(

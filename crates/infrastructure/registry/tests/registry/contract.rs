@@ -124,9 +124,9 @@ async fn lists_are_filtered_sorted_and_paged(registry: &dyn Registry) {
     assert_eq!(error.kind(), Kind::Invalid);
 }
 
-async fn everything_comes_back_as_it_was(registry: &dyn Registry) {
+fn one_of_each() -> [Thing; 7] {
     let label = |text: &str| Some(text.parse().expect("a label"));
-    let things: [Thing; 7] = [
+    [
         TenantRecord {
             name: tenant("one"),
             title: label("Stadtwerk Äußere Höhe, \"Süd\""),
@@ -182,8 +182,11 @@ async fn everything_comes_back_as_it_was(registry: &dyn Registry) {
             until: Some(at(7)),
         }
         .into(),
-    ];
-    for thing in things {
+    ]
+}
+
+async fn everything_comes_back_as_it_was(registry: &dyn Registry) {
+    for thing in one_of_each() {
         let (kind, id) = (thing.kind(), thing.id());
         registry.append(&[event("one", thing.clone(), 1, 50)]).await.expect("registered");
         let known = registry.find(&tenant("one"), kind, &id, None).await.expect("an answer");

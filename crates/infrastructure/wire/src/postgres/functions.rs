@@ -1,4 +1,4 @@
-//! Functions of PostgreSQL that tools call about a server: what this session is, and that of much there is nothing to say.
+//! Functions of PostgreSQL that tools call about a server: who is connected to what, and that of much there is nothing to say.
 
 use std::sync::Arc;
 
