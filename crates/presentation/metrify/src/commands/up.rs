@@ -33,6 +33,7 @@ pub async fn run(settings: Settings, arguments: &Up) -> Result<Outcome> {
     let certificates = Certificates::read(&settings.server.tls)?;
     let doors = Doors::open(listen, certificates.as_ref().map(Certificates::config)).await?;
     let tls = certificates.as_ref().map(Certificates::config);
+    let is_secret = tls.is_some();
     let wires = house.wires(&settings.sql, tls).await?;
     let (postgres, flight) = wires.addresses()?;
     // Before anybody learns that it serves, and may tell it to stop.
@@ -73,7 +74,7 @@ pub async fn run(settings: Settings, arguments: &Up) -> Result<Outcome> {
     }
     wires.serve(&mut tasks, &stopped);
     greet(&settings, &doors)?;
-    tell_wires(postgres, flight)?;
+    tell_wires(postgres, flight, is_secret)?;
     show_first_key(&house).await?;
     let head_time = Duration::from_secs(settings.server.head_time_s.max(1));
     let served = doors.serve(metrify_api::router(server), head_time, told.then(stop)).await;
@@ -163,15 +164,16 @@ fn greet(settings: &Settings, doors: &Doors) -> Result<()> {
 }
 
 /// Where other tools ask for SQL, where they may.
-fn tell_wires(postgres: Option<SocketAddr>, flight: Option<SocketAddr>) -> Result<()> {
+fn tell_wires(postgres: Option<SocketAddr>, flight: Option<SocketAddr>, is_secret: bool) -> Result<()> {
     if let Some(address) = postgres {
         let (host, port) = (address.ip(), address.port());
         print::line(&format!(
             "SQL for other tools, with a key as the password: psql \"host={host} port={port} dbname=metrify user=key\"\n"
         ))?;
     }
+    let scheme = if is_secret { "grpc+tls" } else { "grpc" };
     flight.map_or(Ok(()), |address| {
-        print::line(&format!("Arrow Flight SQL, with a key as bearer token: grpc://{address}\n"))
+        print::line(&format!("Arrow Flight SQL, with a key as bearer token: {scheme}://{address}\n"))
     })
 }
 
