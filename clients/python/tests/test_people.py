@@ -67,6 +67,25 @@ def test_tenants_have_data_of_their_own(m: Metrify, server: Server, new_point: C
         other.meter(point)
 
 
+def test_a_point_is_told_by_consent_while_a_grant_covers_it(m: Metrify, server: Server, new_point: Callable[[], str]) -> None:
+    m.create_tenant("adviser", ["consented"])
+    point = new_point()
+    with Metrify(server.url, m.create_key("of an adviser", "admin", tenant="adviser").key) as adviser:
+        with pytest.raises(Denied, match="no grant"):
+            adviser.readings(point)
+        grant = adviser.create_grant(point, "file 2026/7", valid_until="2090-01-01")
+        assert (grant.grantee, grant.purpose, grant.status) == ("tenant", "consent", "active")
+        assert adviser.readings(point).empty
+        assert [it.id for it in adviser.grants(point=point, active=True)] == [grant.id]
+        assert adviser.withdraw_grant(grant.id, version=grant.version).status == "inactive"
+        assert [it.id for it in adviser.grants(point=point, active=True)] == []
+        assert [it.status for it in adviser.grants(as_known_at=grant.known_from)] == ["active"]
+        with pytest.raises(Denied, match="no grant"):
+            adviser.readings(point)
+    with pytest.raises(Invalid, match="consented"):
+        m.create_grant(point, "file 2026/7")
+
+
 def test_uses_stand_in_the_log(m: Metrify, new_point: Callable[[], str], monkeypatch: pytest.MonkeyPatch) -> None:
     point = new_point()
     m.register_meter(point)

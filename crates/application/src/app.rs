@@ -6,7 +6,7 @@ use std::sync::Arc;
 use metrify_validation::Ruleset;
 
 use crate::decisions::Decisions;
-use crate::govern::{Keyring, Logins};
+use crate::govern::{Granted, Keyring, Logins};
 use crate::ingest::Intake;
 use crate::ingest::uploads::Uploads;
 use crate::ports::{Archive, Audit, Columns, Identity, Journal, Landing, Ledger, Memory, Registry, Sql, Versions};
@@ -29,6 +29,7 @@ pub struct App {
     pub policies: Decisions,
     pub keyring: Keyring,
     pub logins: Logins,
+    pub granted: Granted,
     pub intake: Intake,
     pub uploads: Uploads,
     pub rules: Ruleset,

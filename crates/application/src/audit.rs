@@ -5,11 +5,12 @@
 //! a second. To wait for the disk would make a reading of a single meter take ten times as long.
 
 use metrify_domain::Timestamp;
-use metrify_governance::{Act, Action, Decision, Purpose, Resource, Role};
+use metrify_governance::{Act, Action, Circumstances, Decision, Purpose, Resource, Role};
 
 use crate::app::App;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
+use crate::govern::covering;
 
 /// One entry of the audit log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,9 +113,14 @@ async fn noted<T>(app: &App, ctx: &Context, act: Act, work: impl Future<Output =
 /// Asks the policies; what they deny leaves an entry.
 ///
 /// # Errors
-/// Where it is denied, or no entry of it can be written.
+/// Where it is denied, the registry cannot be read, or no entry of it can be written.
 pub(crate) async fn permitted(app: &App, ctx: &Context, act: &Act) -> Result<()> {
-    let decision = app.policies.decide(&ctx.principal, ctx.purpose(), act);
+    let grant = covering(app, ctx, act).await;
+    if let Err(error) = &grant {
+        app.audit.note(&entry(ctx, act.clone(), Outcome::Failed(error.kind())))?;
+    }
+    let circumstances = Circumstances { purpose: ctx.purpose(), grant: grant? };
+    let decision = app.policies.decide(&ctx.principal, &circumstances, act);
     if decision.allowed {
         return Ok(());
     }

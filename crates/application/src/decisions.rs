@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use metrify_domain::Tenant;
-use metrify_governance::{Act, Action, Decision, Explained, Party, Policies, Principal, Purpose, Resource};
+use metrify_governance::{Act, Action, Circumstances, Decision, Explained, Policies, Principal, Resource, Whom};
 
 /// Answers that are remembered; beyond it all are forgotten.
 const MADE_MAX: usize = 10_000;
@@ -15,14 +15,16 @@ pub struct Decisions {
     made: Mutex<HashMap<Question, Arc<Decision>>>,
 }
 
-/// Everything that the policies look at. Which one of its kind a thing is, they do not see.
+/// Everything that the policies look at.
 #[derive(PartialEq, Eq, Hash)]
 struct Question {
     principal: Principal,
-    purpose: Option<Purpose>,
+    circumstances: Circumstances,
     action: Action,
     resource: Resource,
     tenant: Tenant,
+    /// Empty for each where the policies do not tell them apart.
+    subject: Option<String>,
 }
 
 impl Decisions {
@@ -33,26 +35,28 @@ impl Decisions {
 
     /// What the policies say of an act to everybody it may concern.
     #[must_use]
-    pub fn explain(&self, parties: &[Party], act: &Act) -> Vec<Explained> {
-        self.policies.explain(parties, act)
+    pub fn explain(&self, whom: Whom<'_>, act: &Act) -> Vec<Explained> {
+        self.policies.explain(whom, act)
     }
 
     /// Whether a principal may do something, and why.
     #[must_use]
-    pub fn decide(&self, principal: &Principal, purpose: Option<Purpose>, act: &Act) -> Arc<Decision> {
-        let Act { action, resource, tenant, subject: _ } = act;
+    pub fn decide(&self, principal: &Principal, circumstances: &Circumstances, act: &Act) -> Arc<Decision> {
+        let Act { action, resource, tenant, subject } = act;
+        let tell_apart = self.policies.tell_subjects_apart();
         let question = Question {
             principal: principal.clone(),
-            purpose,
+            circumstances: circumstances.clone(),
             action: *action,
             resource: *resource,
             tenant: tenant.clone(),
+            subject: subject.as_ref().map(|subject| if tell_apart { subject.clone() } else { String::new() }),
         };
         let made = |question| self.made.lock().unwrap_or_else(PoisonError::into_inner).get(question).cloned();
         if let Some(decision) = made(&question) {
             return decision;
         }
-        let decision = Arc::new(self.policies.decide(principal, purpose, act));
+        let decision = Arc::new(self.policies.decide(principal, circumstances, act));
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         if made.len() >= MADE_MAX {
             made.clear();

@@ -1,10 +1,12 @@
-//! Who may come in: tenants, their people and keys, and what the audit log says of them.
+//! Who may come in, and what for: tenants, their people and keys, the grants of others, and what the audit log says of them.
 
 mod authenticate;
 mod entries;
 mod explain;
 mod found;
 mod given;
+mod granted;
+mod grants;
 mod keys;
 mod passwords;
 mod sessions;
@@ -13,8 +15,11 @@ mod users;
 
 pub use authenticate::{Keyring, authenticate, local, turned_away};
 pub use entries::{Noted, entries, verify};
-pub use explain::explain;
+pub use explain::{Asked, explain};
 pub use found::found;
+pub use granted::Granted;
+pub(crate) use granted::covering;
+pub use grants::{NewGrant, create_grant, find_grant, list_grants, withdraw_grant};
 pub use keys::{Issued, NewKey, create_key, first_key, list_keys, revoke_key};
 pub use passwords::Logins;
 pub use sessions::{Caller, Login, Opened, log_in, log_out, renew};

@@ -1,9 +1,9 @@
-//! What is kept in the registry: tenants, keys and master data. A thing changes by events alone, and each of its versions is known
+//! What is kept in the registry: tenants, keys, grants and master data. A thing changes by events alone, and each of its versions is known
 //! since an instant, so that what was known then can be asked for.
 
 use metrify_domain::master::{Installation, Label, Meter, MeteringPoint, Place, Status};
 use metrify_domain::{Tenant, Timestamp};
-use metrify_governance::{Party, Purpose, Role, UserName};
+use metrify_governance::{Grant, Party, Purpose, Role, UserName};
 
 /// A customer of the platform, with things of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,6 +79,7 @@ pub enum Thing {
     MeteringPoint(MeteringPoint),
     Meter(Meter),
     Installation(Installation),
+    Grant(Grant),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -91,10 +92,11 @@ pub enum ThingKind {
     MeteringPoint,
     Meter,
     Installation,
+    Grant,
 }
 
 impl ThingKind {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Tenant,
         Self::Key,
         Self::User,
@@ -103,6 +105,7 @@ impl ThingKind {
         Self::MeteringPoint,
         Self::Meter,
         Self::Installation,
+        Self::Grant,
     ];
 
     #[must_use]
@@ -116,6 +119,7 @@ impl ThingKind {
             Self::MeteringPoint => "metering_point",
             Self::Meter => "meter",
             Self::Installation => "installation",
+            Self::Grant => "grant",
         }
     }
 }
@@ -132,7 +136,8 @@ impl ThingKind {
             | Self::Session
             | Self::Attempts
             | Self::Meter
-            | Self::Installation => self.name(),
+            | Self::Installation
+            | Self::Grant => self.name(),
         }
     }
 }
@@ -149,6 +154,7 @@ impl Thing {
             Self::MeteringPoint(_) => ThingKind::MeteringPoint,
             Self::Meter(_) => ThingKind::Meter,
             Self::Installation(_) => ThingKind::Installation,
+            Self::Grant(_) => ThingKind::Grant,
         }
     }
 
@@ -166,6 +172,7 @@ impl Thing {
             Self::Installation(Installation { meter, metering_point, from, .. }) => {
                 format!("{meter}@{metering_point}@{}", from.micros())
             }
+            Self::Grant(grant) => grant.id.clone(),
         }
     }
 }
@@ -206,7 +213,8 @@ registered!(
     Attempts: AttemptsRecord,
     MeteringPoint: MeteringPoint,
     Meter: Meter,
-    Installation: Installation
+    Installation: Installation,
+    Grant: Grant
 );
 
 /// One version of a thing, and the span in which it was what is known.
@@ -276,6 +284,9 @@ pub enum Field {
     GridOperator,
     Meter,
     MeteringPoint,
+    Point,
+    Grantee,
+    Purpose,
 }
 
 /// The order of a list. What is equal in it is ordered by id.

@@ -1,16 +1,19 @@
-"""People, keys, tenants, and the log of who did what."""
+"""People, keys, tenants, grants, and the log of who did what."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Literal
 
 from ._asking import PAGE, Asking, tag
 from .core import calls
 from .core.types import (
     Audited,
     Entry,
+    Grant,
     Issued,
     Key,
+    NewGrant,
     NewKey,
     NewTenant,
     NewUser,
@@ -76,6 +79,42 @@ class People(Asking):
     def change_tenant(self, id: str, facts: TenantFacts, *, version: int | None = None) -> Tenant:
         """Says anew what is told of a tenant: the keys of one that is `inactive` open nothing."""
         return self.ask(calls.change_tenant(id, facts, if_match=tag(version)))
+
+    def grants(
+        self, *, point: str | None = None, active: bool | None = None, as_known_at: Moment | None = None
+    ) -> Iterator[Grant]:
+        """What users of connections consented to, over all pages; of one point where one is named.
+
+        `active` leaves out those that were withdrawn, and its contrary all others.
+        """
+        status: Literal["active", "inactive"] | None = None if active is None else "active" if active else "inactive"
+        return self._pages(
+            lambda cursor: calls.list_grants(
+                point=point, status=status, as_known_at=moment(as_known_at), limit=PAGE, cursor=cursor
+            )
+        )
+
+    def create_grant(
+        self,
+        point: str,
+        evidence: str,
+        *,
+        grantee: str = "tenant",
+        valid_from: Moment | None = None,
+        valid_until: Moment | None = None,
+    ) -> Grant:
+        """Registers a consent to use what is known of a point; `evidence` is where it is kept, and names no person.
+
+        `grantee` is everybody of the tenant, or one principal such as `user:ann`. Raises Invalid where the tenant needs none.
+        """
+        told = NewGrant(
+            point=point, evidence=evidence, grantee=grantee, valid_from=moment(valid_from), valid_until=moment(valid_until)
+        )
+        return self.ask(calls.create_grant(told))
+
+    def withdraw_grant(self, id: str, *, version: int | None = None) -> Grant:
+        """Withdraws a grant, by its id: it covers nothing from now on. Raises NotFound, Conflict."""
+        return self.ask(calls.withdraw_grant(id, if_match=tag(version)))
 
     def audit(
         self,

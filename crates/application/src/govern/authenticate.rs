@@ -18,8 +18,8 @@ use crate::govern::users::principal_name;
 use crate::identity::{Bearer, Vouched};
 use crate::registry::{Edition, KeyRecord, Registered, TenantRecord, ThingKind};
 
-/// How long a key that another process took back may still be taken, in microseconds.
-const REMEMBERED_US: i64 = 5 * SECOND;
+/// How long a key or a grant that another process took back may still be taken, in microseconds.
+pub(super) const REMEMBERED_US: i64 = 5 * SECOND;
 /// Keys that are remembered at once; beyond it all are forgotten.
 const KEYS_MAX: usize = 10_000;
 

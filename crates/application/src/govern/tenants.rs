@@ -80,7 +80,7 @@ pub async fn put_tenant(
 pub async fn list_tenants(app: &App, ctx: &Context) -> Result<Vec<Edition<TenantRecord>>> {
     let runs_the_house = {
         let act = Act { action: Action::Administer, ..ctx.act(Action::Read, Resource::Tenants, None) };
-        app.policies.decide(&ctx.principal, ctx.purpose(), &act).allowed
+        app.policies.decide(&ctx.principal, &ctx.purpose().into(), &act).allowed
     };
     let act = ctx.act(Action::Read, Resource::Tenants, None);
     audited(app, ctx, act, async {

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use metrify_domain::{Channel, Timestamp};
-use metrify_governance::{Action, Resource};
+use metrify_governance::{Act, Action, Resource};
 
 use crate::app::App;
-use crate::audit::{Outcome, entry};
+use crate::audit::{Outcome, entry, permitted};
 use crate::context::Context;
 use crate::error::Result;
 use crate::ports::Pages;
@@ -41,15 +41,17 @@ pub enum Resampled {
 /// Where it is denied, or the store cannot be read.
 pub async fn channels(app: &App, ctx: &Context, wanted: &Channels, pages: &mut Pages<'_>) -> Result<()> {
     let points: BTreeSet<&str> = wanted.channels.iter().map(|channel| channel.point.as_str()).collect();
-    let mut acts = points.into_iter().map(|point| ctx.act(Action::Read, Resource::Readings, Some(point.to_owned())));
-    let Some(first) = acts.next() else { return Ok(()) };
-    for act in acts {
-        // What is denied for one is denied for all: the policies do not see which point it is.
-        if app.policies.decide(&ctx.principal, ctx.purpose(), &act).allowed {
-            app.audit.note(&entry(ctx, act, Outcome::Done))?;
-        }
+    let acts = points.into_iter().map(|point| ctx.act(Action::Read, Resource::Readings, Some(point.to_owned())));
+    let mut acts: Vec<Act> = acts.collect();
+    for act in &acts {
+        // What is denied of one is denied of all.
+        permitted(app, ctx, act).await?;
     }
-    answer(app, ctx, first, Asked::Query(&wanted.query()), pages).await
+    let Some(last) = acts.pop() else { return Ok(()) };
+    for act in acts {
+        app.audit.note(&entry(ctx, act, Outcome::Done))?;
+    }
+    answer(app, ctx, last, Asked::Query(&wanted.query()), pages).await
 }
 
 impl Channels {

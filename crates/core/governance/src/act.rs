@@ -102,10 +102,12 @@ pub enum Resource {
     Audit,
     /// How the program itself stands; it counts as a thing of whoever asks.
     System,
+    /// The consents of users of connections.
+    Grants,
 }
 
 impl Resource {
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Readings,
         Self::Tables,
         Self::Deliveries,
@@ -120,6 +122,7 @@ impl Resource {
         Self::Policies,
         Self::Audit,
         Self::System,
+        Self::Grants,
     ];
 
     #[must_use]
@@ -139,6 +142,7 @@ impl Resource {
             Self::Policies => "policies",
             Self::Audit => "audit",
             Self::System => "system",
+            Self::Grants => "grants",
         }
     }
 
@@ -155,7 +159,8 @@ impl Resource {
             | Self::Keys
             | Self::Policies
             | Self::Audit
-            | Self::System => false,
+            | Self::System
+            | Self::Grants => false,
         }
     }
 
@@ -169,7 +174,9 @@ impl Resource {
         match self {
             Self::Readings | Self::Tables | Self::Deliveries | Self::Rejects => Area::Measurement,
             Self::MeteringPoints | Self::Meters | Self::GridOperators | Self::WeatherStations => Area::MasterData,
-            Self::Tenants | Self::Users | Self::Keys | Self::Policies | Self::Audit => Area::Administration,
+            Self::Tenants | Self::Users | Self::Keys | Self::Policies | Self::Audit | Self::Grants => {
+                Area::Administration
+            }
             Self::System => Area::Platform,
         }
     }

@@ -4,6 +4,8 @@
 //! sections 49 and 66 to 69); the lists stand in [`Purpose`], and as policies in `policies/msbg.cedar`.
 
 mod act;
+mod circumstances;
+mod grant;
 mod party;
 mod policies;
 mod principal;
@@ -12,8 +14,10 @@ mod role;
 mod user_name;
 
 pub use act::{Act, Action, Resource, UnknownAction, UnknownResource};
+pub use circumstances::Circumstances;
+pub use grant::{Grant, Grantee, UnknownGrantee};
 pub use party::{Party, UnknownParty};
-pub use policies::{Decision, Explained, Place, Policies, PolicyError, Reason};
+pub use policies::{Decision, Explained, Place, Policies, PolicyError, Reason, Whom};
 pub use principal::Principal;
 pub use purpose::{Purpose, UnknownPurpose};
 pub use role::{Role, UnknownRole};

@@ -16,9 +16,9 @@ use std::sync::Arc;
 use cedar_policy::{Schema, Validator};
 
 pub use error::{Place, PolicyError};
-pub use explain::Explained;
+pub use explain::{Explained, Whom};
 
-use crate::{Act, Principal, Purpose};
+use crate::{Act, Circumstances, Principal};
 use pack::{Id, Pack};
 use vocabulary::Vocabulary;
 
@@ -123,16 +123,28 @@ impl Policies {
         Ok(Self { house: Arc::new(house), ..self.clone() })
     }
 
-    /// Whether a principal may do something, and why. The purpose is what it was said to be done for: a principal's own
-    /// purposes only narrow it, none of them is taken where nothing was said.
+    /// Whether a principal may do something, and why.
     #[must_use]
-    pub fn decide(&self, principal: &Principal, purpose: Option<Purpose>, act: &Act) -> Decision {
-        match self.vocabulary.question(principal, purpose, act) {
-            Ok(question) => self.house.decide(&question).and(self.law.decide(&question)),
+    pub fn decide(&self, principal: &Principal, circumstances: &Circumstances, act: &Act) -> Decision {
+        match self.vocabulary.question(principal, circumstances, act) {
+            Ok(question) => {
+                let decision = self.house.decide(&question).and(self.law.decide(&question));
+                decision.naming(circumstances.grant.as_deref())
+            }
             Err(reason) => Decision { allowed: false, reasons: vec![reason] },
         }
     }
+
+    /// Whether two things of a kind may be decided of differently: the shipped policies see whether an act is on one of
+    /// them, those of an operator see on which.
+    #[must_use]
+    pub fn tell_subjects_apart(&self) -> bool {
+        self.house.own() > 0
+    }
 }
+
+/// What stands in a reason for the id of the grant.
+const GRANT: &str = "{grant}";
 
 impl Decision {
     /// Allowed where both allow; denied for the reasons of those that deny.
@@ -140,5 +152,13 @@ impl Decision {
         let allowed = self.allowed && other.allowed;
         let deciding = [self, other].into_iter().filter(|decision| decision.allowed == allowed);
         Self { allowed, reasons: deciding.flat_map(|decision| decision.reasons).collect() }
+    }
+
+    /// With the id of the grant in the reasons that speak of it.
+    fn naming(mut self, grant: Option<&str>) -> Self {
+        for reason in self.reasons.iter_mut().filter(|reason| reason.text.contains(GRANT)) {
+            reason.text = reason.text.replace(GRANT, grant.unwrap_or_default());
+        }
+        self
     }
 }

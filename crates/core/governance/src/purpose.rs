@@ -77,6 +77,12 @@ impl Purpose {
         Self::all().filter(allows).collect()
     }
 
+    /// Whether it is lawful because the user of the connection consented to it, so that it needs a grant.
+    #[must_use]
+    pub fn rests_on_consent(self) -> bool {
+        self.parties().iter().any(|(party, _)| *party == Party::Consented)
+    }
+
     #[must_use]
     pub const fn name(self) -> &'static str {
         self.0.name

@@ -8,7 +8,9 @@ use sea_orm::{
     QueryOrder, QuerySelect, SqlErr,
 };
 
-use crate::tables::{Head, Table, attempts, event, installation, key, meter, metering_point, session, tenant, user};
+use crate::tables::{
+    Head, Table, attempts, event, grant, installation, key, meter, metering_point, session, tenant, user,
+};
 use crate::{DatabaseRegistry, Scope, corrupt, failed};
 
 /// Events that are read at once where tables are made anew.
@@ -44,7 +46,8 @@ impl DatabaseRegistry {
             attempts::Entity::delete_many().exec(&transaction).await?;
             metering_point::Entity::delete_many().exec(&transaction).await?;
             meter::Entity::delete_many().exec(&transaction).await?;
-            installation::Entity::delete_many().exec(&transaction).await.map(drop)
+            installation::Entity::delete_many().exec(&transaction).await?;
+            grant::Entity::delete_many().exec(&transaction).await.map(drop)
         };
         empty.await.map_err(|error| failed(step, error))?;
         let mut count = 0;
@@ -86,6 +89,7 @@ async fn append(transaction: &DatabaseTransaction, event: &Event) -> Result<()> 
         Thing::Installation(thing) => {
             write::<installation::Entity>(transaction, installation::Model::of(event, thing)).await
         }
+        Thing::Grant(thing) => write::<grant::Entity>(transaction, grant::Model::of(event, thing)).await,
     }?;
     let row = event::Model {
         tenant: event.tenant.to_string(),
@@ -119,6 +123,7 @@ async fn again(transaction: &DatabaseTransaction, event: &event::Model) -> Resul
         "metering_point" => put::<metering_point::Entity>(transaction, &event.after).await,
         "meter" => put::<meter::Entity>(transaction, &event.after).await,
         "installation" => put::<installation::Entity>(transaction, &event.after).await,
+        "grant" => put::<grant::Entity>(transaction, &event.after).await,
         other => Err(corrupt("read an event", format!("there is no kind `{other}`"))),
     }
 }

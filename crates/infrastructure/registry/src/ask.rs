@@ -6,7 +6,7 @@ use metrify_domain::Timestamp;
 use sea_orm::{ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 
 use crate::append::column;
-use crate::tables::{Table, attempts, installation, key, known, meter, metering_point, session, tenant, user};
+use crate::tables::{Table, attempts, grant, installation, key, known, meter, metering_point, session, tenant, user};
 use crate::{DatabaseRegistry, Scope, corrupt, failed};
 
 const STEP: &str = "read the registry";
@@ -30,6 +30,7 @@ impl DatabaseRegistry {
             ThingKind::MeteringPoint => one::<metering_point::Entity>(of).await,
             ThingKind::Meter => one::<meter::Entity>(of).await,
             ThingKind::Installation => one::<installation::Entity>(of).await,
+            ThingKind::Grant => one::<grant::Entity>(of).await,
         }?;
         transaction.commit().await.map_err(|error| failed(STEP, error))?;
         Ok(found)
@@ -46,6 +47,7 @@ impl DatabaseRegistry {
             ThingKind::MeteringPoint => several::<metering_point::Entity>(&transaction, tenant, wanted).await,
             ThingKind::Meter => several::<meter::Entity>(&transaction, tenant, wanted).await,
             ThingKind::Installation => several::<installation::Entity>(&transaction, tenant, wanted).await,
+            ThingKind::Grant => several::<grant::Entity>(&transaction, tenant, wanted).await,
         }?;
         transaction.commit().await.map_err(|error| failed(STEP, error))?;
         Ok(found)
@@ -136,6 +138,9 @@ const fn name_of(field: Field) -> &'static str {
         Field::GridOperator => "grid_operator",
         Field::Meter => "meter",
         Field::MeteringPoint => "metering_point",
+        Field::Point => "point",
+        Field::Grantee => "grantee",
+        Field::Purpose => "purpose",
     }
 }
 

@@ -8,9 +8,10 @@ use crate::{DatabaseRegistry, Scope, failed};
 
 /// The steps, each with the tables of tenants' rows that it makes; a database that has seen n of them has version n. A step that was
 /// published never changes.
-const STEPS: [(&str, &[&str]); 2] = [
+const STEPS: [(&str, &[&str]); 3] = [
     (include_str!("schema.sql"), &["events", "tenants", "keys", "metering_points", "meters", "installations"]),
     (include_str!("schema_people.sql"), &["users", "sessions", "attempts"]),
+    (include_str!("schema_grants.sql"), &["grants"]),
 ];
 
 /// What a transaction names instead of a tenant that sees all of them: no tenant is called so.

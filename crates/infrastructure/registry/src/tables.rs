@@ -2,6 +2,7 @@
 
 pub mod attempts;
 pub mod event;
+pub mod grant;
 pub mod installation;
 pub mod key;
 pub mod meter;

@@ -13,6 +13,7 @@ mod described;
 mod encoding;
 mod events;
 mod extract;
+mod grants;
 mod grid_operators;
 mod headers;
 mod health;
@@ -62,9 +63,11 @@ use crate::pieces::Door;
 
 pub use crate::metrics::Metrics;
 pub use crate::paging::Listed;
+pub use crate::policies::{ActParameters, ExplainedBody};
 pub use crate::problem::Problem;
 pub use crate::rate::Rates;
 pub use crate::uploads::UploadStateBody;
+pub use crate::wire::grants::{GrantBody, GrantQuery, NewGrantBody};
 pub use crate::wire::{
     Answer, ChangeBody, ChangesBody, Confirmed, DeliveryParameters, DeliveryReplay, ExportRequest, Point, ReadingBody,
     ReceiptBody, ReceiptProblemBody, Reject, Replay, Replayed, SqlRequest, export_format, logins, master, moment,
@@ -152,6 +155,7 @@ fn guarded() -> OpenApiRouter<Server> {
         .merge(tenants::routes())
         .merge(policies::routes())
         .merge(audit::routes())
+        .merge(grants::routes())
 }
 
 /// What the description says of all routes.

@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Extension, State};
+use metrify_application::govern::Asked;
 use metrify_application::{Context, Error, Kind, govern};
 use metrify_governance::{Explained, Purpose, Role};
 use serde::{Deserialize, Serialize};
@@ -36,15 +37,32 @@ async fn roles() -> Json<Listed<RoleBody>> {
 }
 
 /// Which act.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Clone, Debug, Serialize, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-struct ActParameters {
+pub struct ActParameters {
     /// `read`, `query`, `export`, `deliver`, `mend`, `register` or `administer`.
     #[param(example = "read")]
-    action: String,
+    pub action: String,
     /// `readings`, `tables`, `meters`, ...
     #[param(example = "readings")]
-    resource: String,
+    pub resource: String,
+    /// The one of them that it is on, such as a point: whether a grant covers it now is told.
+    #[param(example = "50120962218")]
+    pub subject: Option<String>,
+    /// Who does it, as the audit log names it, such as `user:ann`; where it is absent, a grant to one alone covers nobody.
+    pub principal: Option<String>,
+}
+
+impl ActParameters {
+    /// # Errors
+    /// Where there is no such action or kind of things.
+    pub fn asked(self) -> metrify_application::Result<Asked> {
+        let Self { action, resource, subject, principal } = self;
+        let invalid = |step: &str| Error::new(Kind::Invalid, format!("read the parameter {step}"));
+        let action = action.parse().map_err(|error| invalid("action").because(error))?;
+        let resource = resource.parse().map_err(|error| invalid("resource").because(error))?;
+        Ok(Asked { action, resource, subject, principal })
+    }
 }
 
 /// Roles and purposes of whom the same holds.
@@ -70,7 +88,7 @@ impl From<Explained> for ExplainedBody {
     }
 }
 
-/// Who in the tenant may do something, for which purpose, and why.
+/// Who in the tenant may do something, for which purpose, and why; by which grant, where it rests on consent.
 #[utoipa::path(
     get, path = "/api/v1/policies/explain", tag = "people", operation_id = "explain_policies", params(ActParameters),
     responses((status = 200, body = Listed<ExplainedBody>), Problems)
@@ -80,9 +98,6 @@ async fn explain(
     Extension(ctx): Extension<Context>,
     Parameters(act): Parameters<ActParameters>,
 ) -> Result<Json<Listed<ExplainedBody>>, Problem> {
-    let invalid = |step: &str| Error::new(Kind::Invalid, format!("read the parameter {step}"));
-    let action = act.action.parse().map_err(|error| invalid("action").because(error))?;
-    let resource = act.resource.parse().map_err(|error| invalid("resource").because(error))?;
-    let explained = govern::explain(&server.app, &ctx, action, resource).await?;
+    let explained = govern::explain(&server.app, &ctx, act.asked()?).await?;
     Ok(Json(Listed { results: explained.into_iter().map(ExplainedBody::from).collect(), next: None }))
 }

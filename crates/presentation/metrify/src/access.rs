@@ -1,5 +1,7 @@
 //! The way to the data: opened by this process, or through the server that holds them.
 
+mod grants;
+
 use std::path::Path;
 
 use metrify_api::logins::{NewUserBody, PasswordBody, UserBody, UserChangeBody};

@@ -1,8 +1,14 @@
 //! The command line.
 
+mod grant;
+mod policy;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use grant::Grant;
+pub use policy::Policy;
 
 /// Smart-meter data platform: readings of meters, grids and weather in, exact SQL answers out.
 #[derive(Debug, Parser)]
@@ -123,6 +129,9 @@ your settings, readable by you alone.")]
     /// Who may do what, for which purpose
     #[command(subcommand)]
     Policy(Policy),
+    /// What users of connections consented to
+    #[command(subcommand)]
+    Grant(Grant),
     /// Who did what
     #[command(subcommand)]
     Audit(Audit),
@@ -442,26 +451,6 @@ pub enum Tenant {
     },
     /// List them
     List,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum Policy {
-    /// Tell who may do something, for which purpose, and why
-    #[command(after_help = "\
-Examples:
-  metrify policy explain
-  metrify policy explain --action export --resource tables --party supplier")]
-    Explain {
-        /// read, query, export, deliver, mend, register, administer or enter
-        #[arg(long, default_value = "read")]
-        action: String,
-        /// readings, tables, meters, ...
-        #[arg(long, default_value = "readings")]
-        resource: String,
-        /// What the tenant is in the market
-        #[arg(long = "party", value_name = "PARTY", default_value = "metering_operator")]
-        parties: Vec<String>,
-    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -1,5 +1,6 @@
 //! The way through a running server: its address and token stand beside the data, readable by their owner alone.
 
+mod grants;
 mod upload;
 
 use std::net::SocketAddr;
@@ -342,13 +343,21 @@ impl Client {
 
     /// All pages of a list.
     async fn all<T: for<'d> Deserialize<'d>>(&self, path: &str, step: &str) -> Result<Vec<T>> {
+        self.all_of(path, &(), step).await
+    }
+
+    /// All pages of what is wanted of a list.
+    async fn all_of<T: for<'d> Deserialize<'d>>(
+        &self,
+        path: &str,
+        wanted: &(impl Serialize + Sync),
+        step: &str,
+    ) -> Result<Vec<T>> {
         let mut all = Vec::new();
         let mut cursor: Option<String> = None;
         loop {
-            let request = self
-                .http
-                .get(self.url(path))
-                .query(&cursor.iter().map(|cursor| ("cursor", cursor)).collect::<Vec<_>>());
+            let request = self.http.get(self.url(path)).query(wanted);
+            let request = request.query(&cursor.iter().map(|cursor| ("cursor", cursor)).collect::<Vec<_>>());
             let page: Listed<T> = self.json(request, step).await?;
             all.extend(page.results);
             match page.next {

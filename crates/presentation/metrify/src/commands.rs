@@ -6,6 +6,7 @@ mod config;
 mod deliveries;
 mod doctor;
 mod export;
+mod grant;
 mod ingest;
 mod key;
 mod login;
@@ -45,7 +46,8 @@ pub async fn run(cli: Cli, settings: Settings) -> Result<Outcome> {
         Command::Login(arguments) => login::log_in(&settings, arguments).await,
         Command::Logout => login::log_out(&settings).await,
         Command::Tenant(command) => tenant::run(&settings, output, command).await,
-        Command::Policy(command) => policy::run(&settings, output, &command),
+        Command::Policy(command) => policy::run(&settings, output, command).await,
+        Command::Grant(command) => grant::run(&settings, output, command).await,
         Command::Audit(command) => audit::run(&settings, output, command).await,
         Command::Registry(command) => registry::run(&settings, command).await,
         Command::Migrate => registry::migrate(&settings).await,

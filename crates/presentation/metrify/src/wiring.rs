@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum_server::tls_rustls::RustlsConfig;
-use metrify_application::govern::{Keyring, Logins};
+use metrify_application::govern::{Granted, Keyring, Logins};
 use metrify_application::ingest::uploads::Uploads;
 use metrify_application::ingest::{Intake, UnknownPoints};
 use metrify_application::ports::{Columns, Journal};
@@ -106,6 +106,7 @@ pub async fn open(settings: &Settings) -> Result<House> {
         policies: Decisions::new(policies(&settings.governance)?),
         keyring: Keyring::default(),
         logins: Logins::default(),
+        granted: Granted::default(),
         intake: intake(&settings.intake)?,
         uploads: Uploads::open(settings.folder("uploads"), clock::now())?,
         rules: metrify_validation::Ruleset::default(),

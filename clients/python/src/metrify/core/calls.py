@@ -20,6 +20,7 @@ from .types import (
     Exchange,
     Explained,
     ExportRequest,
+    Grant,
     GridOperator,
     GridStatus,
     Installation,
@@ -31,6 +32,7 @@ from .types import (
     MeterFacts,
     MeteringPoint,
     MeteringPointFacts,
+    NewGrant,
     NewKey,
     NewReading,
     NewTenant,
@@ -238,6 +240,64 @@ def export(body: ExportRequest) -> Call[bytes]:
     return Call(bytes, "POST", "/api/v1/export", body=body, accept="application/octet-stream", changes=False)
 
 
+def list_grants(
+    *,
+    status: Literal["active", "inactive"] | None = None,
+    point: str | None = None,
+    grantee: str | None = None,
+    purpose: str | None = None,
+    limit: int | None = None,
+    cursor: str | None = None,
+    sort: Literal["id", "-id", "changed", "-changed"] | None = None,
+    as_known_at: str | None = None,
+) -> Call[Listed[Grant]]:
+    """The grants of the tenant, a page of them, the withdrawn ones, too.
+
+    grantee: `tenant`, or a principal such as `user:ann`.
+    limit: Things at most, of 1 to 1000.
+    cursor: What `next` said on the page before.
+    sort: `id`, `-id`, `changed` or `-changed`, the last since when it is known.
+    as_known_at: As it was known then: a day, local, or an instant.
+    """
+    return Call(
+        Listed[Grant],
+        "GET",
+        "/api/v1/grants",
+        query={
+            "status": status,
+            "point": point,
+            "grantee": grantee,
+            "purpose": purpose,
+            "limit": limit,
+            "cursor": cursor,
+            "sort": sort,
+            "as_known_at": as_known_at,
+        },
+    )
+
+
+def create_grant(body: NewGrant) -> Call[Grant]:
+    """Registers what the user of a connection consented to: for one point and purpose, to somebody, from a time until another."""
+    return Call(Grant, "POST", "/api/v1/grants", body=body)
+
+
+def get_grant(id: str, *, as_known_at: str | None = None) -> Call[Grant]:
+    """A grant, as it is known or was known then.
+
+    as_known_at: A day, local, as its beginning, or an instant; today where it is absent.
+    """
+    return Call(Grant, "GET", f"/api/v1/grants/{quoted(id)}", query={"as_known_at": as_known_at})
+
+
+def withdraw_grant(id: str, *, if_match: str | None = None) -> Call[Grant]:
+    """Withdraws a grant: it covers nothing from now on, in other processes after five seconds at the latest. What is known of it
+    stays.
+
+    If-Match: The ETag of what is to be changed; 409 where it was changed meanwhile
+    """
+    return Call(Grant, "DELETE", f"/api/v1/grants/{quoted(id)}", headers={"If-Match": if_match})
+
+
 def list_grid_operators() -> Call[Listed[GridOperator]]:
     """The four operators of the German transmission grid."""
     return Call(Listed[GridOperator], "GET", "/api/v1/grid-operators")
@@ -403,13 +463,26 @@ def confirm_points(body: Point) -> Call[Confirmed]:
     return Call(Confirmed, "POST", "/api/v1/points/confirm", body=body)
 
 
-def explain_policies(*, action: str | None = None, resource: str | None = None) -> Call[Listed[Explained]]:
-    """Who in the tenant may do something, for which purpose, and why.
+def explain_policies(
+    *,
+    action: str | None = None,
+    resource: str | None = None,
+    subject: str | None = None,
+    principal: str | None = None,
+) -> Call[Listed[Explained]]:
+    """Who in the tenant may do something, for which purpose, and why; by which grant, where it rests on consent.
 
     action: `read`, `query`, `export`, `deliver`, `mend`, `register` or `administer`.
     resource: `readings`, `tables`, `meters`, ...
+    subject: The one of them that it is on, such as a point: whether a grant covers it now is told.
+    principal: Who does it, as the audit log names it, such as `user:ann`; where it is absent, a grant to one alone covers nobody.
     """
-    return Call(Listed[Explained], "GET", "/api/v1/policies/explain", query={"action": action, "resource": resource})
+    return Call(
+        Listed[Explained],
+        "GET",
+        "/api/v1/policies/explain",
+        query={"action": action, "resource": resource, "subject": subject, "principal": principal},
+    )
 
 
 def list_receipts(*, limit: int | None = None, cursor: str | None = None) -> Call[Listed[ReceiptRow]]:

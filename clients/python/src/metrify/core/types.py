@@ -216,6 +216,32 @@ class ExportRequest:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Known:
+    """Which version it is, and in which span it was what is known."""
+
+    known_from: datetime
+    # `null` where it is what is known today.
+    known_until: datetime | None = None
+    version: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grant(Known):
+    """A grant, as it is known or was known then."""
+
+    evidence: str
+    # `tenant` for everybody of the tenant, or one principal.
+    grantee: str
+    id: str
+    point: str
+    purpose: str
+    status: Any
+    valid_from: datetime
+    # `null` where it holds until it is withdrawn.
+    valid_until: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class GridOperator:
     """An operator of the transmission grid."""
 
@@ -255,16 +281,6 @@ class Heard:
     rejected: int
     source: str
     stored: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Known:
-    """Which version it is, and in which span it was what is known."""
-
-    known_from: datetime
-    # `null` where it is what is known today.
-    known_until: datetime | None = None
-    version: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -378,6 +394,24 @@ class MeteringPointFacts:
     # `active` where it is registered, and as it is where it is changed, if it is left away.
     status: Literal["active", "inactive"] | None = None
     town: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewGrant:
+    """What the user of a connection consented to."""
+
+    # Where the consent itself is kept, such as the number of a file; it names no person.
+    evidence: str
+    # `tenant` for everybody of the tenant, or one principal as the audit log names it: `user:ann`, `key:7f3a...`.
+    grantee: str | None = None
+    # A market or metering location or a meter, as its readings name it. No other point is covered.
+    point: str
+    # A purpose that rests on consent.
+    purpose: str | None = None
+    # A day, local, as its beginning, or an instant; now where it is absent.
+    valid_from: str | None = None
+    # Not within it; until it is withdrawn where it is absent.
+    valid_until: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

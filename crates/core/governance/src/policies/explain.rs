@@ -1,7 +1,7 @@
 //! What the policies say of one act to everybody it may concern: a table for people.
 
 use super::{Decision, Policies};
-use crate::{Act, Party, Principal, Purpose, Role};
+use crate::{Act, Circumstances, Party, Principal, Purpose, Role};
 
 /// Roles and purposes of whom the same holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,15 +12,26 @@ pub struct Explained {
     pub decision: Decision,
 }
 
+/// To whom an act is explained, beside each role and purpose.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Whom<'w> {
+    /// Of the tenant.
+    pub parties: &'w [Party],
+    /// As it stands in the audit log; `None` for whoever it may be.
+    pub principal: Option<&'w str>,
+    /// The grant that covers the act for purposes that rest on consent, by its id.
+    pub grant: Option<&'w str>,
+}
+
 impl Policies {
     /// Whether an act is allowed in a tenant of these parties to somebody of the act's own tenant who was given no
     /// purposes of its own: for every role, and every purpose and none. Every pair of these stands in exactly one line;
     /// lines are in the order of roles, then of purposes.
     #[must_use]
-    pub fn explain(&self, parties: &[Party], act: &Act) -> Vec<Explained> {
+    pub fn explain(&self, whom: Whom<'_>, act: &Act) -> Vec<Explained> {
         let mut lines: Vec<Explained> = Vec::new();
         for role in Role::ALL {
-            for line in self.explain_role(parties, act, role) {
+            for line in self.explain_role(whom, act, role) {
                 let alike = |other: &&mut Explained| other.purposes == line.purposes && other.decision == line.decision;
                 match lines.iter_mut().find(alike) {
                     Some(known) => known.roles.push(role),
@@ -32,18 +43,20 @@ impl Policies {
     }
 
     /// One line for each decision that a role meets with.
-    fn explain_role(&self, parties: &[Party], act: &Act, role: Role) -> Vec<Explained> {
+    fn explain_role(&self, whom: Whom<'_>, act: &Act, role: Role) -> Vec<Explained> {
         let principal = Principal {
-            name: role.name().to_owned(),
+            name: whom.principal.unwrap_or(role.name()).to_owned(),
             tenant: act.tenant.clone(),
-            parties: parties.to_vec(),
+            parties: whom.parties.to_vec(),
             role,
             purposes: Vec::new(),
             expires_at: None,
         };
         let mut lines: Vec<Explained> = Vec::new();
         for purpose in Purpose::all().map(Some).chain([None]) {
-            let decision = self.decide(&principal, purpose, act);
+            let grant = whom.grant.filter(|_| purpose.is_some_and(Purpose::rests_on_consent));
+            let circumstances = Circumstances { purpose, grant: grant.map(str::to_owned) };
+            let decision = self.decide(&principal, &circumstances, act);
             match lines.iter_mut().find(|line| line.decision == decision) {
                 Some(known) => known.purposes.push(purpose),
                 None => lines.push(Explained { roles: vec![role], purposes: vec![purpose], decision }),

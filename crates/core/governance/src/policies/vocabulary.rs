@@ -8,7 +8,7 @@ use cedar_policy::{
 };
 
 use super::{PolicyError, Reason};
-use crate::{Act, Principal, Purpose};
+use crate::{Act, Circumstances, Principal, Purpose};
 
 /// What the schema calls the purpose of a request that names none.
 const NO_PURPOSE: &str = "none";
@@ -27,7 +27,8 @@ pub(super) struct Vocabulary {
     tenant: EntityTypeName,
     /// Each knows whether it is a use.
     actions: HashMap<EntityUid, Entity>,
-    contexts: HashMap<Option<Purpose>, Context>,
+    /// By the purpose, and whether a grant covers it.
+    contexts: HashMap<(Option<Purpose>, bool), Context>,
 }
 
 /// What is put to every pack.
@@ -43,8 +44,9 @@ impl Vocabulary {
     pub(super) fn new(schema: &Schema) -> Result<Self, PolicyError> {
         let named = |name: &str| name.parse().map_err(|errors| PolicyError::unparsed(name, &errors));
         let purpose = named("Purpose")?;
-        let every = Purpose::all().map(Some).chain([None]);
-        let contexts = every.map(|known| Ok((known, context(uid(&purpose, purpose_name(known)))?)));
+        let every = Purpose::all().map(Some).chain([None]).flat_map(|known| [(known, false), (known, true)]);
+        let contexts =
+            every.map(|(known, granted)| Ok(((known, granted), context(uid(&purpose, purpose_name(known)), granted)?)));
         let contexts = contexts.collect::<Result<_, PolicyError>>()?;
         let actions = schema.action_entities().map_err(|error| PolicyError::vocabulary(&error))?;
         let actions = actions.into_iter().map(|action| (action.uid(), action)).collect();
@@ -67,10 +69,11 @@ impl Vocabulary {
     pub(super) fn question(
         &self,
         principal: &Principal,
-        purpose: Option<Purpose>,
+        circumstances: &Circumstances,
         act: &Act,
     ) -> Result<Question, Reason> {
-        let context = self.contexts.get(&purpose).cloned().unwrap_or_else(Context::empty);
+        let known = (circumstances.purpose, circumstances.grant.is_some());
+        let context = self.contexts.get(&known).cloned().unwrap_or_else(Context::empty);
         let name = uid(&self.principal, &principal.name);
         let parties = principal.parties.iter().map(|party| uid(&self.party, party.name()));
         let groups: HashSet<_> = parties.chain([uid(&self.role, principal.role.name())]).collect();
@@ -123,8 +126,9 @@ const fn purpose_name(purpose: Option<Purpose>) -> &'static str {
     }
 }
 
-fn context(purpose: EntityUid) -> Result<Context, PolicyError> {
-    let pairs = [("purpose".to_owned(), expression(purpose))];
+fn context(purpose: EntityUid, granted: bool) -> Result<Context, PolicyError> {
+    let granted = RestrictedExpression::new_bool(granted);
+    let pairs = [("purpose".to_owned(), expression(purpose)), ("granted".to_owned(), granted)];
     Context::from_pairs(pairs).map_err(|error| PolicyError::vocabulary(&error))
 }
 
@@ -153,9 +157,11 @@ mod tests {
                 purposes,
                 expires_at: None,
             };
+            let grant = subject.clone();
             let act = Act { action, resource, tenant, subject };
+            let circumstances = Circumstances { purpose, grant };
             let Question { request, entities, .. } =
-                vocabulary.question(&principal, purpose, &act).expect("a question");
+                vocabulary.question(&principal, &circumstances, &act).expect("a question");
             let part = |part: Option<&EntityUid>| part.cloned().expect("a part of the request");
             let context = request.context().cloned().expect("a context");
             let parts = (part(request.principal()), part(request.action()), part(request.resource()));

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use expect_test::{Expect, expect};
-use metrify_governance::{Explained, Party, Purpose, Role};
+use metrify_governance::{Explained, Party, Purpose, Role, Whom};
 
 use crate::{act, describe, shipped};
 
@@ -20,7 +20,7 @@ fn table(lines: &[Explained]) -> String {
 }
 
 fn check(parties: &[Party], what: &str, expected: &Expect) {
-    expected.assert_eq(&table(&shipped().explain(parties, &act(what))));
+    expected.assert_eq(&table(&shipped().explain(Whom { parties, ..Whom::default() }, &act(what))));
 }
 
 #[test]
@@ -112,9 +112,30 @@ fn nobody_but_an_admin_of_the_house_administers_tenants() {
 }
 
 #[test]
+fn a_use_by_consent_is_explained_by_the_grant_that_covers_it() {
+    let whom = Whom { parties: &[Party::Consented], principal: Some("user:ann"), grant: Some("5e55") };
+    let consent = |whom| {
+        let lines = shipped().explain(whom, &act("read default readings 50120962218")).into_iter();
+        let lines = lines.filter(|line| line.purposes.iter().flatten().any(|purpose| purpose.rests_on_consent()));
+        table(&lines.filter(|line| line.roles.contains(&Role::Viewer)).collect::<Vec<_>>())
+    };
+    expect![[r#"
+        viewer | consent: allowed
+          role.viewer: a viewer reads what is measured
+          msbg.49.2.9: the user of the connection consented, by grant 5e55 (MsbG 49(2) no. 9, GDPR 7)
+    "#]]
+    .assert_eq(&consent(whom));
+    expect![[r#"
+        admin,analyst,operator,viewer,api | consent: denied
+          consent.granted: no grant of the user of the connection covers this point for who asks, at this time (GDPR 6(1)(a), 7(3))
+    "#]]
+    .assert_eq(&consent(Whom { grant: None, ..whom }));
+}
+
+#[test]
 fn every_role_and_purpose_stands_in_exactly_one_line() {
     for what in ["read default readings", "deliver default readings", "administer default users"] {
-        let lines = shipped().explain(&Party::ALL, &act(what));
+        let lines = shipped().explain(Whom { parties: &Party::ALL, ..Whom::default() }, &act(what));
         for role in Role::ALL {
             for purpose in Purpose::all().map(Some).chain([None]) {
                 let has = |line: &&Explained| line.roles.contains(&role) && line.purposes.contains(&purpose);

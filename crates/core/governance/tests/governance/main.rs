@@ -2,6 +2,7 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "what a helper of a test expects, the test expects")]
 
 mod cases;
+mod consent;
 mod explained;
 mod law;
 mod matrix;
@@ -10,7 +11,7 @@ mod properties;
 
 use std::fmt::Write;
 
-use metrify_governance::{Act, Decision, Policies, Principal, Purpose};
+use metrify_governance::{Act, Circumstances, Decision, Policies, Principal, Purpose};
 
 /// `viewer default metering_operator,supplier metering`: role, tenant, parties and own purposes; `-` for none of a
 /// list.
@@ -40,11 +41,13 @@ fn act(text: &str) -> Act {
     }
 }
 
-/// What [`act`] reads, and `for PURPOSE` where one is named.
+/// What [`act`] reads, and `for PURPOSE` where one is named, and `by GRANT` where one covers it.
 fn decide(policies: &Policies, who: &str, what: &str) -> Decision {
+    let (what, grant) = what.split_once(" by ").map_or((what, None), |(what, grant)| (what, Some(grant)));
     let (what, purpose) = what.split_once(" for ").map_or((what, None), |(what, purpose)| (what, Some(purpose)));
     let purpose: Option<Purpose> = purpose.map(|purpose| purpose.parse().expect(purpose));
-    policies.decide(&principal(who), purpose, &act(what))
+    let circumstances = Circumstances { purpose, grant: grant.map(str::to_owned) };
+    policies.decide(&principal(who), &circumstances, &act(what))
 }
 
 fn shipped() -> Policies {

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use metrify_governance::{Act, Action, Party, Policies, Principal, Purpose, Resource, Role};
+use metrify_governance::{Act, Action, Circumstances, Party, Policies, Principal, Purpose, Resource, Role};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
@@ -32,13 +32,14 @@ const RESOURCES: [&str; 4] = [
     "resource in Area::\"administration\"",
     "resource in Kind::\"tenants\"",
 ];
-const CONDITIONS: [&str; 6] = [
+const CONDITIONS: [&str; 7] = [
     "",
     "when { resource.tenant == Tenant::\"stadtwerk\" }",
     "when { principal.tenant != resource.tenant }",
     "when { context.purpose == Purpose::\"none\" || resource.personal }",
     "unless { principal.tenant == Tenant::\"default\" }",
     "when { resource has subject && resource.subject like \"1*\" }",
+    "when { context.granted }",
 ];
 
 /// A text of up to five policies, which mostly permit.
@@ -76,44 +77,56 @@ fn what() -> impl Strategy<Value = Act> {
     })
 }
 
-fn purpose() -> impl Strategy<Value = Option<Purpose>> {
-    select(Purpose::all().map(Some).chain([None]).collect::<Vec<_>>())
+fn circumstances() -> impl Strategy<Value = Circumstances> {
+    let purpose = select(Purpose::all().map(Some).chain([None]).collect::<Vec<_>>());
+    let grant = select(vec![None, Some("5e55".to_owned())]);
+    (purpose, grant).prop_map(|(purpose, grant)| Circumstances { purpose, grant })
 }
 
 /// What the shipped policies say of it to an admin: what the law and the walls between tenants leave open at most.
-fn at_most(who: &Principal, purpose: Option<Purpose>, act: &Act) -> bool {
-    SHIPPED.decide(&Principal { role: Role::Admin, ..who.clone() }, purpose, act).allowed
+fn at_most(who: &Principal, circumstances: &Circumstances, act: &Act) -> bool {
+    SHIPPED.decide(&Principal { role: Role::Admin, ..who.clone() }, circumstances, act).allowed
 }
 
 proptest! {
     #[test]
     fn what_operators_add_opens_no_other_tenant_and_no_other_purpose(
-        own in own(), who in who(), purpose in purpose(), act in what(),
+        own in own(), who in who(), circumstances in circumstances(), act in what(),
     ) {
-        let decision = SHIPPED.with(&own).expect(&own).decide(&who, purpose, &act);
+        let decision = SHIPPED.with(&own).expect(&own).decide(&who, &circumstances, &act);
         if who.tenant != act.tenant {
             prop_assert!(!decision.allowed, "{decision:?}");
         }
-        prop_assert!(!decision.allowed || at_most(&who, purpose, &act), "{decision:?}");
+        prop_assert!(!decision.allowed || at_most(&who, &circumstances, &act), "{decision:?}");
     }
 
     #[test]
     fn every_decision_has_a_reason_and_is_the_same_again(
-        own in own(), who in who(), purpose in purpose(), act in what(),
+        own in own(), who in who(), circumstances in circumstances(), act in what(),
     ) {
         let policies = SHIPPED.with(&own).expect(&own);
-        let decision = policies.decide(&who, purpose, &act);
+        let decision = policies.decide(&who, &circumstances, &act);
         prop_assert!(!decision.reasons.is_empty());
         prop_assert!(decision.reasons.iter().all(|reason| !reason.text.is_empty()));
-        prop_assert_eq!(&policies.decide(&who, purpose, &act), &decision);
-        prop_assert_eq!(&SHIPPED.with(&own).expect(&own).decide(&who, purpose, &act), &decision);
+        prop_assert_eq!(&policies.decide(&who, &circumstances, &act), &decision);
+        prop_assert_eq!(&SHIPPED.with(&own).expect(&own).decide(&who, &circumstances, &act), &decision);
+    }
+
+    #[test]
+    fn the_shipped_ones_do_not_see_which_thing_it_is(
+        who in who(), circumstances in circumstances(), act in what(), subject in any::<String>(),
+    ) {
+        let other = Act { subject: act.subject.is_some().then_some(subject), ..act.clone() };
+        let decision = SHIPPED.decide(&who, &circumstances, &act);
+        prop_assert_eq!(SHIPPED.decide(&who, &circumstances, &other), decision);
+        prop_assert!(!SHIPPED.tell_subjects_apart());
     }
 
     #[test]
     fn any_text_is_taken_or_refused_and_ends_nothing(text in any::<String>()) {
         // What is taken can be asked.
         if let Ok(policies) = SHIPPED.with(&text) {
-            let decision = policies.decide(&principal("viewer default - -"), None, &act("read stadtwerk users"));
+            let decision = policies.decide(&principal("viewer default - -"), &None.into(), &act("read stadtwerk users"));
             prop_assert!(!decision.allowed, "{decision:?}");
         }
     }

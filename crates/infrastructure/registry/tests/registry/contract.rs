@@ -8,7 +8,7 @@ use metrify_application::registry::{
 use metrify_application::{Kind, Tenant};
 use metrify_domain::Timestamp;
 use metrify_domain::master::{Installation, Meter, MeteringPoint, Place, Status};
-use metrify_governance::{Party, Purpose, Role};
+use metrify_governance::{Grant, Party, Purpose, Role};
 
 fn tenant(name: &str) -> Tenant {
     name.parse().expect("a tenant")
@@ -60,6 +60,7 @@ pub async fn holds(registry: &dyn Registry) {
     lists_are_filtered_sorted_and_paged(registry).await;
     everything_comes_back_as_it_was(registry).await;
     no_tenant_sees_another(registry).await;
+    grants_are_found_by_what_they_say(registry).await;
     the_tables_are_made_anew_of_the_events(registry).await;
 }
 
@@ -124,7 +125,20 @@ async fn lists_are_filtered_sorted_and_paged(registry: &dyn Registry) {
     assert_eq!(error.kind(), Kind::Invalid);
 }
 
-fn one_of_each() -> [Thing; 7] {
+fn grant(id: &str, grantee: &str) -> Grant {
+    Grant {
+        id: id.to_owned(),
+        point: "50120962218".parse().expect("a point"),
+        grantee: grantee.parse().expect("a grantee"),
+        purpose: Purpose::of(&[Party::Consented])[0],
+        valid_from: at(-3),
+        valid_until: Some(at(66)),
+        evidence: "Akte 7/2026, \"Süd\"".parse().expect("a label"),
+        status: Status::Active,
+    }
+}
+
+fn one_of_each() -> [Thing; 8] {
     let label = |text: &str| Some(text.parse().expect("a label"));
     [
         TenantRecord {
@@ -182,6 +196,7 @@ fn one_of_each() -> [Thing; 7] {
             until: Some(at(7)),
         }
         .into(),
+        grant("9a47", "user:ann@example.org").into(),
     ]
 }
 
@@ -207,6 +222,26 @@ async fn everything_comes_back_as_it_was(registry: &dyn Registry) {
     }
 }
 
+async fn grants_are_found_by_what_they_say(registry: &dyn Registry) {
+    let withdrawn = Grant { status: Status::Inactive, valid_until: None, ..grant("9a48", "tenant") };
+    registry.append(&[event("one", grant("9a48", "tenant"), 1, 51)]).await.expect("registered");
+    registry.append(&[event("one", withdrawn, 2, 52)]).await.expect("withdrawn");
+    registry.append(&[event("two", grant("9a47", "tenant"), 1, 51)]).await.expect("registered");
+    let of = |field, value: &str| Wanted {
+        equal: vec![(Field::Point, "50120962218".to_owned()), (field, value.to_owned())],
+        ..Wanted::all(ThingKind::Grant, 10)
+    };
+    assert_eq!(ids(registry, "one", of(Field::Status, "active")).await, ["9a47"]);
+    assert_eq!(
+        ids(registry, "one", Wanted { known_at: Some(at(51)), ..of(Field::Status, "active") }).await,
+        ["9a47", "9a48"]
+    );
+    assert_eq!(ids(registry, "one", of(Field::Grantee, "tenant")).await, ["9a48"]);
+    assert_eq!(ids(registry, "one", of(Field::Purpose, "consent")).await, ["9a47", "9a48"]);
+    assert_eq!(ids(registry, "one", of(Field::Point, "51481308448")).await, [""; 0]);
+    assert_eq!(ids(registry, "two", of(Field::Status, "active")).await, ["9a47"]);
+}
+
 async fn no_tenant_sees_another(registry: &dyn Registry) {
     registry.append(&[event("two", meter("m1", "Other"), 1, 60)]).await.expect("registered");
     assert_eq!(ids(registry, "two", all()).await, ["m1"]);
@@ -228,7 +263,7 @@ async fn the_tables_are_made_anew_of_the_events(registry: &dyn Registry) {
             before.push(registry.list(&tenant("one"), &wanted).await.expect("a list"));
         }
     }
-    assert_eq!(registry.rebuild().await.expect("made anew"), 14);
+    assert_eq!(registry.rebuild().await.expect("made anew"), 18);
     let mut after = Vec::new();
     for kind in ThingKind::ALL {
         for known_at in [Some(at(12)), Some(at(45)), None] {

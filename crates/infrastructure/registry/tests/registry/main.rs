@@ -44,7 +44,7 @@ async fn many_processes_migrate_one_database_once() {
         registry.expect("a registry");
     }
     // The steps that there are.
-    assert_eq!(server.count(&url, Some("*"), "migrations"), 2);
+    assert_eq!(server.count(&url, Some("*"), "migrations"), 3);
 }
 
 #[tokio::test]

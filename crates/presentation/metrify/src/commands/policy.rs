@@ -1,16 +1,32 @@
-//! `metrify policy`: what the policies say, without the data.
+//! `metrify policy`: what the policies say; of any tenant and without the data, where no point is named.
 
+use metrify_api::{ActParameters, ExplainedBody};
 use metrify_application::ports::Cell;
 use metrify_application::{Error, Kind, Result};
-use metrify_governance::{Act, Explained, Party};
+use metrify_governance::{Act, Party, Whom};
 
+use crate::access::Access;
 use crate::cli::{Output, Policy};
 use crate::exit::Outcome;
 use crate::settings::Settings;
 use crate::{print, wiring};
 
-pub fn run(settings: &Settings, output: Output, command: &Policy) -> Result<Outcome> {
-    let Policy::Explain { action, resource, parties } = command;
+pub async fn run(settings: &Settings, output: Output, command: Policy) -> Result<Outcome> {
+    let Policy::Explain { action, resource, parties, subject, principal } = command;
+    let lines = match subject {
+        None => of_parties(settings, (&action, &resource), &parties)?,
+        Some(_) => {
+            let access = Access::open(settings).await?;
+            let lines = access.explain(ActParameters { action, resource, subject, principal }).await?;
+            access.close().await?;
+            lines
+        }
+    };
+    print::rows(output, &["roles", "allowed", "why", "purposes"], lines.into_iter().map(row).collect())?;
+    Ok(Outcome::Good)
+}
+
+fn of_parties(settings: &Settings, (action, resource): (&str, &str), parties: &[String]) -> Result<Vec<ExplainedBody>> {
     let parties: Vec<Party> = parties.iter().map(|party| read("party", party)).collect::<Result<_>>()?;
     let act = Act {
         action: read("action", action)?,
@@ -18,19 +34,16 @@ pub fn run(settings: &Settings, output: Output, command: &Policy) -> Result<Outc
         tenant: wiring::own_tenant()?,
         subject: None,
     };
-    let lines = wiring::policies(&settings.governance)?.explain(&parties, &act);
-    print::rows(output, &["roles", "allowed", "why", "purposes"], lines.into_iter().map(row).collect())?;
-    Ok(Outcome::Good)
+    let whom = Whom { parties: &parties, ..Whom::default() };
+    let lines = wiring::policies(&settings.governance)?.explain(whom, &act);
+    Ok(lines.into_iter().map(ExplainedBody::from).collect())
 }
 
-fn row(Explained { roles, purposes, decision }: Explained) -> Vec<Cell> {
-    let roles: Vec<&str> = roles.into_iter().map(metrify_governance::Role::name).collect();
-    let purposes: Vec<&str> = purposes.into_iter().map(|purpose| purpose.map_or("none", |it| it.name())).collect();
-    let why: Vec<String> = decision.reasons.iter().map(ToString::to_string).collect();
+fn row(ExplainedBody { roles, purposes, allowed, reasons }: ExplainedBody) -> Vec<Cell> {
     vec![
         Cell::Text(roles.join(" ")),
-        Cell::Bool(decision.allowed),
-        Cell::Text(why.join("; ")),
+        Cell::Bool(allowed),
+        Cell::Text(reasons.join("; ")),
         Cell::Text(purposes.join(" ")),
     ]
 }

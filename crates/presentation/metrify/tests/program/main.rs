@@ -9,6 +9,7 @@ mod condensed;
 mod containers;
 mod crash;
 mod filters;
+mod grants;
 mod hostile;
 mod interop;
 mod journey;

@@ -110,7 +110,17 @@ fn is_shown(printed: &str, shown: &str) -> bool {
 #[test]
 fn the_journey_over_http_is_what_the_readme_shows() {
     let page = std::fs::read_to_string(root().join("README.md")).expect("the README");
-    let shown: Vec<Shown> = shown(&page).into_iter().filter(|shown| over_http(&shown.command)).collect();
+    journey(shown(&page).into_iter().filter(|shown| over_http(&shown.command)).collect());
+}
+
+#[test]
+fn what_the_page_on_grants_shows_is_what_is_printed() {
+    let page = std::fs::read_to_string(root().join("docs/grants.md")).expect("the page");
+    journey(shown(&page));
+}
+
+/// Runs commands in one shell, with a server under way, and compares what each prints.
+fn journey(shown: Vec<Shown>) {
     assert!(shown.len() >= 10, "too few commands were found: {shown:?}");
     let metrify = Metrify::new();
     let folder = workshop(&metrify);
@@ -124,7 +134,7 @@ fn the_journey_over_http_is_what_the_readme_shows() {
     assert_eq!(printed.len(), shown.len() + 1, "{printed:?}");
     for (Shown { command, output }, printed) in shown.iter().zip(printed) {
         let (printed, output) = (printed.trim(), output.trim());
-        assert!(is_shown(printed, output), "`{command}` prints\n{printed}\nand the README shows\n{output}");
+        assert!(is_shown(printed, output), "`{command}` prints\n{printed}\nand the page shows\n{output}");
     }
 }
 

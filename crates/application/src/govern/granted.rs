@@ -1,0 +1,158 @@
+//! Which grant covers an act: looked up where somebody acts for a purpose that rests on consent. The grants of a point are remembered for
+//! some seconds, and looked at anew with each act, so that none outlasts its end; whoever gives or withdraws one in this process makes all
+//! be forgotten at once.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use metrify_domain::master::Status;
+use metrify_domain::{Tenant, Timestamp};
+use metrify_governance::{Act, Grant, Party, Purpose};
+
+use crate::app::App;
+use crate::context::Context;
+use crate::error::Result;
+use crate::govern::authenticate::REMEMBERED_US;
+use crate::govern::grants::GRANTS_MAX;
+use crate::registry::{Field, Sort, ThingKind, Wanted};
+use crate::things::list_of;
+
+/// Points whose grants are remembered at once; beyond it all are forgotten.
+const POINTS_MAX: usize = 10_000;
+
+/// Grants that were looked up a moment ago.
+#[derive(Default)]
+pub struct Granted {
+    known: Mutex<Known>,
+}
+
+#[derive(Default)]
+struct Known {
+    /// How often all were forgotten: what was looked up before that is not remembered after it.
+    forgotten: u64,
+    points: HashMap<(Tenant, String), (Timestamp, Arc<[Grant]>)>,
+}
+
+impl Granted {
+    /// From now on every grant is looked up anew.
+    pub(super) fn forget(&self) {
+        let mut known = self.known();
+        known.forgotten += 1;
+        known.points.clear();
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn recall(&self, of: &(Tenant, String), now: Timestamp) -> Option<Arc<[Grant]>> {
+        let known = self.known();
+        let (since, grants) = known.points.get(of)?;
+        let age = now.micros().saturating_sub(since.micros());
+        (0..REMEMBERED_US).contains(&age).then(|| grants.clone())
+    }
+
+    /// Remembers what was looked up since all were forgotten so often.
+    fn remember(&self, forgotten: u64, of: (Tenant, String), (since, grants): (Timestamp, Arc<[Grant]>)) {
+        let mut known = self.known();
+        if known.forgotten != forgotten {
+            return;
+        }
+        if known.points.len() >= POINTS_MAX {
+            known.points.clear();
+        }
+        known.points.insert(of, (since, grants));
+    }
+}
+
+/// The grant that covers what is about to be done, by its id; `None` where none does, or none is needed.
+///
+/// # Errors
+/// Where the registry cannot be read.
+pub(crate) async fn covering(app: &App, ctx: &Context, act: &Act) -> Result<Option<String>> {
+    match ctx.purpose() {
+        Some(purpose) => covering_for(app, ctx, act, (&ctx.principal.name, purpose)).await,
+        None => Ok(None),
+    }
+}
+
+/// As [`covering`], for somebody of the tenant that asks, named as in the audit log, and a purpose.
+///
+/// # Errors
+/// As [`covering`].
+pub(super) async fn covering_for(
+    app: &App,
+    ctx: &Context,
+    act: &Act,
+    (principal, purpose): (&str, Purpose),
+) -> Result<Option<String>> {
+    let is_use = !act.action.changes() && act.resource.is_personal() && act.tenant == *ctx.tenant();
+    let is_grantable = purpose.rests_on_consent() && ctx.principal.parties.contains(&Party::Consented);
+    let Some(point) = act.subject.as_deref().filter(|_| is_use && is_grantable) else { return Ok(None) };
+    let grants = of_point(app, ctx, point).await?;
+    let covers = |grant: &&Grant| grant.covers(principal, point, purpose, ctx.now);
+    Ok(grants.iter().find(covers).map(|grant| grant.id.clone()))
+}
+
+/// Those of the tenant that asks that were not withdrawn, oldest first.
+async fn of_point(app: &App, ctx: &Context, point: &str) -> Result<Arc<[Grant]>> {
+    let of = (ctx.tenant().clone(), point.to_owned());
+    if let Some(grants) = app.granted.recall(&of, ctx.now) {
+        return Ok(grants);
+    }
+    let forgotten = app.granted.known().forgotten;
+    let equal = vec![(Field::Point, point.to_owned()), (Field::Status, Status::Active.name().to_owned())];
+    let wanted = Wanted { equal, sort: Sort::Changed, ..Wanted::all(ThingKind::Grant, 2 * GRANTS_MAX) };
+    let found = list_of::<Grant>(app, ctx.tenant(), &wanted).await?;
+    let grants: Arc<[Grant]> = found.into_iter().map(|known| known.thing).collect();
+    app.granted.remember(forgotten, of, (ctx.now, grants.clone()));
+    Ok(grants)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LATER: Timestamp = Timestamp::from_micros(REMEMBERED_US);
+    const NOW: Timestamp = Timestamp::from_micros(0);
+
+    fn of(point: &str) -> (Tenant, String) {
+        ("default".parse().expect("a tenant"), point.to_owned())
+    }
+
+    fn none() -> Arc<[Grant]> {
+        Arc::new([])
+    }
+
+    #[test]
+    fn what_another_process_withdrew_is_remembered_for_seconds_only() {
+        let granted = Granted::default();
+        granted.remember(0, of("p1"), (NOW, none()));
+        assert!(granted.recall(&of("p1"), Timestamp::from_micros(REMEMBERED_US - 1)).is_some());
+        assert!(granted.recall(&of("p1"), LATER).is_none());
+        assert!(granted.recall(&of("p1"), Timestamp::from_micros(-1)).is_none(), "a clock that was set back");
+        assert!(granted.recall(&of("p2"), NOW).is_none());
+    }
+
+    #[test]
+    fn what_was_looked_up_before_a_withdrawal_is_not_remembered_after_it() {
+        let granted = Granted::default();
+        granted.remember(0, of("p1"), (NOW, none()));
+        let before = granted.known().forgotten;
+        granted.forget();
+        assert!(granted.recall(&of("p1"), NOW).is_none());
+        granted.remember(before, of("p1"), (NOW, none()));
+        assert!(granted.recall(&of("p1"), NOW).is_none());
+        granted.remember(before + 1, of("p1"), (NOW, none()));
+        assert!(granted.recall(&of("p1"), NOW).is_some());
+    }
+
+    #[test]
+    fn no_more_points_are_remembered_than_there_is_room_for() {
+        let granted = Granted::default();
+        for number in 0..=POINTS_MAX {
+            granted.remember(0, of(&number.to_string()), (NOW, none()));
+        }
+        assert_eq!(granted.known().points.len(), 1);
+    }
+}
