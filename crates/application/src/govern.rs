@@ -1,6 +1,7 @@
 //! Who may come in, and what for: tenants, their people and keys, the grants of others, and what the audit log says of them.
 
 mod authenticate;
+mod certificates;
 mod entries;
 mod explain;
 mod found;
@@ -13,7 +14,8 @@ mod sessions;
 mod tenants;
 mod users;
 
-pub use authenticate::{Keyring, authenticate, local, turned_away};
+pub use authenticate::{Keyring, authenticate, authenticate_certificate, local, turned_away};
+pub use certificates::{Certificate, CertificateError, register_certificate};
 pub use entries::{Noted, entries, verify};
 pub use explain::{Asked, explain};
 pub use found::found;

@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 use crate::app::App;
 use crate::audit::{Entry, Outcome};
 use crate::error::{Error, Kind, Result};
+use crate::govern::certificates::Certificate;
 use crate::govern::sessions::{Caller, under_way};
 use crate::govern::users::principal_name;
 use crate::identity::{Bearer, Vouched};
@@ -99,25 +100,48 @@ impl Keyring {
 pub async fn authenticate(app: &App, presented: &str, now: Timestamp) -> Result<Option<Principal>> {
     // Only the digest is compared and remembered: how long that takes tells nothing of the key.
     let digest = digest_of(presented);
-    let remembered = match app.keyring.recall(&digest, now) {
+    let look_up = async {
+        match id_of(presented) {
+            Some(id) => of_key(app, id, &digest).await,
+            None => of_token(app, presented, now).await,
+        }
+    };
+    remembered(app, &digest, now, look_up).await
+}
+
+/// As [`authenticate`], where the connection was opened by a certificate.
+///
+/// # Errors
+/// Where the registry cannot be read.
+pub async fn authenticate_certificate(
+    app: &App,
+    certificate: &Certificate,
+    now: Timestamp,
+) -> Result<Option<Principal>> {
+    // No digest of a text looks like this.
+    let name = format!("certificate {certificate}");
+    let id = certificate.id();
+    remembered(app, &name, now, of_key(app, &id, certificate.fingerprint())).await
+}
+
+/// Who is remembered under a name, or else is looked up, as long as what it presented holds.
+async fn remembered(
+    app: &App,
+    name: &str,
+    now: Timestamp,
+    look_up: impl Future<Output = Result<Option<Proven>>>,
+) -> Result<Option<Principal>> {
+    let forgotten = app.keyring.forgotten();
+    let remembered = match app.keyring.recall(name, now) {
         Some(remembered) => Some(remembered),
-        None => look_up(app, presented, &digest, now).await?,
+        None => look_up.await?.map(|(principal, until)| {
+            let remembered = Remembered { principal, since: now, until };
+            app.keyring.remember(forgotten, name.to_owned(), remembered.clone());
+            remembered
+        }),
     };
     let holds = |remembered: &Remembered| remembered.until.is_none_or(|end| now < end);
     Ok(remembered.filter(holds).map(|remembered| remembered.principal))
-}
-
-async fn look_up(app: &App, presented: &str, digest: &str, now: Timestamp) -> Result<Option<Remembered>> {
-    let forgotten = app.keyring.forgotten();
-    let found = match id_of(presented) {
-        Some(id) => of_key(app, id, digest).await?,
-        None => of_token(app, presented, now).await?,
-    };
-    Ok(found.map(|(principal, until)| {
-        let remembered = Remembered { principal, since: now, until };
-        app.keyring.remember(forgotten, digest.to_owned(), remembered.clone());
-        remembered
-    }))
 }
 
 /// Entries of one second of those who were turned away: whoever knocks often must not fill the log, or the disk.

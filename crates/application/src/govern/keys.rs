@@ -61,7 +61,7 @@ fn administer(ctx: &Context, tenant: &Tenant, key: String) -> Act {
 }
 
 /// Whose key it is, finds it in its own log, too.
-fn told_there(app: &App, ctx: &Context, tenant: &Tenant, act: &Act) -> Result<()> {
+pub(super) fn told_there(app: &App, ctx: &Context, tenant: &Tenant, act: &Act) -> Result<()> {
     if tenant == ctx.tenant() {
         return Ok(());
     }
@@ -70,7 +70,7 @@ fn told_there(app: &App, ctx: &Context, tenant: &Tenant, act: &Act) -> Result<()
 }
 
 /// Nobody gives what it does not have, nor for longer.
-fn check(ctx: &Context, tenant: &Tenant, parties: &[Party], new: &NewKey) -> Result<()> {
+pub(super) fn check(ctx: &Context, tenant: &Tenant, parties: &[Party], new: &NewKey) -> Result<()> {
     let step = "create the key";
     let given = Given { tenant, parties, role: new.role, purposes: &new.purposes };
     may_be_given(ctx, step, &given)?;

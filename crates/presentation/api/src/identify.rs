@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http_body_util::LengthLimitError;
+use metrify_application::govern::Certificate;
 use metrify_application::{Context, Error, Kind, govern};
 use metrify_domain::Timestamp;
 use metrify_governance::Purpose;
@@ -108,10 +109,19 @@ pub(crate) async fn arrived(request: Request) -> Result<Request, Problem> {
     Ok(Request::from_parts(parts, Body::from(bytes)))
 }
 
+/// What somebody proves itself by.
+#[derive(Clone)]
+enum Credential {
+    /// A key, a pass or a token.
+    Text(String),
+    /// What opened the connection.
+    Certificate(Certificate),
+}
+
 /// What a request says of who sends it.
 #[derive(Clone)]
 pub(crate) struct Caller {
-    credential: Option<String>,
+    credential: Option<Credential>,
     purpose: Option<HeaderValue>,
     request: String,
 }
@@ -119,8 +129,10 @@ pub(crate) struct Caller {
 impl Caller {
     fn of(request: &Request) -> Self {
         let headers = request.headers();
+        let certificate = || request.extensions().get().cloned().map(Credential::Certificate);
         Self {
-            credential: credential(headers).map(str::to_owned),
+            // A key that comes with the request is meant, whatever the connection was opened by.
+            credential: credential(headers).map(|text| Credential::Text(text.to_owned())).or_else(certificate),
             purpose: headers.get(PURPOSE).cloned(),
             request: request.extensions().get().map(|RequestId(id)| id.clone()).unwrap_or_default(),
         }
@@ -134,10 +146,14 @@ impl Caller {
         let purpose = self.purpose.as_ref().map(purpose).transpose()?;
         let now = (server.clock)();
         let Some(credential) = &self.credential else { return Err(unknown()) };
-        let principal = if same(credential.as_bytes(), server.token.as_bytes()) {
-            Some(govern::local(&server.app, &server.tenant, now).await?)
-        } else {
-            govern::authenticate(&server.app, credential, now).await?
+        let principal = match credential {
+            Credential::Text(text) if same(text.as_bytes(), server.token.as_bytes()) => {
+                Some(govern::local(&server.app, &server.tenant, now).await?)
+            }
+            Credential::Text(text) => govern::authenticate(&server.app, text, now).await?,
+            Credential::Certificate(certificate) => {
+                govern::authenticate_certificate(&server.app, certificate, now).await?
+            }
         };
         let Some(principal) = principal else {
             let (house, request) = (server.tenant.clone(), self.request.clone());

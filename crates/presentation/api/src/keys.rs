@@ -1,4 +1,4 @@
-//! `/api/v1/api-keys`: issued, listed, taken back.
+//! `/api/v1/api-keys`: issued, listed, taken back; certificates of clients are keys, too.
 
 use axum::Json;
 use axum::extract::{Extension, State};
@@ -14,11 +14,12 @@ use utoipa_axum::routes;
 use crate::extract::{Body, Named, Parameters};
 use crate::paging::{Listed, PageParameters};
 use crate::problem::Problems;
+use crate::wire::certificates::NewCertificateBody;
 use crate::wire::people::{IssuedBody, KeyBody, NewKeyBody};
 use crate::{Problem, Server};
 
 pub(crate) fn routes() -> OpenApiRouter<Server> {
-    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(revoke))
+    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(revoke)).routes(routes!(register))
 }
 
 /// The keys of the tenant, without what opens anything.
@@ -48,6 +49,22 @@ async fn create(
     let random = (server.random)()?;
     let issued = govern::create_key(&server.app, &ctx, new.new_key()?, random).await?;
     Ok((StatusCode::CREATED, Json(IssuedBody::from(issued))).into_response())
+}
+
+/// Has a certificate of a client open what a key would: a connection that was opened by it needs no other key. Only an admin of the
+/// house's own tenant says whose a certificate is.
+#[utoipa::path(
+    post, path = "/api/v1/api-keys/certificates", tag = "people", operation_id = "register_certificate",
+    request_body = NewCertificateBody, responses((status = 201, body = KeyBody), Problems)
+)]
+async fn register(
+    State(server): State<Server>,
+    Extension(ctx): Extension<Context>,
+    Body(new): Body<NewCertificateBody>,
+) -> Result<Response, Problem> {
+    let (certificate, key) = new.new_certificate()?;
+    let known = govern::register_certificate(&server.app, &ctx, &certificate, key).await?;
+    Ok((StatusCode::CREATED, Json(KeyBody::from(known))).into_response())
 }
 
 /// Whose key.

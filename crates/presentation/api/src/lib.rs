@@ -67,6 +67,7 @@ pub use crate::policies::{ActParameters, ExplainedBody};
 pub use crate::problem::Problem;
 pub use crate::rate::Rates;
 pub use crate::uploads::UploadStateBody;
+pub use crate::wire::certificates::NewCertificateBody;
 pub use crate::wire::grants::{GrantBody, GrantQuery, NewGrantBody};
 pub use crate::wire::{
     Answer, ChangeBody, ChangesBody, Confirmed, DeliveryParameters, DeliveryReplay, ExportRequest, Point, ReadingBody,

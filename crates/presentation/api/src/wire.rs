@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
 
+pub(crate) mod certificates;
 pub(crate) mod grants;
 pub mod logins;
 pub mod master;

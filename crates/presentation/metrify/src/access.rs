@@ -1,5 +1,6 @@
 //! The way to the data: opened by this process, or through the server that holds them.
 
+mod certificates;
 mod grants;
 
 use std::path::Path;

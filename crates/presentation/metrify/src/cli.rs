@@ -381,6 +381,9 @@ Examples:
         /// The tenant that it opens [default: the house's own]
         #[arg(long, value_name = "NAME")]
         tenant: Option<String>,
+        /// A certificate of a client, as PEM, that is to be the key: connections by it need no other
+        #[arg(long, value_name = "FILE")]
+        certificate: Option<PathBuf>,
     },
     /// List them, without what opens anything
     List,

@@ -1,5 +1,6 @@
 //! The way through a running server: its address and token stand beside the data, readable by their owner alone.
 
+mod certificates;
 mod grants;
 mod upload;
 

@@ -2,12 +2,18 @@
 //! the machine itself, which know neither the name in the certificate nor have one of their own.
 
 use std::net::{SocketAddr, TcpListener as Listener};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::Request;
+use axum::middleware::{self, Next};
+use axum::response::Response;
+use axum_server::tls::TlsInfo;
 use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use axum_server::{Address, Handle, Server};
 use hyper_util::rt::TokioTimer;
+use metrify_application::govern::Certificate;
 use metrify_application::{Result, io};
 use tokio::net::TcpListener;
 
@@ -57,6 +63,7 @@ impl Doors {
     /// Where a listener fails.
     pub async fn serve(self, router: Router, head_time: Duration, told: impl Future<Output = ()>) -> Result<()> {
         let failed = |error| io("serve", error);
+        let router = router.layer(middleware::from_fn(by_certificate));
         let (ends, local_ends) = (Handle::new(), Handle::new());
         let public = standard(self.public)?;
         let served = async {
@@ -85,6 +92,17 @@ impl Doors {
         };
         tokio::try_join!(served, served_locally, ending).map(drop)
     }
+}
+
+/// Leaves with the request what its connection was opened by, where it was a certificate: TLS has seen to it that it is its client's own.
+async fn by_certificate(mut request: Request, next: Next) -> Response {
+    let opened = request.extensions().get::<Arc<TlsInfo>>();
+    if let Some(certificate) =
+        opened.and_then(|info| info.peer_certificates.first()).map(|der| Certificate::of_der(der))
+    {
+        request.extensions_mut().insert(certificate);
+    }
+    next.run(request).await
 }
 
 /// For so long, and no longer, it waits for the head of a request.

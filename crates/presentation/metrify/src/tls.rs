@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum_server::tls_rustls::RustlsConfig;
+use metrify_application::govern::Certificate;
 use metrify_application::{Error, Kind, Result, io};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
@@ -147,6 +148,19 @@ fn verifier(
     }
     let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build();
     verifier.map_err(|error| invalid().because(error))
+}
+
+/// The certificate of a client in a file of PEM; the first where there are several.
+///
+/// # Errors
+/// Where the file cannot be read, or holds none.
+pub fn certificate_of(file: &Path) -> Result<Certificate> {
+    let step = || format!("read `{}`", file.display());
+    let bytes = std::fs::read(file).map_err(|error| io(step(), error))?;
+    let invalid = |error| Error::new(Kind::Invalid, format!("{}: it holds no certificate", step())).because(error);
+    let chain = certificates(&bytes).map_err(invalid)?;
+    let first = chain.first().ok_or_else(|| Error::new(Kind::Invalid, step()))?;
+    Ok(Certificate::of_der(first))
 }
 
 /// At least one, or what is wrong.

@@ -397,6 +397,24 @@ class MeteringPointFacts:
 
 
 @dataclass(frozen=True, kw_only=True)
+class NewCertificate:
+    """What a certificate is to open."""
+
+    # The SHA-256 fingerprint of the certificate: 64 hexadecimal digits, colons between them or not.
+    certificate: str
+    # A day, local, as its beginning, or an instant; as long as the certificate holds where it is absent.
+    expires_at: str | None = None
+    # The purposes that it may act for; all that the law allows the tenant where none is named.
+    purposes: list[str] = field(default_factory=list)
+    # `admin`, `analyst`, `operator`, `viewer` or `api`.
+    role: str
+    # The tenant that it opens; the own one where it is absent.
+    tenant: str | None = None
+    # What it is for, for people.
+    title: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class NewGrant:
     """What the user of a connection consented to."""
 

@@ -1,5 +1,6 @@
 //! `metrify key`.
 
+use metrify_api::NewCertificateBody;
 use metrify_api::people::{KeyBody, NewKeyBody};
 use metrify_application::Result;
 use metrify_application::ports::Cell;
@@ -7,13 +8,18 @@ use metrify_application::ports::Cell;
 use crate::access::Access;
 use crate::cli::{Key, Output};
 use crate::exit::Outcome;
-use crate::print;
 use crate::settings::Settings;
+use crate::{print, tls};
 
 pub async fn run(settings: &Settings, output: Output, command: Key) -> Result<Outcome> {
     let access = Access::open(settings).await?;
     match command {
-        Key::Create { role, title, purposes, expires_at, tenant } => {
+        Key::Create { role, title, purposes, expires_at, tenant, certificate: Some(file) } => {
+            let certificate = tls::certificate_of(&file)?.to_string();
+            let new = NewCertificateBody { certificate, tenant, title, role, purposes, expires_at };
+            list(output, vec![access.register_certificate(new).await?])?;
+        }
+        Key::Create { role, title, purposes, expires_at, tenant, certificate: None } => {
             let issued = access.create_key(&NewKeyBody { tenant, title, role, purposes, expires_at }).await?;
             match output {
                 Output::Json => print::json(&issued)?,

@@ -116,6 +116,58 @@ async fn where_clients_have_to_prove_themselves_nobody_else_comes_in() {
     assert_eq!(metrify.sql("select count(*) from readings"), "0");
 }
 
+#[tokio::test]
+async fn a_certificate_that_is_registered_opens_without_a_key_until_it_is_taken_back() {
+    let metrify = Metrify::new();
+    let (authority, clients) = (Authority::new(), Authority::new());
+    write(&metrify, &authority.signed("127.0.0.1"));
+    let client_ca = metrify.file("clients.pem", clients.pem());
+    let mut server = serve(&metrify, Some(&client_ca), &[]);
+    let url = url(&mut server);
+    let (ann, bob) = (clients.signed("ann"), clients.signed("bob"));
+    let ask = async |(certificate, key): &(String, String), given: Option<&str>| {
+        let identity = Identity::from_pem(format!("{key}{certificate}").as_bytes()).expect("an identity");
+        let client = authority.client().identity(identity).build().expect("a client");
+        let mut request = client.get(format!("{url}/api/v1/smart-meters"));
+        if let Some(given) = given {
+            request = request.header("X-API-Key", given);
+        }
+        request.send().await.expect("an answer").status().as_u16()
+    };
+    assert_eq!(ask(&ann, None).await, 401, "its authority lets it in, and nobody knows what for");
+    let file = metrify.file("ann.pem", &ann.0).display().to_string();
+    let create = ["key", "create", "--role", "viewer", "--title", "ann", "--certificate", &file, "-o", "csv"];
+    let registered = metrify.run(&create).stdout;
+    let id = registered.lines().nth(1).and_then(|line| line.split(',').next()).expect("an id").to_owned();
+    assert_eq!(id.len(), 32, "{registered}");
+    assert_eq!(ask(&ann, None).await, 200);
+    assert_eq!(ask(&bob, None).await, 401, "of the same authority");
+    assert_eq!(ask(&ann, Some("mk_00_00")).await, 401, "the key that was sent is meant");
+    let entries = metrify.run(&["audit", "list", "--principal", &format!("key:{id}"), "-o", "csv"]).stdout;
+    assert!(entries.contains(",viewer,metering,read,meters,,done,"), "{entries}");
+    // It is one key, of one tenant, and who runs the house says of which.
+    metrify.run(&create).failed_with(&["it is a key of tenant default already"]);
+    let made = metrify.run(&["tenant", "create", "stadtwerk", "--party", "supplier"]);
+    assert_eq!(made.code, Some(0), "{made:?}");
+    metrify
+        .run(&[&create[..], &["--tenant", "stadtwerk"]].concat())
+        .failed_with(&["it is a key of tenant default already"]);
+    let theirs = metrify.run(&["key", "create", "--role", "admin", "--tenant", "stadtwerk"]).stdout;
+    let body = serde_json::json!({"certificate": "0".repeat(64), "title": "x", "role": "viewer"}).to_string();
+    let local = "POST /api/v1/api-keys/certificates";
+    let answer =
+        crate::support::http::send_with(&server.address, local, &[("X-API-Key", theirs.trim())], body.as_bytes());
+    assert_eq!(answer.expect("an answer").status, 403);
+    assert_eq!(metrify.run(&["key", "revoke", &id]).code, Some(0));
+    assert_eq!(ask(&ann, None).await, 401);
+    assert_eq!(metrify.run(&create).code, Some(0));
+    assert_eq!(ask(&ann, None).await, 200, "once more");
+    let none = metrify.file("none.pem", "no certificate").display().to_string();
+    metrify
+        .run(&["key", "create", "--role", "viewer", "--certificate", &none])
+        .failed_with(&["it holds no certificate"]);
+}
+
 #[test]
 fn other_tools_give_a_key_only_where_nobody_else_reads_it() {
     let Some(python) = wire::python() else { return };
