@@ -227,7 +227,9 @@ class Known:
 
 @dataclass(frozen=True, kw_only=True)
 class Grant(Known):
-    """A grant, as it is known or was known then."""
+    """A grant, as it is known or was known then. It is `inactive` once it was withdrawn; one that has ended stays `active`, and
+    covers nothing.
+    """
 
     evidence: str
     # `tenant` for everybody of the tenant, or one principal.
@@ -235,7 +237,8 @@ class Grant(Known):
     id: str
     point: str
     purpose: str
-    status: Any
+    # Whether something is in service.
+    status: Literal["active", "inactive"]
     valid_from: datetime
     # `null` where it holds until it is withdrawn.
     valid_until: datetime | None = None

@@ -33,6 +33,8 @@ async fn postgresql_keeps_the_contract_behind_a_wall_of_its_own() {
     let (one, two) = (server.count(&url, Some("one"), "meters"), server.count(&url, Some("two"), "meters"));
     assert!(one > two && two > 0, "{one} and {two}");
     assert_eq!(server.count(&url, Some("*"), "meters"), one + two);
+    let grants = [None, Some("one"), Some("two"), Some("*")].map(|tenant| server.count(&url, tenant, "grants"));
+    assert_eq!(grants, [0, 3, 1, 4]);
 }
 
 #[tokio::test]

@@ -60,7 +60,8 @@ impl NewGrantBody {
     }
 }
 
-/// A grant, as it is known or was known then.
+/// A grant, as it is known or was known then. It is `inactive` once it was withdrawn; one that has ended stays `active`, and covers
+/// nothing.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct GrantBody {
     pub id: String,
@@ -74,7 +75,6 @@ pub struct GrantBody {
     #[schema(format = DateTime)]
     pub valid_until: Option<String>,
     pub evidence: String,
-    /// `inactive` once it was withdrawn; one that has ended stays `active`, and covers nothing.
     #[schema(inline)]
     pub status: StatusBody,
     #[serde(flatten)]

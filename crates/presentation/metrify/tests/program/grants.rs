@@ -153,6 +153,17 @@ fn no_grant_covers_what_is_of_all_points_at_once() {
     {
         denied(&admin.get(&format!("/api/v1/{path}")), at_once);
     }
+    // What is computed of one point, and taken away of it as a file, is of one point.
+    let of_one = |path: &str, point: &str, accept: &str| {
+        admin.send("GET", &path.replace("POINT", point), &[("Accept", accept)], b"").status
+    };
+    for (path, accept) in [
+        ("/api/v1/smart-meters/POINT/analytics?period=7d", "application/json"),
+        ("/api/v1/smart-meters/POINT/readings", "text/csv"),
+        ("/api/v1/metering-points/POINT/readings", "application/x-ndjson"),
+    ] {
+        assert_eq!((of_one(path, POINT, accept), of_one(path, OTHER_POINT, accept)), (200, 403), "{path} {accept}");
+    }
     // Of several points each needs its own.
     let channels = |points: &[&str]| {
         let of = |point: &&str| json!({"point": point, "quantity": "1-0:1.29.0"});
