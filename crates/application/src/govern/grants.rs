@@ -13,8 +13,8 @@ use crate::govern::keys::{KEY_RANDOM_BYTES, id_of};
 use crate::registry::{Edition, Field, Happened, Listing, ThingKind, Wanted};
 use crate::things;
 
-/// Grants of one point that were not withdrawn: all are looked at with each use.
-pub(super) const GRANTS_MAX: u64 = 1_000;
+/// Grants of one point that were not withdrawn: all are looked at with each use, and remembered for some seconds.
+pub(super) const GRANTS_MAX: u64 = 100;
 
 /// What somebody consented to.
 #[derive(Clone, Debug)]

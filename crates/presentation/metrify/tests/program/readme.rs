@@ -110,17 +110,17 @@ fn is_shown(printed: &str, shown: &str) -> bool {
 #[test]
 fn the_journey_over_http_is_what_the_readme_shows() {
     let page = std::fs::read_to_string(root().join("README.md")).expect("the README");
-    journey(shown(&page).into_iter().filter(|shown| over_http(&shown.command)).collect());
+    journey(&shown(&page).into_iter().filter(|shown| over_http(&shown.command)).collect::<Vec<_>>());
 }
 
 #[test]
 fn what_the_page_on_grants_shows_is_what_is_printed() {
     let page = std::fs::read_to_string(root().join("docs/grants.md")).expect("the page");
-    journey(shown(&page));
+    journey(&shown(&page));
 }
 
 /// Runs commands in one shell, with a server under way, and compares what each prints.
-fn journey(shown: Vec<Shown>) {
+fn journey(shown: &[Shown]) {
     assert!(shown.len() >= 10, "too few commands were found: {shown:?}");
     let metrify = Metrify::new();
     let folder = workshop(&metrify);
