@@ -47,7 +47,8 @@ impl DatabaseRegistry {
         let url = format!("sqlite://{}?mode=rwc", path.display());
         let mut options = ConnectOptions::new(url);
         // SQLite has one writer; a second connection would only be told to wait.
-        options.max_connections(1).min_connections(1).sqlx_logging(false);
+        // It is a file, and not asked before each use whether it is still there.
+        options.max_connections(1).min_connections(1).test_before_acquire(false).sqlx_logging(false);
         // The data directory is this process's own. So nothing has to be shared, and a full disk can be read from.
         options.map_sqlx_sqlite_opts(|options| {
             let options = options.pragma("locking_mode", "EXCLUSIVE").pragma("journal_mode", "WAL");

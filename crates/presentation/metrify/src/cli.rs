@@ -206,7 +206,7 @@ pub struct Simulate {
     #[arg(long)]
     pub faultless: bool,
     /// The file to write; the truth about its faults stands beside it in PATH.truth. Without it the fleet is sent to the
-    /// server that holds the data directory, and the truth stands there in simulated.truth
+    /// server, and the truth stands in simulated.truth: in the data directory, or here where the server is elsewhere
     #[arg(long, value_name = "PATH")]
     pub out: Option<PathBuf>,
 }

@@ -4,6 +4,7 @@ mod certificates;
 mod grants;
 mod upload;
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
@@ -53,6 +54,21 @@ impl ServerFile {
     fn elsewhere(url: &str, token: String) -> Self {
         Self { url: url.to_owned(), token, process: 0, postgres: None, flight: None }
     }
+}
+
+/// How a server says that it stands.
+#[derive(Debug, Deserialize)]
+pub struct Health {
+    pub version: String,
+    pub up_since: String,
+    pub parts: BTreeMap<String, Part>,
+}
+
+/// `up`, or else what is the matter.
+#[derive(Debug, Deserialize)]
+pub struct Part {
+    pub status: String,
+    pub reason: Option<String>,
 }
 
 pub struct Client {
@@ -209,6 +225,17 @@ impl Client {
     async fn json<T: for<'d> Deserialize<'d>>(&self, request: RequestBuilder, step: &str) -> Result<T> {
         let answer = self.answer(request, step).await?;
         answer.json().await.map_err(|error| unreachable(step, error))
+    }
+
+    /// How its parts stand, in order or not.
+    ///
+    /// # Errors
+    /// Where the server cannot be reached, or says something else.
+    pub async fn health(&self) -> Result<Health> {
+        let step = "ask the server how it stands";
+        let answer = self.http.get(self.url("/health")).timeout(LOGIN_TIMEOUT).send().await;
+        let answer = answer.map_err(|error| unreachable(step, error))?;
+        answer.json().await.map_err(|error| Error::new(Kind::Internal, step).because(error))
     }
 
     pub async fn ingest(&self, file: &Path, parameters: &DeliveryParameters) -> Result<ReceiptBody> {

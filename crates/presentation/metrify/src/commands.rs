@@ -21,7 +21,7 @@ mod tenant;
 mod up;
 mod user;
 
-use metrify_application::Result;
+use metrify_application::{Error, Kind, Result};
 
 use crate::cli::{Cli, Command};
 use crate::exit::Outcome;
@@ -31,6 +31,12 @@ use crate::settings::Settings;
 /// Where the command fails.
 pub async fn run(cli: Cli, settings: Settings) -> Result<Outcome> {
     let output = cli.global.output;
+    if let (Some(server), Some(name)) = (&settings.elsewhere, here_alone(&cli.command)) {
+        let step = format!("run `metrify {name}` at {}: it works on the data directory of its own machine", server.url);
+        return Err(
+            Error::new(Kind::Invalid, step).hint("leave --server and METRIFY_SERVER away, or run it over there")
+        );
+    }
     match cli.command {
         Command::Ingest(arguments) => ingest::run(&settings, output, &arguments).await,
         Command::Sql { query } => sql::run(&settings, output, &query).await,
@@ -54,5 +60,15 @@ pub async fn run(cli: Cli, settings: Settings) -> Result<Outcome> {
         Command::Doctor => doctor::run(&settings, output).await,
         Command::Config(command) => config::run(&settings, &command),
         Command::Completions { shell } => completions::run(shell),
+    }
+}
+
+/// What no server can be asked for: to answer it out of this machine's data would be an answer about something else.
+const fn here_alone(command: &Command) -> Option<&'static str> {
+    match command {
+        Command::Up(_) => Some("up"),
+        Command::Migrate => Some("migrate"),
+        Command::Registry(_) => Some("registry"),
+        _ => None,
     }
 }

@@ -19,8 +19,8 @@ Where no point is named, it is told without the data, of any tenant; where one i
         /// readings, tables, meters, ...
         #[arg(long, default_value = "readings")]
         resource: String,
-        /// What the tenant is in the market
-        #[arg(long = "party", value_name = "PARTY", default_value = "metering_operator", conflicts_with = "subject")]
+        /// What the tenant is in the market; of a server, what the tenant of the key is [default: metering_operator]
+        #[arg(long = "party", value_name = "PARTY", conflicts_with = "subject")]
         parties: Vec<String>,
         /// The one that it is on, such as a point: whether a grant covers it now is told
         #[arg(long, value_name = "POINT")]

@@ -7,34 +7,48 @@ use metrify_application::ports::Cell;
 
 use crate::access::Access;
 use crate::cli::Output;
+use crate::client::{Client, Part};
 use crate::exit::Outcome;
 use crate::print;
 use crate::settings::Settings;
 
 /// What was looked at, whether it is in order, and what was seen.
 struct Check {
-    part: &'static str,
+    part: String,
     outcome: std::result::Result<String, String>,
 }
 
+impl Check {
+    fn new(part: &str, outcome: std::result::Result<String, String>) -> Self {
+        Self { part: part.to_owned(), outcome }
+    }
+}
+
 pub async fn run(settings: &Settings, output: Output) -> Result<Outcome> {
-    let mut checks = vec![Check { part: "data directory", outcome: writable(&settings.data_dir) }];
+    let mut checks = Vec::new();
+    // What a server elsewhere has to do with is not in a directory of this machine.
+    if settings.elsewhere.is_none() {
+        checks.push(Check::new("data directory", writable(&settings.data_dir)));
+    }
     match Access::open(settings).await {
-        Err(error) => checks.push(Check { part: "data", outcome: Err(error.chain()) }),
+        Err(error) => checks.push(Check::new("data", Err(error.chain()))),
         Ok(access) => {
-            let way = match &access {
+            match &access {
                 Access::Local(house) => {
-                    format!("opened; journal at {} ({} bytes)", house.next_position(), house.journal.bytes())
+                    let (next, bytes) = (house.next_position(), house.journal.bytes());
+                    checks.push(Check::new("data", Ok(format!("opened; journal at {next} ({bytes} bytes)"))));
                 }
-                Access::Remote(_) => "held by a running server, asked through it".to_owned(),
-            };
-            checks.push(Check { part: "data", outcome: Ok(way) });
+                Access::Remote(client) => {
+                    checks.push(Check::new("data", Ok("held by a running server, asked through it".to_owned())));
+                    checks.extend(parts(client).await);
+                }
+            }
             let rows = "SELECT sum(files), sum(rows), sum(bytes) FROM system.tables";
-            checks.push(Check { part: "lake", outcome: ask(&access, rows, "files, rows, bytes").await });
+            checks.push(Check::new("lake", ask(&access, rows, "files, rows, bytes").await));
             let sum = "SELECT count(*), count(value) FROM readings";
-            checks.push(Check { part: "readings", outcome: ask(&access, sum, "rows, values").await });
+            checks.push(Check::new("readings", ask(&access, sum, "rows, values").await));
             let open = "SELECT count(*) FROM rejects WHERE state = 'open'";
-            checks.push(Check { part: "rejects", outcome: ask(&access, open, "open").await });
+            checks.push(Check::new("rejects", ask(&access, open, "open").await));
         }
     }
     let bad = checks.iter().any(|check| check.outcome.is_err());
@@ -43,10 +57,27 @@ pub async fn run(settings: &Settings, output: Output) -> Result<Outcome> {
             Ok(detail) => ("good", detail),
             Err(detail) => ("bad", detail),
         };
-        vec![Cell::Text(check.part.to_owned()), Cell::Text(state.to_owned()), Cell::Text(detail)]
+        vec![Cell::Text(check.part), Cell::Text(state.to_owned()), Cell::Text(detail)]
     });
     print::rows(output, &["part", "state", "detail"], rows.collect())?;
     Ok(if bad { Outcome::Bad } else { Outcome::Good })
+}
+
+/// How a server says that its parts stand.
+async fn parts(client: &Client) -> Vec<Check> {
+    let told = match client.health().await {
+        Ok(told) => told,
+        Err(error) => return vec![Check::new("server", Err(error.chain()))],
+    };
+    let parts = told.parts.into_iter().map(|(part, Part { status, reason })| {
+        let outcome = match (status.as_str(), reason) {
+            ("up", _) => Ok(status),
+            (_, reason) => Err(reason.unwrap_or(status)),
+        };
+        Check::new(&format!("server: {part}"), outcome)
+    });
+    let version = Check::new("server", Ok(format!("version {}, up since {}", told.version, told.up_since)));
+    [version].into_iter().chain(parts).collect()
 }
 
 fn writable(folder: &Path) -> std::result::Result<String, String> {

@@ -13,9 +13,13 @@ use crate::{print, wiring};
 
 pub async fn run(settings: &Settings, output: Output, command: Policy) -> Result<Outcome> {
     let Policy::Explain { action, resource, parties, subject, principal } = command;
-    let lines = match subject {
-        None => of_parties(settings, (&action, &resource), &parties)?,
-        Some(_) => {
+    let lines = match (&subject, &settings.elsewhere) {
+        (None, None) => of_parties(settings, (&action, &resource), &parties)?,
+        (None, Some(server)) if !parties.is_empty() => {
+            let step = format!("explain the policies at {} for other parties than its tenant has", server.url);
+            return Err(Error::new(Kind::Invalid, step).hint("leave --party away, or --server"));
+        }
+        (Some(_), _) | (None, Some(_)) => {
             let access = Access::open(settings).await?;
             let lines = access.explain(ActParameters { action, resource, subject, principal }).await?;
             access.close().await?;
@@ -27,7 +31,10 @@ pub async fn run(settings: &Settings, output: Output, command: Policy) -> Result
 }
 
 fn of_parties(settings: &Settings, (action, resource): (&str, &str), parties: &[String]) -> Result<Vec<ExplainedBody>> {
-    let parties: Vec<Party> = parties.iter().map(|party| read("party", party)).collect::<Result<_>>()?;
+    let parties: Vec<Party> = match parties {
+        [] => vec![Party::MeteringOperator],
+        named => named.iter().map(|party| read("party", party)).collect::<Result<_>>()?,
+    };
     let act = Act {
         action: read("action", action)?,
         resource: read("resource", resource)?,

@@ -93,7 +93,11 @@ async fn to_server(
     else {
         return Err(not_streamed(settings, format));
     };
-    let mut truth = Truth::create(settings.folder("simulated.truth"))?;
+    let mut truth = Truth::create(match settings.elsewhere {
+        // There is no data directory here that it could stand in.
+        Some(_) => PathBuf::from("simulated.truth"),
+        None => settings.folder("simulated.truth"),
+    })?;
     let mut pieces = Pieces::new(fleet, &fleet.whole(), form);
     let mut receipts = Vec::new();
     let mut piece = Vec::new();

@@ -8,6 +8,7 @@ mod bitemporal;
 mod condensed;
 mod containers;
 mod crash;
+mod elsewhere;
 mod filters;
 mod grants;
 mod hostile;
