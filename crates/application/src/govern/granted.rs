@@ -30,7 +30,15 @@ pub struct Granted {
 struct Known {
     /// How often all were forgotten: what was looked up before that is not remembered after it.
     forgotten: u64,
-    points: HashMap<(Tenant, String), (Timestamp, Arc<[Grant]>)>,
+    points: HashMap<OfTenant, LookedUp>,
+}
+
+/// A point of a tenant.
+type OfTenant = (Tenant, String);
+
+struct LookedUp {
+    since: Timestamp,
+    grants: Arc<[Grant]>,
 }
 
 impl Granted {
@@ -45,15 +53,15 @@ impl Granted {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn recall(&self, of: &(Tenant, String), now: Timestamp) -> Option<Arc<[Grant]>> {
+    fn recall(&self, of: &OfTenant, now: Timestamp) -> Option<Arc<[Grant]>> {
         let known = self.known();
-        let (since, grants) = known.points.get(of)?;
+        let LookedUp { since, grants } = known.points.get(of)?;
         let age = now.micros().saturating_sub(since.micros());
         (0..REMEMBERED_US).contains(&age).then(|| grants.clone())
     }
 
     /// Remembers what was looked up since all were forgotten so often.
-    fn remember(&self, forgotten: u64, of: (Tenant, String), (since, grants): (Timestamp, Arc<[Grant]>)) {
+    fn remember(&self, forgotten: u64, of: OfTenant, found: LookedUp) {
         let mut known = self.known();
         if known.forgotten != forgotten {
             return;
@@ -61,7 +69,7 @@ impl Granted {
         if known.points.len() >= POINTS_MAX {
             known.points.clear();
         }
-        known.points.insert(of, (since, grants));
+        known.points.insert(of, found);
     }
 }
 
@@ -105,7 +113,7 @@ async fn of_point(app: &App, ctx: &Context, point: &str) -> Result<Arc<[Grant]>>
     let wanted = Wanted { equal, sort: Sort::Changed, ..Wanted::all(ThingKind::Grant, 2 * GRANTS_MAX) };
     let found = list_of::<Grant>(app, ctx.tenant(), &wanted).await?;
     let grants: Arc<[Grant]> = found.into_iter().map(|known| known.thing).collect();
-    app.granted.remember(forgotten, of, (ctx.now, grants.clone()));
+    app.granted.remember(forgotten, of, LookedUp { since: ctx.now, grants: grants.clone() });
     Ok(grants)
 }
 
@@ -116,18 +124,18 @@ mod tests {
     const LATER: Timestamp = Timestamp::from_micros(REMEMBERED_US);
     const NOW: Timestamp = Timestamp::from_micros(0);
 
-    fn of(point: &str) -> (Tenant, String) {
+    fn of(point: &str) -> OfTenant {
         ("default".parse().expect("a tenant"), point.to_owned())
     }
 
-    fn none() -> Arc<[Grant]> {
-        Arc::new([])
+    fn none() -> LookedUp {
+        LookedUp { since: NOW, grants: Arc::new([]) }
     }
 
     #[test]
     fn what_another_process_withdrew_is_remembered_for_seconds_only() {
         let granted = Granted::default();
-        granted.remember(0, of("p1"), (NOW, none()));
+        granted.remember(0, of("p1"), none());
         assert!(granted.recall(&of("p1"), Timestamp::from_micros(REMEMBERED_US - 1)).is_some());
         assert!(granted.recall(&of("p1"), LATER).is_none());
         assert!(granted.recall(&of("p1"), Timestamp::from_micros(-1)).is_none(), "a clock that was set back");
@@ -137,13 +145,13 @@ mod tests {
     #[test]
     fn what_was_looked_up_before_a_withdrawal_is_not_remembered_after_it() {
         let granted = Granted::default();
-        granted.remember(0, of("p1"), (NOW, none()));
+        granted.remember(0, of("p1"), none());
         let before = granted.known().forgotten;
         granted.forget();
         assert!(granted.recall(&of("p1"), NOW).is_none());
-        granted.remember(before, of("p1"), (NOW, none()));
+        granted.remember(before, of("p1"), none());
         assert!(granted.recall(&of("p1"), NOW).is_none());
-        granted.remember(before + 1, of("p1"), (NOW, none()));
+        granted.remember(before + 1, of("p1"), none());
         assert!(granted.recall(&of("p1"), NOW).is_some());
     }
 
@@ -151,7 +159,7 @@ mod tests {
     fn no_more_points_are_remembered_than_there_is_room_for() {
         let granted = Granted::default();
         for number in 0..=POINTS_MAX {
-            granted.remember(0, of(&number.to_string()), (NOW, none()));
+            granted.remember(0, of(&number.to_string()), none());
         }
         assert_eq!(granted.known().points.len(), 1);
     }

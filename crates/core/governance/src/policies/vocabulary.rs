@@ -146,7 +146,7 @@ mod tests {
     fn every_question_fits_the_schema() {
         let (schema, _) = Schema::from_cedarschema_str(super::super::SCHEMA).expect("the schema");
         let vocabulary = Vocabulary::new(&schema).expect("the words");
-        let fits = |role, action, resource, purpose, subject| {
+        let fits = |role, action, resource, purpose, subject: Option<String>| {
             let tenant: metrify_domain::Tenant = "default".parse().expect("a tenant");
             let (parties, purposes) = (Party::ALL.to_vec(), Purpose::all().collect());
             let principal = Principal {
