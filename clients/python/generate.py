@@ -25,7 +25,7 @@ CORE = HERE / "src" / "metrify" / "core"
 WIDTH = 130
 
 # Every number of JSON that is not listed here is exact, though the description calls all of them `double`.
-FLOATS = {"latitude", "longitude", "radius_m", "correlation"}
+FLOATS = {"latitude", "longitude", "radius_m", "elevation_m", "correlation"}
 # Never shown in a repr.
 SECRETS = {
     ("IssuedBody", "key"),

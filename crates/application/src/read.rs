@@ -4,6 +4,7 @@ mod channels;
 mod queries;
 mod questions;
 mod series;
+mod stations;
 mod told;
 
 use std::path::Path;
@@ -21,6 +22,8 @@ pub use channels::{Channels, Resampled, channels};
 pub use queries::Queries;
 pub use questions::{Question, Span, ask};
 pub use series::{After, SERIES_COLUMNS, Series, Told, export_series, series};
+pub use stations::ToldStation;
+pub(crate) use stations::{WantedTold, told_stations};
 pub use told::{Telling, described, told, unasked};
 
 /// Answers a query page by page.

@@ -1,7 +1,7 @@
 //! What is kept in the registry: tenants, keys, grants and master data. A thing changes by events alone, and each of its versions is known
 //! since an instant, so that what was known then can be asked for.
 
-use metrify_domain::master::{Installation, Label, Meter, MeteringPoint, Place, Status};
+use metrify_domain::master::{GridOperator, Installation, Label, Meter, MeteringPoint, Place, Status, WeatherStation};
 use metrify_domain::{Tenant, Timestamp};
 use metrify_governance::{Grant, Party, Purpose, Role, UserName};
 
@@ -80,6 +80,8 @@ pub enum Thing {
     Meter(Meter),
     Installation(Installation),
     Grant(Grant),
+    GridOperator(GridOperator),
+    WeatherStation(WeatherStation),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -93,10 +95,12 @@ pub enum ThingKind {
     Meter,
     Installation,
     Grant,
+    GridOperator,
+    WeatherStation,
 }
 
 impl ThingKind {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Tenant,
         Self::Key,
         Self::User,
@@ -106,6 +110,8 @@ impl ThingKind {
         Self::Meter,
         Self::Installation,
         Self::Grant,
+        Self::GridOperator,
+        Self::WeatherStation,
     ];
 
     #[must_use]
@@ -120,6 +126,8 @@ impl ThingKind {
             Self::Meter => "meter",
             Self::Installation => "installation",
             Self::Grant => "grant",
+            Self::GridOperator => "grid_operator",
+            Self::WeatherStation => "weather_station",
         }
     }
 }
@@ -130,6 +138,8 @@ impl ThingKind {
     pub const fn words(self) -> &'static str {
         match self {
             Self::MeteringPoint => "metering point",
+            Self::GridOperator => "grid operator",
+            Self::WeatherStation => "weather station",
             Self::Tenant
             | Self::Key
             | Self::User
@@ -155,6 +165,8 @@ impl Thing {
             Self::Meter(_) => ThingKind::Meter,
             Self::Installation(_) => ThingKind::Installation,
             Self::Grant(_) => ThingKind::Grant,
+            Self::GridOperator(_) => ThingKind::GridOperator,
+            Self::WeatherStation(_) => ThingKind::WeatherStation,
         }
     }
 
@@ -173,6 +185,8 @@ impl Thing {
                 format!("{meter}@{metering_point}@{}", from.micros())
             }
             Self::Grant(grant) => grant.id.clone(),
+            Self::GridOperator(operator) => operator.id.to_string(),
+            Self::WeatherStation(station) => station.id.to_string(),
         }
     }
 }
@@ -214,7 +228,9 @@ registered!(
     MeteringPoint: MeteringPoint,
     Meter: Meter,
     Installation: Installation,
-    Grant: Grant
+    Grant: Grant,
+    GridOperator: GridOperator,
+    WeatherStation: WeatherStation
 );
 
 /// One version of a thing, and the span in which it was what is known.
@@ -287,6 +303,8 @@ pub enum Field {
     Point,
     Grantee,
     Purpose,
+    /// Of grid operators: transmission or distribution.
+    Kind,
 }
 
 /// The order of a list. What is equal in it is ordered by id.

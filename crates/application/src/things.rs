@@ -139,9 +139,19 @@ pub async fn append<T: Registered + Into<Thing> + Clone>(
 /// # Errors
 /// As [`append`].
 pub async fn commit<T: Registered>(app: &App, event: Event, after: T) -> Result<Edition<T>> {
+    commit_with(app, event, after, Vec::new()).await
+}
+
+/// As [`commit`], together with events of other things of the same tenant: all of them, or none.
+///
+/// # Errors
+/// As [`append`].
+pub async fn commit_with<T: Registered>(app: &App, event: Event, after: T, others: Vec<Event>) -> Result<Edition<T>> {
     let (version, known_from) = (event.version, event.at);
     let id = event.after.id();
-    app.registry.append(&[event]).await.map_err(|error| match (error.kind(), version) {
+    let mut events = vec![event];
+    events.extend(others);
+    app.registry.append(&events).await.map_err(|error| match (error.kind(), version) {
         (Kind::Conflict, 1) => {
             let kind = T::KIND.words();
             let step = format!("register the {kind} `{id}`: there is one of this id");

@@ -8,6 +8,7 @@ use crate::app::App;
 use crate::audit::audited;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
+use crate::govern::found::transmission_operators;
 use crate::govern::given::is_limited;
 use crate::registry::{Edition, Event, Happened, TenantRecord};
 use crate::things;
@@ -31,8 +32,9 @@ pub async fn create_tenant(app: &App, ctx: &Context, new: NewTenant) -> Result<E
         // Whoever delivers the moment after has to find the tables open; one that was half made is completed.
         app.landing.open(&name).await?;
         let record = TenantRecord { name: name.clone(), title, parties, status: Status::Active };
+        let told = transmission_operators(&name, ctx.now);
         let event = Event { tenant: name, ..things::next(ctx, Happened::Registered, record.clone(), None) };
-        things::commit(app, event, record).await
+        things::commit_with(app, event, record, told).await
     })
     .await
 }

@@ -25,8 +25,6 @@ pub enum Question {
     Receipts { behind: Option<(Timestamp, String)>, limit: u64 },
     /// The receipt of one delivery.
     Receipt { delivery: String },
-    /// The weather stations that readings or master data told of, by id.
-    Stations { after: Option<String>, limit: u64 },
     /// The last reading of each quantity of an area, and its traffic light.
     GridStatus { area: Point },
     /// How much of everything there is.
@@ -62,7 +60,6 @@ impl Question {
         let (resource, subject) = match self {
             Self::Receipts { .. } => (Resource::Deliveries, None),
             Self::Receipt { delivery } => (Resource::Deliveries, Some(delivery.clone())),
-            Self::Stations { .. } => (Resource::WeatherStations, None),
             Self::GridStatus { area } => (Resource::GridOperators, Some(area.to_string())),
             Self::Consumption { point, .. } => (Resource::Readings, point.as_ref().map(ToString::to_string)),
             Self::Overview
@@ -86,13 +83,6 @@ impl Question {
             }
             Self::Receipt { delivery } => {
                 format!("SELECT {RECEIPT} FROM deliveries WHERE delivery = {}", literal(delivery))
-            }
-            Self::Stations { after, limit } => {
-                let behind = after.as_deref().map(|id| format!("AND point > {}", literal(id))).unwrap_or_default();
-                format!(
-                    "SELECT point AS id, name, since AS known_from FROM points WHERE kind = 'station' {behind} \
-                     ORDER BY point LIMIT {limit}"
-                )
             }
             Self::GridStatus { area } => grid_status(area),
             Self::Overview => OVERVIEW.to_owned(),

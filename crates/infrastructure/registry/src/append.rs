@@ -9,7 +9,8 @@ use sea_orm::{
 };
 
 use crate::tables::{
-    Head, Table, attempts, event, grant, installation, key, meter, metering_point, session, tenant, user,
+    Head, Table, attempts, event, grant, grid_operator, installation, key, meter, metering_point, session, tenant, user,
+    weather_station,
 };
 use crate::{DatabaseRegistry, Scope, corrupt, failed};
 
@@ -47,7 +48,9 @@ impl DatabaseRegistry {
             metering_point::Entity::delete_many().exec(&transaction).await?;
             meter::Entity::delete_many().exec(&transaction).await?;
             installation::Entity::delete_many().exec(&transaction).await?;
-            grant::Entity::delete_many().exec(&transaction).await.map(drop)
+            grant::Entity::delete_many().exec(&transaction).await?;
+            grid_operator::Entity::delete_many().exec(&transaction).await?;
+            weather_station::Entity::delete_many().exec(&transaction).await.map(drop)
         };
         empty.await.map_err(|error| failed(step, error))?;
         let mut count = 0;
@@ -90,6 +93,12 @@ async fn append(transaction: &DatabaseTransaction, event: &Event) -> Result<()> 
             write::<installation::Entity>(transaction, installation::Model::of(event, thing)).await
         }
         Thing::Grant(thing) => write::<grant::Entity>(transaction, grant::Model::of(event, thing)).await,
+        Thing::GridOperator(thing) => {
+            write::<grid_operator::Entity>(transaction, grid_operator::Model::of(event, thing)).await
+        }
+        Thing::WeatherStation(thing) => {
+            write::<weather_station::Entity>(transaction, weather_station::Model::of(event, thing)).await
+        }
     }?;
     let row = event::Model {
         tenant: event.tenant.to_string(),
@@ -124,6 +133,8 @@ async fn again(transaction: &DatabaseTransaction, event: &event::Model) -> Resul
         "meter" => put::<meter::Entity>(transaction, &event.after).await,
         "installation" => put::<installation::Entity>(transaction, &event.after).await,
         "grant" => put::<grant::Entity>(transaction, &event.after).await,
+        "grid_operator" => put::<grid_operator::Entity>(transaction, &event.after).await,
+        "weather_station" => put::<weather_station::Entity>(transaction, &event.after).await,
         other => Err(corrupt("read an event", format!("there is no kind `{other}`"))),
     }
 }

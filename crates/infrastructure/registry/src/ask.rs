@@ -6,7 +6,10 @@ use metrify_domain::Timestamp;
 use sea_orm::{ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 
 use crate::append::column;
-use crate::tables::{Table, attempts, grant, installation, key, known, meter, metering_point, session, tenant, user};
+use crate::tables::{
+    Table, attempts, grant, grid_operator, installation, key, known, meter, metering_point, session, tenant, user,
+    weather_station,
+};
 use crate::{DatabaseRegistry, Scope, corrupt, failed};
 
 const STEP: &str = "read the registry";
@@ -31,6 +34,8 @@ impl DatabaseRegistry {
             ThingKind::Meter => one::<meter::Entity>(of).await,
             ThingKind::Installation => one::<installation::Entity>(of).await,
             ThingKind::Grant => one::<grant::Entity>(of).await,
+            ThingKind::GridOperator => one::<grid_operator::Entity>(of).await,
+            ThingKind::WeatherStation => one::<weather_station::Entity>(of).await,
         }?;
         transaction.commit().await.map_err(|error| failed(STEP, error))?;
         Ok(found)
@@ -48,6 +53,8 @@ impl DatabaseRegistry {
             ThingKind::Meter => several::<meter::Entity>(&transaction, tenant, wanted).await,
             ThingKind::Installation => several::<installation::Entity>(&transaction, tenant, wanted).await,
             ThingKind::Grant => several::<grant::Entity>(&transaction, tenant, wanted).await,
+            ThingKind::GridOperator => several::<grid_operator::Entity>(&transaction, tenant, wanted).await,
+            ThingKind::WeatherStation => several::<weather_station::Entity>(&transaction, tenant, wanted).await,
         }?;
         transaction.commit().await.map_err(|error| failed(STEP, error))?;
         Ok(found)
@@ -141,6 +148,7 @@ const fn name_of(field: Field) -> &'static str {
         Field::Point => "point",
         Field::Grantee => "grantee",
         Field::Purpose => "purpose",
+        Field::Kind => "kind",
     }
 }
 

@@ -8,11 +8,15 @@ use crate::{DatabaseRegistry, Scope, failed};
 
 /// The steps, each with the tables of tenants' rows that it makes; a database that has seen n of them has version n. A step that was
 /// published never changes.
-const STEPS: [(&str, &[&str]); 3] = [
+const STEPS: [(&str, &[&str]); 4] = [
     (include_str!("schema.sql"), &["events", "tenants", "keys", "metering_points", "meters", "installations"]),
     (include_str!("schema_people.sql"), &["users", "sessions", "attempts"]),
     (include_str!("schema_grants.sql"), &["grants"]),
+    (include_str!("schema_grid_weather.sql"), &["grid_operators", "weather_stations"]),
 ];
+
+/// Tables whose lists are merged with others: ids are ordered by their bytes, whatever the language of the server.
+const ORDERED_BY_BYTES: [&str; 1] = ["weather_stations"];
 
 /// What a transaction names instead of a tenant that sees all of them: no tenant is called so.
 pub(crate) const ALL_TENANTS: &str = "*";
@@ -68,6 +72,10 @@ async fn apply(
     if backend == DbBackend::Postgres {
         for table in *tables {
             transaction.execute_unprepared(&wall(table)).await?;
+            if ORDERED_BY_BYTES.contains(table) {
+                let order = format!("ALTER TABLE {table} ALTER COLUMN id TYPE TEXT COLLATE \"C\"");
+                transaction.execute_unprepared(&order).await?;
+            }
         }
     }
     let done = format!("INSERT INTO migrations (version, applied_at) VALUES ({version}, {})", now.micros());

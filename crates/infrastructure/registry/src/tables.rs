@@ -3,6 +3,7 @@
 pub mod attempts;
 pub mod event;
 pub mod grant;
+pub mod grid_operator;
 pub mod installation;
 pub mod key;
 pub mod meter;
@@ -10,6 +11,7 @@ pub mod metering_point;
 pub mod session;
 pub mod tenant;
 pub mod user;
+pub mod weather_station;
 
 use metrify_application::registry::{Edition, Thing};
 use metrify_application::{Error, Kind, Result, Tenant};

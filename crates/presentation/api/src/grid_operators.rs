@@ -1,49 +1,41 @@
-//! `/api/v1/grid-operators`: the operators of the German transmission grid, and how their control areas stand.
+//! `/api/v1/grid-operators`: registered, found, changed, taken out of service, and how their control areas stand. Those of the German
+//! transmission grid are there from the beginning.
 
 use axum::Json;
 use axum::extract::{Extension, State};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use metrify_application::read::{self, Question};
-use metrify_application::{Context, Error, Kind};
-use metrify_domain::master::TransmissionOperator;
+use metrify_application::registry::{Field, ThingKind};
+use metrify_application::{Context, register};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::extract::Named;
-use crate::paging::{Listed, json};
+use crate::extract::{Body, Named, Parameters};
+use crate::meters::KnownParameters;
+use crate::paging::{Listed, PageParameters, equal, json, meant, tagged};
 use crate::problem::Problems;
 use crate::rows::Rows;
-use crate::series::point;
+use crate::wire::master::StatusBody;
+use crate::wire::moment;
+use crate::wire::operators::{GridOperatorBody, GridOperatorFacts, OperatorKindBody};
 use crate::{Problem, Server};
 
 pub(crate) fn routes() -> OpenApiRouter<Server> {
-    OpenApiRouter::new().routes(routes!(list)).routes(routes!(status))
+    OpenApiRouter::new().routes(routes!(list, register)).routes(routes!(get, put, deactivate)).routes(routes!(status))
 }
 
-/// An operator of the transmission grid.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-pub struct GridOperatorBody {
-    /// In lower-case letters and digits.
-    #[schema(example = "tennet")]
-    pub id: String,
-    pub name: String,
-    /// The control area, as the table `grid` names it.
-    pub area: String,
-    /// The control area's code at ENTSO-E.
-    pub eic: String,
-}
-
-impl From<TransmissionOperator> for GridOperatorBody {
-    fn from(operator: TransmissionOperator) -> Self {
-        Self {
-            id: operator.id().to_owned(),
-            name: operator.name().to_owned(),
-            area: operator.name().to_owned(),
-            eic: operator.eic().to_owned(),
-        }
-    }
+/// Which grid operators.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct GridOperatorParameters {
+    #[param(inline)]
+    status: Option<StatusBody>,
+    #[param(inline)]
+    kind: Option<OperatorKindBody>,
+    area: Option<String>,
 }
 
 /// The last that is known of a quantity.
@@ -61,17 +53,102 @@ pub struct GridStatusRow {
     pub quality: Option<String>,
 }
 
-/// The four operators of the German transmission grid.
+/// The grid operators that the tenant knows, a page of them; the four of the German transmission grid are known to every tenant.
 #[utoipa::path(
     get, path = "/api/v1/grid-operators", tag = "grid", operation_id = "list_grid_operators",
+    params(GridOperatorParameters, PageParameters),
     responses((status = 200, body = Listed<GridOperatorBody>), Problems)
 )]
-async fn list() -> Json<Listed<GridOperatorBody>> {
-    // Public knowledge, of no tenant: no use case, and no entry.
-    Json(Listed { results: TransmissionOperator::ALL.map(GridOperatorBody::from).into(), next: None })
+async fn list(
+    State(server): State<Server>,
+    Extension(ctx): Extension<Context>,
+    Parameters(which): Parameters<GridOperatorParameters>,
+    Parameters(page): Parameters<PageParameters>,
+) -> Result<Json<Listed<GridOperatorBody>>, Problem> {
+    let mut wanted = page.wanted(ThingKind::GridOperator)?;
+    let (status, kind) = (which.status.map(StatusBody::name), which.kind.map(OperatorKindBody::name));
+    wanted.equal = equal([
+        (Field::Status, status.map(str::to_owned)),
+        (Field::Kind, kind.map(str::to_owned)),
+        (Field::Area, which.area),
+    ])?;
+    Ok(Json(register::list_grid_operators(&server.app, &ctx, &wanted).await?.into()))
 }
 
-/// What is known last of each quantity of an operator's control area.
+/// Registers a grid operator.
+#[utoipa::path(
+    post, path = "/api/v1/grid-operators", tag = "grid", operation_id = "register_grid_operator",
+    request_body = GridOperatorFacts,
+    responses((status = 201, body = GridOperatorBody), Problems)
+)]
+async fn register(
+    State(server): State<Server>,
+    Extension(ctx): Extension<Context>,
+    Body(facts): Body<GridOperatorFacts>,
+) -> Result<Response, Problem> {
+    let known = register::register_grid_operator(&server.app, &ctx, facts.read(None)?).await?;
+    Ok(tagged::<_, GridOperatorBody>(StatusCode::CREATED, known))
+}
+
+/// A grid operator, as it is known or was known then.
+#[utoipa::path(
+    get, path = "/api/v1/grid-operators/{id}", tag = "grid", operation_id = "get_grid_operator",
+    params(("id" = String, Path, description = "The operator's id, such as `tennet`"), KnownParameters),
+    responses((status = 200, body = GridOperatorBody), Problems)
+)]
+async fn get(
+    State(server): State<Server>,
+    Extension(ctx): Extension<Context>,
+    Named(id): Named,
+    Parameters(known): Parameters<KnownParameters>,
+) -> Result<Response, Problem> {
+    let known_at = known.as_known_at.as_deref().map(moment).transpose()?;
+    let known = register::find_grid_operator(&server.app, &ctx, &id, known_at).await?;
+    Ok(tagged::<_, GridOperatorBody>(StatusCode::OK, known))
+}
+
+/// Says anew what is told of a grid operator: what is left away is told no longer.
+#[utoipa::path(
+    put, path = "/api/v1/grid-operators/{id}", tag = "grid", operation_id = "change_grid_operator",
+    params(
+        ("id" = String, Path, description = "The operator's id"),
+        ("If-Match" = Option<String>, Header, description = "The ETag of what is to be changed; 409 where it was changed meanwhile"),
+    ),
+    request_body = GridOperatorFacts,
+    responses((status = 200, body = GridOperatorBody), Problems)
+)]
+async fn put(
+    State(server): State<Server>,
+    Extension(ctx): Extension<Context>,
+    Named(id): Named,
+    headers: HeaderMap,
+    Body(facts): Body<GridOperatorFacts>,
+) -> Result<Response, Problem> {
+    let (operator, status) = (facts.read(Some(&id))?, facts.status());
+    let known = register::put_grid_operator(&server.app, &ctx, operator, status, meant(&headers)?).await?;
+    Ok(tagged::<_, GridOperatorBody>(StatusCode::OK, known))
+}
+
+/// Takes a grid operator out of service; what is known of it stays.
+#[utoipa::path(
+    delete, path = "/api/v1/grid-operators/{id}", tag = "grid", operation_id = "deactivate_grid_operator",
+    params(
+        ("id" = String, Path, description = "The operator's id"),
+        ("If-Match" = Option<String>, Header, description = "The ETag of what is to be changed; 409 where it was changed meanwhile"),
+    ),
+    responses((status = 200, body = GridOperatorBody), Problems)
+)]
+async fn deactivate(
+    State(server): State<Server>,
+    Extension(ctx): Extension<Context>,
+    Named(id): Named,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let known = register::deactivate_grid_operator(&server.app, &ctx, &id, meant(&headers)?).await?;
+    Ok(tagged::<_, GridOperatorBody>(StatusCode::OK, known))
+}
+
+/// What is known last of each quantity of the control area that an operator runs; nothing of one that runs none.
 #[utoipa::path(
     get, path = "/api/v1/grid-operators/{id}/status", tag = "grid", operation_id = "get_grid_status",
     params(("id" = String, Path, description = "The operator's id, such as `tennet`")),
@@ -82,12 +159,10 @@ async fn status(
     Extension(ctx): Extension<Context>,
     Named(id): Named,
 ) -> Result<Response, Problem> {
-    let operator = TransmissionOperator::ALL.into_iter().find(|operator| operator.id() == id).ok_or_else(|| {
-        let error = Error::new(Kind::NotFound, format!("find the grid operator `{id}`"));
-        error.hint(format!("there are {}", TransmissionOperator::ALL.map(TransmissionOperator::id).join(", ")))
-    })?;
+    let operator = register::find_grid_operator(&server.app, &ctx, &id, None).await?.thing;
     let mut rows = Rows::behind(&[]);
-    let question = Question::GridStatus { area: point(operator.name())? };
-    read::ask(&server.app, &ctx, &question, &mut |page| rows.add(page)).await?;
+    if let Some(area) = operator.control_area() {
+        read::ask(&server.app, &ctx, &Question::GridStatus { area }, &mut |page| rows.add(page)).await?;
+    }
     Ok(json(rows.finish(None)?))
 }

@@ -11,8 +11,10 @@ pub(crate) mod certificates;
 pub(crate) mod grants;
 pub mod logins;
 pub mod master;
+pub(crate) mod operators;
 pub mod people;
 mod replay;
+pub(crate) mod stations;
 
 pub use replay::{ChangeBody, ChangesBody, DeliveryReplay, ReadingBody, Replay, Replayed, moment};
 

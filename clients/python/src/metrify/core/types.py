@@ -226,35 +226,39 @@ class Known:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Grant(Known):
-    """A grant, as it is known or was known then. It is `inactive` once it was withdrawn; one that has ended stays `active`, and
-    covers nothing.
-    """
+class GridOperator(Known):
+    """A grid operator, as it is known or was known then."""
 
-    evidence: str
-    # `tenant` for everybody of the tenant, or one principal.
-    grantee: str
+    # The control area that it runs, or that its grid lies in; as the table `grid` names it.
+    area: str | None = None
+    # That area's code at ENTSO-E.
+    eic: str | None = None
     id: str
-    point: str
-    purpose: str
+    # Which grid somebody operates.
+    kind: Literal["transmission", "distribution"]
+    market_partner_id: str | None = None
+    name: str
     # Whether something is in service.
     status: Literal["active", "inactive"]
-    valid_from: datetime
-    # `null` where it holds until it is withdrawn.
-    valid_until: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
-class GridOperator:
-    """An operator of the transmission grid."""
+class GridOperatorFacts:
+    """What is told of a grid operator when it is registered or changed."""
 
-    # The control area, as the table `grid` names it.
-    area: str
-    # The control area's code at ENTSO-E.
-    eic: str
-    # In lower-case letters and digits.
-    id: str
+    # The control area that it runs, or that its grid lies in; as the table `grid` names it.
+    area: str | None = None
+    # That area's code at ENTSO-E.
+    eic: str | None = None
+    # 1 to 40 lower-case letters, digits and `-`. Where it stands in the path, it may be left away.
+    id: str | None = None
+    # Which grid somebody operates.
+    kind: Literal["transmission", "distribution"]
+    # Its code number of the BDEW or the DVGW, or its GLN: 13 digits, the last a check digit.
+    market_partner_id: str | None = None
     name: str
+    # `active` where it is registered, and as it is where it is changed, if it is left away.
+    status: Literal["active", "inactive"] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -385,7 +389,7 @@ class MeteringPointFacts:
 
     # The grid or control area that it belongs to.
     area: str | None = None
-    # The grid operator, by name or market partner id.
+    # The grid operator, by its id, its name or its market partner id: as it is told, whether or not somebody registered it.
     grid_operator: str | None = None
     # A MaLo-ID (11 digits, the last a check digit) or a MeLo-ID (33 characters). Where it stands in the path, it may be left
     # away.
@@ -397,42 +401,6 @@ class MeteringPointFacts:
     # `active` where it is registered, and as it is where it is changed, if it is left away.
     status: Literal["active", "inactive"] | None = None
     town: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class NewCertificate:
-    """What a certificate is to open."""
-
-    # The SHA-256 fingerprint of the certificate: 64 hexadecimal digits, colons between them or not.
-    certificate: str
-    # A day, local, as its beginning, or an instant; as long as the certificate holds where it is absent.
-    expires_at: str | None = None
-    # The purposes that it may act for; all that the law allows the tenant where none is named.
-    purposes: list[str] = field(default_factory=list)
-    # `admin`, `analyst`, `operator`, `viewer` or `api`.
-    role: str
-    # The tenant that it opens; the own one where it is absent.
-    tenant: str | None = None
-    # What it is for, for people.
-    title: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class NewGrant:
-    """What the user of a connection consented to."""
-
-    # Where the consent itself is kept, such as the number of a file; it names no person.
-    evidence: str
-    # `tenant` for everybody of the tenant, or one principal as the audit log names it: `user:ann`, `key:7f3a...`.
-    grantee: str | None = None
-    # A market or metering location or a meter, as its readings name it. No other point is covered.
-    point: str
-    # A purpose that rests on consent.
-    purpose: str | None = None
-    # A day, local, as its beginning, or an instant; now where it is absent.
-    valid_from: str | None = None
-    # Not within it; until it is withdrawn where it is absent.
-    valid_until: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -757,12 +725,43 @@ class SqlRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class Station:
-    """A weather station that readings or master data told of."""
+    """A weather station, as it is known or was known then: registered, or told of by readings alone."""
 
-    # Its number at the DWD, or another one's name for it.
+    # Metres above the sea.
+    elevation_m: float | None = None
     id: str
+    # Since when this is known of it; of one that readings alone tell of, since the first of them came.
     known_from: datetime
+    # `null` where it is what is known today.
+    known_until: datetime | None = None
+    latitude: float | None = None
+    longitude: float | None = None
     name: str | None = None
+    operator: str | None = None
+    # Somebody registered it. Of one that readings alone tell of, no more is known than its id, since when, and perhaps its name.
+    registered: bool
+    status: Literal["active", "inactive"] | None = None
+    # `null` where it is not registered.
+    version: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class StationFacts:
+    """What is told of a weather station when it is registered or changed."""
+
+    # Metres above the sea, to the centimetre.
+    elevation_m: float | None = None
+    # Its number at the DWD, or another one's name for it, by which its readings go; at most 64 bytes. Where it stands in the
+    # path, it may be left away.
+    id: str | None = None
+    # Degrees, WGS 84; together with the longitude.
+    latitude: float | None = None
+    longitude: float | None = None
+    name: str | None = None
+    # Who runs it.
+    operator: str | None = None
+    # `active` where it is registered, and as it is where it is changed, if it is left away.
+    status: Literal["active", "inactive"] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,9 @@ use metrify_application::registry::{
 };
 use metrify_application::{Kind, Tenant};
 use metrify_domain::Timestamp;
-use metrify_domain::master::{Installation, Meter, MeteringPoint, Place, Status};
+use metrify_domain::master::{
+    Elevation, GridOperator, Installation, Meter, MeteringPoint, OperatorKind, Place, Status, WeatherStation,
+};
 use metrify_governance::{Grant, Party, Purpose, Role};
 
 fn tenant(name: &str) -> Tenant {
@@ -59,6 +61,8 @@ pub async fn holds(registry: &dyn Registry) {
     a_version_comes_once_and_in_its_turn(registry).await;
     lists_are_filtered_sorted_and_paged(registry).await;
     everything_comes_back_as_it_was(registry).await;
+    operators_are_found_by_their_kind(registry).await;
+    stations_are_ordered_by_the_bytes_of_their_ids(registry).await;
     no_tenant_sees_another(registry).await;
     grants_are_found_by_what_they_say(registry).await;
     the_tables_are_made_anew_of_the_events(registry).await;
@@ -138,7 +142,7 @@ fn grant(id: &str, grantee: &str) -> Grant {
     }
 }
 
-fn one_of_each() -> [Thing; 8] {
+fn one_of_each() -> [Thing; 10] {
     let label = |text: &str| Some(text.parse().expect("a label"));
     [
         TenantRecord {
@@ -197,7 +201,62 @@ fn one_of_each() -> [Thing; 8] {
         }
         .into(),
         grant("9a47", "user:ann@example.org").into(),
+        GridOperator {
+            id: "stadtwerk-sued".parse().expect("an id"),
+            name: "Stadtwerk Äußere Höhe Netz".parse().expect("a label"),
+            kind: OperatorKind::Distribution,
+            partner: "9905048000007".parse().ok(),
+            area: label("TenneT"),
+            eic: "10YDE-EON------1".parse().ok(),
+            status: Status::Inactive,
+        }
+        .into(),
+        WeatherStation {
+            id: "Höhe 7".parse().expect("an id"),
+            name: label("Zugspitze"),
+            place: Place::of_degrees(47.421_1, 10.984_7).ok(),
+            elevation: Elevation::of_metres(2_964.25).ok(),
+            operator: label("dwd"),
+            status: Status::Active,
+        }
+        .into(),
     ]
+}
+
+fn station(id: &str) -> WeatherStation {
+    WeatherStation {
+        id: id.parse().expect("an id"),
+        name: None,
+        place: None,
+        elevation: None,
+        operator: None,
+        status: Status::Active,
+    }
+}
+
+/// Their list is merged with one that is ordered so: a server that sorts as a dictionary does would lose some of it.
+async fn stations_are_ordered_by_the_bytes_of_their_ids(registry: &dyn Registry) {
+    let ordered = ["10315", "A-1", "AB", "P0036", "a-1", "ab", "p0035", "ä"];
+    let events = ordered.iter().rev().map(|id| event("three", station(id), 1, 80));
+    registry.append(&events.collect::<Vec<_>>()).await.expect("registered");
+    let wanted = |sort, after: Option<&str>| Wanted {
+        sort,
+        after: after.map(|id| Cursor { known_from: at(0), id: id.to_owned() }),
+        ..Wanted::all(ThingKind::WeatherStation, 100)
+    };
+    assert_eq!(ids(registry, "three", wanted(Sort::Id, None)).await, ordered);
+    for (place, id) in ordered.iter().enumerate() {
+        assert_eq!(ids(registry, "three", wanted(Sort::Id, Some(id))).await, ordered[place + 1..], "behind {id}");
+        let before: Vec<&str> = ordered[..place].iter().rev().copied().collect();
+        assert_eq!(ids(registry, "three", wanted(Sort::IdDown, Some(id))).await, before, "before {id}");
+    }
+}
+
+async fn operators_are_found_by_their_kind(registry: &dyn Registry) {
+    let of =
+        |kind: &str| Wanted { equal: vec![(Field::Kind, kind.to_owned())], ..Wanted::all(ThingKind::GridOperator, 10) };
+    assert_eq!(ids(registry, "one", of("distribution")).await, ["stadtwerk-sued"]);
+    assert_eq!(ids(registry, "one", of("transmission")).await, [""; 0]);
 }
 
 async fn everything_comes_back_as_it_was(registry: &dyn Registry) {
@@ -263,7 +322,7 @@ async fn the_tables_are_made_anew_of_the_events(registry: &dyn Registry) {
             before.push(registry.list(&tenant("one"), &wanted).await.expect("a list"));
         }
     }
-    assert_eq!(registry.rebuild().await.expect("made anew"), 18);
+    assert_eq!(registry.rebuild().await.expect("made anew"), 28);
     let mut after = Vec::new();
     for kind in ThingKind::ALL {
         for known_at in [Some(at(12)), Some(at(45)), None] {

@@ -156,7 +156,7 @@ pub struct MeteringPointFacts {
     /// The grid or control area that it belongs to.
     #[schema(max_length = 100)]
     pub area: Option<String>,
-    /// The grid operator, by name or market partner id.
+    /// The grid operator, by its id, its name or its market partner id: as it is told, whether or not somebody registered it.
     #[schema(max_length = 100)]
     pub grid_operator: Option<String>,
     #[schema(max_length = 100)]
@@ -281,7 +281,7 @@ impl From<Edition<Installation>> for InstallationBody {
 }
 
 /// The id stands in the body or in the path; in both it has to be the same.
-fn one_id<'t>(said: Option<&'t str>, named: Option<&'t str>) -> Result<&'t str> {
+pub(super) fn one_id<'t>(said: Option<&'t str>, named: Option<&'t str>) -> Result<&'t str> {
     match (said, named) {
         (Some(said), Some(named)) if said != named => {
             let error = Error::new(Kind::Invalid, format!("read `id`: it is `{said}`, and `{named}` in the path"));
@@ -292,19 +292,19 @@ fn one_id<'t>(said: Option<&'t str>, named: Option<&'t str>) -> Result<&'t str> 
     }
 }
 
-fn text(label: Option<&Label>) -> Option<String> {
+pub(super) fn text(label: Option<&Label>) -> Option<String> {
     label.map(ToString::to_string)
 }
 
-fn point(id: &str) -> Result<Point> {
+pub(super) fn point(id: &str) -> Result<Point> {
     id.parse().map_err(|error| Error::new(Kind::Invalid, format!("read the id `{id}`")).because(error))
 }
 
-fn label(name: &str, text: Option<&str>) -> Result<Option<Label>> {
+pub(super) fn label(name: &str, text: Option<&str>) -> Result<Option<Label>> {
     meaning(text).map_err(|error| Error::new(Kind::Invalid, format!("read `{name}`")).because(error))
 }
 
-fn place(latitude: Option<f64>, longitude: Option<f64>) -> Result<Option<Place>> {
+pub(super) fn place(latitude: Option<f64>, longitude: Option<f64>) -> Result<Option<Place>> {
     let invalid = |step: &str| Error::new(Kind::Invalid, step);
     match (latitude, longitude) {
         (None, None) => Ok(None),

@@ -11,6 +11,7 @@ mod crash;
 mod elsewhere;
 mod filters;
 mod grants;
+mod grid_weather;
 mod hostile;
 mod interop;
 mod journey;
