@@ -8,7 +8,18 @@ from datetime import datetime, timezone
 
 import pytest
 
-from metrify import Circle, Conflict, Invalid, MeterFacts, MeteringPointFacts, Metrify, NotFound, master_data
+from metrify import (
+    Circle,
+    Conflict,
+    GridOperatorFacts,
+    Invalid,
+    MeterFacts,
+    MeteringPointFacts,
+    Metrify,
+    NotFound,
+    StationFacts,
+    master_data,
+)
 
 UTC = timezone.utc
 
@@ -75,3 +86,39 @@ def test_a_meter_is_exchanged(m: Metrify, new_point: Callable[[], str]) -> None:
     assert place in {it.id for it in m.metering_points(status="active")}
     with pytest.raises(Invalid):
         m.register_metering_point("41373559242")
+
+
+def test_grid_operators_are_known_as_they_were(m: Metrify, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = GridOperatorFacts(id="stadtwerk", name="Stadtwerk", kind="distribution", market_partner_id="9905048000007")
+    registered = m.register_grid_operator(told)
+    assert (registered.version, registered.status) == (1, "active")
+    changed = m.change_grid_operator("stadtwerk", GridOperatorFacts(name="Netz", kind="distribution"), version=1)
+    assert (changed.version, changed.market_partner_id) == (2, None)
+    assert m.grid_operator("stadtwerk", as_known_at=registered.known_from).name == "Stadtwerk"
+    with pytest.raises(Conflict):
+        m.deactivate_grid_operator("stadtwerk", version=1)
+    assert m.deactivate_grid_operator("stadtwerk", version=2).status == "inactive"
+    monkeypatch.setattr(master_data, "PAGE", 2)
+    assert [it.id for it in m.grid_operators(kind="transmission")] == ["50hertz", "amprion", "tennet", "transnetbw"]
+    assert [it.id for it in m.grid_operators(status="inactive")] == ["stadtwerk"]
+    assert m.grid_status("transnetbw") == []
+    with pytest.raises(NotFound):
+        m.grid_status("nobody")
+
+
+def test_stations_are_registered_or_told_of(m: Metrify, monkeypatch: pytest.MonkeyPatch) -> None:
+    for id in ("S-1", "S-3"):
+        m.bring(id, [{"quantity": "air_temperature", "at": "2026-01-01T00:00:00Z", "value": 1}])
+    station = m.register_station(StationFacts(id="S-2", latitude=-20.0, longitude=20.0, elevation_m=47.8, operator="dwd"))
+    assert (station.registered, station.version, station.elevation_m) == (True, 1, 47.8)
+    monkeypatch.setattr(master_data, "PAGE", 1)
+    assert [(it.id, it.registered) for it in m.stations()] == [("S-1", False), ("S-2", True), ("S-3", False)]
+    assert [it.id for it in m.stations(sort="-id")] == ["S-3", "S-2", "S-1"]
+    assert [it.id for it in m.stations(near=Circle(-20.001, 20.0, radius_m=200))] == ["S-2"]
+    assert (m.station("S-1").version, m.station("S-1").registered) == (None, False)
+    m.register_station("S-3")
+    assert m.change_station("S-3", StationFacts(name="third"), version=1).name == "third"
+    assert m.deactivate_station("S-3").status == "inactive"
+    assert [it.id for it in m.stations(status="inactive")] == ["S-3"]
+    with pytest.raises(NotFound):
+        m.change_station("S-1", StationFacts())

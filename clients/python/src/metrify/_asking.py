@@ -28,7 +28,7 @@ class Asking:
     def ask(self, call: Call[T]) -> T:
         """Sends a call and reads its answer; an answer that is a file comes as bytes.
 
-        This is how everything is reached that has no method: `m.ask(calls.list_grid_operators())`.
+        This is how everything is reached that has no method: `m.ask(calls.list_roles())`.
 
         Raises MetrifyError: each method here may, and says only what is its own.
         """

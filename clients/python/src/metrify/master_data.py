@@ -1,4 +1,4 @@
-"""Meters, metering points, and which meter is where.
+"""Meters, metering points, which meter is where, grid operators and weather stations.
 
 Each change makes a version; what was known earlier can be asked for with `as_known_at`. A change with `version` is made only if
 that is still the newest, and raises Conflict otherwise.
@@ -12,7 +12,19 @@ from typing import Literal
 
 from ._asking import PAGE, Asking, tag
 from .core import calls
-from .core.types import Exchange, Installation, Meter, MeterFacts, MeteringPoint, MeteringPointFacts
+from .core.types import (
+    Exchange,
+    GridOperator,
+    GridOperatorFacts,
+    GridStatus,
+    Installation,
+    Meter,
+    MeterFacts,
+    MeteringPoint,
+    MeteringPointFacts,
+    Station,
+    StationFacts,
+)
 from .times import Moment, moment
 
 Status = Literal["active", "inactive"]
@@ -29,7 +41,7 @@ class Circle:
 
 
 class MasterData(Asking):
-    """What is known of meters and metering points."""
+    """What is known of meters, metering points, grid operators and weather stations."""
 
     def meters(
         self,
@@ -127,3 +139,86 @@ class MasterData(Asking):
                 metering_point, at=moment(at), as_known_at=moment(as_known_at), limit=PAGE, cursor=cursor
             )
         )
+
+    def grid_operators(
+        self,
+        *,
+        status: Status | None = None,
+        kind: Literal["transmission", "distribution"] | None = None,
+        area: str | None = None,
+        sort: Sort | None = None,
+        as_known_at: Moment | None = None,
+    ) -> Iterator[GridOperator]:
+        """All grid operators that fit, over all pages; those of the German transmission grid are there from the beginning."""
+        return self._pages(
+            lambda cursor: calls.list_grid_operators(
+                status=status,
+                kind=kind,
+                area=area,
+                sort=sort,
+                as_known_at=moment(as_known_at),
+                limit=PAGE,
+                cursor=cursor,
+            )
+        )
+
+    def grid_operator(self, id: str, *, as_known_at: Moment | None = None) -> GridOperator:
+        """A grid operator, such as `tennet`. Raises NotFound where there is none, or was none then."""
+        return self.ask(calls.get_grid_operator(id, as_known_at=moment(as_known_at)))
+
+    def register_grid_operator(self, facts: GridOperatorFacts) -> GridOperator:
+        """Registers a grid operator. Raises Conflict where there is one of this id."""
+        return self.ask(calls.register_grid_operator(facts))
+
+    def change_grid_operator(self, id: str, facts: GridOperatorFacts, *, version: int | None = None) -> GridOperator:
+        """Says anew what is told of a grid operator: what is left away is told no longer, but for its status."""
+        return self.ask(calls.change_grid_operator(id, facts, if_match=tag(version)))
+
+    def deactivate_grid_operator(self, id: str, *, version: int | None = None) -> GridOperator:
+        """Takes a grid operator out of service; what is known of it stays. Raises NotFound."""
+        return self.ask(calls.deactivate_grid_operator(id, if_match=tag(version)))
+
+    def grid_status(self, operator: str) -> list[GridStatus]:
+        """What is known last of each quantity of the control area that it runs. Raises NotFound where nobody is called so."""
+        return self.ask(calls.get_grid_status(operator)).results
+
+    def stations(
+        self,
+        *,
+        status: Status | None = None,
+        near: Circle | None = None,
+        sort: Literal["id", "-id"] | None = None,
+        as_known_at: Moment | None = None,
+    ) -> Iterator[Station]:
+        """All weather stations that fit, over all pages, each once: registered ones, and those that readings alone tell of.
+
+        With `status` or `near` registered ones alone, since of the others neither is known.
+        """
+        return self._pages(
+            lambda cursor: calls.list_stations(
+                status=status,
+                latitude=near.latitude if near else None,
+                longitude=near.longitude if near else None,
+                radius_m=near.radius_m if near else None,
+                sort=sort,
+                as_known_at=moment(as_known_at),
+                limit=PAGE,
+                cursor=cursor,
+            )
+        )
+
+    def station(self, id: str, *, as_known_at: Moment | None = None) -> Station:
+        """A weather station. Raises NotFound where nothing tells of it, or told of it then."""
+        return self.ask(calls.get_station(id, as_known_at=moment(as_known_at)))
+
+    def register_station(self, facts: StationFacts | str) -> Station:
+        """Registers a weather station, by its id or by what is told of it. Raises Conflict where there is one of this id."""
+        return self.ask(calls.register_station(StationFacts(id=facts) if isinstance(facts, str) else facts))
+
+    def change_station(self, id: str, facts: StationFacts, *, version: int | None = None) -> Station:
+        """Says anew what is told of a registered station: what is left away is told no longer, but for its status."""
+        return self.ask(calls.change_station(id, facts, if_match=tag(version)))
+
+    def deactivate_station(self, id: str, *, version: int | None = None) -> Station:
+        """Takes a registered station out of service; what is known of it stays. Raises NotFound."""
+        return self.ask(calls.deactivate_station(id, if_match=tag(version)))
