@@ -17,6 +17,8 @@ import pytest
 
 from metrify import Metrify
 
+from .odd import odd as odd
+
 START_S_MAX = 60.0
 # Ports are tried in turn: somebody else may be quicker to take one.
 PORTS = range(8410, 8500)

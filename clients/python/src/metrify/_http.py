@@ -74,20 +74,22 @@ class Http:
         until = time.monotonic() + self.wait_max
         for tried in count():
             try:
-                return self._try(call, consume)
-            except HTTPError as error:
-                failure: MetrifyError = unreachable(self.url, error)
-                failure.__cause__ = error
+                return self.once(call, consume)
             except (Busy, Unavailable) as error:
                 failure = error
-            pause = failure.retry_after_s
-            if pause is None:
-                pause = min(PAUSE_FIRST_S * 2**tried, PAUSE_MAX_S)
+            pause = pause_s(failure, tried)
             if not may_repeat(call, failure) or time.monotonic() + pause > until:
                 raise failure
             log.info("%s: trying again in %s s (request %s)", failure.kind, pause, failure.request_id)
             time.sleep(pause)
         raise AssertionError("unreachable")
+
+    def once(self, call: Call[Any], consume: Callable[[BaseHTTPResponse], R]) -> R:
+        """What `consume` makes of the answer. Raises Unavailable where there is none, or a part of one."""
+        try:
+            return self._try(call, consume)
+        except HTTPError as error:
+            raise unreachable(self.url, error) from error
 
     def _try(self, call: Call[Any], consume: Callable[[BaseHTTPResponse], R]) -> R:
         said = {name: value for name, value in call.query.items() if value is not None}
@@ -121,6 +123,12 @@ def whole(answer: BaseHTTPResponse) -> bytearray:
     for piece in answer.stream(PIECE_BYTES):
         gathered += piece
     return gathered
+
+
+def pause_s(failure: MetrifyError, tried: int) -> float:
+    """How long to wait after so many tries: as the server says, or else longer each time."""
+    said = failure.retry_after_s
+    return min(PAUSE_FIRST_S * 2**tried, PAUSE_MAX_S) if said is None else said
 
 
 def may_repeat(call: Call[Any], failure: MetrifyError) -> bool:

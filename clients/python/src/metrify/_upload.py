@@ -17,11 +17,23 @@ PIECE_BYTES = 256 << 10
 class Upload:
     """Bytes to be sent: begun anew by `pieces` for every try."""
 
-    pieces: Callable[[], Iterator[bytes]]
+    # From a place in them on.
+    read: Callable[[int], Iterator[bytes]]
     # `None` where nobody knows before the end.
     length: int | None
-    # Whether `pieces` can begin a second time.
+    # Whether they can be read a second time, and from any place.
     again: bool = True
+
+    def pieces(self) -> Iterator[bytes]:
+        """All of them."""
+        return self.read(0)
+
+    def part(self, begin: int, end: int) -> Upload:
+        """Those from `begin` to before `end`, which both lie within.
+
+        Its pieces raise ValueError where the file became shorter meanwhile.
+        """
+        return Upload(lambda place: _cut(self.read(begin + place), end - begin - place), end - begin, self.again)
 
 
 # What a delivery can be sent from.
@@ -35,17 +47,17 @@ def upload(what: Source) -> Upload:
     """
     if isinstance(what, (bytes, bytearray, memoryview)):
         view = memoryview(what).cast("B")
-        return Upload(lambda: _slices(view), len(view))
+        return Upload(lambda place: _slices(view[place:]), len(view))
     if isinstance(what, (str, os.PathLike)):
         path = Path(what)
-        return Upload(lambda: _of_path(path), path.stat().st_size)
+        return Upload(lambda place: _of_path(path, place), path.stat().st_size)
     if isinstance(what, io.TextIOBase) or not hasattr(what, "read"):
         raise TypeError("a delivery is a path, bytes, or a file that was opened with mode `rb`")
     if not what.seekable():
-        return Upload(lambda: _of_file(what), None, again=False)
+        return Upload(lambda _: _of_file(what), None, again=False)
     begin = what.tell()
     length = what.seek(0, os.SEEK_END) - begin
-    return Upload(lambda: _of_file(what, begin), length)
+    return Upload(lambda place: _of_file(what, begin + place), length)
 
 
 def _slices(view: memoryview) -> Iterator[bytes]:
@@ -53,9 +65,9 @@ def _slices(view: memoryview) -> Iterator[bytes]:
         yield bytes(view[begin : begin + PIECE_BYTES])
 
 
-def _of_path(path: Path) -> Iterator[bytes]:
+def _of_path(path: Path, begin: int) -> Iterator[bytes]:
     with path.open("rb") as file:
-        yield from _of_file(file)
+        yield from _of_file(file, begin)
 
 
 def _of_file(file: BinaryIO, begin: int | None = None) -> Iterator[bytes]:
@@ -63,3 +75,14 @@ def _of_file(file: BinaryIO, begin: int | None = None) -> Iterator[bytes]:
         file.seek(begin)
     while piece := file.read(PIECE_BYTES):
         yield piece
+
+
+def _cut(pieces: Iterator[bytes], length: int) -> Iterator[bytes]:
+    """The first `length` bytes."""
+    left = length
+    while left > 0:
+        piece = next(pieces, b"")
+        if not piece:
+            raise ValueError(f"the delivery became shorter while it was sent: {left} bytes are missing")
+        yield piece[:left]
+        left -= len(piece)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 from urllib3 import BaseHTTPResponse
 
-from . import _call
+from . import _call, _resumable
 from ._asking import PAGE, Asking
 from ._frames import Readings, as_table
 from ._http import whole
@@ -18,6 +19,8 @@ from .core import calls
 from .core import types as core
 from .core.types import Point, ReceiptRow, Reject
 
+# Deliveries up to here are sent whole, larger ones in parts.
+WHOLE_BYTES_MAX = 64 << 20
 # Rows of a batch: the server has one of them in memory at a time.
 BATCH_ROWS = 64 << 10
 
@@ -49,6 +52,7 @@ class Intake(Asking):
         swap_tariffs: bool | None = None,
         again: bool = False,
         idempotency_key: str | None = None,
+        resumable: bool | None = None,
     ) -> Receipt:
         """Sends a path, bytes or an open file as they are, in pieces, and answers with the receipt.
 
@@ -57,24 +61,31 @@ class Intake(Asking):
         none is given), so that it is received once; a file that cannot be rewound is sent once only. The same bytes are
         received once as well: `repeated` says so, and `again` has them received anew.
 
+        What has more than 64 MiB is sent in parts, or whatever `resumable` says: where a connection breaks, it goes on from what
+        the server kept, as long as not more than `wait_max` seconds pass in which nothing is kept.
+
         Raises Conflict where the key was given to another delivery, Invalid where a parameter means nothing, Busy and
-        Unavailable where the server did not take it in time. What was not understood is no error: see `rejected`.
+        Unavailable where the server did not take it in time, ValueError for a file that is to be sent in parts and cannot be
+        rewound. What was not understood is no error: see `rejected`.
         """
         body = upload(what)
         key = idempotency_key or (None if again else uuid.uuid4().hex)
-        call = calls.deliver(
-            body,
-            source=source,
-            format=format,
-            timezone=timezone,
-            area=area,
-            point=point,
-            quantity=quantity,
-            swap_tariffs=swap_tariffs,
-            again=again or None,
-            idempotency_key=key,
-        )
-        return self._http.send(call, _receipt)
+        said: dict[str, Any] = {
+            "source": source,
+            "format": format,
+            "timezone": timezone,
+            "area": area,
+            "point": point,
+            "quantity": quantity,
+            "swap_tariffs": swap_tariffs,
+            "again": again or None,
+        }
+        in_parts = (body.length or 0) > WHOLE_BYTES_MAX if resumable is None else resumable
+        if in_parts:
+            if body.length is None:
+                raise ValueError("a file that cannot be rewound is not sent in parts")
+            return _resumable.deliver(self._http, body, said, key, _receipt)
+        return self._http.send(calls.deliver(body, **said, idempotency_key=key), _receipt)
 
     def bring(self, point: str, readings: Readings, *, source: str | None = None) -> Receipt:
         """Brings readings of one point: a frame of pandas, Polars or Arrow, or a list of `NewReading` or dicts.
