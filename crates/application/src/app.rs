@@ -10,6 +10,7 @@ use crate::govern::{Granted, Keyring, Logins};
 use crate::ingest::Intake;
 use crate::ingest::uploads::Uploads;
 use crate::ports::{Archive, Audit, Columns, Identity, Journal, Landing, Ledger, Memory, Registry, Sql, Versions};
+use crate::rates::Rates;
 use crate::read::Queries;
 
 /// Built once, in the binary's wiring, and lent to every use case.
@@ -23,6 +24,8 @@ pub struct App {
     pub columns: Arc<dyn Columns>,
     pub sql: Arc<dyn Sql>,
     pub queries: Queries,
+    /// Of all doors together.
+    pub rates: Rates,
     pub registry: Arc<dyn Registry>,
     pub identity: Arc<dyn Identity>,
     pub audit: Arc<dyn Audit>,

@@ -24,7 +24,7 @@ pub use questions::{Question, Span, ask};
 pub use series::{After, SERIES_COLUMNS, Series, Told, export_series, series};
 pub use stations::ToldStation;
 pub(crate) use stations::{WantedTold, told_stations};
-pub use told::{Telling, described, told, unasked};
+pub use told::{Telling, aside, described, listed, told, unasked};
 
 /// Answers a query page by page.
 ///
@@ -63,7 +63,7 @@ async fn answer(app: &App, ctx: &Context, act: Act, asked: Asked<'_>, pages: &mu
 /// As [`sql`], and where the file cannot be written.
 pub async fn export(app: &App, ctx: &Context, query: &str, format: ExportFormat, file: &Path) -> Result<u64> {
     let act = ctx.act(Action::Export, Resource::Tables, None);
-    let work = app.queries.answer(app.sql.export(ctx.tenant(), query, format, file));
+    let work = app.queries.answer(ctx.tenant(), app.sql.export(ctx.tenant(), query, format, file));
     audited(app, ctx, act, work).await
 }
 

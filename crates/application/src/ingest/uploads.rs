@@ -40,6 +40,8 @@ pub const BYTES_MAX: u64 = 999_999_999_999_999;
 /// Where uploads are kept, and who is at them.
 pub struct Uploads {
     folder: PathBuf,
+    /// Of what was not received yet, of one tenant.
+    bytes_max: u64,
     arrivals: Arc<Arrivals>,
     beginning: Turns<Tenant>,
 }
@@ -58,11 +60,11 @@ pub struct Upload {
 }
 
 impl Uploads {
-    /// In this folder. What nobody goes on with is deleted.
+    /// In this folder, up to so many bytes of each tenant. What nobody goes on with is deleted.
     ///
     /// # Errors
     /// Where the folder cannot be read, or something in it not be deleted.
-    pub fn open(folder: PathBuf, now: Timestamp) -> Result<Self> {
+    pub fn open(folder: PathBuf, bytes_max: u64, now: Timestamp) -> Result<Self> {
         let failed = |error| io("look through the uploads", error);
         for entry in std::fs::read_dir(&folder).map_err(failed)? {
             let name = entry.map_err(failed)?.file_name();
@@ -71,7 +73,7 @@ impl Uploads {
                 Files::of(&folder, &tenant).tidy(now, |_| false).map_err(failed)?;
             }
         }
-        Ok(Self { folder, arrivals: Arc::default(), beginning: Turns::default() })
+        Ok(Self { folder, bytes_max, arrivals: Arc::default(), beginning: Turns::default() })
     }
 
     fn files(&self, tenant: &Tenant) -> Files {
@@ -91,8 +93,13 @@ fn nowhere(id: &str) -> Error {
 /// Begins an upload, of `length` bytes where that is known.
 ///
 /// # Errors
-/// Where it is denied, too many are under way, or no room can be made for it.
+/// Where it is denied, too many are under way, or no room can be made for it; invalid, where there could never be room for so many bytes.
 pub async fn begin(app: &App, ctx: &Context, random: &[u8; 32], length: Option<u64>) -> Result<Upload> {
+    let bytes_max = app.uploads.bytes_max;
+    if length.is_some_and(|length| length > bytes_max) {
+        let error = Error::new(Kind::Invalid, format!("begin the upload: a tenant has room for {bytes_max} bytes"));
+        return Err(error.hint("send it in several deliveries, or raise intake.uploads_mb"));
+    }
     let id = UploadId::of(random);
     let about = About { principal: ctx.principal.name.clone(), length, received: None };
     audited(app, ctx, act(ctx, id.as_str()), make(app, ctx, &id, &about)).await?;
@@ -163,7 +170,8 @@ async fn open(app: &App, ctx: &Context, id: &str) -> Result<Taken> {
         }
     };
     let upload = upload(&id, &about, offset, touched);
-    Ok(Taken { id, about, files, file, synced: offset, upload, turn })
+    let bytes_max = app.uploads.bytes_max;
+    Ok(Taken { id, about, files, file, synced: offset, upload, room: Room { bytes_max, left: 0 }, turn })
 }
 
 async fn known(app: &App, ctx: &Context, id: &UploadId) -> Result<(About, Timestamp)> {
@@ -206,8 +214,18 @@ pub struct Taken {
     /// Bytes that are on the disk for certain.
     synced: u64,
     upload: Upload,
+    room: Room,
     turn: Turn,
 }
+
+/// Bytes that may be pushed before the disk is looked at again.
+struct Room {
+    bytes_max: u64,
+    left: u64,
+}
+
+/// As [`Room`]: several parts of a tenant that come at once may have taken so much too much, each.
+const ROOM_BYTES: u64 = 8 << 20;
 
 impl Taken {
     /// How far it is, with all that was pushed: what was not [kept](Self::keep) may still be lost.
@@ -224,7 +242,8 @@ impl Taken {
     /// Appends bytes.
     ///
     /// # Errors
-    /// Where it was received, would be longer than was said, or cannot be written: then some of the bytes may have been.
+    /// Where it was received, would be longer than was said, or cannot be written: then some of the bytes may have been. Busy, where its
+    /// tenant has no room for them.
     pub async fn push(&mut self, bytes: Vec<u8>) -> Result<()> {
         let step = "append to the upload";
         let Some(file) = self.file.clone() else {
@@ -236,6 +255,7 @@ impl Taken {
             let error = Error::new(Kind::Invalid, format!("{step}: it would have more than {longest} bytes"));
             return Err(error.hint("Upload-Length said how many there are; begin another upload if that was wrong"));
         }
+        self.make_room(bytes.len() as u64).await?;
         let (written, offset) = blocking(step, move || {
             let written = (&*file).write_all(&bytes);
             Ok((written, file.metadata().map_err(|error| io(step, error))?.len()))
@@ -243,6 +263,22 @@ impl Taken {
         .await?;
         self.upload.offset = offset;
         written.map_err(|error| io(step, error))
+    }
+
+    async fn make_room(&mut self, bytes: u64) -> Result<()> {
+        let step = "append to the upload";
+        let Room { bytes_max, left } = &mut self.room;
+        if bytes > *left {
+            let files = self.files.clone();
+            let used = blocking(step, move || files.bytes_under_way().map_err(|error| io(step, error))).await?;
+            *left = bytes_max.saturating_sub(used).min(ROOM_BYTES.max(bytes));
+        }
+        *left = left.checked_sub(bytes).ok_or_else(|| {
+            let step =
+                format!("{step}: unfinished ones of this tenant have {bytes_max} bytes, and there is no room for more");
+            Error::new(Kind::Busy, step).hint("finish others, give one up with DELETE, or raise intake.uploads_mb")
+        })?;
+        Ok(())
     }
 
     /// What was pushed is on the disk, once this returns, and its offset may be told.

@@ -84,7 +84,7 @@ pub async fn export_series(
 ) -> Result<u64> {
     let act = ctx.act(Action::Read, wanted.resource, Some(wanted.point.to_string()));
     let query = wanted.query();
-    let work = app.queries.answer(app.sql.export(ctx.tenant(), &query, format, file));
+    let work = app.queries.answer(ctx.tenant(), app.sql.export(ctx.tenant(), &query, format, file));
     audited(app, ctx, act, work).await
 }
 

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use metrify_governance::{Act, Action, Resource};
 
 use crate::app::App;
-use crate::audit::{Entry, Outcome, entry, permitted};
+use crate::audit::{Entry, Outcome, allowed, entry, permitted};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::ports::Audit;
@@ -53,14 +53,35 @@ pub fn unasked(app: &App, ctx: &Context, error: &Error) -> Result<()> {
     app.audit.note(&entry(ctx, act, outcome))
 }
 
-/// What is asked about a query before it is answered, such as its columns: allowed to whoever may query. It leaves no entry, since it
-/// tells nothing of what is stored.
+/// Leaves an entry of what is answered without the engine, such as a setting of a session.
 ///
 /// # Errors
-/// Those of the work, and where it is denied.
+/// Where none can be written.
+pub fn aside(app: &App, ctx: &Context) -> Result<()> {
+    app.audit.note(&entry(ctx, ctx.act(Action::Query, Resource::Tables, None), Outcome::Done))
+}
+
+/// What is asked about a query before it is answered, such as its columns: allowed to whoever may query. It leaves no entry, since it
+/// tells nothing of what is stored; but where it fails it does, for it is not asked then.
+///
+/// # Errors
+/// Those of the work, and where it is denied, or no entry can be written.
 pub async fn described<T>(app: &App, ctx: &Context, work: impl Future<Output = Result<T>>) -> Result<T> {
     permitted(app, ctx, &ctx.act(Action::Query, Resource::Tables, None)).await?;
-    app.queries.answer(work).await
+    let described = app.queries.answer(ctx.tenant(), work).await;
+    if let Err(error) = &described {
+        unasked(app, ctx, error)?;
+    }
+    described
+}
+
+/// What a tenant's tables are: as a query that is answered.
+///
+/// # Errors
+/// As [`described`].
+pub async fn listed<T>(app: &App, ctx: &Context, work: impl Future<Output = Result<T>>) -> Result<T> {
+    let act = ctx.act(Action::Query, Resource::Tables, None);
+    allowed(app, ctx, act, app.queries.answer(ctx.tenant(), work)).await
 }
 
 pub(super) async fn answered<Work>(
@@ -74,7 +95,7 @@ where
 {
     permitted(app, ctx, &act).await?;
     let telling = Telling::new(app, ctx, act.clone());
-    let answered = app.queries.answer(work(telling.clone())).await;
+    let answered = app.queries.answer(ctx.tenant(), work(telling.clone())).await;
     if answered.is_err() || !telling.noted.load(Ordering::Relaxed) {
         app.audit.note(&entry(ctx, act, Outcome::of(&answered)))?;
     }

@@ -15,7 +15,7 @@ use futures::StreamExt;
 use metrify_application::{Error, Kind, Result, Tenant};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::apart::Begun;
+use crate::apart::{Begun, Told};
 use crate::{CATALOG, Engine, Sessions, bounds, failed, reading_only};
 
 /// Batches that are made before the one that is being told.
@@ -83,21 +83,22 @@ impl Batches {
 }
 
 impl Engine {
-    /// Reads a text within the bounds of texts, as `reader` does.
+    /// Reads a text within the bounds of texts, as `reader` does, on the threads of this tenant.
     ///
     /// # Errors
     /// Where it is too long, nests too deep, or is not understood.
     pub async fn read<T: Send + 'static>(
         &self,
+        tenant: &Tenant,
         sql: String,
         dialect: impl Dialect + Send,
         reader: impl FnOnce(&str) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let work = async move {
+        let work = move || {
             bounds::check(&sql, &dialect)?;
             reader(&sql)
         };
-        self.apart.begin(work)?.end().await
+        self.apart.begin_short(tenant, work)?.end().await
     }
 
     /// What a statement would give, without asking it.
@@ -105,12 +106,12 @@ impl Engine {
     /// # Errors
     /// Where it names what the tenant does not have, or would do more than read.
     pub async fn describe(&self, tenant: &Tenant, asked: Asked) -> Result<Described> {
-        let (sessions, tenant) = (self.sessions.clone(), tenant.clone());
-        let work = async move {
-            let (_, plan) = sessions.plan(&tenant, asked).await?;
+        let (sessions, named) = (self.sessions.clone(), tenant.clone());
+        let work = move |_turn| async move {
+            let (_, plan) = sessions.plan(&named, asked).await?;
             Ok(Described { columns: plan.schema().inner().clone(), parameters: parameters(&plan)? })
         };
-        self.apart.begin(work)?.end().await
+        self.apart.begin(tenant, work)?.end().await
     }
 
     /// Begins to answer a statement.
@@ -118,10 +119,11 @@ impl Engine {
     /// # Errors
     /// As [`Self::describe`], and where its parameters do not fit.
     pub async fn batches(&self, tenant: &Tenant, asked: Asked) -> Result<Batches> {
-        let (sessions, tenant) = (self.sessions.clone(), tenant.clone());
-        let (sender, made) = mpsc::channel(BATCHES_AHEAD);
+        let (sessions, named) = (self.sessions.clone(), tenant.clone());
+        let (to, made) = mpsc::channel(BATCHES_AHEAD);
         let (known, columns) = oneshot::channel();
-        let begun = self.apart.begin(async move { sessions.batches(&tenant, asked, known, sender).await })?;
+        let work = move |turn| async move { sessions.batches(&named, asked, known, Told { to, turn }).await };
+        let begun = self.apart.begin(tenant, work)?;
         match columns.await {
             Ok(columns) => Ok(Batches { columns, made, begun: Some(begun) }),
             Err(_) => {
@@ -136,12 +138,12 @@ impl Engine {
     /// # Errors
     /// Where the lake cannot be read.
     pub async fn tables(&self, tenant: &Tenant) -> Result<Vec<Listed>> {
-        let (sessions, tenant) = (self.sessions.clone(), tenant.clone());
-        let work = async move {
-            let session = sessions.session(&tenant)?;
+        let (sessions, named) = (self.sessions.clone(), tenant.clone());
+        let work = move |_turn| async move {
+            let session = sessions.session(&named)?;
             listed(&session).await.map_err(|error| failed("list the tables", error))
         };
-        self.apart.begin(work)?.end().await
+        self.apart.begin(tenant, work)?.end().await
     }
 }
 
@@ -165,7 +167,7 @@ impl Sessions {
         tenant: &Tenant,
         asked: Asked,
         known: oneshot::Sender<SchemaRef>,
-        sender: mpsc::Sender<RecordBatch>,
+        mut told: Told<RecordBatch>,
     ) -> Result<()> {
         let (session, plan) = self.plan(tenant, asked).await?;
         let answered = |error| failed("answer the query", error);
@@ -175,7 +177,7 @@ impl Sessions {
             return Ok(());
         }
         while let Some(batch) = batches.next().await {
-            if sender.send(batch.map_err(answered)?).await.is_err() {
+            if !told.tell(batch.map_err(answered)?).await {
                 return Ok(());
             }
         }

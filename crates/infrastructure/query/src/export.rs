@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use arrow::array::RecordBatch;
 use arrow::compute::cast;
@@ -19,11 +20,11 @@ use parquet::file::properties::WriterProperties;
 use crate::bounds;
 use crate::{failed, page};
 
-/// Writes all rows and tells how many there were. An answer that fails midway leaves no file.
-pub(crate) async fn write(frame: DataFrame, format: ExportFormat, file: &Path) -> Result<u64> {
+/// Writes all rows and tells how many there were. An answer that fails midway, or has more than so many bytes, leaves no file.
+pub(crate) async fn write(frame: DataFrame, format: ExportFormat, file: &Path, bytes_max: u64) -> Result<u64> {
     let step = || format!("write `{}`", file.display());
     let part = file.with_extension("part");
-    let result = write_part(frame, format, &part).await;
+    let result = write_part(frame, format, &part, bytes_max).await;
     if result.is_err() {
         std::fs::remove_file(&part).map_err(|error| io(step(), error))?;
         return result;
@@ -32,11 +33,14 @@ pub(crate) async fn write(frame: DataFrame, format: ExportFormat, file: &Path) -
     result
 }
 
-async fn write_part(frame: DataFrame, format: ExportFormat, file: &Path) -> Result<u64> {
+async fn write_part(frame: DataFrame, format: ExportFormat, file: &Path, bytes_max: u64) -> Result<u64> {
     let step = || format!("write `{}`", file.display());
-    let out = BufWriter::new(File::create(file).map_err(|error| io(step(), error))?);
+    let over = Arc::<AtomicBool>::default();
+    let file = File::create(file).map_err(|error| io(step(), error))?;
+    let out = BufWriter::new(Bounded { file, bytes_left: bytes_max, over: over.clone() });
+    let unwritten = |error| if over.load(Ordering::Relaxed) { too_long(bytes_max) } else { wrapped(step(), error) };
     let schema = plain(frame.schema().inner());
-    let mut writer = Writer::new(format, out, schema.clone()).map_err(|error| wrapped(step(), error))?;
+    let mut writer = Writer::new(format, out, schema.clone()).map_err(unwritten)?;
     let mut batches = bounds::stream(frame).await.map_err(|error| failed("answer the query", error))?;
     let mut rows = 0;
     while let Some(batch) = batches.next().await {
@@ -46,9 +50,9 @@ async fn write_part(frame: DataFrame, format: ExportFormat, file: &Path) -> Resu
             batch.columns().iter().zip(schema.fields()).map(|(column, field)| cast(column, field.data_type()));
         let batch = columns.collect::<Result<_, _>>().and_then(|columns| RecordBatch::try_new(schema.clone(), columns));
         let batch = batch.map_err(|error| failed("answer the query", error.into()))?;
-        writer.write(&batch).map_err(|error| wrapped(step(), error))?;
+        writer.write(&batch).map_err(unwritten)?;
     }
-    writer.finish().map_err(|error| wrapped(step(), error))?;
+    writer.finish().map_err(unwritten)?;
     Ok(rows)
 }
 
@@ -67,7 +71,36 @@ fn wrapped(step: String, error: Failure) -> Error {
     Error::new(Kind::Unavailable, step).because(error).hint("check that the disk has space and can be written")
 }
 
-type Out = BufWriter<File>;
+fn too_long(bytes_max: u64) -> Error {
+    let error = Error::new(Kind::Invalid, format!("write the answer to a file: it has more than {bytes_max} bytes"));
+    error.hint("ask for it in parts, such as a month at a time, or raise query.export_mb")
+}
+
+type Out = BufWriter<Bounded>;
+
+/// A file that takes so many bytes.
+struct Bounded {
+    file: File,
+    bytes_left: u64,
+    /// Told beside the error, since writers wrap errors as they like.
+    over: Arc<AtomicBool>,
+}
+
+impl Write for Bounded {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let Some(left) = self.bytes_left.checked_sub(bytes.len() as u64) else {
+            self.over.store(true, Ordering::Relaxed);
+            return Err(std::io::Error::from(std::io::ErrorKind::FileTooLarge));
+        };
+        let written = self.file.write(bytes)?;
+        self.bytes_left = left + (bytes.len() - written) as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.file.flush()
+    }
+}
 
 enum Writer {
     Ndjson(Out, SchemaRef),
@@ -120,8 +153,8 @@ impl Writer {
                 writer.into_inner()?
             }
         };
-        let file = out.into_inner().map_err(std::io::IntoInnerError::into_error)?;
-        file.sync_all()?;
+        let out = out.into_inner().map_err(std::io::IntoInnerError::into_error)?;
+        out.file.sync_all()?;
         Ok(())
     }
 }

@@ -35,7 +35,7 @@ use metrify_application::{Error, Kind, Result, Tenant};
 use metrify_lake::DeltaLake;
 use tokio::sync::{Semaphore, mpsc};
 
-use crate::apart::Apart;
+use crate::apart::{Apart, Told};
 use crate::files::Footers;
 use crate::profiles::Profiles;
 use crate::views::{AsKnown, Views};
@@ -52,8 +52,10 @@ pub struct Limits {
     pub spill_folder: PathBuf,
     /// Of one query, and of all of them together.
     pub threads: usize,
-    /// Queries that are answered at once; others wait their turn.
+    /// Queries of one tenant that are answered at once, and of all together but for one more of each other; others wait their turn.
     pub at_once: usize,
+    /// Bytes of a file that an answer is written to.
+    pub export_bytes: u64,
 }
 
 /// Answers SQL.
@@ -62,6 +64,7 @@ pub struct Engine {
     apart: Apart,
     /// Of series that are answered without the engine at once: what each takes is not counted by it.
     series: Semaphore,
+    export_bytes: u64,
 }
 
 /// Series that are answered at once; each takes some rows of memory, and a fraction of a millisecond.
@@ -92,8 +95,9 @@ impl Engine {
             .with_extension(Arc::<Footers>::default())
             .with_extension(lake.held().clone());
         let planner = SessionContext::new_with_config_rt(config, runtime);
-        let (apart, series) = (Apart::new(limits.threads, limits.at_once)?, Semaphore::new(SERIES_AT_ONCE));
-        Ok(Self { sessions: Arc::new(Sessions { lake, planner }), apart, series })
+        let (apart, series) = (Apart::new(limits.threads, limits.at_once), Semaphore::new(SERIES_AT_ONCE));
+        let sessions = Arc::new(Sessions { lake, planner });
+        Ok(Self { sessions, apart, series, export_bytes: limits.export_bytes })
     }
 }
 
@@ -146,17 +150,17 @@ fn reading_only() -> SQLOptions {
 const PAGES_AHEAD: usize = 2;
 
 impl Sessions {
-    async fn answer(&self, tenant: &Tenant, sql: &str, pages: mpsc::Sender<Page>) -> Result<()> {
+    async fn answer(&self, tenant: &Tenant, sql: &str, mut pages: Told<Page>) -> Result<()> {
         let frame = self.frame(tenant, sql).await?;
         let columns: Vec<String> = frame.schema().fields().iter().map(|field| field.name().clone()).collect();
         // Whoever listens no more is told nothing more.
-        if pages.send(Page { columns: columns.clone(), rows: Vec::new() }).await.is_err() {
+        if !pages.tell(Page { columns: columns.clone(), rows: Vec::new() }).await {
             return Ok(());
         }
         let mut batches = bounds::stream(frame).await.map_err(|error| failed("answer the query", error))?;
         while let Some(batch) = batches.next().await {
             let batch = batch.map_err(|error| failed("answer the query", error))?;
-            if pages.send(Page { columns: columns.clone(), rows: page::rows(&batch)? }).await.is_err() {
+            if !pages.tell(Page { columns: columns.clone(), rows: page::rows(&batch)? }).await {
                 return Ok(());
             }
         }
@@ -167,9 +171,10 @@ impl Sessions {
 #[async_trait]
 impl Sql for Engine {
     async fn query(&self, tenant: &Tenant, sql: &str, pages: &mut Pages<'_>) -> Result<()> {
-        let (sender, mut made) = mpsc::channel(PAGES_AHEAD);
-        let (sessions, tenant, sql) = (self.sessions.clone(), tenant.clone(), sql.to_owned());
-        let begun = self.apart.begin(async move { sessions.answer(&tenant, &sql, sender).await })?;
+        let (to, mut made) = mpsc::channel(PAGES_AHEAD);
+        let (sessions, named, sql) = (self.sessions.clone(), tenant.clone(), sql.to_owned());
+        let work = move |turn| async move { sessions.answer(&named, &sql, Told { to, turn }).await };
+        let begun = self.apart.begin(tenant, work)?;
         while let Some(page) = made.recv().await {
             pages(page)?;
         }
@@ -188,9 +193,12 @@ impl Sql for Engine {
     }
 
     async fn export(&self, tenant: &Tenant, sql: &str, format: ExportFormat, file: &Path) -> Result<u64> {
-        let (sessions, tenant, sql, file) = (self.sessions.clone(), tenant.clone(), sql.to_owned(), file.to_owned());
-        let work = async move { export::write(sessions.frame(&tenant, &sql).await?, format, &file).await };
-        self.apart.begin(work)?.end().await
+        let (sessions, named, sql, file) = (self.sessions.clone(), tenant.clone(), sql.to_owned(), file.to_owned());
+        let bytes_max = self.export_bytes;
+        let work = move |_turn| async move {
+            export::write(sessions.frame(&named, &sql).await?, format, &file, bytes_max).await
+        };
+        self.apart.begin(tenant, work)?.end().await
     }
 }
 

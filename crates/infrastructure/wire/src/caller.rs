@@ -24,20 +24,23 @@ pub(crate) fn purpose(text: &str) -> Result<Purpose> {
 }
 
 impl Wire {
-    /// The circumstances of a statement; `None` where nobody is known by what the client presents.
+    /// The circumstances of a statement, which counts as a request; `None` where nobody is known by what the client presents.
     ///
     /// # Errors
-    /// Where the registry cannot be read.
+    /// Where the registry cannot be read, and busy where too many requests came within a second.
     pub(crate) async fn context(&self, caller: &Caller) -> Result<Option<Context>> {
         let now = (self.clock)();
         let principal = govern::authenticate(&self.app, &caller.credential, now).await?;
         let request = self.requests.fetch_add(1, Ordering::Relaxed);
         let request = format!("{:x}-sql-{request:x}", self.started_at.micros());
-        if principal.is_none() {
-            let (house, request) = (self.house.clone(), request.clone());
+        let Some(principal) = principal else {
+            let house = self.house.clone();
             govern::turned_away(&self.app, &govern::Caller { house, request, now }).await?;
-        }
-        Ok(principal.map(|principal| Context { principal, purpose: caller.purpose, request, now }))
+            return Ok(None);
+        };
+        let ctx = Context { principal, purpose: caller.purpose, request, now };
+        self.app.rates.take(&ctx)?;
+        Ok(Some(ctx))
     }
 
     /// What was read of a text. Where it could not be, or is none that is answered, that leaves an entry as well.

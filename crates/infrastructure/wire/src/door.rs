@@ -1,4 +1,4 @@
-//! Where connections come in: so many at once, each in a task of its own, until the server is told to stop.
+//! Where connections come in, each in a task of its own, until the server is told to stop.
 
 use std::io;
 use std::pin::Pin;
@@ -8,17 +8,14 @@ use std::time::Duration;
 
 use rustls::ServerConfig;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use crate::Tls;
+use crate::visitor::{Guest, Visitor, Visitors};
 
-/// Connections of one protocol; who comes beyond them waits to be let in.
-const CONNECTIONS_MAX: usize = 256;
-/// How long a client may take to come to terms about TLS, and to say who it is.
-pub(crate) const WELCOME: Duration = Duration::from_secs(10);
 /// How long connections may go on once the server was told to stop.
 pub(crate) const LAST_ANSWERS: Duration = Duration::from_secs(5);
 /// How long to wait after the operating system gave no connection: it has no room for more.
@@ -27,24 +24,22 @@ const REFUSED: Duration = Duration::from_millis(100);
 /// Lets clients in.
 pub(crate) struct Door {
     listener: TcpListener,
-    places: Arc<Semaphore>,
+    visitors: Visitors,
     stopped: watch::Receiver<bool>,
 }
 
 impl Door {
     pub(crate) fn new(listener: TcpListener, stopped: watch::Receiver<bool>) -> Self {
-        Self { listener, places: Arc::new(Semaphore::new(CONNECTIONS_MAX)), stopped }
+        Self { listener, visitors: Visitors::new(), stopped }
     }
 
     /// The next client; `None` once the server was told to stop.
     pub(crate) async fn next(&mut self) -> Option<Stream> {
         loop {
             let next = async {
-                // It is never closed.
-                let place = self.places.clone().acquire_owned().await.map_err(io::Error::other)?;
-                let (stream, _) = self.listener.accept().await?;
+                let (stream, address) = self.listener.accept().await?;
                 stream.set_nodelay(true)?;
-                Ok::<_, io::Error>(Stream::Plain(stream, place))
+                Ok::<_, io::Error>(Stream::Plain(self.visitors.enter(stream, address.ip())))
             };
             let next = tokio::select! {
                 next = next => next,
@@ -61,39 +56,43 @@ impl Door {
     }
 }
 
-/// A connection, plain or secret, with its place among all.
+/// A connection, plain or secret.
 pub(crate) enum Stream {
-    Plain(TcpStream, OwnedSemaphorePermit),
-    Secret(
-        Box<TlsStream<TcpStream>>,
-        #[allow(dead_code, reason = "it is given back when it goes")] OwnedSemaphorePermit,
-    ),
+    Plain(Visitor),
+    Secret(Box<TlsStream<Visitor>>),
 }
 
 impl Stream {
     /// The same connection, which others cannot read from now on, for a protocol of this name (RFC 7301).
     pub(crate) async fn secret(self, tls: &Tls, protocol: &str) -> io::Result<Self> {
         match self {
-            Self::Plain(stream, place) => {
+            Self::Plain(visitor) => {
                 let mut config = ServerConfig::clone(&tls());
                 config.alpn_protocols = vec![protocol.as_bytes().to_vec()];
-                let stream = TlsAcceptor::from(Arc::new(config)).accept(stream).await?;
-                Ok(Self::Secret(Box::new(stream), place))
+                let stream = TlsAcceptor::from(Arc::new(config)).accept(visitor).await?;
+                Ok(Self::Secret(Box::new(stream)))
             }
-            Self::Secret(..) => Ok(self),
+            Self::Secret(_) => Ok(self),
         }
     }
 
     pub(crate) const fn is_secret(&self) -> bool {
-        matches!(self, Self::Secret(..))
+        matches!(self, Self::Secret(_))
+    }
+
+    pub(crate) fn guest(&self) -> &Guest {
+        match self {
+            Self::Plain(visitor) => visitor.guest(),
+            Self::Secret(stream) => stream.get_ref().0.guest(),
+        }
     }
 }
 
 impl AsyncRead for Stream {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
-            Self::Plain(stream, _) => Pin::new(stream).poll_read(cx, buf),
-            Self::Secret(stream, _) => Pin::new(stream).poll_read(cx, buf),
+            Self::Plain(stream) => Pin::new(stream).poll_read(cx, buf),
+            Self::Secret(stream) => Pin::new(stream).poll_read(cx, buf),
         }
     }
 }
@@ -101,22 +100,22 @@ impl AsyncRead for Stream {
 impl AsyncWrite for Stream {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         match self.get_mut() {
-            Self::Plain(stream, _) => Pin::new(stream).poll_write(cx, buf),
-            Self::Secret(stream, _) => Pin::new(stream).poll_write(cx, buf),
+            Self::Plain(stream) => Pin::new(stream).poll_write(cx, buf),
+            Self::Secret(stream) => Pin::new(stream).poll_write(cx, buf),
         }
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
-            Self::Plain(stream, _) => Pin::new(stream).poll_flush(cx),
-            Self::Secret(stream, _) => Pin::new(stream).poll_flush(cx),
+            Self::Plain(stream) => Pin::new(stream).poll_flush(cx),
+            Self::Secret(stream) => Pin::new(stream).poll_flush(cx),
         }
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
-            Self::Plain(stream, _) => Pin::new(stream).poll_shutdown(cx),
-            Self::Secret(stream, _) => Pin::new(stream).poll_shutdown(cx),
+            Self::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
+            Self::Secret(stream) => Pin::new(stream).poll_shutdown(cx),
         }
     }
 }

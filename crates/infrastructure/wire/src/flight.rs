@@ -6,7 +6,6 @@ mod listing;
 mod service;
 mod status;
 mod stream;
-mod visitor;
 
 use std::io;
 use std::sync::Arc;
@@ -18,11 +17,13 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tonic::transport::Server;
+use tonic::transport::server::Connected;
 
-use crate::door::{Door, LAST_ANSWERS, Stream, WELCOME};
+use crate::door::{Door, LAST_ANSWERS, Stream};
+use crate::strangers::WELCOME;
+use crate::visitor::Guest;
 use crate::{Tls, Wire};
 use service::Service;
-use visitor::Visitor;
 
 /// Bytes of one message of a client: a statement, or the values for its parameters.
 const MESSAGE_BYTES_MAX: usize = 1 << 20;
@@ -56,7 +57,7 @@ pub async fn serve(wire: Arc<Wire>, listener: TcpListener, stopped: watch::Recei
         .add_service(service);
     let incoming = futures::stream::unfold(welcomed, async |mut welcomed| {
         let stream: Option<Stream> = welcomed.recv().await;
-        stream.map(|stream| (Ok::<_, io::Error>(Visitor::new(stream)), welcomed))
+        stream.map(|stream| (Ok::<_, io::Error>(stream), welcomed))
     });
     let mut told = stopped.clone();
     let mut late = stopped;
@@ -70,6 +71,14 @@ pub async fn serve(wire: Arc<Wire>, listener: TcpListener, stopped: watch::Recei
             served.map_err(|error| Error::new(Kind::Unavailable, "serve Flight SQL").because(error))
         }
         () = late => Ok(()),
+    }
+}
+
+impl Connected for Stream {
+    type ConnectInfo = Guest;
+
+    fn connect_info(&self) -> Guest {
+        self.guest().clone()
     }
 }
 

@@ -10,6 +10,8 @@ mod door;
 mod flight;
 mod postgres;
 mod refusal;
+mod strangers;
+mod visitor;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;

@@ -23,7 +23,8 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::Wire;
-use crate::door::{Door, LAST_ANSWERS, Stream, WELCOME};
+use crate::door::{Door, LAST_ANSWERS, Stream};
+use crate::strangers::WELCOME;
 use cancel::Cancels;
 use catalog::Catalogs;
 use session::Session;

@@ -4,13 +4,10 @@
 //! A request that is sent again, with the same `Idempotency-Key` or the same body and parameters, gets the answer that it got
 //! first, with the header `Idempotency-Replayed`; the parameter `again` has it received anew.
 
-use std::path::Path;
-
 use axum::Json;
 use axum::body::Body as Bytes;
 use axum::extract::{DefaultBodyLimit, Extension, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use metrify_application::ingest::{
     Arriving, Content, Looked, Name, Reply, Seen, may_deliver, receive, receive_once, replay_deliveries,
@@ -22,7 +19,7 @@ use utoipa_axum::routes;
 use crate::encoding::{self, Encoding};
 use crate::extract::{Body, Parameters};
 use crate::identify::Caller;
-use crate::pieces::{Bringer, Door, Pieces, Place, through};
+use crate::pieces::{Bringer, Pieces};
 use crate::problem::Problems;
 use crate::schema::Binary;
 use crate::wire::{ChangesBody, DeliveryParameters, DeliveryReplay, ReceiptBody};
@@ -31,14 +28,13 @@ use crate::{Problem, Server};
 /// Bytes of a key at most.
 const KEY_BYTES_MAX: usize = 255;
 
-const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
-const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+pub(crate) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+pub(crate) const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
-/// What the head of a request says of its body, and the place that it has.
+/// What the head of a request says of its body.
 struct Head {
     key: Option<String>,
     encoding: Option<Encoding>,
-    _place: Place,
 }
 
 pub(crate) fn key(headers: &HeaderMap, again: bool) -> Done<Option<String>> {
@@ -64,7 +60,7 @@ async fn take_in(
     head: Head,
     body: Bytes,
 ) -> Result<Response, Problem> {
-    let (content, seen) = arrive(&server.spool, body).await?;
+    let (content, seen) = arrive(&server, body).await?;
     let ctx = caller.context(&server).await?;
     if let Some(encoding) = head.encoding {
         encoding.check(&seen.head)?;
@@ -90,9 +86,9 @@ pub(crate) fn another(error: Error) -> Problem {
 }
 
 /// Takes the bytes in, few of them into memory, more into a file.
-async fn arrive(spool: &Path, body: Bytes) -> Done<(Content, Seen)> {
-    let mut arriving = Ok(Arriving::new(spool));
-    let mut pieces = Pieces::of(body);
+async fn arrive(server: &Server, body: Bytes) -> Result<(Content, Seen), Problem> {
+    let mut arriving = Ok(Arriving::new(&server.spool));
+    let mut pieces = Pieces::of(body, server.body_time);
     while let Some(bytes) = pieces.next().await? {
         // What cannot be kept is read all the same: most clients look for an answer only once they have sent everything.
         if let Ok(held) = arriving {
@@ -112,9 +108,8 @@ async fn push(mut arriving: Arriving, bytes: Vec<u8>) -> Done<std::io::Result<Ar
     pushed.map_err(|error| Error::new(Kind::Internal, "take the delivery in").because(error))
 }
 
-pub(crate) fn routes(door: &Door) -> OpenApiRouter<Server> {
-    let door = middleware::from_fn_with_state(door.clone(), through);
-    let brought = OpenApiRouter::new().routes(routes!(post)).layer(DefaultBodyLimit::disable()).layer(door);
+pub(crate) fn routes() -> OpenApiRouter<Server> {
+    let brought = OpenApiRouter::new().routes(routes!(post)).layer(DefaultBodyLimit::disable());
     brought.merge(OpenApiRouter::new().routes(routes!(replay)))
 }
 
@@ -131,13 +126,13 @@ pub(crate) fn routes(door: &Door) -> OpenApiRouter<Server> {
 )]
 async fn post(
     State(server): State<Server>,
-    Bringer { ctx, caller, place }: Bringer,
+    Bringer { ctx, caller }: Bringer,
     Parameters(parameters): Parameters<DeliveryParameters>,
     request: Request,
 ) -> Result<Response, Problem> {
     let headers = request.headers();
     let Ok(encoding) = Encoding::of(headers) else { return Ok(encoding::refused(encoding::OF_DELIVERIES)) };
-    let head = Head { key: key(headers, parameters.again)?, encoding, _place: place };
+    let head = Head { key: key(headers, parameters.again)?, encoding };
     // Whoever may not deliver is told before the body is taken in.
     may_deliver(&server.app, &ctx).await?;
     take_in(server, caller, parameters, head, request.into_body()).await

@@ -15,10 +15,11 @@ use metrify_application::{Context, Error, Kind, govern};
 use metrify_domain::Timestamp;
 use metrify_governance::Purpose;
 
+use crate::shares::told;
 use crate::{Problem, REQUEST_BYTES_MAX, Server};
 
-const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
-const PURPOSE: HeaderName = HeaderName::from_static("metrify-purpose");
+pub(crate) const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+pub(crate) const PURPOSE: HeaderName = HeaderName::from_static("metrify-purpose");
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Bytes of a request's name that are kept.
 const REQUEST_ID_BYTES_MAX: usize = 128;
@@ -56,13 +57,17 @@ fn own_id(started_at: Timestamp) -> String {
 pub(crate) async fn known(State(server): State<Server>, request: Request, next: Next) -> Response {
     let answer = async {
         let caller = Caller::of(&request);
-        caller.context(&server).await?;
-        let mut request = if is_delivery(&request) { request } else { arrived(request).await? };
+        let context = caller.context(&server).await?;
+        server.app.rates.take(&context)?;
+        let place = server.shares.admit(&request, context.tenant())?;
+        let is_delivery = is_delivery(&request);
+        let mut request = if is_delivery { request } else { arrived(request, server.body_time).await? };
         let context = caller.context(&server).await?;
         let ends = runs_to_its_end(&request);
         request.extensions_mut().insert(context);
         request.extensions_mut().insert(caller);
-        if ends { to_its_end(next.run(request)).await } else { Ok(next.run(request).await) }
+        let answer = async move { told(next.run(request).await, place) };
+        if ends { to_its_end(answer).await } else { Ok(answer.await) }
     };
     answer.await.unwrap_or_else(|problem: Problem| problem.into_response())
 }
@@ -90,14 +95,11 @@ pub(crate) async fn to_its_end(work: impl Future<Output = Response> + Send + 'st
     done.map_err(|error| Error::new(Kind::Internal, "answer the request").because(error).into())
 }
 
-/// How long a body that is no delivery may take.
-const BODY_TIME_MAX: Duration = Duration::from_secs(30);
-
-/// The request with all of its body.
-pub(crate) async fn arrived(request: Request) -> Result<Request, Problem> {
+/// The request with all of its body, which may take so long.
+pub(crate) async fn arrived(request: Request, time: Duration) -> Result<Request, Problem> {
     let (parts, body) = request.into_parts();
-    let bytes = tokio::time::timeout(BODY_TIME_MAX, axum::body::to_bytes(body, REQUEST_BYTES_MAX)).await;
-    let late = |_| Error::new(Kind::Invalid, format!("read the body: it was not there after {BODY_TIME_MAX:?}"));
+    let bytes = tokio::time::timeout(time, axum::body::to_bytes(body, REQUEST_BYTES_MAX)).await;
+    let late = |_| Error::new(Kind::Invalid, format!("read the body: it was not there after {time:?}"));
     let bytes = bytes.map_err(|error| Problem::with_status(late(error), StatusCode::REQUEST_TIMEOUT))?;
     let bytes = bytes.map_err(|error| {
         let is_long = error.into_inner().downcast_ref::<LengthLimitError>().is_some();

@@ -8,6 +8,7 @@
 mod analytics;
 mod audit;
 mod channels;
+mod cors;
 mod deliveries;
 mod described;
 mod encoding;
@@ -17,6 +18,7 @@ mod grants;
 mod grid_operators;
 mod headers;
 mod health;
+mod held;
 mod identify;
 mod keys;
 mod login;
@@ -28,12 +30,12 @@ mod pieces;
 mod points;
 mod policies;
 mod problem;
-mod rate;
 mod receipts;
 mod rejects;
 mod rows;
 mod schema;
 mod series;
+mod shares;
 mod sql;
 mod tenants;
 mod uploads;
@@ -43,6 +45,7 @@ mod wire;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -59,13 +62,13 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use crate::described::Described;
 use crate::login::Entrance;
-use crate::pieces::Door;
 
+pub use crate::cors::Origins;
 pub use crate::metrics::Metrics;
 pub use crate::paging::Listed;
 pub use crate::policies::{ActParameters, ExplainedBody};
 pub use crate::problem::Problem;
-pub use crate::rate::Rates;
+pub use crate::shares::Shares;
 pub use crate::uploads::UploadStateBody;
 pub use crate::wire::certificates::NewCertificateBody;
 pub use crate::wire::grants::{GrantBody, GrantQuery, NewGrantBody};
@@ -96,22 +99,23 @@ pub struct Server {
     /// The process that serves, so that a client knows whom it reached.
     pub process: u32,
     pub metrics: Metrics,
-    pub rates: Rates,
+    pub shares: Shares,
+    /// How long a body may take that is no delivery, and a few kilobytes of one that is.
+    pub body_time: Duration,
 }
 
-/// All routes.
-pub fn router(server: Server) -> Router {
+/// All routes, open to pages of these origins beside its own.
+pub fn router(server: Server, origins: &Origins) -> Router {
     let described = openapi();
     let known_parameters = middleware::from_fn_with_state(Described::of(&described), described::known_parameters);
     let guarded = Router::from(guarded())
         .layer(DefaultBodyLimit::max(REQUEST_BYTES_MAX))
         .layer(known_parameters.clone())
-        .layer(middleware::from_fn_with_state(server.clone(), rate::limited))
         .layer(middleware::from_fn_with_state(server.clone(), identify::known));
     let entrance = Router::from(login::routes())
         .layer(known_parameters)
         .layer(middleware::from_fn_with_state(Entrance::new(server.clone()), login::arriving));
-    Router::new()
+    let router = Router::new()
         .route("/health", get(health::health))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
@@ -120,7 +124,9 @@ pub fn router(server: Server) -> Router {
         .merge(entrance)
         .merge(SwaggerUi::new("/docs").url("/openapi.json", described))
         .fallback(nowhere)
-        .method_not_allowed_fallback(otherwise)
+        .method_not_allowed_fallback(otherwise);
+    origins
+        .open(router)
         .layer(middleware::from_fn_with_state(server.clone(), identify::named))
         .layer(middleware::from_fn(headers::safe))
         .layer(middleware::from_fn_with_state(server.clone(), metrics::counted))
@@ -135,10 +141,9 @@ pub fn openapi() -> OpenApi {
 
 /// The routes that ask who comes.
 fn guarded() -> OpenApiRouter<Server> {
-    let door = Door::default();
     OpenApiRouter::with_openapi(head())
-        .merge(deliveries::routes(&door))
-        .merge(uploads::routes(&door))
+        .merge(deliveries::routes())
+        .merge(uploads::routes())
         .merge(events::routes())
         .merge(series::routes())
         .merge(channels::routes())

@@ -46,7 +46,7 @@ pub(crate) async fn arriving(
     request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
-    let mut request = arrived(request).await?;
+    let mut request = arrived(request, server.body_time).await?;
     let place = places.try_acquire_owned().map_err(|_| {
         let error = Error::new(Kind::Busy, format!("let somebody in: {AT_ONCE_MAX} others are being let in"));
         error.hint("try again in a second")

@@ -15,7 +15,7 @@ use crate::schema::Binary;
 use crate::wire::{Answer, ExportRequest, SqlRequest, export_format};
 use crate::{Problem, Server};
 
-/// Bytes of an answer that is sent at once; a larger one asks for an export.
+/// Bytes of an answer that is in memory as a whole; a larger one asks for an export.
 const ANSWER_BYTES_MAX: usize = 256 << 20;
 
 pub(crate) fn routes() -> OpenApiRouter<Server> {
@@ -32,20 +32,25 @@ async fn query(
     Extension(ctx): Extension<Context>,
     Body(request): Body<SqlRequest>,
 ) -> Result<Response, Problem> {
-    let mut lines = Vec::new();
+    let (mut lines, mut bytes) = (Vec::new(), 0);
+    let mut room = server.shares.room(ctx.tenant())?;
     let mut add = |page| {
-        Answer::write(&page, &mut lines)
+        let mut line = Vec::new();
+        Answer::write(&page, &mut line)
             .map_err(|error| Error::new(Kind::Internal, "write the answer").because(error))?;
-        lines.push(b'\n');
-        if lines.len() > ANSWER_BYTES_MAX {
+        line.push(b'\n');
+        bytes += line.len();
+        if bytes > ANSWER_BYTES_MAX {
             let error =
                 Error::new(Kind::Invalid, format!("answer the query: it has more than {ANSWER_BYTES_MAX} bytes"));
             return Err(error.hint("aggregate, add a limit, or write it to a file with `metrify export`"));
         }
+        room.add(line.len())?;
+        lines.push(line.into());
         Ok(())
     };
     read::sql(&server.app, &ctx, &request.query, &mut add).await?;
-    Ok(([(CONTENT_TYPE, "application/x-ndjson")], lines).into_response())
+    Ok(([(CONTENT_TYPE, "application/x-ndjson")], room.body(lines)).into_response())
 }
 
 /// Answers a query as a file.

@@ -6,11 +6,10 @@
 //! all is there.
 
 use axum::Json;
-use axum::body::{Body, HttpBody};
+use axum::body::HttpBody;
 use axum::extract::{DefaultBodyLimit, Extension, Request, State};
 use axum::http::header::{CONTENT_TYPE, LOCATION};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use metrify_application::ingest::uploads::{self, BYTES_MAX, Taken, Upload};
 use metrify_application::ingest::{Name, may_deliver};
@@ -23,20 +22,19 @@ use utoipa_axum::routes;
 use crate::deliveries::{another, answered, key};
 use crate::encoding::{self, Encoding};
 use crate::extract::{Named, Parameters};
-use crate::pieces::{Bringer, Door, Pieces, Place, through};
+use crate::pieces::{Bringer, Pieces};
 use crate::problem::Problems;
 use crate::schema::Binary;
 use crate::wire::{DeliveryParameters, ReceiptBody};
 use crate::{Problem, Server};
 
-const UPLOAD_OFFSET: HeaderName = HeaderName::from_static("upload-offset");
-const UPLOAD_COMPLETE: HeaderName = HeaderName::from_static("upload-complete");
-const UPLOAD_LENGTH: HeaderName = HeaderName::from_static("upload-length");
+pub(crate) const UPLOAD_OFFSET: HeaderName = HeaderName::from_static("upload-offset");
+pub(crate) const UPLOAD_COMPLETE: HeaderName = HeaderName::from_static("upload-complete");
+pub(crate) const UPLOAD_LENGTH: HeaderName = HeaderName::from_static("upload-length");
 const PARTIAL_UPLOAD: &str = "application/partial-upload";
 
-pub(crate) fn routes(door: &Door) -> OpenApiRouter<Server> {
-    let door = middleware::from_fn_with_state(door.clone(), through);
-    let brought = OpenApiRouter::new().routes(routes!(append)).layer(DefaultBodyLimit::disable()).layer(door);
+pub(crate) fn routes() -> OpenApiRouter<Server> {
+    let brought = OpenApiRouter::new().routes(routes!(append)).layer(DefaultBodyLimit::disable());
     brought
         .merge(OpenApiRouter::new().routes(routes!(begin)))
         .merge(OpenApiRouter::new().routes(routes!(find, give_up)))
@@ -85,7 +83,11 @@ async fn begin(
         return Err(error.hint("send them with PATCH to the address in Location").into());
     }
     let length = said(request.headers(), &UPLOAD_LENGTH, integer)?;
-    let begun = uploads::begin(&server.app, &ctx, &(server.random)()?, length).await?;
+    let begun =
+        uploads::begin(&server.app, &ctx, &(server.random)()?, length).await.map_err(|error| match error.kind() {
+            Kind::Invalid => Problem::with_status(error, StatusCode::PAYLOAD_TOO_LARGE),
+            _ => error.into(),
+        })?;
     let location = format!("/api/v1/uploads/{}", begun.id);
     let mut response = told(StatusCode::CREATED, begun);
     if let Ok(location) = HeaderValue::from_str(&location) {
@@ -150,7 +152,7 @@ async fn give_up(
 )]
 async fn append(
     State(server): State<Server>,
-    Bringer { ctx, caller, place }: Bringer,
+    Bringer { ctx, caller }: Bringer,
     Named(id): Named,
     Parameters(parameters): Parameters<DeliveryParameters>,
     request: Request,
@@ -160,16 +162,16 @@ async fn append(
     if !matches!(Encoding::of(request.headers()), Ok(None)) {
         return Ok(encoding::refused(encoding::OF_PARTS));
     }
-    let part = Part::of(request.headers(), parameters, place)?;
+    let part = Part::of(request.headers(), parameters)?;
     let mut taken = uploads::take(&server.app, &ctx, &id).await?;
-    let came = come(&mut taken, &part, request.into_body()).await;
+    let came = come(&mut taken, &part, Pieces::of(request.into_body(), server.body_time)).await;
     // What came is on the disk before anybody is told of it.
     taken.keep().await?;
     let ctx = caller.context(&server).await?;
     let done = match came {
         Ok(()) if part.last => complete(&server, &ctx, &mut taken, &part).await,
         Ok(()) => Ok(StatusCode::NO_CONTENT.into_response()),
-        Err(error) => Err(error.into()),
+        Err(problem) => Err(problem),
     };
     let mut response = done.unwrap_or_else(IntoResponse::into_response);
     tell(response.headers_mut(), taken.upload());
@@ -182,11 +184,10 @@ struct Part {
     last: bool,
     key: Option<String>,
     parameters: DeliveryParameters,
-    _place: Place,
 }
 
 impl Part {
-    fn of(headers: &HeaderMap, parameters: DeliveryParameters, place: Place) -> Result<Self, Problem> {
+    fn of(headers: &HeaderMap, parameters: DeliveryParameters) -> Result<Self, Problem> {
         let media = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         if !media.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(PARTIAL_UPLOAD) {
             let error = Error::new(Kind::Invalid, format!("append to the upload: the body is of type `{media}`"));
@@ -200,43 +201,41 @@ impl Part {
         let offset = said(headers, &UPLOAD_OFFSET, integer)?.ok_or_else(none)?;
         let last = said(headers, &UPLOAD_COMPLETE, truth)?.unwrap_or(false);
         let key = key(headers, parameters.again)?;
-        Ok(Self { offset, last, key, parameters, _place: place })
+        Ok(Self { offset, last, key, parameters })
     }
 }
 
 /// Takes the bytes of a part in, until it ends or somebody else comes for the upload.
-async fn come(taken: &mut Taken, part: &Part, body: Body) -> Done<()> {
+async fn come(taken: &mut Taken, part: &Part, mut pieces: Pieces) -> Result<(), Problem> {
     if taken.upload().received {
-        return come_again(taken.upload(), part, body).await;
+        return come_again(taken.upload(), part, pieces).await;
     }
     let Upload { offset, .. } = *taken.upload();
     if part.offset != offset {
-        return Err(elsewhere(part.offset, offset));
+        return Err(elsewhere(part.offset, offset).into());
     }
-    let mut pieces = Pieces::of(body);
     let mut kept = Ok(());
     loop {
         let piece = tokio::select! {
             piece = pieces.next() => piece?,
             () = taken.superseded() => {
                 kept?;
-                taken.push(pieces.gathered()).await?;
+                taken.push(pieces.gathered()).await.map_err(no_room)?;
                 let error = Error::new(Kind::Conflict, "append to the upload: another request came for it");
-                return Err(error.hint("go on at Upload-Offset"));
+                return Err(error.hint("go on at Upload-Offset").into());
             }
         };
         let Some(bytes) = piece else { return kept };
         // What cannot be kept is read all the same: most clients look for an answer only once they have sent everything.
         if kept.is_ok() {
-            kept = taken.push(bytes).await;
+            kept = taken.push(bytes).await.map_err(no_room);
         }
     }
 }
 
 /// The last part of an upload that was received already: it has to end where that ended.
-async fn come_again(upload: &Upload, part: &Part, body: Body) -> Done<()> {
+async fn come_again(upload: &Upload, part: &Part, mut pieces: Pieces) -> Result<(), Problem> {
     let mut end = part.offset;
-    let mut pieces = Pieces::of(body);
     while end <= upload.offset
         && let Some(bytes) = pieces.next().await?
     {
@@ -247,7 +246,15 @@ async fn come_again(upload: &Upload, part: &Part, body: Body) -> Done<()> {
     }
     let error =
         Error::new(Kind::Conflict, format!("append to the upload: it was received, with {} bytes", upload.offset));
-    Err(error.hint("begin another one"))
+    Err(error.hint("begin another one").into())
+}
+
+/// What there is no room for is too large (RFC 9110, 15.5.14), now or at all.
+fn no_room(error: Error) -> Problem {
+    match error.kind() {
+        Kind::Busy => Problem::with_status(error, StatusCode::PAYLOAD_TOO_LARGE),
+        _ => error.into(),
+    }
 }
 
 fn elsewhere(said: u64, offset: u64) -> Error {

@@ -1,6 +1,8 @@
 //! Where requests come in: the address that everybody knows, by TLS where there is a certificate; and then another one for commands on
 //! the machine itself, which know neither the name in the certificate nor have one of their own.
 
+mod connection;
+
 use std::net::{SocketAddr, TcpListener as Listener};
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +19,8 @@ use metrify_application::govern::Certificate;
 use metrify_application::{Result, io};
 use tokio::net::TcpListener;
 
+use connection::Gate;
+
 /// Listeners that nobody was let in by yet.
 pub struct Doors {
     public: TcpListener,
@@ -24,6 +28,22 @@ pub struct Doors {
     /// Where the public one speaks TLS.
     local: Option<TcpListener>,
 }
+
+/// How much is borne of clients.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// Connections at once, as far as the operating system gives so many files.
+    pub connections: usize,
+    /// How long the head of a request may take.
+    pub head_time: Duration,
+    /// How long a client may take for a piece of its answer.
+    pub taking_time: Duration,
+}
+
+/// Connections of commands on the machine itself, where those have a door of their own.
+const LOCAL_CONNECTIONS_MAX: usize = 64;
+/// Files that are left for what is no connection: the journal, the lake, and the interfaces for other tools.
+const FILES_LEFT: u64 = 1_024;
 
 /// How long requests that are under way may take once the server was told to stop; what they bring later was not acknowledged.
 const LAST_REQUESTS: Duration = Duration::from_secs(5);
@@ -61,7 +81,9 @@ impl Doors {
     ///
     /// # Errors
     /// Where a listener fails.
-    pub async fn serve(self, router: Router, head_time: Duration, told: impl Future<Output = ()>) -> Result<()> {
+    pub async fn serve(self, router: Router, patience: Patience, told: impl Future<Output = ()>) -> Result<()> {
+        let Patience { connections, head_time, taking_time } = patience;
+        let gate = Gate::new(connections_of(connections)?, taking_time);
         let failed = |error| io("serve", error);
         let router = router.layer(middleware::from_fn(by_certificate));
         let (ends, local_ends) = (Handle::new(), Handle::new());
@@ -69,19 +91,21 @@ impl Doors {
         let served = async {
             match self.tls {
                 Some(config) => {
-                    let acceptor = RustlsAcceptor::new(config).handshake_timeout(head_time);
+                    let acceptor = RustlsAcceptor::new(config).handshake_timeout(head_time).acceptor(gate.clone());
                     let server = axum_server::from_tcp(public).map_err(failed)?.acceptor(acceptor).handle(ends.clone());
                     patient(server, head_time).serve(router.clone().into_make_service()).await.map_err(failed)
                 }
                 None => {
-                    let server = axum_server::from_tcp(public).map_err(failed)?.handle(ends.clone());
+                    let server =
+                        axum_server::from_tcp(public).map_err(failed)?.acceptor(gate.clone()).handle(ends.clone());
                     patient(server, head_time).serve(router.clone().into_make_service()).await.map_err(failed)
                 }
             }
         };
         let served_locally = async {
             let Some(listener) = self.local else { return Ok(()) };
-            let server = axum_server::from_tcp(standard(listener)?).map_err(failed)?.handle(local_ends.clone());
+            let server = axum_server::from_tcp(standard(listener)?).map_err(failed)?;
+            let server = server.acceptor(Gate::new(LOCAL_CONNECTIONS_MAX, taking_time)).handle(local_ends.clone());
             patient(server, head_time).serve(router.clone().into_make_service()).await.map_err(failed)
         };
         let ending = async {
@@ -110,6 +134,16 @@ fn patient<A: Address, C>(server: Server<A, C>, head_time: Duration) -> Server<A
     let mut server = server.http1_only();
     server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(head_time);
     server
+}
+
+/// As many connections as were asked for, or as there are files for: half of them where there are few.
+fn connections_of(wanted: usize) -> Result<usize> {
+    let files = rlimit::increase_nofile_limit(u64::MAX).map_err(|error| io("ask how many files may be open", error))?;
+    let most = usize::try_from(files.saturating_sub(FILES_LEFT).max(files / 2)).unwrap_or(usize::MAX);
+    if wanted > most {
+        tracing::warn!("{most} connections are let in at once, and not {wanted}: {files} files may be open");
+    }
+    Ok(wanted.clamp(1, most.max(1)))
 }
 
 async fn bind(listen: SocketAddr) -> Result<TcpListener> {

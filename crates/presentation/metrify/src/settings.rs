@@ -44,6 +44,11 @@ pub struct Server {
     pub tenant_rate: u32,
     /// Seconds.
     pub head_time_s: u64,
+    pub body_time_s: u64,
+    pub connections: usize,
+    pub at_once: usize,
+    /// Such as `https://console.example.org`.
+    pub cors_origins: Vec<String>,
     pub tls: Tls,
 }
 
@@ -62,6 +67,8 @@ pub struct Tls {
 pub struct Intake {
     pub unknown_points: UnknownPoints,
     pub keys_file: Option<PathBuf>,
+    /// Megabytes.
+    pub uploads_mb: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -135,6 +142,8 @@ pub struct Query {
     pub at_once: usize,
     /// Seconds.
     pub time_s: u64,
+    /// Megabytes.
+    pub export_mb: u64,
 }
 
 /// Where SQL is answered beside the HTTP interface; nowhere where there is none.

@@ -13,7 +13,7 @@ use metrify_application::ingest::uploads::Uploads;
 use metrify_application::ingest::{Intake, UnknownPoints};
 use metrify_application::ports::{Columns, Journal};
 use metrify_application::read::Queries;
-use metrify_application::{App, Context, Decisions, Error, Kind, Result, Tenant, govern, io, operate};
+use metrify_application::{App, Context, Decisions, Error, Kind, Rates, Result, Tenant, govern, io, operate};
 use metrify_archive::FileArchive;
 use metrify_audit::FileAudit;
 use metrify_formats::Keys;
@@ -86,6 +86,7 @@ pub async fn open(settings: &Settings) -> Result<House> {
             threads => threads,
         },
         at_once: settings.query.at_once,
+        export_bytes: settings.query.export_mb << 20,
     };
     let engine = Arc::new(Engine::new(lake.clone(), &limits)?);
     let next = next_position(&lake, &tenant).await?;
@@ -99,6 +100,7 @@ pub async fn open(settings: &Settings) -> Result<House> {
         archive: Arc::new(FileArchive::new(settings.folder("archive"), settings.archive.limit_mb << 20)),
         columns: columns(),
         sql: engine.clone(),
+        rates: Rates::new(settings.server.key_rate, settings.server.tenant_rate),
         queries: Queries::new(settings.query.at_once, Duration::from_secs(settings.query.time_s)),
         registry: Arc::new(registry(settings).await?),
         identity: Arc::new(identity(settings)?),
@@ -108,7 +110,7 @@ pub async fn open(settings: &Settings) -> Result<House> {
         logins: Logins::default(),
         granted: Granted::default(),
         intake: intake(&settings.intake)?,
-        uploads: Uploads::open(settings.folder("uploads"), clock::now())?,
+        uploads: Uploads::open(settings.folder("uploads"), settings.intake.uploads_mb << 20, clock::now())?,
         rules: metrify_validation::Ruleset::default(),
         spool: settings.folder("spool"),
     };

@@ -165,6 +165,18 @@ impl Files {
         Ok(under_way)
     }
 
+    /// Bytes of what was not received yet.
+    pub(super) fn bytes_under_way(&self) -> io::Result<u64> {
+        let mut bytes = 0;
+        for entry in present(fs::read_dir(&self.folder))?.into_iter().flatten() {
+            let path = entry?.path();
+            if path.extension().is_some_and(|of| of == BYTES) {
+                bytes += present(fs::metadata(&path))?.map_or(0, |about| about.len());
+            }
+        }
+        Ok(bytes)
+    }
+
     fn all(&self) -> io::Result<BTreeMap<UploadId, State>> {
         let mut all = BTreeMap::<UploadId, State>::new();
         let Some(entries) = present(fs::read_dir(&self.folder))? else { return Ok(all) };

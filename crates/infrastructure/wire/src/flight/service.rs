@@ -8,32 +8,41 @@ use std::sync::Arc;
 use arrow_flight::sql::metadata::GetCatalogsBuilder;
 use arrow_flight::sql::server::{FlightSqlService, PeekableFlightDataStream};
 use arrow_flight::sql::{
-    ActionClosePreparedStatementRequest, ActionCreatePreparedStatementRequest, ActionCreatePreparedStatementResult,
-    CommandGetCatalogs, CommandGetDbSchemas, CommandGetSqlInfo, CommandGetTableTypes, CommandGetTables,
-    CommandPreparedStatementQuery, CommandStatementQuery, DoPutPreparedStatementResult, SqlInfo, TicketStatementQuery,
+    ActionBeginTransactionRequest, ActionBeginTransactionResult, ActionClosePreparedStatementRequest,
+    ActionCreatePreparedStatementRequest, ActionCreatePreparedStatementResult, Any, Command, CommandGetCatalogs,
+    CommandGetDbSchemas, CommandGetSqlInfo, CommandGetTableTypes, CommandGetTables, CommandPreparedStatementQuery,
+    CommandPreparedStatementUpdate, CommandStatementIngest, CommandStatementQuery, CommandStatementUpdate,
+    DoPutPreparedStatementResult, SqlInfo, TicketStatementQuery,
 };
-use arrow_flight::{Action, FlightDescriptor, FlightInfo, HandshakeRequest, HandshakeResponse, Ticket};
+use arrow_flight::{
+    Action, FlightDescriptor, FlightInfo, HandshakeRequest, HandshakeResponse, PutResult, Result as ActionResult,
+    Ticket,
+};
 use base64::Engine as _;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use futures::{Stream, StreamExt, stream as streams};
-use metrify_application::{Context, read};
+use metrify_application::{Context, Error, Kind, read};
 use metrify_query::{CATALOG, Listed};
 use tonic::metadata::MetadataMap;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::handle::Handle;
 use super::stream::Sent;
-use super::visitor::Known;
 use super::{listing, status, stream};
 use crate::Wire;
 use crate::caller::{Caller, PURPOSE, purpose};
+use crate::visitor::Guest;
 
 pub(super) struct Service {
     pub(super) wire: Arc<Wire>,
 }
 
+const CLOSE_SESSION: &str = "CloseSession";
+
 type Handshake = Pin<Box<dyn Stream<Item = Result<HandshakeResponse, Status>> + Send>>;
+type Put = Pin<Box<dyn Stream<Item = Result<PutResult, Status>> + Send>>;
+type Acted = Pin<Box<dyn Stream<Item = Result<ActionResult, Status>> + Send>>;
 
 fn caller(head: &MetadataMap) -> Result<Caller, Status> {
     let text = |name: &str| head.get(name).and_then(|value| value.to_str().ok());
@@ -59,20 +68,40 @@ fn password(head: &MetadataMap) -> Option<String> {
 }
 
 impl Service {
-    async fn known(&self, caller: &Caller) -> Result<Context, Status> {
+    async fn known<T>(&self, caller: &Caller, request: &Request<T>) -> Result<Context, Status> {
         let known = self.wire.context(caller).await.map_err(|error| status::of(&error))?;
-        known.ok_or_else(status::unknown)
-    }
-
-    async fn context<T>(&self, request: &Request<T>) -> Result<Context, Status> {
-        let ctx = self.known(&caller(request.metadata())?).await?;
-        request.extensions().get::<Known>().inspect(|known| known.tell());
+        let ctx = known.ok_or_else(status::unknown)?;
+        let admitted = request.extensions().get::<Guest>().map(|guest| guest.admit(ctx.tenant()));
+        admitted.transpose().map_err(|error| status::of(&error))?;
         Ok(ctx)
     }
 
+    async fn context<T>(&self, request: &Request<T>) -> Result<Context, Status> {
+        self.known(&caller(request.metadata())?, request).await
+    }
+
     async fn listed(&self, ctx: &Context) -> Result<Vec<Listed>, Status> {
-        let listed = read::described(&self.wire.app, ctx, self.wire.engine.tables(ctx.tenant())).await;
+        let listed = read::listed(&self.wire.app, ctx, self.wire.engine.tables(ctx.tenant())).await;
         listed.map_err(|error| status::of(&error))
+    }
+
+    /// Says that something is not answered, which leaves an entry as any refusal does.
+    async fn unanswered<T, Answer>(&self, request: &Request<T>, what: &str) -> Result<Answer, Status> {
+        let ctx = self.context(request).await?;
+        let error = Error::new(Kind::Denied, format!("{what} is not answered here: queries are"));
+        read::unasked(&self.wire.app, &ctx, &error).map_err(|error| status::of(&error))?;
+        Err(Status::unimplemented(error.to_string()))
+    }
+
+    /// What was given to come back with. Where it is none, that leaves an entry.
+    fn handle(&self, ctx: &Context, bytes: &[u8]) -> Result<Handle, Status> {
+        Handle::read(bytes).or_else(|refused| self.misunderstood(ctx, refused))
+    }
+
+    fn misunderstood<T>(&self, ctx: &Context, refused: Status) -> Result<T, Status> {
+        let error = Error::new(Kind::Invalid, refused.message());
+        read::unasked(&self.wire.app, ctx, &error).map_err(|error| status::of(&error))?;
+        Err(refused)
     }
 }
 
@@ -82,8 +111,7 @@ impl FlightSqlService for Service {
 
     async fn do_handshake(&self, request: Request<Streaming<HandshakeRequest>>) -> Result<Response<Handshake>, Status> {
         let credential = password(request.metadata()).ok_or_else(status::unknown)?;
-        self.known(&Caller { credential: credential.clone(), purpose: None }).await?;
-        request.extensions().get::<Known>().inspect(|known| known.tell());
+        self.known(&Caller { credential: credential.clone(), purpose: None }, &request).await?;
         // The token is the key itself: there is nothing to keep, nor to take back but the key.
         let bearer = format!("Bearer {credential}").parse().map_err(|_| status::unknown())?;
         let answer = HandshakeResponse { protocol_version: 0, payload: credential.into() };
@@ -120,7 +148,7 @@ impl FlightSqlService for Service {
         request: Request<FlightDescriptor>,
     ) -> Result<Response<FlightInfo>, Status> {
         let ctx = self.context(&request).await?;
-        let described = self.describe(&ctx, &Handle::read(&query.prepared_statement_handle)?).await?;
+        let described = self.describe(&ctx, &self.handle(&ctx, &query.prepared_statement_handle)?).await?;
         let info = listing::info(&query, &stream::sent(&described.columns), request.into_inner())?;
         Ok(Response::new(info))
     }
@@ -147,7 +175,7 @@ impl FlightSqlService for Service {
         request: Request<PeekableFlightDataStream>,
     ) -> Result<DoPutPreparedStatementResult, Status> {
         let ctx = self.context(&request).await?;
-        let handle = Handle::read(&query.prepared_statement_handle)?;
+        let handle = self.handle(&ctx, &query.prepared_statement_handle)?;
         self.bind(&ctx, handle, request.into_inner()).await
     }
 
@@ -251,6 +279,71 @@ impl FlightSqlService for Service {
         self.context(&request).await?;
         let told = listing::SERVER.as_ref().ok_or_else(|| status::internal("tell of the server"))?;
         Ok(Response::new(stream::batch(query.into_builder(told).build().map_err(status::internal)?)))
+    }
+
+    async fn do_put_statement_update(
+        &self,
+        update: CommandStatementUpdate,
+        request: Request<PeekableFlightDataStream>,
+    ) -> Result<i64, Status> {
+        let ctx = self.context(&request).await?;
+        // Whatever would write is refused as it is where it comes as a query.
+        self.describe(&ctx, &Handle::of(update.query)).await?;
+        self.misunderstood(&ctx, status::invalid("a query comes as a query, and not as an update"))
+    }
+
+    async fn do_put_prepared_statement_update(
+        &self,
+        update: CommandPreparedStatementUpdate,
+        request: Request<PeekableFlightDataStream>,
+    ) -> Result<i64, Status> {
+        let ctx = self.context(&request).await?;
+        self.describe(&ctx, &self.handle(&ctx, &update.prepared_statement_handle)?).await?;
+        self.misunderstood(&ctx, status::invalid("a query comes as a query, and not as an update"))
+    }
+
+    async fn do_put_statement_ingest(
+        &self,
+        _: CommandStatementIngest,
+        request: Request<PeekableFlightDataStream>,
+    ) -> Result<i64, Status> {
+        self.unanswered(&request, "ingestion").await
+    }
+
+    async fn do_action_begin_transaction(
+        &self,
+        _: ActionBeginTransactionRequest,
+        request: Request<Action>,
+    ) -> Result<ActionBeginTransactionResult, Status> {
+        self.unanswered(&request, "a transaction").await
+    }
+
+    async fn get_flight_info_fallback(
+        &self,
+        cmd: Command,
+        request: Request<FlightDescriptor>,
+    ) -> Result<Response<FlightInfo>, Status> {
+        self.unanswered(&request, cmd.type_url()).await
+    }
+
+    async fn do_get_fallback(&self, request: Request<Ticket>, message: Any) -> Result<Response<Sent>, Status> {
+        self.unanswered(&request, &message.type_url).await
+    }
+
+    async fn do_put_fallback(
+        &self,
+        request: Request<PeekableFlightDataStream>,
+        message: Any,
+    ) -> Result<Response<Put>, Status> {
+        self.unanswered(&request, &message.type_url).await
+    }
+
+    async fn do_action_fallback(&self, request: Request<Action>) -> Result<Response<Acted>, Status> {
+        // With it drivers say goodbye. Nothing was kept.
+        if request.get_ref().r#type == CLOSE_SESSION {
+            return Err(Status::unimplemented("there are no sessions"));
+        }
+        self.unanswered(&request, "this action").await
     }
 
     async fn register_sql_info(&self, _: i32, _: &SqlInfo) {}

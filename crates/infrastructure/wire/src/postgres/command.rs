@@ -1,8 +1,10 @@
 //! What a statement asks of a server: rows of the engine, a setting, or something that has no effect here. Nothing is written.
 
+use std::sync::Arc;
+
 use datafusion::sql::sqlparser::ast::{Ident, Set, Statement};
 use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
-use metrify_application::{Error, Kind, Result};
+use metrify_application::{Context, Error, Kind, Result};
 use metrify_query::Refused;
 
 use super::{Postgres, absent};
@@ -29,11 +31,11 @@ pub(super) enum Command {
 }
 
 impl Postgres {
-    /// Reads the statements of a text.
+    /// Reads the statements of a text. Where it cannot be read, that leaves an entry.
     ///
     /// # Errors
     /// Where it is no SQL, or too much of it.
-    pub(super) async fn read(self: &std::sync::Arc<Self>, sql: String) -> Result<Vec<Command>> {
+    pub(super) async fn read(self: &Arc<Self>, ctx: &Context, sql: String) -> Result<Vec<Command>> {
         let postgres = self.clone();
         let read = move |sql: &str| {
             let statements = postgres.parser.parse(sql).map_err(|error| {
@@ -47,7 +49,7 @@ impl Postgres {
             }
             Ok(statements.into_iter().map(command).collect())
         };
-        self.wire.engine.read(sql, PostgreSqlDialect {}, read).await
+        self.wire.noted(ctx, self.wire.engine.read(ctx.tenant(), sql, PostgreSqlDialect {}, read).await)
     }
 }
 

@@ -104,10 +104,13 @@ impl Welcome<'_> {
     }
 
     async fn admit(&self, mut socket: Socket, caller: Caller) -> io::Result<Option<Welcomed>> {
-        match self.postgres.wire.context(&caller).await {
-            Ok(Some(_)) => {}
+        let ctx = match self.postgres.wire.context(&caller).await {
+            Ok(Some(ctx)) => ctx,
             Ok(None) => return refuse(socket, problem::unknown()).await,
             Err(error) => return refuse(socket, problem::ending(problem::of(&error))).await,
+        };
+        if let Err(error) = socket.get_ref().guest().admit(ctx.tenant()) {
+            return refuse(socket, problem::ending(problem::of(&error))).await;
         }
         let secret = match (self.postgres.wire.random)() {
             Ok([a, b, c, d, ..]) => i32::from_be_bytes([a, b, c, d]),

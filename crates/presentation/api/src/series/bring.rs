@@ -10,6 +10,7 @@ use metrify_application::ingest::{Arriving, Name, receive_once};
 use metrify_application::{Context, Error, Kind, Result as Done, io};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use serde_with::rust::maps_duplicate_key_is_error;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
@@ -118,8 +119,9 @@ fn media_type(headers: &HeaderMap) -> &str {
     said.split(';').next().unwrap_or_default().trim()
 }
 
-/// Keys and values as they came, so that no digit is lost.
-type Object = BTreeMap<String, Box<RawValue>>;
+/// Keys and values as they came, so that no digit is lost. Where a key stands twice nothing tells which of the two is meant.
+#[derive(Deserialize)]
+struct Object(#[serde(deserialize_with = "maps_duplicate_key_is_error::deserialize")] BTreeMap<String, Box<RawValue>>);
 
 fn of_json(id: &str, body: &[u8]) -> Done<Vec<u8>> {
     let invalid = |error| Error::new(Kind::Invalid, "read the body").because(error);
@@ -150,7 +152,7 @@ fn lines(id: &str, objects: impl Iterator<Item = Done<Object>>) -> Done<Vec<u8>>
     let point = serde_json::value::to_raw_value(id).map_err(failed)?;
     let mut lines = Vec::new();
     for object in objects {
-        let mut object = object?;
+        let Object(mut object) = object?;
         if let Some(said) = object.insert("point".to_owned(), point.clone())
             && serde_json::from_str::<&str>(said.get()).ok() != Some(id)
         {
@@ -180,7 +182,8 @@ mod tests {
             text(of_lines("p", b"{\"a\":1}\n\n{}\n")).expect("lines"),
             "{\"a\":1,\"point\":\"p\"}\n{\"point\":\"p\"}\n"
         );
-        for wrong in [&b"[]"[..], b"", b"[1]", b"{\"point\":\"q\"}", b"{\"point\":7}", b"{} {}"] {
+        let twice = &b"{\"value\":1,\"value\":2}"[..];
+        for wrong in [&b"[]"[..], b"", b"[1]", b"{\"point\":\"q\"}", b"{\"point\":7}", b"{} {}", twice] {
             assert!(of_json("p", wrong).is_err(), "{wrong:?}");
         }
     }

@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 
 use crate::cli::Up;
 use crate::client::{Client, ServerFile};
-use crate::doors::Doors;
+use crate::doors::{Doors, Patience};
 use crate::exit::Outcome;
 use crate::random::random;
 use crate::settings::Settings;
@@ -28,6 +28,7 @@ pub async fn run(settings: Settings, arguments: &Up) -> Result<Outcome> {
         let step = format!("serve data directory `{}`: a server holds it already", settings.data_dir.display());
         return Err(Error::new(Kind::Conflict, step).hint("stop it first, or name another directory with --data-dir"));
     }
+    let origins = metrify_api::Origins::new(&settings.server.cors_origins)?;
     let house = wiring::open(&settings).await?;
     let listen = arguments.listen.unwrap_or(settings.server.listen);
     let certificates = Certificates::read(&settings.server.tls)?;
@@ -42,6 +43,7 @@ pub async fn run(settings: Settings, arguments: &Up) -> Result<Outcome> {
     let file = settings.folder(ServerFile::NAME);
     let process = std::process::id();
     write_server_file(&file, &ServerFile { url: doors.local_url()?, token: token.clone(), process, postgres, flight })?;
+    let body_time = Duration::from_secs(settings.server.body_time_s.max(1));
     let server = metrify_api::Server {
         app: house.app.clone(),
         tenant: house.tenant.clone(),
@@ -53,7 +55,8 @@ pub async fn run(settings: Settings, arguments: &Up) -> Result<Outcome> {
         version: env!("CARGO_PKG_VERSION"),
         process,
         metrics: metrify_api::Metrics::default(),
-        rates: metrify_api::Rates::new(settings.server.key_rate, settings.server.tenant_rate),
+        shares: metrify_api::Shares::new(settings.server.at_once.max(1)),
+        body_time,
     };
 
     let (stop, stopped) = watch::channel(false);
@@ -77,7 +80,8 @@ pub async fn run(settings: Settings, arguments: &Up) -> Result<Outcome> {
     tell_wires(postgres, flight, is_secret)?;
     show_first_key(&house).await?;
     let head_time = Duration::from_secs(settings.server.head_time_s.max(1));
-    let served = doors.serve(metrify_api::router(server), head_time, told.then(stop)).await;
+    let patience = Patience { connections: settings.server.connections, head_time, taking_time: body_time };
+    let served = doors.serve(metrify_api::router(server, &origins), patience, told.then(stop)).await;
     while let Some(ended) = tasks.join_next().await {
         if let Err(error) = ended {
             tracing::error!("work in the background was given up: {error}");

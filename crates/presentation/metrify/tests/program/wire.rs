@@ -37,9 +37,16 @@ pub fn python() -> Option<PathBuf> {
 
 /// A part of the script with clients, before it starts.
 pub fn clients(python: &Path, part: &str, address: &str) -> Command {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/program/wire/clients.py");
+    let mut command = script(python, "clients.py", address);
+    command.arg(part);
+    command
+}
+
+/// A script that asks as others do, before it starts.
+pub fn script(python: &Path, name: &str, address: &str) -> Command {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/program/wire").join(name);
     let mut command = Command::new(python);
-    command.arg("-B").arg(script).arg(part).env("WIRE_ADDRESS", address);
+    command.arg("-B").arg(script).env("WIRE_ADDRESS", address);
     command
 }
 
@@ -71,10 +78,7 @@ impl Served {
         let server = metrify.serve_with(&ON);
         let key = Client::of(&metrify, &server, "admin").key;
         let other_key = Client::of_new_tenant(&metrify, &server, "other-one").key;
-        let said = std::fs::read_to_string(metrify.data_dir().join("server.json")).expect("server.json");
-        let said: Value = serde_json::from_str(&said).expect("JSON");
-        let address = |name: &str| said[name].as_str().expect("an address in server.json").to_owned();
-        let (postgres, flight) = (address("postgres"), address("flight"));
+        let (postgres, flight) = spoken_at(&metrify);
         Self { metrify, server, key, other_key, postgres, flight }
     }
 
@@ -92,8 +96,16 @@ impl Served {
     }
 }
 
+/// Where a server that is [`ON`] speaks PostgreSQL's protocol and Flight SQL.
+pub fn spoken_at(metrify: &Metrify) -> (String, String) {
+    let said = std::fs::read_to_string(metrify.data_dir().join("server.json")).expect("server.json");
+    let said: Value = serde_json::from_str(&said).expect("JSON");
+    let address = |name: &str| said[name].as_str().expect("an address in server.json").to_owned();
+    (address("postgres"), address("flight"))
+}
+
 /// Line by line; what ends in `…` is how the line begins.
-fn check(said: &str, expected: &[&str]) {
+pub fn check(said: &str, expected: &[&str]) {
     let lines: Vec<&str> = said.lines().collect();
     let is_as = |(line, expected): (&&str, &&str)| match expected.strip_suffix('…') {
         Some(begin) => line.starts_with(begin),

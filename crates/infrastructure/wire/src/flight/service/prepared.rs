@@ -28,9 +28,10 @@ use crate::refusal;
 
 impl Service {
     async fn asked(&self, ctx: &Context, handle: &Handle) -> Result<Asked, Status> {
-        let statement = self.wire.engine.read(handle.sql.clone(), GenericDialect {}, statement).await;
+        let statement = self.wire.engine.read(ctx.tenant(), handle.sql.clone(), GenericDialect {}, statement).await;
         let statement = self.wire.noted(ctx, statement).map_err(|error| status::of(&error))?;
-        Ok(Asked { statement, furnish: None, parameters: handle.values()? })
+        let parameters = handle.values().or_else(|refused| self.misunderstood(ctx, refused))?;
+        Ok(Asked { statement, furnish: None, parameters })
     }
 
     pub(super) async fn describe(&self, ctx: &Context, handle: &Handle) -> Result<Described, Status> {
@@ -40,7 +41,7 @@ impl Service {
     }
 
     pub(super) async fn answer(&self, ctx: Context, handle: &[u8]) -> Result<Response<Sent>, Status> {
-        let asked = self.asked(&ctx, &Handle::read(handle)?).await?;
+        let asked = self.asked(&ctx, &self.handle(&ctx, handle)?).await?;
         let answer = Answer::begin(&self.wire, ctx, asked).await.map_err(|error| status::of(&error))?;
         Ok(Response::new(stream::answer(answer)))
     }

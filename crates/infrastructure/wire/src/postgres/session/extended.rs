@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use metrify_application::{Context, read};
+use metrify_application::{Context, Error, Kind, read};
 use metrify_query::{Asked, Described};
 use pgwire::messages::PgWireBackendMessage;
 use pgwire::messages::data::{NoData, ParameterDescription};
@@ -25,9 +25,11 @@ impl Session {
     pub(super) async fn parse(&mut self, parse: Parse) -> Done {
         let ctx = self.context().await?;
         let text_bytes = parse.query.len();
-        let mut commands = self.postgres.wire.noted(&ctx, self.postgres.read(parse.query).await)?;
+        let mut commands = self.postgres.read(&ctx, parse.query).await?;
         if commands.len() > 1 {
-            return Err(problem::error("42601", "cannot insert multiple commands into a prepared statement").into());
+            let message = "cannot insert multiple commands into a prepared statement";
+            read::unasked(&self.postgres.wire.app, &ctx, &Error::new(Kind::Invalid, message))?;
+            return Err(problem::error("42601", message).into());
         }
         let given = parse.type_oids.iter().map(|oid| Type::from_oid(*oid).filter(|of| *of != Type::UNKNOWN)).collect();
         let command = commands.pop();
@@ -54,7 +56,14 @@ impl Session {
 
     pub(super) async fn bind(&mut self, bind: Bind) -> Done {
         let prepared = self.statements.prepared(&bind.statement_name.unwrap_or_default())?;
-        let values = prepared.values(&bind.parameter_format_codes, &bind.parameters)?;
+        let values = match prepared.values(&bind.parameter_format_codes, &bind.parameters) {
+            Ok(values) => values,
+            Err(problem) => {
+                let ctx = self.context().await?;
+                read::unasked(&self.postgres.wire.app, &ctx, &Error::new(Kind::Invalid, "bind the statement"))?;
+                return Err(problem.into());
+            }
+        };
         let formats = bind.result_column_format_codes;
         let portal = Portal { prepared, values, formats, running: None };
         self.statements.bind(bind.portal_name.unwrap_or_default(), portal)?;

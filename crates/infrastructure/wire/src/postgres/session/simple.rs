@@ -19,15 +19,20 @@ use crate::answer::Answer;
 impl Session {
     pub(super) async fn query(&mut self, text: String) -> Done {
         let ctx = self.context().await?;
-        let commands = self.postgres.wire.noted(&ctx, self.postgres.read(text).await)?;
+        let commands = self.postgres.read(&ctx, text).await?;
         if commands.is_empty() {
             self.line.feed(PgWireBackendMessage::EmptyQueryResponse(EmptyQueryResponse::new())).await?;
         }
+        // Of the first statement they are those of the text.
+        let mut first = Some(ctx);
         for command in commands {
             match command {
                 Command::Query(statement) => {
                     self.may_go_on()?;
-                    let ctx = self.context().await?;
+                    let ctx = match first.take() {
+                        Some(ctx) => ctx,
+                        None => self.context().await?,
+                    };
                     let asked = self.asked(&ctx, *statement, Vec::new()).await?;
                     let wire = self.postgres.wire.clone();
                     let answer = self.line.listening(Answer::begin(&wire, ctx, asked)).await??;
@@ -85,6 +90,9 @@ impl Session {
             }
             Command::Nothing(said) => {
                 self.may_go_on()?;
+                if matches!(*said, "SET" | "RESET") {
+                    read::aside(&self.postgres.wire.app, &self.context().await?)?;
+                }
                 self.complete(said).await
             }
             Command::Forget(name, said) => {
@@ -110,6 +118,7 @@ impl Session {
     pub(super) async fn show(&mut self, name: &str, formats: &[i16]) -> Done {
         self.may_go_on()?;
         let ctx = self.context().await?;
+        read::aside(&self.postgres.wire.app, &ctx)?;
         let value = match name.to_ascii_lowercase().as_str() {
             "search_path" => schema_of(ctx.tenant()),
             name => settings::setting(name).unwrap_or_default().to_owned(),

@@ -26,6 +26,8 @@ impl Line {
             };
             match row {
                 Some(row) => {
+                    // Rows that a client takes as they come would be written without a pause.
+                    tokio::task::consume_budget().await;
                     self.tell_row(PgWireBackendMessage::DataRow(row)).await?;
                     told += 1;
                 }

@@ -1,5 +1,7 @@
 //! A client of the programming interface with a key of its own.
 
+use std::io;
+
 use serde_json::Value;
 
 use super::http::{self, Answer};
@@ -32,9 +34,15 @@ impl<'s> Client<'s> {
     }
 
     pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        self.try_send(method, path, headers, body).expect("an answer")
+    }
+
+    /// # Errors
+    /// Where the connection breaks.
+    pub fn try_send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> io::Result<Answer> {
         let key = [("X-API-Key", self.key.as_str())];
         let headers = [&key, headers].concat();
-        http::send_with(&self.server.address, &format!("{method} {path}"), &headers, body).expect("an answer")
+        http::send_with(&self.server.address, &format!("{method} {path}"), &headers, body)
     }
 
     pub fn get(&self, path: &str) -> (u16, Value) {

@@ -300,5 +300,145 @@ def slow():
     sys.stdin.readline()
 
 
+def slow_readers():
+    """So many clients that ask for much, take a row, and then nothing; says so, and waits for the word to leave."""
+    connections = [postgres() for _ in range(int(sys.argv[2]))]
+    for connection in connections:
+        connection.pgconn.send_query(b"select a.*, b.point as other from readings a, readings b")
+        connection.pgconn.flush()
+    time.sleep(1)
+    print("waiting", flush=True)
+    sys.stdin.readline()
+    os._exit(0)
+
+
+def silent(enter):
+    """Connections on which nothing is said, of one address and of several; `enter` comes in beside them."""
+    import resource
+    import socket
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    host, port = ADDRESS.rsplit(":", 1)
+    held = []
+
+    def hold(count, address):
+        for _ in range(count):
+            held.append(socket.create_connection((host, int(port)), 30, source_address=(address, 0)))
+
+    def in_time():
+        begun = time.monotonic()
+        enter()
+        took = time.monotonic() - begun
+        print(f"{took:.3f} s", file=sys.stderr)
+        return took < 2
+
+    hold(1000, "127.0.0.1")
+    print("1000 of one address: in time", in_time())
+    for address in ("127.0.0.2", "127.0.0.3", "127.0.0.4"):
+        hold(500, address)
+    print("2500 of four addresses: in time", in_time())
+    begun = time.monotonic()
+    for one in held:
+        one.settimeout(30)
+        try:
+            while one.recv(1024):
+                pass
+        except ConnectionResetError:
+            pass
+    print("all of them are shown out", time.monotonic() - begun < 15)
+
+
+def silent_postgres():
+    def enter():
+        with postgres() as connection:
+            connection.execute("select 1").fetchone()
+
+    silent(enter)
+
+
+def silent_flight():
+    import adbc_driver_flightsql.dbapi  # noqa: F401, to load it takes longer than to come in
+
+    def enter():
+        with flight() as connection, connection.cursor() as cursor:
+            cursor.execute("select 1")
+            cursor.fetchone()
+
+    silent(enter)
+
+
+def crowd():
+    import psycopg
+
+    held = [postgres() for _ in range(128)]
+    print("connected", len(held))
+    try:
+        postgres()
+    except psycopg.OperationalError as error:
+        print("one more", str(error).split(": ", 2)[-1].strip().splitlines()[0])
+    with postgres(key=OTHER_KEY) as connection:
+        print("another tenant", connection.execute("select 1").fetchone()[0])
+    held.pop().close()
+    begun = time.monotonic()
+    while time.monotonic() - begun < 10:
+        try:
+            with postgres() as connection:
+                print("once one has left", connection.execute("select 2").fetchone()[0])
+            break
+        except psycopg.OperationalError:
+            time.sleep(0.05)
+
+
+def too_often():
+    """Asks until it is told to come back, by each door in turn."""
+    import urllib.error
+    import urllib.request
+
+    def refused(ask):
+        for _ in range(1000):
+            state, said = refusal(ask)
+            if state != "none":
+                return state, said
+        return "none", ""
+
+    connection = postgres()
+    print("statements", *refused(lambda: connection.execute("select 1")))
+    cursor = flight(address=os.environ["WIRE_FLIGHT"]).cursor()
+    said = ""
+    while not said:
+        _, said = refused_flight(lambda: cursor.execute("select 1"))
+    print("calls", "too many of this key" in said)
+    url = f"http://{os.environ['WIRE_HTTP']}/api/v1/smart-meters"
+    # There is none left for this door, since the others took all of this half of a second.
+    try:
+        urllib.request.urlopen(urllib.request.Request(url, headers={"X-API-Key": KEY}))
+    except urllib.error.HTTPError as error:
+        print("requests", error.code, flush=True)
+    # The driver does not bear to be refused when it says goodbye.
+    os._exit(0)
+
+
+def misunderstood_postgres():
+    """Each line is one statement that is not answered."""
+    with postgres() as connection:
+        for prepare in (False, True):
+            for text, values in (
+                ("selct 1", None), ("select nothing from readings", None), ("select * from nowhere", None),
+                ("insert into readings values (1)", None), ("copy readings to stdout", None),
+                ("select * from nowhere where a = %s", (1,)), ("select * from readings where point = %s and nothing = %s", ("a", "b")),
+            ):
+                print(*refusal(lambda: connection.execute(text, values, prepare=prepare)))
+        print(*refusal(lambda: connection.execute("select 1; select * from nowhere", (), prepare=True)))
+
+
+def misunderstood_flight():
+    with flight() as connection:
+        for text in ("selct 1", "select nothing from readings", "select * from nowhere", "insert into readings values (1)", "select 1; select 2"):
+            for ask in ("execute", "adbc_prepare"):
+                with connection.cursor() as cursor:
+                    print(refused_flight(lambda: getattr(cursor, ask)(text))[0])
+
+
 if __name__ == "__main__":
     globals()[sys.argv[1]]()

@@ -1,17 +1,14 @@
-//! So many requests a second of each key, and of each tenant: who asks for more is told to come back, before anything is done.
+//! So many requests a second of each key, and of each tenant, by whatever door they come: who asks for more is told to come back, before
+//! anything is done.
 
 use std::num::NonZeroU32;
-use std::sync::Arc;
 
-use axum::extract::{Request, State};
-use axum::middleware::Next;
-use axum::response::Response;
 use governor::clock::DefaultClock;
 use governor::state::keyed::DefaultKeyedStateStore;
 use governor::{Quota, RateLimiter};
-use metrify_application::{Context, Error, Kind};
 
-use crate::{Problem, Server};
+use crate::context::Context;
+use crate::error::{Error, Kind, Result};
 
 /// Names that are remembered before those that asked for nothing lately are forgotten.
 const NAMES_MAX: usize = 10_000;
@@ -19,10 +16,8 @@ const NAMES_MAX: usize = 10_000;
 type Limiter = RateLimiter<String, DefaultKeyedStateStore<String>, DefaultClock>;
 
 /// How many requests a second are answered; a second's worth may come at once.
-#[derive(Clone)]
-pub struct Rates(Arc<Limits>);
-
-struct Limits {
+#[derive(Debug)]
+pub struct Rates {
     /// `None`: as many as come.
     of_key: Option<Limiter>,
     of_tenant: Option<Limiter>,
@@ -33,32 +28,28 @@ impl Rates {
     #[must_use]
     pub fn new(of_key: u32, of_tenant: u32) -> Self {
         let limiter = |rate| NonZeroU32::new(rate).map(|rate| RateLimiter::keyed(Quota::per_second(rate)));
-        Self(Arc::new(Limits { of_key: limiter(of_key), of_tenant: limiter(of_tenant) }))
+        Self { of_key: limiter(of_key), of_tenant: limiter(of_tenant) }
     }
 
-    fn take(&self, ctx: &Context) -> Result<(), Problem> {
-        let Limits { of_key, of_tenant } = &*self.0;
+    /// Counts a request.
+    ///
+    /// # Errors
+    /// Busy, where too many came within a second.
+    pub fn take(&self, ctx: &Context) -> Result<()> {
         let tenant = ctx.tenant().to_string();
         // Local work has one name in every tenant; keys have names of their own.
         let name = format!("{tenant} {}", ctx.principal.name);
-        for (limiter, whose, name) in [(of_key, "of this key or person", &name), (of_tenant, "of this tenant", &tenant)]
-        {
+        let limiters = [(&self.of_key, "of this key or person", &name), (&self.of_tenant, "of this tenant", &tenant)];
+        for (limiter, whose, name) in limiters {
             let Some(limiter) = limiter else { continue };
             if limiter.len() > NAMES_MAX {
                 limiter.retain_recent();
             }
             if limiter.check_key(name).is_err() {
                 let error = Error::new(Kind::Busy, format!("answer the request: too many {whose} come in a second"));
-                return Err(error.hint("ask again in a second, or raise server.key_rate or server.tenant_rate").into());
+                return Err(error.hint("ask again in a second, or raise server.key_rate or server.tenant_rate"));
             }
         }
         Ok(())
     }
-}
-
-pub(crate) async fn limited(State(server): State<Server>, request: Request, next: Next) -> Result<Response, Problem> {
-    if let Some(ctx) = request.extensions().get::<Context>() {
-        server.rates.take(ctx)?;
-    }
-    Ok(next.run(request).await)
 }
