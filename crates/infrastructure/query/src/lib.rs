@@ -14,7 +14,9 @@ mod page;
 mod profiles;
 mod refused;
 mod series;
+mod sizes;
 mod system;
+mod unfolded;
 mod views;
 
 use std::path::{Path, PathBuf};
@@ -117,12 +119,14 @@ impl Sessions {
             .planner
             .copied_config()
             .with_information_schema(true)
+            // Each of their steps takes memory that is not counted, as long as there are any.
+            .set_bool("datafusion.execution.enable_recursive_ctes", false)
             // `0.1` in a query means a tenth, not the binary fraction next to it.
             .set_bool("datafusion.sql_parser.parse_float_as_decimal", true)
             .with_default_catalog_and_schema(CATALOG, &schema);
-        let session = SessionContext::new_with_config_rt(config, self.planner.runtime_env());
+        let mut session = SessionContext::new_with_config_rt(config, self.planner.runtime_env());
         functions::register(&session);
-        bounds::bound_functions(&session);
+        bounds::bound_functions(&mut session).map_err(|error| failed("prepare the functions", error))?;
         let view = self.lake.view(tenant)?;
         let views = Arc::new(Views::new(self.planner.clone(), tenant.clone(), view.clone()));
         session.register_udtf("readings_as_known", Arc::new(AsKnown { views: views.clone() }));

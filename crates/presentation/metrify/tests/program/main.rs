@@ -21,6 +21,7 @@ mod limits;
 mod load_profile;
 mod logins;
 mod master_data;
+mod memory;
 mod message;
 mod people;
 mod readme;
