@@ -9,8 +9,8 @@ use sea_orm::{
 };
 
 use crate::tables::{
-    Head, Table, attempts, event, grant, grid_operator, installation, key, meter, metering_point, session, tenant, user,
-    weather_station,
+    Head, Table, attempts, event, grant, grid_operator, installation, key, meter, metering_point, session, tenant,
+    user, weather_station,
 };
 use crate::{DatabaseRegistry, Scope, corrupt, failed};
 

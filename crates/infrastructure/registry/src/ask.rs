@@ -3,7 +3,10 @@
 use metrify_application::registry::{Cursor, Edition, Field, Near, Sort, Thing, ThingKind, Wanted};
 use metrify_application::{Result, Tenant};
 use metrify_domain::Timestamp;
-use sea_orm::{ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, DatabaseExecutor, DbBackend, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect, Select,
+};
 
 use crate::append::column;
 use crate::tables::{
@@ -15,6 +18,22 @@ use crate::{DatabaseRegistry, Scope, corrupt, failed};
 const STEP: &str = "read the registry";
 
 impl DatabaseRegistry {
+    /// Reads by one statement that sees the rows of a scope. On PostgreSQL that takes a transaction, which tells the wall whose they
+    /// are; on SQLite a statement is as good alone, and a transaction would be two statements more.
+    async fn reading<T>(
+        &self,
+        scope: Scope<'_>,
+        read: impl AsyncFnOnce(&DatabaseExecutor<'_>) -> Result<T>,
+    ) -> Result<T> {
+        if self.database.get_database_backend() != DbBackend::Postgres {
+            return read(&DatabaseExecutor::from(&self.database)).await;
+        }
+        let transaction = self.begin(scope, STEP).await?;
+        let found = read(&DatabaseExecutor::from(&transaction)).await?;
+        transaction.commit().await.map_err(|error| failed(STEP, error))?;
+        Ok(found)
+    }
+
     pub(crate) async fn find_thing(
         &self,
         tenant: &Tenant,
@@ -22,74 +41,65 @@ impl DatabaseRegistry {
         id: &str,
         known_at: Option<Timestamp>,
     ) -> Result<Option<Edition<Thing>>> {
-        let transaction = self.begin(Scope::Of(tenant), STEP).await?;
-        let of = One { transaction: &transaction, tenant, id, known_at };
-        let found = match kind {
-            ThingKind::Tenant => one::<tenant::Entity>(of).await,
-            ThingKind::Key => one::<key::Entity>(of).await,
-            ThingKind::User => one::<user::Entity>(of).await,
-            ThingKind::Session => one::<session::Entity>(of).await,
-            ThingKind::Attempts => one::<attempts::Entity>(of).await,
-            ThingKind::MeteringPoint => one::<metering_point::Entity>(of).await,
-            ThingKind::Meter => one::<meter::Entity>(of).await,
-            ThingKind::Installation => one::<installation::Entity>(of).await,
-            ThingKind::Grant => one::<grant::Entity>(of).await,
-            ThingKind::GridOperator => one::<grid_operator::Entity>(of).await,
-            ThingKind::WeatherStation => one::<weather_station::Entity>(of).await,
-        }?;
-        transaction.commit().await.map_err(|error| failed(STEP, error))?;
-        Ok(found)
+        self.reading(Scope::Of(tenant), async |database| {
+            let of = One { database, tenant, id, known_at };
+            match kind {
+                ThingKind::Tenant => one::<tenant::Entity>(of).await,
+                ThingKind::Key => one::<key::Entity>(of).await,
+                ThingKind::User => one::<user::Entity>(of).await,
+                ThingKind::Session => one::<session::Entity>(of).await,
+                ThingKind::Attempts => one::<attempts::Entity>(of).await,
+                ThingKind::MeteringPoint => one::<metering_point::Entity>(of).await,
+                ThingKind::Meter => one::<meter::Entity>(of).await,
+                ThingKind::Installation => one::<installation::Entity>(of).await,
+                ThingKind::Grant => one::<grant::Entity>(of).await,
+                ThingKind::GridOperator => one::<grid_operator::Entity>(of).await,
+                ThingKind::WeatherStation => one::<weather_station::Entity>(of).await,
+            }
+        })
+        .await
     }
 
     pub(crate) async fn list_things(&self, tenant: &Tenant, wanted: &Wanted) -> Result<Vec<Edition<Thing>>> {
-        let transaction = self.begin(Scope::Of(tenant), STEP).await?;
-        let found = match wanted.kind {
-            ThingKind::Tenant => several::<tenant::Entity>(&transaction, tenant, wanted).await,
-            ThingKind::Key => several::<key::Entity>(&transaction, tenant, wanted).await,
-            ThingKind::User => several::<user::Entity>(&transaction, tenant, wanted).await,
-            ThingKind::Session => several::<session::Entity>(&transaction, tenant, wanted).await,
-            ThingKind::Attempts => several::<attempts::Entity>(&transaction, tenant, wanted).await,
-            ThingKind::MeteringPoint => several::<metering_point::Entity>(&transaction, tenant, wanted).await,
-            ThingKind::Meter => several::<meter::Entity>(&transaction, tenant, wanted).await,
-            ThingKind::Installation => several::<installation::Entity>(&transaction, tenant, wanted).await,
-            ThingKind::Grant => several::<grant::Entity>(&transaction, tenant, wanted).await,
-            ThingKind::GridOperator => several::<grid_operator::Entity>(&transaction, tenant, wanted).await,
-            ThingKind::WeatherStation => several::<weather_station::Entity>(&transaction, tenant, wanted).await,
-        }?;
-        transaction.commit().await.map_err(|error| failed(STEP, error))?;
-        Ok(found)
+        self.reading(Scope::Of(tenant), async |database| match wanted.kind {
+            ThingKind::Tenant => several::<tenant::Entity>(database, tenant, wanted).await,
+            ThingKind::Key => several::<key::Entity>(database, tenant, wanted).await,
+            ThingKind::User => several::<user::Entity>(database, tenant, wanted).await,
+            ThingKind::Session => several::<session::Entity>(database, tenant, wanted).await,
+            ThingKind::Attempts => several::<attempts::Entity>(database, tenant, wanted).await,
+            ThingKind::MeteringPoint => several::<metering_point::Entity>(database, tenant, wanted).await,
+            ThingKind::Meter => several::<meter::Entity>(database, tenant, wanted).await,
+            ThingKind::Installation => several::<installation::Entity>(database, tenant, wanted).await,
+            ThingKind::Grant => several::<grant::Entity>(database, tenant, wanted).await,
+            ThingKind::GridOperator => several::<grid_operator::Entity>(database, tenant, wanted).await,
+            ThingKind::WeatherStation => several::<weather_station::Entity>(database, tenant, wanted).await,
+        })
+        .await
     }
 
     pub(crate) async fn find_key(&self, id: &str) -> Result<Option<(Tenant, Edition<Thing>)>> {
-        let transaction = self.begin(Scope::All, STEP).await?;
-        let row = key::Entity::find()
-            .filter(key::Column::Id.eq(id))
-            .filter(key::Column::KnownUntil.is_null())
-            .one(&transaction)
-            .await
-            .map_err(|error| failed(STEP, error))?;
-        transaction.commit().await.map_err(|error| failed(STEP, error))?;
+        let query = key::Entity::find().filter(key::Column::Id.eq(id)).filter(key::Column::KnownUntil.is_null());
+        let row =
+            self.reading(Scope::All, async |database| query.one(database).await.map_err(|error| failed(STEP, error)));
+        let row = row.await?;
         let Some(row) = row else { return Ok(None) };
         let tenant = row.tenant.parse().map_err(|error| corrupt(STEP, error))?;
         Ok(Some((tenant, known::<key::Entity>(row)?)))
     }
 
     pub(crate) async fn all_tenants(&self) -> Result<Vec<Tenant>> {
-        let transaction = self.begin(Scope::All, STEP).await?;
-        let rows = tenant::Entity::find()
-            .filter(tenant::Column::KnownUntil.is_null())
-            .order_by_asc(tenant::Column::Id)
-            .all(&transaction)
-            .await
-            .map_err(|error| failed(STEP, error))?;
-        transaction.commit().await.map_err(|error| failed(STEP, error))?;
+        let query = tenant::Entity::find().filter(tenant::Column::KnownUntil.is_null());
+        let query = query.order_by_asc(tenant::Column::Id);
+        let rows =
+            self.reading(Scope::All, async |database| query.all(database).await.map_err(|error| failed(STEP, error)));
+        let rows = rows.await?;
         rows.into_iter().map(|row| row.id.parse().map_err(|error| corrupt(STEP, error))).collect()
     }
 }
 
 #[derive(Clone, Copy)]
 struct One<'o> {
-    transaction: &'o DatabaseTransaction,
+    database: &'o DatabaseExecutor<'o>,
     tenant: &'o Tenant,
     id: &'o str,
     known_at: Option<Timestamp>,
@@ -97,7 +107,7 @@ struct One<'o> {
 
 async fn one<T: Table>(of: One<'_>) -> Result<Option<Edition<Thing>>> {
     let query = as_known::<T>(of.tenant, of.known_at)?.filter(column::<T>("id")?.eq(of.id));
-    let row = query.one(of.transaction).await.map_err(|error| failed(STEP, error))?;
+    let row = query.one(of.database).await.map_err(|error| failed(STEP, error))?;
     row.map(known::<T>).transpose()
 }
 
@@ -112,7 +122,7 @@ fn as_known<T: Table>(tenant: &Tenant, known_at: Option<Timestamp>) -> Result<Se
 }
 
 async fn several<T: Table>(
-    transaction: &DatabaseTransaction,
+    database: &DatabaseExecutor<'_>,
     tenant: &Tenant,
     wanted: &Wanted,
 ) -> Result<Vec<Edition<Thing>>> {
@@ -131,7 +141,7 @@ async fn several<T: Table>(
     if let Some(cursor) = &wanted.after {
         query = query.filter(behind::<T>(wanted.sort, cursor)?);
     }
-    let rows = sorted::<T>(query, wanted.sort)?.limit(wanted.limit).all(transaction).await;
+    let rows = sorted::<T>(query, wanted.sort)?.limit(wanted.limit).all(database).await;
     rows.map_err(|error| failed(STEP, error))?.into_iter().map(known::<T>).collect()
 }
 

@@ -314,14 +314,16 @@ fn what_is_registered_of_grid_and_weather_is_made_anew_of_what_happened() {
     assert_eq!(lists(&Client { server: &server, key }), before);
 }
 
-/// Makes the registry what a former program left: of the step that these things came with there is nothing.
+/// Makes the registry what a former program left: of all that later steps brought there is nothing.
 const FORMER: &str = "
 import sqlite3, sys
+tables = ('events', 'migrations', 'tenants', 'keys', 'metering_points', 'meters', 'installations', 'users', 'sessions', 'attempts')
 registry = sqlite3.connect(sys.argv[1])
-for table in ('grid_operators', 'weather_stations'):
-    registry.execute(f'drop table {table}')
-registry.execute('delete from migrations where version = 3')
-registry.execute(\"delete from events where kind in ('grid_operator', 'weather_station')\")
+for (name,) in registry.execute(\"select name from sqlite_master where type = 'table'\").fetchall():
+    if name not in tables:
+        registry.execute(f'drop table {name}')
+registry.execute('delete from migrations where version > 2')
+registry.execute(\"delete from events where kind not in ('tenant', 'key', 'user', 'session', 'attempts')\")
 registry.commit()
 ";
 
