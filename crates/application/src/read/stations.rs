@@ -44,7 +44,7 @@ pub(crate) async fn told_stations(
         rows.extend(page.rows);
         Ok(())
     };
-    app.queries.answer(app.sql.query(tenant, &query, &mut gather)).await?;
+    app.queries.answer(tenant, app.sql.query(tenant, &query, &mut gather)).await?;
     rows.into_iter().map(station).collect()
 }
 

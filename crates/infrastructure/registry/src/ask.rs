@@ -4,8 +4,7 @@ use metrify_application::registry::{Cursor, Edition, Field, Near, Sort, Thing, T
 use metrify_application::{Result, Tenant};
 use metrify_domain::Timestamp;
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DatabaseExecutor, DbBackend, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect, Select,
+    ColumnTrait, Condition, DatabaseExecutor, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select,
 };
 
 use crate::append::column;
