@@ -3,6 +3,7 @@
 
 mod analytics;
 mod architecture;
+mod attacks;
 mod bad_input;
 mod bitemporal;
 mod condensed;
