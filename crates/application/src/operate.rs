@@ -6,7 +6,7 @@ use metrify_domain::Tenant;
 
 use crate::app::App;
 use crate::error::{Error, Kind, Result};
-use crate::ports::{Landed, Page};
+use crate::ports::{Landed, Page, Query};
 use crate::registry::ThingKind;
 
 /// Opens every tenant's tables and applies what the journal holds beyond them, so that all that was ever acknowledged is
@@ -110,7 +110,7 @@ pub async fn probe(app: &App, tenant: &Tenant) -> Probed {
         tables += page.rows.len();
         Ok(())
     };
-    let asked = app.sql.query(tenant, "SELECT \"table\" FROM system.tables", &mut count).await;
+    let asked = app.sql.query(tenant, Query::of("SELECT \"table\" FROM system.tables"), &mut count).await;
     let registry = app.registry.find(tenant, ThingKind::Tenant, tenant.as_str(), None).await;
     Probed { store: asked.map(|()| tables), registry: registry.map(drop) }
 }

@@ -113,7 +113,7 @@ pub trait Ledger: Send + Sync {
     /// Which of the records are kept already.
     async fn records(&self, tenant: &Tenant, records: &[RecordRow]) -> Result<HashSet<Fingerprint>>;
 
-    /// The rejects of one delivery, or of all.
+    /// The rejects of one delivery, or of all, oldest first.
     async fn rejects(&self, tenant: &Tenant, delivery: Option<&DeliveryId>) -> Result<Vec<Reject>>;
 }
 
@@ -286,16 +286,33 @@ pub enum ExportFormat {
 /// Takes the pages of an answer in order; the first comes even where there are no rows, for its columns.
 pub type Pages<'p> = dyn FnMut(Page) -> Result<()> + Send + 'p;
 
+/// A query, and as of when it is answered.
+#[derive(Clone, Copy, Debug)]
+pub struct Query<'q> {
+    pub sql: &'q str,
+    /// Every table is what was known then; what is known by now where it is `None`. Tables of the process, in the schema `system`, are
+    /// always of now.
+    pub known_at: Option<Timestamp>,
+}
+
+impl<'q> Query<'q> {
+    /// Of what is known by now.
+    #[must_use]
+    pub const fn of(sql: &'q str) -> Self {
+        Self { sql, known_at: None }
+    }
+}
+
 /// Answers SQL over everything a tenant has, memory and lake together.
 #[async_trait]
 pub trait Sql: Send + Sync {
-    async fn query(&self, tenant: &Tenant, sql: &str, pages: &mut Pages<'_>) -> Result<()>;
+    async fn query(&self, tenant: &Tenant, query: Query<'_>, pages: &mut Pages<'_>) -> Result<()>;
 
     /// Answers [`Series::query`], sooner where it can.
     async fn series(&self, tenant: &Tenant, series: &Series, pages: &mut Pages<'_>) -> Result<()>;
 
     /// Writes the answer to a file; tells how many rows it has.
-    async fn export(&self, tenant: &Tenant, sql: &str, format: ExportFormat, file: &Path) -> Result<u64>;
+    async fn export(&self, tenant: &Tenant, query: Query<'_>, format: ExportFormat, file: &Path) -> Result<u64>;
 }
 
 /// The registry: things that change by events, with all their versions.

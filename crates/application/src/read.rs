@@ -9,13 +9,14 @@ mod told;
 
 use std::path::Path;
 
+use metrify_domain::Timestamp;
 use metrify_governance::{Act, Action, Resource};
 
 use crate::app::App;
 use crate::audit::audited;
 use crate::context::Context;
 use crate::error::Result;
-use crate::ports::{ExportFormat, Page, Pages};
+use crate::ports::{ExportFormat, Page, Pages, Query};
 use crate::record::Reject;
 
 pub use channels::{Channels, Resampled, channels};
@@ -30,48 +31,62 @@ pub use told::{Telling, aside, described, listed, told, unasked};
 ///
 /// # Errors
 /// Where it is denied, the query is not understood, reads what it may not, or the store cannot be read.
-pub async fn sql(app: &App, ctx: &Context, query: &str, pages: &mut Pages<'_>) -> Result<()> {
+pub async fn sql(app: &App, ctx: &Context, query: Query<'_>, pages: &mut Pages<'_>) -> Result<()> {
     let act = ctx.act(Action::Query, Resource::Tables, None);
-    answer(app, ctx, act, Asked::Query(query), pages).await
+    answer(app, ctx, act, Inquiry::Query(query), pages).await
 }
 
 /// What the engine is asked.
 #[derive(Clone, Copy)]
-enum Asked<'a> {
-    Query(&'a str),
+enum Inquiry<'a> {
+    Query(Query<'a>),
     Series(&'a Series),
 }
 
-async fn answer(app: &App, ctx: &Context, act: Act, asked: Asked<'_>, pages: &mut Pages<'_>) -> Result<()> {
+async fn answer(app: &App, ctx: &Context, act: Act, inquiry: Inquiry<'_>, pages: &mut Pages<'_>) -> Result<()> {
     told::answered(app, ctx, act, |telling| async move {
         let mut tell = |page: Page| {
             // The entry is written once there is something to tell, before it is told.
             telling.note()?;
             pages(page)
         };
-        match asked {
-            Asked::Query(query) => app.sql.query(ctx.tenant(), query, &mut tell).await,
-            Asked::Series(series) => app.sql.series(ctx.tenant(), series, &mut tell).await,
+        match inquiry {
+            Inquiry::Query(query) => app.sql.query(ctx.tenant(), ctx.past(query), &mut tell).await,
+            Inquiry::Series(series) => app.sql.series(ctx.tenant(), series, &mut tell).await,
         }
     })
     .await
+}
+
+impl Context {
+    /// A query as of an instant that is not past is one of now.
+    const fn past<'q>(&self, Query { sql, known_at }: Query<'q>) -> Query<'q> {
+        match known_at {
+            Some(then) if then.micros() < self.now.micros() => Query { sql, known_at },
+            Some(_) | None => Query::of(sql),
+        }
+    }
 }
 
 /// Writes the answer of a query to a file and tells how many rows it has.
 ///
 /// # Errors
 /// As [`sql`], and where the file cannot be written.
-pub async fn export(app: &App, ctx: &Context, query: &str, format: ExportFormat, file: &Path) -> Result<u64> {
+pub async fn export(app: &App, ctx: &Context, query: Query<'_>, format: ExportFormat, file: &Path) -> Result<u64> {
     let act = ctx.act(Action::Export, Resource::Tables, None);
-    let work = app.queries.answer(ctx.tenant(), app.sql.export(ctx.tenant(), query, format, file));
+    let work = app.queries.answer(ctx.tenant(), app.sql.export(ctx.tenant(), ctx.past(query), format, file));
     audited(app, ctx, act, work).await
 }
 
-/// All rejects, oldest first.
+/// All rejects, oldest first; as they were known then, where an instant is named.
 ///
 /// # Errors
 /// Where it is denied, or the store cannot be read.
-pub async fn rejects(app: &App, ctx: &Context) -> Result<Vec<Reject>> {
+pub async fn rejects(app: &App, ctx: &Context, known_at: Option<Timestamp>) -> Result<Vec<Reject>> {
     let act = ctx.act(Action::Read, Resource::Rejects, None);
-    audited(app, ctx, act, app.ledger.rejects(ctx.tenant(), None)).await
+    let rejects = audited(app, ctx, act, app.ledger.rejects(ctx.tenant(), None)).await?;
+    Ok(match known_at {
+        Some(then) => rejects.into_iter().filter_map(|reject| reject.as_known(then)).collect(),
+        None => rejects,
+    })
 }

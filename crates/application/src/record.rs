@@ -135,7 +135,34 @@ pub struct Reject {
     pub prelude: Vec<u8>,
     pub bytes: Vec<u8>,
     pub rejected_at: Timestamp,
-    pub state: RejectState,
+    /// When it was understood. Before that was kept it is the time of its rejection.
+    pub resolved_at: Option<Timestamp>,
+}
+
+impl Reject {
+    #[must_use]
+    pub const fn state(&self) -> RejectState {
+        if self.resolved_at.is_some() { RejectState::Resolved } else { RejectState::Open }
+    }
+
+    /// Since when it is in its state: the one time that each of its rows has.
+    #[must_use]
+    pub fn since(&self) -> Timestamp {
+        self.resolved_at.unwrap_or(self.rejected_at)
+    }
+
+    /// The row of a reject that came into a state then.
+    #[must_use]
+    pub fn resolved(self, at: Timestamp) -> Self {
+        Self { resolved_at: Some(at), ..self }
+    }
+
+    /// As it was known then; `None` where it was not.
+    #[must_use]
+    pub fn as_known(self, then: Timestamp) -> Option<Self> {
+        let resolved_at = self.resolved_at.filter(|at| *at <= then);
+        (self.rejected_at <= then).then_some(Self { resolved_at, ..self })
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

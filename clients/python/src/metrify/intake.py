@@ -18,6 +18,7 @@ from ._upload import Source, upload
 from .core import calls
 from .core import types as core
 from .core.types import Point, ReceiptRow, Reject
+from .times import Moment, moment
 
 # Deliveries up to here are sent whole, larger ones in parts.
 WHOLE_BYTES_MAX = 64 << 20
@@ -103,21 +104,21 @@ class Intake(Asking):
             writer.write_table(table, max_chunksize=BATCH_ROWS)
         return self.deliver(memoryview(sink.getvalue()), source=source, format="arrow")
 
-    def receipts(self) -> Iterator[ReceiptRow]:
+    def receipts(self, *, as_known_at: Moment | None = None) -> Iterator[ReceiptRow]:
         """The accounts of what was received, newest first, over all pages of 1000.
 
         The server finds the next page by time alone: of receipts of one microsecond (the members of a container) that lie on both
         sides of a page's end, some are left out. `sql("select * from deliveries")` has all of them.
         """
-        return self._pages(lambda cursor: calls.list_receipts(limit=PAGE, cursor=cursor))
+        return self._pages(lambda cursor: calls.list_receipts(as_known_at=moment(as_known_at), limit=PAGE, cursor=cursor))
 
-    def receipt(self, delivery: str) -> ReceiptRow:
+    def receipt(self, delivery: str, *, as_known_at: Moment | None = None) -> ReceiptRow:
         """The account of one delivery; those of a container have receipts each (`members`), it has none. Raises NotFound."""
-        return self.ask(calls.get_receipt(delivery)).results[0]
+        return self.ask(calls.get_receipt(delivery, as_known_at=moment(as_known_at))).results[0]
 
-    def rejects(self) -> list[Reject]:
+    def rejects(self, *, as_known_at: Moment | None = None) -> list[Reject]:
         """What was not understood, oldest first, with its bytes in hexadecimal digits."""
-        return self.ask(calls.list_rejects())
+        return self.ask(calls.list_rejects(as_known_at=moment(as_known_at)))
 
     def confirm(self, *points: str) -> int:
         """Vouches for points, so that readings of them that were quarantined are taken in: how many nobody vouched for before."""

@@ -114,14 +114,15 @@ class Series(Asking, Generic[F]):
         )
         return self._frame(call, exact)
 
-    def sql(self, query: str, *, exact: bool = False) -> F:
+    def sql(self, query: str, *, as_known_at: Moment | None = None, exact: bool = False) -> F:
         """The answer of a query, read-only, over everything the tenant has: `sql("select * from deliveries")`.
 
+        `as_known_at` has every table tell what was known then, but for those of the schema `system`, which are of now.
         Raises Invalid for a query that cannot be read or would change something.
         """
-        return self._frame(calls.export(ExportRequest(query=query, format="arrow")), exact)
+        return self._frame(calls.export(ExportRequest(query=query, format="arrow", as_known_at=moment(as_known_at))), exact)
 
-    def export(self, query: str, path: str | os.PathLike[str]) -> None:
+    def export(self, query: str, path: str | os.PathLike[str], *, as_known_at: Moment | None = None) -> None:
         """Writes the answer of a query to a file, piece by piece: `.ndjson`, `.csv`, `.parquet` or `.arrow`, by its name.
 
         The file is there once it is whole. Raises Invalid for other names and as `sql` does, OSError where it cannot be written.
@@ -129,7 +130,8 @@ class Series(Asking, Generic[F]):
         path = Path(path)
         part = path.with_name(path.name + ".part")
         try:
-            call = calls.export(ExportRequest(query=query, format=path.suffix.removeprefix(".")))
+            kind = path.suffix.removeprefix(".")
+            call = calls.export(ExportRequest(query=query, format=kind, as_known_at=moment(as_known_at)))
             self._http.send(call, lambda answer: _write(answer, part))
             part.replace(path)
         finally:

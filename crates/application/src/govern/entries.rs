@@ -19,6 +19,8 @@ pub struct Noted {
     pub principal: Option<String>,
     pub from: Option<Timestamp>,
     pub until: Option<Timestamp>,
+    /// At it or before it.
+    pub known_at: Option<Timestamp>,
     /// Behind the entry of this number.
     pub after: u64,
     pub limit: usize,
@@ -31,6 +33,7 @@ impl Noted {
             && same(&self.principal, &entry.principal)
             && self.from.is_none_or(|from| from <= entry.at)
             && self.until.is_none_or(|until| entry.at < until)
+            && self.known_at.is_none_or(|then| entry.at <= then)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Tenants: made and listed by whoever runs the house.
 
-use metrify_domain::Tenant;
 use metrify_domain::master::{Label, Status};
+use metrify_domain::{Tenant, Timestamp};
 use metrify_governance::{Act, Action, Party, Resource};
 
 use crate::app::App;
@@ -75,11 +75,11 @@ pub async fn put_tenant(
     .await
 }
 
-/// All tenants, for whoever runs the house; every other admin sees its own.
+/// All tenants, for whoever runs the house; every other admin sees its own. As they are known, or were known then.
 ///
 /// # Errors
 /// Where it is denied, or the registry cannot be read.
-pub async fn list_tenants(app: &App, ctx: &Context) -> Result<Vec<Edition<TenantRecord>>> {
+pub async fn list_tenants(app: &App, ctx: &Context, known_at: Option<Timestamp>) -> Result<Vec<Edition<TenantRecord>>> {
     let runs_the_house = {
         let act = Act { action: Action::Administer, ..ctx.act(Action::Read, Resource::Tenants, None) };
         app.policies.decide(&ctx.principal, &ctx.purpose().into(), &act).allowed
@@ -92,7 +92,7 @@ pub async fn list_tenants(app: &App, ctx: &Context) -> Result<Vec<Edition<Tenant
         names.dedup();
         let mut tenants = Vec::new();
         for name in names {
-            tenants.push(things::find_of(app, &name, name.as_str(), None).await?);
+            tenants.extend(things::known_of(app, &name, name.as_str(), known_at).await?);
         }
         Ok(tenants)
     })

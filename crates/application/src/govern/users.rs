@@ -1,5 +1,6 @@
 //! People: made, changed and listed by an admin of their tenant; each changes its own password.
 
+use metrify_domain::Timestamp;
 use metrify_domain::master::{Label, Status};
 use metrify_governance::{Action, Purpose, Resource, Role, UserName};
 
@@ -141,13 +142,18 @@ pub async fn list_users(app: &App, ctx: &Context, wanted: &Wanted) -> Result<Lis
     audited(app, ctx, act, things::page(app, ctx, wanted, |_| true)).await
 }
 
-/// One of the people of the tenant that asks.
+/// One of the people of the tenant that asks, as it is known or was known then.
 ///
 /// # Errors
 /// Where it is denied, there is none of this name, or the registry cannot be read.
-pub async fn find_user(app: &App, ctx: &Context, name: &str) -> Result<Edition<UserRecord>> {
+pub async fn find_user(
+    app: &App,
+    ctx: &Context,
+    name: &str,
+    known_at: Option<Timestamp>,
+) -> Result<Edition<UserRecord>> {
     let act = ctx.act(Action::Read, Resource::Users, Some(name.to_owned()));
-    audited(app, ctx, act, things::find(app, ctx, name, None)).await
+    audited(app, ctx, act, things::find(app, ctx, name, known_at)).await
 }
 
 const USER_PREFIX: &str = "user:";

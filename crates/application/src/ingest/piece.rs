@@ -17,7 +17,7 @@ use crate::ingest::settle::{self, Origin, Settled};
 use crate::ingest::withdraw::{self, TakenBack};
 use crate::record::{
     Accepted, Answered, Counts, DeliveryId, DeliveryRecord, Fingerprint, PointRecord, PointStatus, RecordRow, Reject,
-    RejectState, Version,
+    Version,
 };
 
 /// A piece of a delivery, decoded.
@@ -316,7 +316,7 @@ async fn new_rejects(app: &App, ctx: &Context, piece: &Piece, refused: Vec<Refus
         prelude: problem.prelude,
         bytes: problem.bytes,
         rejected_at: piece.received_at,
-        state: RejectState::Open,
+        resolved_at: None,
     });
     Ok(rejects.collect())
 }

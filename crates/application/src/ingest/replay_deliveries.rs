@@ -188,7 +188,7 @@ impl<'a> Again<'a> {
         let rejects = app.ledger.rejects(ctx.tenant(), Some(&kept.id)).await?;
         let rejects_before = rejects.len() as u64;
         // What came by way of a reject, read with other hints or vouched for later, is not in today's decoding.
-        let repaired = rejects.iter().any(|reject| reject.state == RejectState::Resolved);
+        let repaired = rejects.iter().any(|reject| reject.state() == RejectState::Resolved);
         let mut unsaid: HashMap<Key, Vec<Version>> = HashMap::new();
         if !repaired {
             let withdrawn = app.versions.withdrawn(ctx.tenant()).await?;
@@ -197,7 +197,7 @@ impl<'a> Again<'a> {
                 unsaid.entry(version.key()).or_default().push(version);
             }
         }
-        let open = rejects.into_iter().filter(|reject| reject.state == RejectState::Open);
+        let open = rejects.into_iter().filter(|reject| reject.state() == RejectState::Open);
         let unmet = open.map(|reject| ((reject.position.clone(), reject.reason.clone()), reject)).collect();
         Ok(Self {
             app,
@@ -278,7 +278,7 @@ impl<'a> Again<'a> {
         self.changes.retracted = retracted.len() as u64;
         self.changes.resolved = resolved.len() as u64;
         if self.apply {
-            let resolved = resolved.into_iter().map(|reject| Reject { state: RejectState::Resolved, ..reject });
+            let resolved = resolved.into_iter().map(|reject| reject.resolved(self.ctx.now));
             let piece = Piece { resolved: resolved.collect(), retracted, ..self.piece() };
             self.app.intake.accept(self.app, self.ctx, Piece { received_at: self.ctx.now, ..piece }).await?;
         } else {

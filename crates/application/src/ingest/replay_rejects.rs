@@ -14,7 +14,7 @@ use crate::error::{Error, Kind, Result};
 use crate::ingest::delivery::Hints;
 use crate::ingest::piece::Piece;
 use crate::ingest::records::Namer;
-use crate::record::{Counts, Reject, RejectState};
+use crate::record::{Counts, Reject};
 
 /// What became of a reject.
 #[derive(Clone, Debug)]
@@ -122,7 +122,7 @@ async fn resolve(app: &App, ctx: &Context, reject: Reject) -> Result<()> {
         source: reject.source.clone(),
         format: reject.format.clone(),
         received_at: ctx.now,
-        resolved: vec![Reject { state: RejectState::Resolved, ..reject }],
+        resolved: vec![reject.resolved(ctx.now)],
         ..Piece::default()
     };
     app.intake.accept(app, ctx, piece).await.map(drop)

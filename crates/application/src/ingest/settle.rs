@@ -3,13 +3,13 @@
 //! Versions of one channel and period are ordered by when they became known, then by their message, so that the same
 //! deliveries give the same answers in any order.
 
-use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use metrify_domain::{Batch, Period, Reading, Row, Timestamp};
 
 use crate::error::Result;
+use crate::ingest::holding::{self, Said, Statement};
 use crate::ingest::withdraw::TakenBack;
 use crate::ports::{Key, Known, Versions};
 use crate::record::{DeliveryId, Sequence, Standing, Version, Withdrawn, recorded_at};
@@ -214,15 +214,11 @@ impl Bench {
     }
 }
 
-/// Which of all statements about a reading holds: the newest that was not taken back; and where others before it said the
-/// same without a break, the first of them, since then it is known.
-pub(super) fn holding_of(statements: &[Version], withdrawn: &Withdrawn) -> Option<usize> {
-    let standing = |place: &usize| !withdrawn.covers(&statements[*place]);
-    let mut places: Vec<usize> = (0..statements.len()).filter(standing).collect();
-    places.sort_by(|one, other| order(&statements[*one], &statements[*other]));
-    let newest = *places.last()?;
-    let same = |place: &&usize| says_the_same(&statements[**place].reading, &statements[newest].reading);
-    places.iter().rev().take_while(same).last().copied()
+/// Which of all versions of a reading holds.
+pub(super) fn holding_of(versions: &[Version], withdrawn: &Withdrawn) -> Option<usize> {
+    let standing: Vec<usize> = (0..versions.len()).filter(|place| !withdrawn.covers(&versions[*place])).collect();
+    let statements: Vec<Statement<'_>> = standing.iter().map(|place| Statement::from(&versions[*place])).collect();
+    holding::holding_of(&statements).map(|place| standing[place])
 }
 
 /// The keys whose other versions have to be known: those of which something else is said, or by a message with a time of its
@@ -256,26 +252,13 @@ fn version(batch: &Batch, row: &Row, origin: Origin<'_>, sequence: Sequence) -> 
 
 /// A resend: it changes nothing, and keeps the time at which the value became known first.
 fn says_the_same(one: &Reading, other: &Reading) -> bool {
-    one.value == other.value && one.unit == other.unit && one.quality == other.quality && one.kind == other.kind
+    Said::from(one) == Said::from(other)
 }
 
 fn is_same_version(one: &Version, other: &Version) -> bool {
     says_the_same(&one.reading, &other.reading)
         && one.recorded_at == other.recorded_at
         && one.document == other.document
-}
-
-/// Within one delivery the later row is the newer one. Between deliveries the time decides, then the message; where
-/// both are equal, quality and value do, so that the order of arrival does not.
-fn order(one: &Version, other: &Version) -> Ordering {
-    let by_time = (one.recorded_at, &one.document).cmp(&(other.recorded_at, &other.document));
-    by_time.then_with(|| {
-        if one.delivery == other.delivery {
-            one.sequence.cmp(&other.sequence)
-        } else {
-            (one.reading.quality, one.reading.value).cmp(&(other.reading.quality, other.reading.value))
-        }
-    })
 }
 
 #[cfg(test)]

@@ -9,9 +9,9 @@ use crate::app::App;
 use crate::audit::{Outcome, entry, permitted};
 use crate::context::Context;
 use crate::error::Result;
-use crate::ports::Pages;
+use crate::ports::{Pages, Query};
 use crate::read::series::{instant, literal};
-use crate::read::{Asked, answer};
+use crate::read::{Inquiry, answer};
 
 /// Which channels, over which span.
 #[derive(Clone, Debug)]
@@ -51,12 +51,12 @@ pub async fn channels(app: &App, ctx: &Context, wanted: &Channels, pages: &mut P
     for act in acts {
         app.audit.note(&entry(ctx, act, Outcome::Done))?;
     }
-    answer(app, ctx, last, Asked::Query(&wanted.query()), pages).await
+    let sql = wanted.query();
+    answer(app, ctx, last, Inquiry::Query(Query { sql: &sql, known_at: wanted.known_at }), pages).await
 }
 
 impl Channels {
     fn query(&self) -> String {
-        let from = self.known_at.map_or_else(|| "readings".to_owned(), |then| format!("readings_as_known('{then}')"));
         let of = |Channel { point, quantity }: &Channel| {
             format!("point = {} AND quantity = {}", literal(point.as_str()), literal(&quantity.to_string()))
         };
@@ -70,13 +70,13 @@ impl Channels {
         let limit = self.limit;
         match self.resampled.map(Resampled::bucket) {
             None => format!(
-                "SELECT point, quantity, kind, period_start, period_end, value, unit, quality FROM {from} WHERE {rule} \
+                "SELECT point, quantity, kind, period_start, period_end, value, unit, quality FROM readings WHERE {rule} \
                  ORDER BY point, quantity, period_start, period_end LIMIT {limit}"
             ),
             Some(bucket) => format!(
                 "SELECT point, quantity, kind, unit, {bucket} AS period, count(*) AS readings, \
                  count(*) - count(value) AS missing, sum(value) AS total, sum(value) / count(value) AS mean, \
-                 min(value) AS minimum, max(value) AS maximum FROM {from} WHERE {rule} \
+                 min(value) AS minimum, max(value) AS maximum FROM readings WHERE {rule} \
                  GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 5, 3, 4 LIMIT {limit}"
             ),
         }

@@ -7,9 +7,9 @@ use metrify_governance::{Act, Action, Resource};
 use crate::app::App;
 use crate::context::Context;
 use crate::error::Result;
-use crate::ports::Pages;
+use crate::ports::{Pages, Query};
 use crate::read::series::{instant, literal};
-use crate::read::{Asked, answer};
+use crate::read::{Inquiry, answer};
 
 /// A span of local days or of instants; half-open.
 #[derive(Clone, Copy, Debug)]
@@ -44,15 +44,25 @@ pub enum Question {
 /// Quantities of meters: OBIS codes have a colon, names of the grid and the weather have none.
 const OF_METERS: &str = "quantity LIKE '%:%'";
 
+/// What tells findings of one instant apart: their order is the same whenever it is asked for.
+const FINDING: &str = "rule, delivery, point, quantity, period_start, period_end, reason, position";
+
 /// What is drawn from the grid: group C of its OBIS codes is 1.
 const DRAWN: &str = "quantity LIKE '%:1.%'";
 
-/// Asks a question and hands its answer on page by page.
+/// Asks a question, as of an instant where one is named, and hands its answer on page by page.
 ///
 /// # Errors
 /// Where it is denied, or the store cannot be read.
-pub async fn ask(app: &App, ctx: &Context, question: &Question, pages: &mut Pages<'_>) -> Result<()> {
-    answer(app, ctx, question.act(ctx), Asked::Query(&question.query()), pages).await
+pub async fn ask(
+    app: &App,
+    ctx: &Context,
+    question: &Question,
+    known_at: Option<Timestamp>,
+    pages: &mut Pages<'_>,
+) -> Result<()> {
+    let sql = question.query();
+    answer(app, ctx, question.act(ctx), Inquiry::Query(Query { sql: &sql, known_at }), pages).await
 }
 
 impl Question {
@@ -90,7 +100,7 @@ impl Question {
             Self::WeatherImpact { span } => weather_impact(*span),
             Self::Anomalies { span, limit } => format!(
                 "SELECT rule, severity, point, quantity, period_start, period_end, reason, found_at, delivery \
-                 FROM findings WHERE found_at >= {} AND found_at < {} ORDER BY found_at DESC, rule LIMIT {limit}",
+                 FROM findings WHERE found_at >= {} AND found_at < {} ORDER BY found_at DESC, {FINDING} LIMIT {limit}",
                 instant(span.start),
                 instant(span.end)
             ),
@@ -134,7 +144,7 @@ fn grid_status(area: &Point) -> String {
         "SELECT quantity, period_start, period_end, CAST(value AS VARCHAR) AS value, unit, quality \
          FROM readings_latest WHERE point = {area} \
          UNION ALL SELECT * FROM (SELECT 'traffic_light' AS quantity, period_start, period_end, status AS value, NULL AS unit, NULL AS quality \
-         FROM grid_status WHERE area = {area} ORDER BY period_start DESC LIMIT 1) ORDER BY 1"
+         FROM grid_status WHERE area = {area} ORDER BY period_start DESC, recorded_at DESC, record LIMIT 1) ORDER BY 1"
     )
 }
 
@@ -156,7 +166,8 @@ fn weather_impact(span: Span) -> String {
          air AS (SELECT day, sum(\"sum\") / sum(readings - missing) AS mean FROM readings_daily \
          WHERE quantity = 'air_temperature' AND readings > missing AND {days} GROUP BY 1) \
          SELECT drawn.day AS day, drawn.total AS consumption_kwh, air.mean AS air_temperature_cel, \
-         corr(CAST(drawn.total AS DOUBLE), CAST(air.mean AS DOUBLE)) OVER () AS correlation \
+         corr(CAST(drawn.total AS DOUBLE), CAST(air.mean AS DOUBLE)) OVER (ORDER BY drawn.day \
+         ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS correlation \
          FROM drawn JOIN air ON drawn.day = air.day ORDER BY 1"
     )
 }

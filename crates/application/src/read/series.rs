@@ -9,8 +9,8 @@ use crate::app::App;
 use crate::audit::audited;
 use crate::context::Context;
 use crate::error::Result;
-use crate::ports::{ExportFormat, Pages};
-use crate::read::{Asked, answer};
+use crate::ports::{ExportFormat, Pages, Query};
+use crate::read::{Inquiry, answer};
 
 /// Which readings of a point are wanted.
 #[derive(Clone, Debug)]
@@ -68,7 +68,7 @@ pub const SERIES_COLUMNS: [&str; 11] = [
 /// Where it is denied, or the store cannot be read.
 pub async fn series(app: &App, ctx: &Context, wanted: &Series, pages: &mut Pages<'_>) -> Result<()> {
     let act = ctx.act(Action::Read, wanted.resource, Some(wanted.point.to_string()));
-    answer(app, ctx, act, Asked::Series(wanted), pages).await
+    answer(app, ctx, act, Inquiry::Series(wanted), pages).await
 }
 
 /// Writes a series to a file and tells how many readings it has.
@@ -84,7 +84,7 @@ pub async fn export_series(
 ) -> Result<u64> {
     let act = ctx.act(Action::Read, wanted.resource, Some(wanted.point.to_string()));
     let query = wanted.query();
-    let work = app.queries.answer(ctx.tenant(), app.sql.export(ctx.tenant(), &query, format, file));
+    let work = app.queries.answer(ctx.tenant(), app.sql.export(ctx.tenant(), Query::of(&query), format, file));
     audited(app, ctx, act, work).await
 }
 
@@ -93,6 +93,7 @@ impl Series {
     #[must_use]
     pub fn query(&self) -> String {
         let mut query = format!("SELECT {} FROM ", SERIES_COLUMNS.join(", "));
+        // Not in a session of then: a forecast is known since it was issued, although its station may be since it was received.
         match self.known_at {
             Some(then) => query.push_str(&format!("readings_as_known('{then}')")),
             None => query.push_str("readings"),

@@ -358,12 +358,12 @@ fn write_reject<'r>(out: &mut Writer, reject: &'r Reject, prelude: &mut &'r [u8]
     out.option(new, Writer::blob);
     *prelude = &reject.prelude;
     out.blob(&reject.bytes);
-    out.signed(reject.rejected_at.micros());
-    out.byte(reject.state as u8);
+    out.signed(reject.since().micros());
+    out.byte(reject.state() as u8);
 }
 
 fn read_reject<'i>(input: &mut Reader<'i>, prelude: &mut &'i [u8]) -> Result<Reject> {
-    Ok(Reject {
+    let mut reject = Reject {
         id: input.text()?.to_owned(),
         delivery: read_delivery_id(input)?,
         source: input.text()?.to_owned(),
@@ -377,8 +377,13 @@ fn read_reject<'i>(input: &mut Reader<'i>, prelude: &mut &'i [u8]) -> Result<Rej
         },
         bytes: input.blob()?.to_vec(),
         rejected_at: read_time(input)?,
-        state: one_of(input, &RejectState::ALL)?,
-    })
+        resolved_at: None,
+    };
+    match one_of(input, &RejectState::ALL)? {
+        RejectState::Open => {}
+        RejectState::Resolved => reject.resolved_at = Some(reject.rejected_at),
+    }
+    Ok(reject)
 }
 
 fn write_delivery(out: &mut Writer, record: &DeliveryRecord) {

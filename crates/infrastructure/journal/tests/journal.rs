@@ -9,7 +9,7 @@ use std::sync::Arc;
 use metrify_application::ingest::{Receipt, ReceiptProblem};
 use metrify_application::ports::Journal;
 use metrify_application::record::{
-    Accepted, Answered, Counts, DeliveryId, DeliveryRecord, Fingerprint, Reject, RejectState, Standing,
+    Accepted, Answered, Counts, DeliveryId, DeliveryRecord, Fingerprint, Reject, Standing,
 };
 use metrify_application::{Kind, Tenant};
 use metrify_domain::{BatchBuilder, Channel, Code, Document, InstantValue, Reading, Timestamp, Unit};
@@ -78,7 +78,7 @@ fn reject(number: i64, prelude: &str) -> Reject {
         prelude: prelude.into(),
         bytes: b"?".to_vec(),
         rejected_at: Timestamp::from_micros(number),
-        state: RejectState::Open,
+        resolved_at: None,
     }
 }
 

@@ -221,8 +221,8 @@ fn reject(reject: &Reject) -> Vec<Field<'_>> {
         Field::Number(reject.readings),
         Field::Bytes(&reject.prelude),
         Field::Bytes(&reject.bytes),
-        Field::Time(reject.rejected_at),
-        Field::Text(reject.state.name()),
+        Field::Time(reject.since()),
+        Field::Text(reject.state().name()),
     ]
 }
 
@@ -249,7 +249,9 @@ pub(crate) fn read_reject(rows: &RecordBatch, row: usize) -> Option<Reject> {
     let text = |name: &str| text_at(rows.column_by_name(name)?, row).map(str::to_owned);
     let bytes = |name: &str| Some(rows.column_by_name(name)?.as_binary_opt::<i32>()?.value(row).to_vec());
     let readings = rows.column_by_name("readings")?.as_primitive_opt::<arrow::datatypes::Int64Type>()?.value(row);
+    let since = time_at(rows.column_by_name("rejected_at")?, row)?;
     let state = text("state")?;
+    let state = RejectState::ALL.into_iter().find(|known| known.name() == state)?;
     Some(Reject {
         id: text("reject")?,
         delivery: DeliveryId::from_stored(text("delivery")?),
@@ -260,8 +262,8 @@ pub(crate) fn read_reject(rows: &RecordBatch, row: usize) -> Option<Reject> {
         readings: readings.cast_unsigned(),
         prelude: bytes("prelude")?,
         bytes: bytes("bytes")?,
-        rejected_at: time_at(rows.column_by_name("rejected_at")?, row)?,
-        state: RejectState::ALL.into_iter().find(|known| known.name() == state)?,
+        rejected_at: since,
+        resolved_at: (state == RejectState::Resolved).then_some(since),
     })
 }
 

@@ -71,6 +71,21 @@ impl TableName {
         matches!(self, Self::Readings | Self::Superseded)
     }
 
+    /// The column that tells since when a row is known.
+    #[must_use]
+    pub const fn known_since(self) -> &'static str {
+        match self {
+            Self::Readings | Self::Superseded | Self::Records(_) => "recorded_at",
+            Self::Withdrawals => "withdrawn_at",
+            Self::Retractions => "retracted_at",
+            Self::Points | Self::Meters => "since",
+            Self::Findings => "found_at",
+            Self::Rejects => "rejected_at",
+            Self::Deliveries => "received_at",
+            Self::Receipts => "answered_at",
+        }
+    }
+
     /// The columns of its data files.
     #[must_use]
     pub fn schema(self) -> SchemaRef {
@@ -180,6 +195,7 @@ fn findings() -> Vec<Field> {
     ]
 }
 
+/// A row for each state that a reject came to, and when it did; once that was not kept, and both rows have the time of its rejection.
 fn rejects() -> Vec<Field> {
     vec![
         text("reject"),

@@ -303,20 +303,27 @@ impl Ledger for DeltaLake {
             let range = file.deliveries.as_ref();
             id.zip(range).is_none_or(|(id, range)| range.low.as_str() <= id && id <= range.high.as_str())
         };
-        let mut newest: HashMap<String, (usize, Reject)> = HashMap::new();
+        let mut all: HashMap<String, Reject> = HashMap::new();
         let mut note = |reject: Reject| {
-            let place = newest.get(&reject.id).map_or(newest.len(), |(place, _)| *place);
-            newest.insert(reject.id.clone(), (place, reject));
+            // A row for each state that it came to, in whatever order files have them.
+            if let Some(known) = all.get_mut(&reject.id) {
+                known.rejected_at = known.rejected_at.min(reject.rejected_at);
+                known.resolved_at = known.resolved_at.into_iter().chain(reject.resolved_at).min();
+            } else {
+                all.insert(reject.id.clone(), reject);
+            }
         };
         for batch in ledger::all_rows(&snapshots, TableName::Rejects, may_hold).await? {
             (0..batch.num_rows()).filter_map(|row| records::read_reject(&batch, row)).for_each(&mut note);
         }
         let entries = chunks.iter().filter(|chunk| chunk.position > landed);
         entries.flat_map(|chunk| chunk.entry.rejects.clone()).for_each(&mut note);
-        let mut rejects: Vec<(usize, Reject)> = newest.into_values().collect();
-        rejects.retain(|(_, reject)| delivery.is_none_or(|delivery| reject.delivery == *delivery));
-        rejects.sort_by_key(|(place, _)| *place);
-        Ok(rejects.into_iter().map(|(_, reject)| reject).collect())
+        let mut rejects: Vec<Reject> = all.into_values().collect();
+        rejects.retain(|reject| delivery.is_none_or(|delivery| reject.delivery == *delivery));
+        // Names of one delivery end in a number: the longer one is the higher.
+        let order = |reject: &Reject| (reject.rejected_at, reject.delivery.clone(), reject.id.len(), reject.id.clone());
+        rejects.sort_by_cached_key(order);
+        Ok(rejects)
     }
 }
 

@@ -13,6 +13,7 @@ use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::dialect::Dialect;
 use futures::StreamExt;
 use metrify_application::{Error, Kind, Result, Tenant};
+use metrify_domain::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::apart::{Begun, Told};
@@ -37,6 +38,8 @@ pub struct Asked {
     pub furnish: Option<Arc<dyn Furnish>>,
     /// What stands for `$1` and those behind it.
     pub parameters: Vec<ScalarValue>,
+    /// Everything is told as it was known then; as it is where it is `None`.
+    pub known_at: Option<Timestamp>,
 }
 
 /// What a statement gives and takes.
@@ -140,7 +143,7 @@ impl Engine {
     pub async fn tables(&self, tenant: &Tenant) -> Result<Vec<Listed>> {
         let (sessions, named) = (self.sessions.clone(), tenant.clone());
         let work = move |_turn| async move {
-            let session = sessions.session(&named)?;
+            let session = sessions.session(&named, None)?;
             listed(&session).await.map_err(|error| failed("list the tables", error))
         };
         self.apart.begin(tenant, work)?.end().await
@@ -149,7 +152,7 @@ impl Engine {
 
 impl Sessions {
     async fn plan(&self, tenant: &Tenant, asked: Asked) -> Result<(SessionContext, LogicalPlan)> {
-        let session = self.session(tenant)?;
+        let session = self.session(tenant, asked.known_at)?;
         if let Some(furnish) = asked.furnish {
             furnish.furnish(&session)?;
         }

@@ -17,7 +17,7 @@ use datafusion::logical_expr::{
 };
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::prelude::col;
-use metrify_lake::{FileFacts, Grain, KeptFile, KeySet, READING_COLUMNS, TableName, View, days};
+use metrify_lake::{Grain, KeptFile, KeySet, READING_COLUMNS, TableName, View, Wanted, days};
 
 use crate::files::Files;
 use crate::functions::local_day;
@@ -31,13 +31,23 @@ const DAY_KEY: [&str; 5] = ["point", "quantity", "kind", "unit", "day"];
 pub(crate) struct Condensed {
     grain: Grain,
     schema: SchemaRef,
-    files: Arc<Files>,
-    view: Arc<View>,
+    source: Source,
+}
+
+/// What it is made of.
+pub(crate) enum Source {
+    /// Data files and the memory before them.
+    Files { files: Arc<Files>, view: Arc<View> },
+    /// Readings as they were known once: nothing is kept of them in short.
+    Rows(DataFrame),
 }
 
 impl std::fmt::Debug for Condensed {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:?} of {:?}", self.grain, self.files)
+        match &self.source {
+            Source::Files { files, .. } => write!(f, "{:?} of {files:?}", self.grain),
+            Source::Rows(_) => write!(f, "{:?} of what was known", self.grain),
+        }
     }
 }
 
@@ -48,16 +58,16 @@ fn nullable(columns: &Schema) -> SchemaRef {
 }
 
 impl Condensed {
-    /// The last reading of each channel.
-    pub(crate) fn latest(files: Arc<Files>, view: Arc<View>) -> Result<Self> {
-        let all = files.schema();
-        let columns = READING_COLUMNS.map(|name| all.index_of(name)).into_iter().collect::<Result<Vec<_>, _>>()?;
-        Ok(Self { grain: Grain::Latest, schema: nullable(&all.project(&columns)?), files, view })
-    }
-
-    /// What the readings of each channel come to on each local day.
-    pub(crate) fn daily(files: Arc<Files>, view: Arc<View>) -> Self {
-        Self { grain: Grain::Day, schema: nullable(&days()), files, view }
+    /// The last reading of each channel, or what the readings of each come to on each local day; of readings with these columns.
+    pub(crate) fn new(grain: Grain, readings: &SchemaRef, source: Source) -> Result<Self> {
+        let schema = match grain {
+            Grain::Day => nullable(&days()),
+            Grain::Latest | Grain::Reading => {
+                let places = READING_COLUMNS.map(|name| readings.index_of(name));
+                nullable(&readings.project(&places.into_iter().collect::<Result<Vec<_>, _>>()?)?)
+            }
+        };
+        Ok(Self { grain, schema, source })
     }
 
     /// Columns by which rows may be chosen before they are condensed.
@@ -77,21 +87,33 @@ impl Condensed {
     }
 
     /// Rows of which each channel has few: of each file one, or one for each of its days, and what nobody keeps in short.
-    fn rows(&self, state: &SessionState, kept: Vec<Arc<KeptFile>>, others: Vec<FileFacts>) -> Result<DataFrame> {
-        let read = |table: Arc<dyn TableProvider>| {
-            let scan = LogicalPlanBuilder::scan(UNNAMED_TABLE, provider_as_source(table), None)?;
-            Ok::<_, DataFusionError>(DataFrame::new(state.clone(), scan.build()?))
-        };
-        let removed = self.view.removed();
-        let mut others = read(Arc::new(self.files.only(others)))?;
+    async fn of_files(
+        &self,
+        (files, view): (&Arc<Files>, &Arc<View>),
+        state: &SessionState,
+        wanted: &Wanted,
+        filters: &[Expr],
+    ) -> Result<DataFrame> {
+        let chosen = files.wanted(state, filters)?;
+        let (kept, others) = files.kept(state, chosen, wanted).await;
+        let others = others.into_iter().cloned().collect();
+        let removed = view.removed();
+        let mut others = read(state, Arc::new(files.only(others)))?;
         if !removed.is_empty() {
             others = others.filter(holds(removed.clone()))?;
         }
-        let waiting = self.view.holding().map_err(from_lake)?;
+        let waiting = view.holding().map_err(from_lake)?;
         let waiting = MemTable::try_new(TableName::Readings.schema(), vec![waiting])?;
-        let others = self.condense_one_by_one(others.union(read(Arc::new(waiting))?)?)?;
+        let others = self.condense_one_by_one(others.union(read(state, Arc::new(waiting))?)?)?;
+        let kept = kept.into_iter().map(Arc::new).collect();
         let kept = KeptRows { grain: self.grain, schema: self.schema.clone(), files: kept, removed };
-        read(Arc::new(kept))?.union(others)
+        read(state, Arc::new(kept))?.union(others)
+    }
+
+    /// The same of rows, of which nothing is kept in short.
+    fn of_rows(&self, readings: &DataFrame, state: &SessionState, filters: Vec<Expr>) -> Result<DataFrame> {
+        let rows = DataFrame::new(state.clone(), readings.logical_plan().clone());
+        self.condense_one_by_one(filters.into_iter().try_fold(rows, DataFrame::filter)?)
     }
 
     /// Each reading as if it were the only one.
@@ -159,12 +181,13 @@ impl TableProvider for Condensed {
         let needed = self.schema.fields().iter().filter(|field| is_needed(field.name())).cloned();
         let needed = Arc::new(Schema::new(needed.collect::<Vec<_>>()));
         let wanted = kept::wanted(self.grain, needed, &filters, Arc::default());
-        let files = self.files.wanted(state, &kept::of_readings(&filters, &wanted))?;
-        let (kept, others) = self.files.kept(state, files, &wanted).await;
+        let of_readings = kept::of_readings(&filters, &wanted);
         let state = state.as_any().downcast_ref::<SessionState>();
         let state = state.ok_or_else(|| DataFusionError::Internal("a session of another kind".into()))?;
-        let kept = kept.into_iter().map(Arc::new).collect();
-        let mut rows = self.rows(state, kept, others.into_iter().cloned().collect())?;
+        let mut rows = match &self.source {
+            Source::Files { files, view } => self.of_files((files, view), state, &wanted, &of_readings).await?,
+            Source::Rows(readings) => self.of_rows(readings, state, of_readings)?,
+        };
         if let Some(filter) = conjunction(filters) {
             rows = rows.filter(filter)?;
         }
@@ -175,6 +198,11 @@ impl TableProvider for Condensed {
         let plan = self.condense(rows)?.select(casts.collect::<Vec<_>>())?;
         plan.create_physical_plan().await
     }
+}
+
+fn read(state: &SessionState, table: Arc<dyn TableProvider>) -> Result<DataFrame> {
+    let scan = LogicalPlanBuilder::scan(UNNAMED_TABLE, provider_as_source(table), None)?;
+    Ok(DataFrame::new(state.clone(), scan.build()?))
 }
 
 /// The rows that are made of what is kept.

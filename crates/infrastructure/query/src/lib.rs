@@ -10,6 +10,7 @@ mod export;
 mod files;
 mod functions;
 mod kept;
+mod known;
 mod page;
 mod profiles;
 mod refused;
@@ -31,16 +32,18 @@ use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::prelude::{SQLOptions, SessionConfig, SessionContext};
 use datafusion::sql::sqlparser::dialect::GenericDialect;
 use futures::StreamExt;
-use metrify_application::ports::{ExportFormat, Page, Pages, Sql};
+use metrify_application::ports::{ExportFormat, Page, Pages, Query, Sql};
 use metrify_application::read::Series;
 use metrify_application::{Error, Kind, Result, Tenant};
+use metrify_domain::Timestamp;
 use metrify_lake::DeltaLake;
 use tokio::sync::{Semaphore, mpsc};
 
 use crate::apart::{Apart, Told};
 use crate::files::Footers;
+use crate::known::AsKnown;
 use crate::profiles::Profiles;
-use crate::views::{AsKnown, Views};
+use crate::views::Views;
 
 pub use batches::{Asked, Batches, Described, Furnish, Listed};
 pub use refused::{Refused, Why};
@@ -113,7 +116,8 @@ pub fn schema_of(tenant: &Tenant) -> String {
 }
 
 impl Sessions {
-    fn session(&self, tenant: &Tenant) -> Result<SessionContext> {
+    /// A session in which everything is told as it was known then; as it is where it is `None`.
+    fn session(&self, tenant: &Tenant, known_at: Option<Timestamp>) -> Result<SessionContext> {
         let schema = schema_of(tenant);
         let config = self
             .planner
@@ -128,7 +132,7 @@ impl Sessions {
         functions::register(&session);
         bounds::bound_functions(&mut session).map_err(|error| failed("prepare the functions", error))?;
         let view = self.lake.view(tenant)?;
-        let views = Arc::new(Views::new(self.planner.clone(), tenant.clone(), view.clone()));
+        let views = Arc::new(Views::new(self.planner.clone(), tenant.clone(), view.clone(), known_at));
         session.register_udtf("readings_as_known", Arc::new(AsKnown { views: views.clone() }));
         session.register_udtf("load_profile", Arc::new(Profiles { views: views.clone() }));
         let catalog = || session.catalog(CATALOG).ok_or_else(|| DataFusionError::Internal("no catalog".into()));
@@ -138,9 +142,9 @@ impl Sessions {
         Ok(session)
     }
 
-    async fn frame(&self, tenant: &Tenant, sql: &str) -> Result<DataFrame> {
+    async fn frame(&self, tenant: &Tenant, Query { sql, known_at }: Query<'_>) -> Result<DataFrame> {
         bounds::check(sql, &GenericDialect {})?;
-        let session = self.session(tenant)?;
+        let session = self.session(tenant, known_at)?;
         session.sql_with_options(sql, reading_only()).await.map_err(|error| failed("read the query", error))
     }
 }
@@ -154,8 +158,8 @@ fn reading_only() -> SQLOptions {
 const PAGES_AHEAD: usize = 2;
 
 impl Sessions {
-    async fn answer(&self, tenant: &Tenant, sql: &str, mut pages: Told<Page>) -> Result<()> {
-        let frame = self.frame(tenant, sql).await?;
+    async fn answer(&self, tenant: &Tenant, query: Query<'_>, mut pages: Told<Page>) -> Result<()> {
+        let frame = self.frame(tenant, query).await?;
         let columns: Vec<String> = frame.schema().fields().iter().map(|field| field.name().clone()).collect();
         // Whoever listens no more is told nothing more.
         if !pages.tell(Page { columns: columns.clone(), rows: Vec::new() }).await {
@@ -174,10 +178,13 @@ impl Sessions {
 
 #[async_trait]
 impl Sql for Engine {
-    async fn query(&self, tenant: &Tenant, sql: &str, pages: &mut Pages<'_>) -> Result<()> {
+    async fn query(&self, tenant: &Tenant, query: Query<'_>, pages: &mut Pages<'_>) -> Result<()> {
         let (to, mut made) = mpsc::channel(PAGES_AHEAD);
-        let (sessions, named, sql) = (self.sessions.clone(), tenant.clone(), sql.to_owned());
-        let work = move |turn| async move { sessions.answer(&named, &sql, Told { to, turn }).await };
+        let (sessions, named) = (self.sessions.clone(), tenant.clone());
+        let (sql, known_at) = (query.sql.to_owned(), query.known_at);
+        let work = move |turn| async move {
+            sessions.answer(&named, Query { sql: &sql, known_at }, Told { to, turn }).await
+        };
         let begun = self.apart.begin(tenant, work)?;
         while let Some(page) = made.recv().await {
             pages(page)?;
@@ -192,15 +199,16 @@ impl Sql for Engine {
         drop(place);
         match page {
             Some(page) => pages(page),
-            None => self.query(tenant, &series.query(), pages).await,
+            None => self.query(tenant, Query::of(&series.query()), pages).await,
         }
     }
 
-    async fn export(&self, tenant: &Tenant, sql: &str, format: ExportFormat, file: &Path) -> Result<u64> {
-        let (sessions, named, sql, file) = (self.sessions.clone(), tenant.clone(), sql.to_owned(), file.to_owned());
-        let bytes_max = self.export_bytes;
+    async fn export(&self, tenant: &Tenant, query: Query<'_>, format: ExportFormat, file: &Path) -> Result<u64> {
+        let (sessions, named, file) = (self.sessions.clone(), tenant.clone(), file.to_owned());
+        let (sql, known_at, bytes_max) = (query.sql.to_owned(), query.known_at, self.export_bytes);
         let work = move |_turn| async move {
-            export::write(sessions.frame(&named, &sql).await?, format, &file, bytes_max).await
+            let frame = sessions.frame(&named, Query { sql: &sql, known_at }).await?;
+            export::write(frame, format, &file, bytes_max).await
         };
         self.apart.begin(tenant, work)?.end().await
     }

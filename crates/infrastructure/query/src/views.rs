@@ -6,22 +6,28 @@ use std::sync::Arc;
 use arrow::array::{BooleanArray, RecordBatch};
 use arrow::datatypes::DataType;
 use async_trait::async_trait;
-use datafusion::catalog::{SchemaProvider, TableFunctionArgs, TableFunctionImpl, TableProvider};
-use datafusion::common::{DataFusionError, Result, plan_err};
+use datafusion::catalog::{SchemaProvider, TableProvider};
+use datafusion::common::{DataFusionError, Result};
 use datafusion::dataframe::DataFrame;
-use datafusion::datasource::{MemTable, ViewTable};
+use datafusion::datasource::MemTable;
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::functions_aggregate::expr_fn::{first_value, last_value, max, min};
+use datafusion::functions_aggregate::min_max::min_udaf;
 use datafusion::functions_window::expr_fn::row_number;
-use datafusion::logical_expr::{ColumnarValue, Expr, ExprFunctionExt, JoinType, Volatility, create_udf, lit, not};
+use datafusion::logical_expr::expr::WindowFunction;
+use datafusion::logical_expr::{
+    ColumnarValue, Expr, ExprFunctionExt, JoinType, Volatility, create_udf, lit, not, when,
+};
 use datafusion::prelude::{SessionContext, col};
 use metrify_application::Tenant;
+use metrify_application::record::RejectState;
+use metrify_domain::Timestamp;
 use metrify_domain::quantity::GRID_FAMILIES;
-use metrify_lake::{KeySet, TableName, View};
+use metrify_lake::{Grain, KeySet, TableName, View};
 
-use crate::condensed::Condensed;
+use crate::condensed::{Condensed, Source};
 use crate::files::Files;
-use crate::functions::as_instant;
+use crate::known;
 
 pub(crate) const KEY: [&str; 4] = ["point", "quantity", "period_start", "period_end"];
 
@@ -31,6 +37,8 @@ pub(crate) struct Views {
     planner: SessionContext,
     tenant: Tenant,
     view: Arc<View>,
+    /// Everything is told as it was known then; as it is where it is `None`.
+    known_at: Option<Timestamp>,
 }
 
 impl fmt::Debug for Views {
@@ -60,18 +68,11 @@ impl SchemaProvider for Views {
     async fn table(&self, name: &str) -> Result<Option<Arc<dyn TableProvider>>> {
         let rows = match name {
             "readings" => self.readings()?,
-            "readings_latest" => {
-                let latest = Condensed::latest(Arc::new(self.files(TableName::Readings)?), self.view.clone())?;
-                return Ok(Some(Arc::new(latest)));
-            }
-            "readings_daily" => {
-                let daily = Condensed::daily(Arc::new(self.files(TableName::Readings)?), self.view.clone());
-                return Ok(Some(Arc::new(daily)));
-            }
+            "readings_latest" => return Ok(Some(Arc::new(self.condensed(Grain::Latest)?))),
+            "readings_daily" => return Ok(Some(Arc::new(self.condensed(Grain::Day)?))),
             "readings_history" => self.history()?,
             "points" => points(self.records(TableName::Points)?)?,
-            // A reject that was resolved says so in a later row; `resolved` comes after `open` in the alphabet, too.
-            "rejects" => newest(self.records(TableName::Rejects)?, &["reject"], &["state"])?,
+            "rejects" => rejects(self.records(TableName::Rejects)?)?,
             "grid" => self.readings()?.filter(is_of_grid())?.with_column_renamed("point", "area")?,
             "weather" => {
                 let is_of_meters = col("quantity").like(lit("%:%"));
@@ -100,8 +101,13 @@ fn is_of_grid() -> Expr {
 }
 
 impl Views {
-    pub(crate) const fn new(planner: SessionContext, tenant: Tenant, view: Arc<View>) -> Self {
-        Self { planner, tenant, view }
+    pub(crate) const fn new(
+        planner: SessionContext,
+        tenant: Tenant,
+        view: Arc<View>,
+        known_at: Option<Timestamp>,
+    ) -> Self {
+        Self { planner, tenant, view, known_at }
     }
 
     fn files(&self, table: TableName) -> Result<Files> {
@@ -121,6 +127,24 @@ impl Views {
     }
 
     fn readings(&self) -> Result<DataFrame> {
+        match self.known_at {
+            Some(then) => known::as_known(self.history()?, known::at(then)),
+            None => self.holding(),
+        }
+    }
+
+    /// What is made of the readings by channel: of what is kept of their files, unless that tells what came later.
+    fn condensed(&self, grain: Grain) -> Result<Condensed> {
+        let files = Arc::new(self.files(TableName::Readings)?);
+        let columns = files.schema();
+        let source = match self.known_at {
+            Some(_) => Source::Rows(self.readings()?),
+            None => Source::Files { files, view: self.view.clone() },
+        };
+        Condensed::new(grain, &columns, source)
+    }
+
+    fn holding(&self) -> Result<DataFrame> {
         let mut rows = self.read(TableName::Readings)?;
         let removed = self.view.removed();
         if !removed.is_empty() {
@@ -134,7 +158,7 @@ impl Views {
     }
 
     /// Every version, each once: what holds again is a copy of a version that lies among the superseded.
-    fn history(&self) -> Result<DataFrame> {
+    pub(crate) fn history(&self) -> Result<DataFrame> {
         let mut columns: Vec<&str> = metrify_lake::READING_COLUMNS.to_vec();
         columns.extend(["document", "sequence"]);
         let mut holding = self.read(TableName::Readings)?.filter(col("restored").eq(lit(false)))?;
@@ -153,16 +177,29 @@ impl Views {
             .aggregate(vec![col("document")], vec![min(col("withdrawn_at")).alias("withdrawn_at")])?
             .with_column_renamed("document", "withdrawn")?;
         let retractions = self
-            .records(TableName::Retractions)?
+            .all_records(TableName::Retractions)?
             .aggregate(vec![col("sequence")], vec![min(col("retracted_at")).alias("retracted_at")])?
             .with_column_renamed("sequence", "retracted")?;
         let joined = rows.join(withdrawals, JoinType::Left, &["document"], &["withdrawn"], None)?;
         let joined = joined.join(retractions, JoinType::Left, &["sequence"], &["retracted"], None)?;
         columns.extend(["withdrawn_at", "retracted_at"]);
-        joined.select_columns(&columns)
+        let rows = joined.select_columns(&columns)?;
+        let Some(then) = self.known_at.map(known::at) else { return Ok(rows) };
+        // What was retracted later was taken for known by mistake.
+        let is_said = col("retracted_at").is_null().or(col("retracted_at").lt_eq(then.clone()));
+        rows.filter(col("recorded_at").lt_eq(then))?.filter(is_said)
     }
 
+    /// The rows of a table that were known.
     pub(crate) fn records(&self, table: TableName) -> Result<DataFrame> {
+        let rows = self.all_records(table)?;
+        match self.known_at {
+            Some(then) => rows.filter(col(table.known_since()).lt_eq(known::at(then))),
+            None => Ok(rows),
+        }
+    }
+
+    fn all_records(&self, table: TableName) -> Result<DataFrame> {
         let rows = self.read(table)?;
         match self.view.records(table).map_err(from_lake)? {
             None => Ok(rows),
@@ -206,6 +243,25 @@ fn points(records: DataFrame) -> Result<DataFrame> {
     records.aggregate(vec![col("point")], columns)
 }
 
+/// One row a reject: as it was rejected, how it stands now, and since when it is resolved, where that is known.
+fn rejects(records: DataFrame) -> Result<DataFrame> {
+    let columns: Vec<String> = records.schema().fields().iter().map(|field| field.name().clone()).collect();
+    let of_reject = || vec![col("reject")];
+    let first = Expr::from(WindowFunction::new(min_udaf(), vec![col("rejected_at")]));
+    let first = first.partition_by(of_reject()).build()?.alias("first_at");
+    // `resolved` comes after `open` in the alphabet, too. Of one that was resolved twice the first time counts.
+    let order = vec![col("state").sort(false, false), col("rejected_at").sort(true, false)];
+    let place = row_number().partition_by(of_reject()).order_by(order).build()?.alias("place");
+    let rows = records.window(vec![first])?.window(vec![place])?.filter(col("place").eq(lit(1_u64)))?;
+    let is_told = col("state").eq(lit(RejectState::Resolved.name())).and(col("rejected_at").gt(col("first_at")));
+    let resolved_at = when(is_told, col("rejected_at")).end()?.alias("resolved_at");
+    let told = columns.iter().map(|name| match name.as_str() {
+        "rejected_at" => col("first_at").alias(name),
+        _ => col(name),
+    });
+    rows.select(told.chain([resolved_at]).collect::<Vec<_>>())
+}
+
 /// The newest row of each key: the greatest by `order`, one column after the other.
 pub(crate) fn newest(rows: DataFrame, key: &[&str], order: &[&str]) -> Result<DataFrame> {
     let columns: Vec<String> = rows.schema().fields().iter().map(|field| field.name().clone()).collect();
@@ -216,26 +272,4 @@ pub(crate) fn newest(rows: DataFrame, key: &[&str], order: &[&str]) -> Result<Da
         .alias("place");
     let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
     rows.window(vec![place])?.filter(col("place").eq(lit(1_u64)))?.select_columns(&columns)
-}
-
-/// `readings_as_known('2025-01-05T00:00:00Z')`: what was known at that instant.
-#[derive(Debug)]
-pub(crate) struct AsKnown {
-    pub(crate) views: Arc<Views>,
-}
-
-impl TableFunctionImpl for AsKnown {
-    fn call_with_args(&self, args: TableFunctionArgs) -> Result<Arc<dyn TableProvider>> {
-        let [argument] = args.exprs() else {
-            return plan_err!("readings_as_known takes one argument: the instant, such as '2025-01-05T00:00:00Z'");
-        };
-        let at = lit(as_instant(argument)?);
-        let known = self.views.history()?.filter(col("recorded_at").lt_eq(at.clone()))?;
-        let standing = known.filter(col("withdrawn_at").is_null().or(col("withdrawn_at").gt(at)))?;
-        // What a delivery never said was not known at any time, whatever we took it for.
-        let standing = standing.filter(col("retracted_at").is_null())?;
-        let rows = newest(standing, &KEY, &["recorded_at", "document", "sequence"])?;
-        let rows = rows.select_columns(&metrify_lake::READING_COLUMNS)?;
-        Ok(Arc::new(ViewTable::new(rows.logical_plan().clone(), None)))
-    }
 }

@@ -14,7 +14,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::extract::{Named, Parameters};
-use crate::paging::{Listed, json, limit};
+use crate::paging::{KnownParameters, Listed, json, limit};
 use crate::problem::Problems;
 use crate::rows::Rows;
 use crate::schema::Exact;
@@ -36,7 +36,7 @@ pub(crate) fn routes() -> OpenApiRouter<Server> {
         .routes(routes!(of_meter))
 }
 
-/// Which days; the last thirty local days and today where nothing is said.
+/// Which days; the last thirty local days and today, or the day of `as_known_at`, where nothing is said.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct SpanParameters {
@@ -156,46 +156,68 @@ pub struct DailyReportRow {
     pub points: u64,
 }
 
-async fn asked(server: &Server, ctx: &Context, question: Question) -> Result<Response, Problem> {
+/// As of when a question is answered.
+struct AsOf {
+    known_at: Option<Timestamp>,
+    /// The last instant that was past by then: days that nobody names are counted from it.
+    then: Timestamp,
+}
+
+impl KnownParameters {
+    fn as_of(&self, ctx: &Context) -> Done<AsOf> {
+        let known_at = self.known_at()?;
+        Ok(AsOf { known_at, then: known_at.map_or(ctx.now, |known_at| known_at.min(ctx.now)) })
+    }
+}
+
+async fn asked(server: &Server, ctx: &Context, as_of: &AsOf, question: Question) -> Result<Response, Problem> {
     let mut rows = Rows::behind(&[]);
-    read::ask(&server.app, ctx, &question, &mut |page| rows.add(page)).await?;
+    read::ask(&server.app, ctx, &question, as_of.known_at, &mut |page| rows.add(page)).await?;
     Ok(json(rows.finish(None)?))
 }
 
 /// How much of everything there is.
 #[utoipa::path(
-    get, path = "/api/v1/analytics/overview", tag = "analytics", operation_id = "overview",
+    get, path = "/api/v1/analytics/overview", tag = "analytics", operation_id = "overview", params(KnownParameters),
     responses((status = 200, body = Listed<OverviewRow>), Problems)
 )]
-async fn overview(State(server): State<Server>, Extension(ctx): Extension<Context>) -> Result<Response, Problem> {
-    asked(&server, &ctx, Question::Overview).await
+async fn overview(
+    State(server): State<Server>,
+    Extension(ctx): Extension<Context>,
+    Parameters(known): Parameters<KnownParameters>,
+) -> Result<Response, Problem> {
+    asked(&server, &ctx, &known.as_of(&ctx)?, Question::Overview).await
 }
 
 /// What all meters measured on each local day, by quantity.
 #[utoipa::path(
     get, path = "/api/v1/analytics/energy-consumption", tag = "analytics", operation_id = "energy_consumption",
-    params(SpanParameters), responses((status = 200, body = Listed<ConsumptionRow>), Problems)
+    params(SpanParameters, KnownParameters), responses((status = 200, body = Listed<ConsumptionRow>), Problems)
 )]
 async fn energy_consumption(
     State(server): State<Server>,
     Extension(ctx): Extension<Context>,
     Parameters(span): Parameters<SpanParameters>,
+    Parameters(known): Parameters<KnownParameters>,
 ) -> Result<Response, Problem> {
-    let question = Question::Consumption { span: span.span(ctx.now)?, point: None };
-    asked(&server, &ctx, question).await
+    let as_of = known.as_of(&ctx)?;
+    let question = Question::Consumption { span: span.span(as_of.then)?, point: None };
+    asked(&server, &ctx, &as_of, question).await
 }
 
 /// What was drawn on each local day beside the air temperature of that day, and how the two go together.
 #[utoipa::path(
     get, path = "/api/v1/analytics/weather-impact", tag = "analytics", operation_id = "weather_impact",
-    params(SpanParameters), responses((status = 200, body = Listed<WeatherImpactRow>), Problems)
+    params(SpanParameters, KnownParameters), responses((status = 200, body = Listed<WeatherImpactRow>), Problems)
 )]
 async fn weather_impact(
     State(server): State<Server>,
     Extension(ctx): Extension<Context>,
     Parameters(span): Parameters<SpanParameters>,
+    Parameters(known): Parameters<KnownParameters>,
 ) -> Result<Response, Problem> {
-    asked(&server, &ctx, Question::WeatherImpact { span: span.span(ctx.now)? }).await
+    let as_of = known.as_of(&ctx)?;
+    asked(&server, &ctx, &as_of, Question::WeatherImpact { span: span.span(as_of.then)? }).await
 }
 
 /// How many findings.
@@ -210,35 +232,40 @@ struct AnomalyParameters {
 /// What the checks found in those days, newest first.
 #[utoipa::path(
     get, path = "/api/v1/analytics/anomalies", tag = "analytics", operation_id = "anomalies",
-    params(SpanParameters, AnomalyParameters), responses((status = 200, body = Listed<AnomalyRow>), Problems)
+    params(SpanParameters, AnomalyParameters, KnownParameters), responses((status = 200, body = Listed<AnomalyRow>), Problems)
 )]
 async fn anomalies(
     State(server): State<Server>,
     Extension(ctx): Extension<Context>,
     Parameters(span): Parameters<SpanParameters>,
     Parameters(page): Parameters<AnomalyParameters>,
+    Parameters(known): Parameters<KnownParameters>,
 ) -> Result<Response, Problem> {
-    asked(&server, &ctx, Question::Anomalies { span: span.span(ctx.now)?, limit: limit(page.limit)? }).await
+    let as_of = known.as_of(&ctx)?;
+    let question = Question::Anomalies { span: span.span(as_of.then)?, limit: limit(page.limit)? };
+    asked(&server, &ctx, &as_of, question).await
 }
 
 /// Readings by quantity and quality.
 #[utoipa::path(
     get, path = "/api/v1/analytics/data-quality", tag = "analytics", operation_id = "data_quality",
-    params(SpanParameters), responses((status = 200, body = Listed<QualityRow>), Problems)
+    params(SpanParameters, KnownParameters), responses((status = 200, body = Listed<QualityRow>), Problems)
 )]
 async fn data_quality(
     State(server): State<Server>,
     Extension(ctx): Extension<Context>,
     Parameters(span): Parameters<SpanParameters>,
+    Parameters(known): Parameters<KnownParameters>,
 ) -> Result<Response, Problem> {
-    asked(&server, &ctx, Question::DataQuality { span: span.span(ctx.now)? }).await
+    let as_of = known.as_of(&ctx)?;
+    asked(&server, &ctx, &as_of, Question::DataQuality { span: span.span(as_of.then)? }).await
 }
 
 /// Which day.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct DayParameters {
-    /// A local day; today where it is absent.
+    /// A local day; today, or the day of `as_known_at`, where it is absent.
     #[param(example = "2026-01-01")]
     day: Option<String>,
 }
@@ -246,22 +273,24 @@ struct DayParameters {
 /// What was received and found on a local day, and what was measured on it.
 #[utoipa::path(
     get, path = "/api/v1/analytics/reports/daily", tag = "analytics", operation_id = "daily_report",
-    params(DayParameters), responses((status = 200, body = Listed<DailyReportRow>), Problems)
+    params(DayParameters, KnownParameters), responses((status = 200, body = Listed<DailyReportRow>), Problems)
 )]
 async fn daily_report(
     State(server): State<Server>,
     Extension(ctx): Extension<Context>,
     Parameters(which): Parameters<DayParameters>,
+    Parameters(known): Parameters<KnownParameters>,
 ) -> Result<Response, Problem> {
-    let at = which.day.as_deref().map_or(Ok(ctx.now), moment)?;
-    asked(&server, &ctx, Question::DailyReport { span: days_from(at, 0)? }).await
+    let as_of = known.as_of(&ctx)?;
+    let at = which.day.as_deref().map_or(Ok(as_of.then), moment)?;
+    asked(&server, &ctx, &as_of, Question::DailyReport { span: days_from(at, 0)? }).await
 }
 
 /// How far back.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct PeriodParameters {
-    /// Hours or days until now, such as `24h`, `7d`, `30d`; `24h` is today and the local day before.
+    /// Hours or days until now, or until `as_known_at`, such as `24h`, `7d`, `30d`; `24h` is today and the local day before.
     #[param(example = "7d", default = "30d")]
     period: Option<String>,
 }
@@ -282,7 +311,7 @@ impl PeriodParameters {
 /// What a meter measured on each local day of a period.
 #[utoipa::path(
     get, path = "/api/v1/smart-meters/{id}/analytics", tag = "analytics", operation_id = "meter_analytics",
-    params(("id" = String, Path, description = "The meter's id"), PeriodParameters),
+    params(("id" = String, Path, description = "The meter's id"), PeriodParameters, KnownParameters),
     responses((status = 200, body = Listed<ConsumptionRow>), Problems)
 )]
 async fn of_meter(
@@ -290,7 +319,10 @@ async fn of_meter(
     Extension(ctx): Extension<Context>,
     Named(id): Named,
     Parameters(period): Parameters<PeriodParameters>,
+    Parameters(known): Parameters<KnownParameters>,
 ) -> Result<Response, Problem> {
     let point: Point = point(&id)?;
-    asked(&server, &ctx, Question::Consumption { span: period.span(ctx.now)?, point: Some(point) }).await
+    let as_of = known.as_of(&ctx)?;
+    let question = Question::Consumption { span: period.span(as_of.then)?, point: Some(point) };
+    asked(&server, &ctx, &as_of, question).await
 }

@@ -11,7 +11,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::extract::{Body, Named, Parameters};
-use crate::meters::KnownParameters;
+use crate::paging::KnownParameters;
 use crate::paging::{Listed, PageParameters, meant, tagged};
 use crate::problem::Problems;
 use crate::wire::grants::{GrantBody, GrantQuery, NewGrantBody};
@@ -69,7 +69,7 @@ async fn find(
     Named(id): Named,
     Parameters(known): Parameters<KnownParameters>,
 ) -> Result<Response, Problem> {
-    let known_at = known.as_known_at.as_deref().map(moment).transpose()?;
+    let known_at = known.known_at()?;
     let known = govern::find_grant(&server.app, &ctx, &id, known_at).await?;
     Ok(tagged::<_, GrantBody>(StatusCode::OK, known))
 }

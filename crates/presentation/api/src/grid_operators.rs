@@ -14,12 +14,10 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::extract::{Body, Named, Parameters};
-use crate::meters::KnownParameters;
-use crate::paging::{Listed, PageParameters, equal, json, meant, tagged};
+use crate::paging::{KnownParameters, Listed, PageParameters, equal, json, meant, tagged};
 use crate::problem::Problems;
 use crate::rows::Rows;
 use crate::wire::master::StatusBody;
-use crate::wire::moment;
 use crate::wire::operators::{GridOperatorBody, GridOperatorFacts, OperatorKindBody};
 use crate::{Problem, Server};
 
@@ -102,7 +100,7 @@ async fn get(
     Named(id): Named,
     Parameters(known): Parameters<KnownParameters>,
 ) -> Result<Response, Problem> {
-    let known_at = known.as_known_at.as_deref().map(moment).transpose()?;
+    let known_at = known.known_at()?;
     let known = register::find_grid_operator(&server.app, &ctx, &id, known_at).await?;
     Ok(tagged::<_, GridOperatorBody>(StatusCode::OK, known))
 }
@@ -151,18 +149,20 @@ async fn deactivate(
 /// What is known last of each quantity of the control area that an operator runs; nothing of one that runs none.
 #[utoipa::path(
     get, path = "/api/v1/grid-operators/{id}/status", tag = "grid", operation_id = "get_grid_status",
-    params(("id" = String, Path, description = "The operator's id, such as `tennet`")),
+    params(("id" = String, Path, description = "The operator's id, such as `tennet`"), KnownParameters),
     responses((status = 200, body = Listed<GridStatusRow>), Problems)
 )]
 async fn status(
     State(server): State<Server>,
     Extension(ctx): Extension<Context>,
     Named(id): Named,
+    Parameters(known): Parameters<KnownParameters>,
 ) -> Result<Response, Problem> {
     let operator = register::find_grid_operator(&server.app, &ctx, &id, None).await?.thing;
     let mut rows = Rows::behind(&[]);
     if let Some(area) = operator.control_area() {
-        read::ask(&server.app, &ctx, &Question::GridStatus { area }, &mut |page| rows.add(page)).await?;
+        let question = Question::GridStatus { area };
+        read::ask(&server.app, &ctx, &question, known.known_at()?, &mut |page| rows.add(page)).await?;
     }
     Ok(json(rows.finish(None)?))
 }

@@ -12,8 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::extract::{Body, Named, Parameters};
-use crate::meters::KnownParameters;
-use crate::paging::{Listed, NearParameters, PageParameters, equal, meant, tagged};
+use crate::paging::{KnownParameters, Listed, NearParameters, PageParameters, equal, meant, tagged};
 use crate::problem::Problems;
 use crate::wire::master::{ExchangeBody, InstallationBody, MeteringPointBody, MeteringPointFacts, StatusBody};
 use crate::wire::moment;
@@ -88,8 +87,7 @@ async fn get(
     Named(id): Named,
     Parameters(known): Parameters<KnownParameters>,
 ) -> Result<Response, Problem> {
-    let known_at = known.as_known_at.as_deref().map(moment).transpose()?;
-    let known = register::find_metering_point(&server.app, &ctx, &id, known_at).await?;
+    let known = register::find_metering_point(&server.app, &ctx, &id, known.known_at()?).await?;
     Ok(tagged::<_, MeteringPointBody>(StatusCode::OK, known))
 }
 

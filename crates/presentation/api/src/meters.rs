@@ -12,10 +12,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::extract::{Body, Named, Parameters};
-use crate::paging::{Listed, NearParameters, PageParameters, equal, meant, tagged};
+use crate::paging::{KnownParameters, Listed, NearParameters, PageParameters, equal, meant, tagged};
 use crate::problem::Problems;
 use crate::wire::master::{MeterBody, MeterFacts, StatusBody};
-use crate::wire::moment;
 use crate::{Problem, Server};
 
 pub(crate) fn routes() -> OpenApiRouter<Server> {
@@ -31,14 +30,6 @@ struct MeterParameters {
     manufacturer: Option<String>,
     model: Option<String>,
     area: Option<String>,
-}
-
-/// As it was known when.
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct KnownParameters {
-    /// A day, local, as its beginning, or an instant; today where it is absent.
-    pub(crate) as_known_at: Option<String>,
 }
 
 /// The meters of the tenant, a page of them.
@@ -93,8 +84,7 @@ async fn get(
     Named(id): Named,
     Parameters(known): Parameters<KnownParameters>,
 ) -> Result<Response, Problem> {
-    let known_at = known.as_known_at.as_deref().map(moment).transpose()?;
-    let known = register::find_meter(&server.app, &ctx, &id, known_at).await?;
+    let known = register::find_meter(&server.app, &ctx, &id, known.known_at()?).await?;
     Ok(tagged::<_, MeterBody>(StatusCode::OK, known))
 }
 

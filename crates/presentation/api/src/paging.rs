@@ -34,6 +34,22 @@ pub(crate) struct PageParameters {
     pub(crate) as_known_at: Option<String>,
 }
 
+/// As it was known when.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct KnownParameters {
+    /// A day, local, as its beginning, or an instant; today where it is absent.
+    as_known_at: Option<String>,
+}
+
+impl KnownParameters {
+    /// # Errors
+    /// Where it is no time.
+    pub(crate) fn known_at(&self) -> Result<Option<Timestamp>> {
+        self.as_known_at.as_deref().map(moment).transpose()
+    }
+}
+
 /// The order of a list.
 #[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
 pub(crate) enum SortBody {

@@ -25,7 +25,7 @@ pub struct RoleBody {
     pub name: String,
 }
 
-/// The roles that keys have.
+/// The roles that keys have. They are the same at all times, so that no time is named for which they are asked.
 #[utoipa::path(
     get, path = "/api/v1/roles", tag = "people", operation_id = "list_roles",
     responses((status = 200, body = Listed<RoleBody>), Problems)
@@ -88,7 +88,8 @@ impl From<Explained> for ExplainedBody {
     }
 }
 
-/// Who in the tenant may do something, for which purpose, and why; by which grant, where it rests on consent.
+/// Who in the tenant may do something, for which purpose, and why; by which grant, where it rests on consent. By the policies that are in
+/// force now, of which no former ones are kept.
 #[utoipa::path(
     get, path = "/api/v1/policies/explain", tag = "people", operation_id = "explain_policies", params(ActParameters),
     responses((status = 200, body = Listed<ExplainedBody>), Problems)

@@ -11,7 +11,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::extract::{Named, Parameters};
-use crate::paging::{Listed, json, limit, read_hex, write_hex};
+use crate::paging::{KnownParameters, Listed, json, limit, read_hex, write_hex};
 use crate::problem::Problems;
 use crate::rows::Rows;
 use crate::wire::moment;
@@ -50,18 +50,21 @@ struct ReceiptParameters {
 
 /// What was received, newest first.
 #[utoipa::path(
-    get, path = "/api/v1/receipts", tag = "readings", operation_id = "list_receipts", params(ReceiptParameters),
+    get, path = "/api/v1/receipts", tag = "readings", operation_id = "list_receipts",
+    params(ReceiptParameters, KnownParameters),
     responses((status = 200, body = Listed<ReceiptRow>), Problems)
 )]
 async fn list(
     State(server): State<Server>,
     Extension(ctx): Extension<Context>,
     Parameters(page): Parameters<ReceiptParameters>,
+    Parameters(known): Parameters<KnownParameters>,
 ) -> Result<Response, Problem> {
     let limit = limit(page.limit)?;
     let behind = page.cursor.as_deref().map(read_behind).transpose()?;
+    let (question, known_at) = (Question::Receipts { behind, limit }, known.known_at()?);
     let mut rows = Rows::behind(&[]);
-    read::ask(&server.app, &ctx, &Question::Receipts { behind, limit }, &mut |page| rows.add(page)).await?;
+    read::ask(&server.app, &ctx, &question, known_at, &mut |page| rows.add(page)).await?;
     let last = rows.last("received_at").zip(rows.last("delivery")).filter(|_| rows.count() == limit);
     let next = last.map(|(at, delivery)| write_hex(&format!("{at} {delivery}")));
     Ok(json(rows.finish(next.as_deref())?))
@@ -81,17 +84,18 @@ fn read_behind(cursor: &str) -> Done<(Timestamp, String)> {
 /// The receipt of one delivery.
 #[utoipa::path(
     get, path = "/api/v1/receipts/{id}", tag = "readings", operation_id = "get_receipt",
-    params(("id" = String, Path, description = "The delivery, as its receipt named it")),
+    params(("id" = String, Path, description = "The delivery, as its receipt named it"), KnownParameters),
     responses((status = 200, body = Listed<ReceiptRow>), Problems)
 )]
 async fn get(
     State(server): State<Server>,
     Extension(ctx): Extension<Context>,
     Named(id): Named,
+    Parameters(known): Parameters<KnownParameters>,
 ) -> Result<Response, Problem> {
     let mut rows = Rows::behind(&[]);
     let question = Question::Receipt { delivery: id.clone() };
-    read::ask(&server.app, &ctx, &question, &mut |page| rows.add(page)).await?;
+    read::ask(&server.app, &ctx, &question, known.known_at()?, &mut |page| rows.add(page)).await?;
     if rows.count() == 0 {
         return Err(Error::new(Kind::NotFound, format!("find the receipt `{id}`")).into());
     }

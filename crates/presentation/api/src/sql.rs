@@ -49,7 +49,7 @@ async fn query(
         lines.push(line.into());
         Ok(())
     };
-    read::sql(&server.app, &ctx, &request.query, &mut add).await?;
+    read::sql(&server.app, &ctx, request.query()?, &mut add).await?;
     Ok(([(CONTENT_TYPE, "application/x-ndjson")], room.body(lines)).into_response())
 }
 
@@ -68,7 +68,7 @@ async fn export(
     let format = format.ok_or_else(|| Error::new(Kind::Invalid, format!("export as `{}`", request.format)))?;
     let folder = tempfile::TempDir::new_in(&server.spool).map_err(|error| io(step, error))?;
     let path = folder.path().join("export");
-    read::export(&server.app, &ctx, &request.query, format, &path).await?;
+    read::export(&server.app, &ctx, request.query()?, format, &path).await?;
     // The open file outlives its folder, which goes when this function ends.
     let file = tokio::fs::File::open(&path).await.map_err(|error| io(step, error))?;
     Ok(([(CONTENT_TYPE, "application/octet-stream")], Bytes::from_stream(ReaderStream::new(file))).into_response())

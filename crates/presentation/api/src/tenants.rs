@@ -8,8 +8,8 @@ use metrify_application::{Context, govern};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::extract::{Body, Named};
-use crate::paging::{meant, tagged};
+use crate::extract::{Body, Named, Parameters};
+use crate::paging::{KnownParameters, meant, tagged};
 use crate::problem::Problems;
 use crate::wire::people::{NewTenantBody, TenantBody, TenantFacts};
 use crate::{Problem, Server};
@@ -20,14 +20,15 @@ pub(crate) fn routes() -> OpenApiRouter<Server> {
 
 /// All tenants, for whoever runs the house; the own one for everybody else.
 #[utoipa::path(
-    get, path = "/api/v1/tenants", tag = "people", operation_id = "list_tenants",
+    get, path = "/api/v1/tenants", tag = "people", operation_id = "list_tenants", params(KnownParameters),
     responses((status = 200, body = Vec<TenantBody>), Problems)
 )]
 async fn list(
     State(server): State<Server>,
     Extension(ctx): Extension<Context>,
+    Parameters(known): Parameters<KnownParameters>,
 ) -> Result<Json<Vec<TenantBody>>, Problem> {
-    let tenants = govern::list_tenants(&server.app, &ctx).await?;
+    let tenants = govern::list_tenants(&server.app, &ctx, known.known_at()?).await?;
     Ok(Json(tenants.into_iter().map(TenantBody::from).collect()))
 }
 

@@ -10,7 +10,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::extract::{Body, Named, Parameters};
-use crate::paging::{Listed, PageParameters, meant, tagged};
+use crate::paging::{KnownParameters, Listed, PageParameters, meant, tagged};
 use crate::problem::Problems;
 use crate::wire::logins::{NewUserBody, PasswordBody, UserBody, UserChangeBody};
 use crate::{Problem, Server};
@@ -51,15 +51,16 @@ async fn create(
 /// One of the people of the tenant.
 #[utoipa::path(
     get, path = "/api/v1/users/{id}", tag = "people", operation_id = "get_user",
-    params(("id" = String, Path, description = "What it logs in by")),
+    params(("id" = String, Path, description = "What it logs in by"), KnownParameters),
     responses((status = 200, body = UserBody), Problems)
 )]
 async fn find(
     State(server): State<Server>,
     Extension(ctx): Extension<Context>,
     Named(id): Named,
+    Parameters(known): Parameters<KnownParameters>,
 ) -> Result<Response, Problem> {
-    let known = govern::find_user(&server.app, &ctx, &id).await?;
+    let known = govern::find_user(&server.app, &ctx, &id, known.known_at()?).await?;
     Ok(tagged::<_, UserBody>(StatusCode::OK, known))
 }
 

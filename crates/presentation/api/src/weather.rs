@@ -16,8 +16,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::extract::{Body, Named, Parameters};
-use crate::meters::KnownParameters;
-use crate::paging::{Listed, NearParameters, limit, meant, tagged};
+use crate::paging::{KnownParameters, Listed, NearParameters, limit, meant, tagged};
 use crate::problem::Problems;
 use crate::schema::Binary;
 use crate::series::{SeriesBody, SeriesParameters, point, told};
@@ -120,7 +119,7 @@ async fn get(
     Named(id): Named,
     Parameters(known): Parameters<KnownParameters>,
 ) -> Result<Response, Problem> {
-    let known_at = known.as_known_at.as_deref().map(moment).transpose()?;
+    let known_at = known.known_at()?;
     Ok(match register::find_weather_station(&server.app, &ctx, &id, known_at).await? {
         KnownStation::Registered(known) => tagged::<_, StationBody>(StatusCode::OK, known),
         KnownStation::Told(told) => Json(StationBody::from(told)).into_response(),

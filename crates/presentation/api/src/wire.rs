@@ -1,7 +1,7 @@
 //! What goes over the wire, as JSON.
 
 use metrify_application::ingest::{Content, Delivery, Hints, Receipt};
-use metrify_application::ports::{Cell, ExportFormat, Page};
+use metrify_application::ports::{Cell, ExportFormat, Page, Query};
 use metrify_application::{Error, Kind, Result, record};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -151,6 +151,26 @@ impl From<Receipt> for ReceiptBody {
 #[serde(deny_unknown_fields)]
 pub struct SqlRequest {
     pub query: String,
+    /// Every table is told as it was known then, a day, local, as its beginning, or an instant; those of the schema `system` are of now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub as_known_at: Option<String>,
+}
+
+impl SqlRequest {
+    /// Of what is known by now.
+    pub fn of(query: impl Into<String>) -> Self {
+        Self { query: query.into(), as_known_at: None }
+    }
+
+    /// # Errors
+    /// Where its time means nothing.
+    pub fn query(&self) -> Result<Query<'_>> {
+        asked(&self.query, self.as_known_at.as_deref())
+    }
+}
+
+fn asked<'q>(sql: &'q str, as_known_at: Option<&str>) -> Result<Query<'q>> {
+    Ok(Query { sql, known_at: as_known_at.map(moment).transpose()? })
 }
 
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
@@ -159,6 +179,17 @@ pub struct ExportRequest {
     pub query: String,
     /// `ndjson`, `csv`, `parquet` or `arrow`.
     pub format: String,
+    /// As of a query.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub as_known_at: Option<String>,
+}
+
+impl ExportRequest {
+    /// # Errors
+    /// Where its time means nothing.
+    pub fn query(&self) -> Result<Query<'_>> {
+        asked(&self.query, self.as_known_at.as_deref())
+    }
 }
 
 /// The name of a file format for answers.
@@ -247,20 +278,29 @@ pub struct Reject {
     pub reason: String,
     pub readings: u64,
     pub state: String,
+    #[schema(format = DateTime)]
+    pub rejected_at: String,
+    /// When it was understood; absent where it is not, and where it was before that was kept.
+    #[schema(format = DateTime)]
+    pub resolved_at: Option<String>,
     /// In hexadecimal digits.
     pub bytes: String,
 }
 
 impl From<record::Reject> for Reject {
     fn from(reject: record::Reject) -> Self {
+        // One that is resolved since it was rejected is so since a time that was not kept.
+        let resolved_at = reject.resolved_at.filter(|at| *at > reject.rejected_at);
         Self {
+            state: reject.state().name().to_owned(),
+            rejected_at: reject.rejected_at.to_string(),
+            resolved_at: resolved_at.map(|at| at.to_string()),
             id: reject.id,
             source: reject.source,
             format: reject.format,
             position: reject.position,
             reason: reject.reason,
             readings: reject.readings,
-            state: reject.state.name().to_owned(),
             bytes: reject.bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
         }
     }

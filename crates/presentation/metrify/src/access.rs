@@ -9,17 +9,31 @@ use metrify_api::logins::{NewUserBody, PasswordBody, UserBody, UserChangeBody};
 use metrify_api::people::{
     AuditedBody, EntryBody, EntryQuery, IssuedBody, KeyBody, NewKeyBody, NewTenantBody, TenantBody,
 };
-use metrify_api::{ChangesBody, DeliveryParameters, DeliveryReplay, ReceiptBody, Reject, Replay, Replayed};
+use metrify_api::{
+    ChangesBody, DeliveryParameters, DeliveryReplay, ExportRequest, ReceiptBody, Reject, Replay, Replayed, SqlRequest,
+    moment,
+};
 use metrify_application::govern::Noted;
 use metrify_application::ingest::{Content, confirm, look, receive, replay_deliveries, replay_rejects};
 use metrify_application::ports::Pages;
 use metrify_application::registry::{ThingKind, Wanted};
 use metrify_application::{Error, Kind, Result, TenantError, govern, operate, read};
+use metrify_domain::Timestamp;
 
+use crate::cli::AsKnown;
 use crate::client::Client;
 use crate::random::random;
 use crate::settings::Settings;
 use crate::wiring::{self, House};
+
+fn then(known: &AsKnown) -> Result<Option<Timestamp>> {
+    known.as_known_at.as_deref().map(moment).transpose()
+}
+
+/// All of a kind, as a server would list them page by page.
+fn wanted(kind: ThingKind, known: &AsKnown) -> Result<Wanted> {
+    Ok(Wanted { known_at: then(known)?, ..Wanted::all(kind, u32::MAX.into()) })
+}
 
 /// Every command goes through one of these, and answers the same.
 pub enum Access {
@@ -53,32 +67,36 @@ impl Access {
 
     /// # Errors
     /// Where the query cannot be answered.
-    pub async fn sql(&self, query: &str, pages: &mut Pages<'_>) -> Result<()> {
+    pub async fn sql(&self, request: &SqlRequest, pages: &mut Pages<'_>) -> Result<()> {
         match self {
-            Self::Remote(client) => client.sql(query, pages).await,
-            Self::Local(house) => read::sql(&house.app, &house.context().await?, query, pages).await,
+            Self::Remote(client) => client.sql(request, pages).await,
+            Self::Local(house) => read::sql(&house.app, &house.context().await?, request.query()?, pages).await,
         }
     }
 
     /// # Errors
     /// Where the query cannot be answered or the file not be written.
-    pub async fn export(&self, query: &str, format: &str, file: &Path) -> Result<()> {
-        let named = metrify_api::export_format(format).ok_or_else(|| {
-            Error::new(Kind::Invalid, format!("export as `{format}`")).hint("there are ndjson, csv, parquet, arrow")
+    pub async fn export(&self, request: &ExportRequest, file: &Path) -> Result<()> {
+        let format = metrify_api::export_format(&request.format).ok_or_else(|| {
+            let error = Error::new(Kind::Invalid, format!("export as `{}`", request.format));
+            error.hint("there are ndjson, csv, parquet, arrow")
         })?;
         match self {
-            Self::Remote(client) => client.export(query, format, file).await,
-            Self::Local(house) => read::export(&house.app, &house.context().await?, query, named, file).await.map(drop),
+            Self::Remote(client) => client.export(request, file).await,
+            Self::Local(house) => {
+                let ctx = house.context().await?;
+                read::export(&house.app, &ctx, request.query()?, format, file).await.map(drop)
+            }
         }
     }
 
     /// # Errors
     /// Where the store cannot be read.
-    pub async fn rejects(&self) -> Result<Vec<Reject>> {
+    pub async fn rejects(&self, known: &AsKnown) -> Result<Vec<Reject>> {
         match self {
-            Self::Remote(client) => client.rejects().await,
+            Self::Remote(client) => client.rejects(known).await,
             Self::Local(house) => {
-                let rejects = read::rejects(&house.app, &house.context().await?).await?;
+                let rejects = read::rejects(&house.app, &house.context().await?, then(known)?).await?;
                 Ok(rejects.into_iter().map(Reject::from).collect())
             }
         }
@@ -92,8 +110,8 @@ impl Access {
             Self::Local(house) => house,
         };
         let hints = request.hints()?;
-        let mut rejects = read::rejects(&house.app, &house.context().await?).await?;
-        rejects.retain(|reject| request.wants(&reject.id, reject.state));
+        let mut rejects = read::rejects(&house.app, &house.context().await?, None).await?;
+        rejects.retain(|reject| request.wants(&reject.id, reject.state()));
         let replayed = replay_rejects(&house.app, &house.context().await?, rejects, &hints).await?;
         Ok(replayed.into_iter().map(Replayed::from).collect())
     }
@@ -140,11 +158,11 @@ impl Access {
 
     /// # Errors
     /// Where it is denied, or the registry cannot be read.
-    pub async fn keys(&self) -> Result<Vec<KeyBody>> {
+    pub async fn keys(&self, known: &AsKnown) -> Result<Vec<KeyBody>> {
         match self {
-            Self::Remote(client) => client.keys().await,
+            Self::Remote(client) => client.keys(known).await,
             Self::Local(house) => {
-                let wanted = Wanted::all(ThingKind::Key, u32::MAX.into());
+                let wanted = wanted(ThingKind::Key, known)?;
                 let keys = govern::list_keys(&house.app, &house.context().await?, &wanted).await?;
                 Ok(keys.things.into_iter().map(KeyBody::from).collect())
             }
@@ -178,11 +196,11 @@ impl Access {
 
     /// # Errors
     /// Where it is denied, or the registry cannot be read.
-    pub async fn users(&self) -> Result<Vec<UserBody>> {
+    pub async fn users(&self, known: &AsKnown) -> Result<Vec<UserBody>> {
         match self {
-            Self::Remote(client) => client.users().await,
+            Self::Remote(client) => client.users(known).await,
             Self::Local(house) => {
-                let wanted = Wanted::all(ThingKind::User, u32::MAX.into());
+                let wanted = wanted(ThingKind::User, known)?;
                 let users = govern::list_users(&house.app, &house.context().await?, &wanted).await?;
                 Ok(users.things.into_iter().map(UserBody::from).collect())
             }
@@ -195,7 +213,7 @@ impl Access {
         match self {
             Self::Remote(client) => client.user(name).await,
             Self::Local(house) => {
-                govern::find_user(&house.app, &house.context().await?, name).await.map(UserBody::from)
+                govern::find_user(&house.app, &house.context().await?, name, None).await.map(UserBody::from)
             }
         }
     }
@@ -240,11 +258,11 @@ impl Access {
 
     /// # Errors
     /// Where it is denied, or the registry cannot be read.
-    pub async fn tenants(&self) -> Result<Vec<TenantBody>> {
+    pub async fn tenants(&self, known: &AsKnown) -> Result<Vec<TenantBody>> {
         match self {
-            Self::Remote(client) => client.tenants().await,
+            Self::Remote(client) => client.tenants(known).await,
             Self::Local(house) => {
-                let tenants = govern::list_tenants(&house.app, &house.context().await?).await?;
+                let tenants = govern::list_tenants(&house.app, &house.context().await?, then(known)?).await?;
                 Ok(tenants.into_iter().map(TenantBody::from).collect())
             }
         }

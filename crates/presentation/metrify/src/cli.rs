@@ -1,5 +1,6 @@
 //! The command line.
 
+mod asking;
 mod grant;
 mod policy;
 
@@ -7,6 +8,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use asking::{AsKnown, Audit, Export, Points, Rejects, Sql};
 pub use grant::Grant;
 pub use policy::Policy;
 
@@ -71,8 +73,9 @@ Ends with 0 when all was understood, 2 when something was rejected, 1 when it fa
     #[command(after_help = "\
 Examples:
   metrify sql \"select local_day(period_start) as day, sum(value) from readings where quantity = 'load' group by 1 order by 1\"
-  metrify sql \"select * from readings_as_known('2025-01-05T00:00:00Z') limit 5\" -o json")]
-    Sql { query: String },
+  metrify sql \"select * from readings_as_known('2025-01-05T00:00:00Z') limit 5\" -o json
+  metrify sql \"select count(*) from deliveries\" --as-known-at 2025-01-05")]
+    Sql(Sql),
     /// Serve: HTTP in, SQL out, landing in the background
     #[command(after_help = "\
 Examples:
@@ -105,6 +108,8 @@ Examples:
     Points {
         #[command(subcommand)]
         command: Option<Points>,
+        #[command(flatten)]
+        known: AsKnown,
     },
     /// Keys to the programming interface
     #[command(subcommand)]
@@ -221,17 +226,6 @@ pub enum SimulateFormat {
     Arrow,
 }
 
-#[derive(Debug, Args)]
-pub struct Export {
-    #[arg(long, default_value = "select * from readings")]
-    pub query: String,
-    /// ndjson, csv, parquet or arrow; told by the file's name where absent
-    #[arg(long)]
-    pub format: Option<String>,
-    #[arg(long, value_name = "PATH")]
-    pub out: PathBuf,
-}
-
 #[derive(Debug, Subcommand)]
 pub enum Message {
     /// What is known of points as MSCONS, a message for each
@@ -317,48 +311,6 @@ Ends with 0 when all was understood, 2 when something is rejected or no longer k
 }
 
 #[derive(Debug, Subcommand)]
-pub enum Rejects {
-    /// List them
-    List {
-        /// Those that were resolved, too
-        #[arg(long)]
-        all: bool,
-    },
-    /// Show one with its bytes
-    Show { id: String },
-    /// Read them again after a fix
-    #[command(after_help = "\
-Examples:
-  metrify rejects replay
-  metrify rejects replay 9f86d081884c7d659a2feaa0c55ad015-3 --timezone Europe/Berlin")]
-    Replay {
-        /// Which ones; all that are open where none is named
-        ids: Vec<String>,
-        #[arg(long, value_name = "ZONE")]
-        timezone: Option<String>,
-        #[arg(long, value_name = "AREA")]
-        area: Option<String>,
-        #[arg(long, value_name = "POINT")]
-        point: Option<String>,
-        #[arg(long, value_name = "QUANTITY")]
-        quantity: Option<String>,
-        #[arg(long)]
-        swap_tariffs: bool,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub enum Points {
-    /// List them
-    List,
-    /// Vouch for points, so that their readings are taken in
-    Confirm {
-        #[arg(required = true)]
-        points: Vec<String>,
-    },
-}
-
-#[derive(Debug, Subcommand)]
 pub enum Key {
     /// Make one; it is shown this once
     #[command(after_help = "\
@@ -386,7 +338,7 @@ Examples:
         certificate: Option<PathBuf>,
     },
     /// List them, without what opens anything
-    List,
+    List(AsKnown),
     /// Take one back
     Revoke {
         /// What stands between its two underscores
@@ -426,7 +378,7 @@ Examples:
         purposes: Vec<String>,
     },
     /// List them
-    List,
+    List(AsKnown),
     /// Let one in no longer, and end its sessions
     Disable { name: String },
     /// Let one in again
@@ -453,36 +405,13 @@ pub enum Tenant {
         parties: Vec<String>,
     },
     /// List them
-    List,
+    List(AsKnown),
 }
 
 #[derive(Debug, Subcommand)]
 pub enum Registry {
     /// Make its tables anew of the events, while no server runs
     Rebuild,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum Audit {
-    /// Look whether the log is as it was written
-    #[command(after_help = "Ends with 0 where it is, 1 where it is not.")]
-    Verify,
-    /// List entries, oldest first; the last ones where there are more
-    List {
-        /// A point, meter, key or delivery
-        #[arg(long)]
-        subject: Option<String>,
-        #[arg(long)]
-        principal: Option<String>,
-        /// A day, local, as its beginning, or an instant
-        #[arg(long, value_name = "TIME")]
-        start: Option<String>,
-        #[arg(long, value_name = "TIME")]
-        end: Option<String>,
-        /// Entries at most; all where it is 0
-        #[arg(long, default_value_t = 100)]
-        limit: usize,
-    },
 }
 
 #[derive(Debug, Subcommand)]

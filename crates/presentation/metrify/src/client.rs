@@ -24,6 +24,7 @@ use reqwest::redirect::Policy;
 use reqwest::{RequestBuilder, Response};
 use serde::{Deserialize, Serialize};
 
+use crate::cli::AsKnown;
 use crate::clock;
 use crate::logins::{Kept, Logins};
 use crate::settings::{Elsewhere, Settings};
@@ -261,9 +262,9 @@ impl Client {
         self.json(request, "send the delivery").await
     }
 
-    pub async fn sql(&self, query: &str, pages: &mut Pages<'_>) -> Result<()> {
+    pub async fn sql(&self, request: &SqlRequest, pages: &mut Pages<'_>) -> Result<()> {
         let step = "send the query";
-        let request = self.http.post(self.url("/api/v1/sql")).json(&SqlRequest { query: query.to_owned() });
+        let request = self.http.post(self.url("/api/v1/sql")).json(request);
         let text = self.answer(request, step).await?.text().await.map_err(|error| unreachable(step, error))?;
         for line in text.lines() {
             let page = serde_json::from_str::<Answer>(line).and_then(|answer| answer.page());
@@ -272,11 +273,10 @@ impl Client {
         Ok(())
     }
 
-    pub async fn export(&self, query: &str, format: &str, file: &Path) -> Result<()> {
+    pub async fn export(&self, request: &ExportRequest, file: &Path) -> Result<()> {
         let step = || format!("write `{}`", file.display());
-        let body = ExportRequest { query: query.to_owned(), format: format.to_owned() };
         let mut answer =
-            self.answer(self.http.post(self.url("/api/v1/export")).json(&body), "ask for the export").await?;
+            self.answer(self.http.post(self.url("/api/v1/export")).json(request), "ask for the export").await?;
         let mut out = tokio::fs::File::create(file).await.map_err(|error| io(step(), error))?;
         while let Some(piece) = answer.chunk().await.map_err(|error| unreachable("receive the export", error))? {
             tokio::io::AsyncWriteExt::write_all(&mut out, &piece).await.map_err(|error| io(step(), error))?;
@@ -284,8 +284,8 @@ impl Client {
         out.sync_all().await.map_err(|error| io(step(), error))
     }
 
-    pub async fn rejects(&self) -> Result<Vec<Reject>> {
-        self.json(self.http.get(self.url("/api/v1/rejects")), "ask for the rejects").await
+    pub async fn rejects(&self, known: &AsKnown) -> Result<Vec<Reject>> {
+        self.json(self.http.get(self.url("/api/v1/rejects")).query(known), "ask for the rejects").await
     }
 
     pub async fn replay(&self, replay: &Replay) -> Result<Vec<Replayed>> {
@@ -307,8 +307,8 @@ impl Client {
         self.json(self.http.post(self.url("/api/v1/api-keys")).json(new), "create the key").await
     }
 
-    pub async fn keys(&self) -> Result<Vec<KeyBody>> {
-        self.all("/api/v1/api-keys", "list the keys").await
+    pub async fn keys(&self, known: &AsKnown) -> Result<Vec<KeyBody>> {
+        self.all("/api/v1/api-keys", known, "list the keys").await
     }
 
     pub async fn revoke_key(&self, id: &str, tenant: Option<&str>) -> Result<KeyBody> {
@@ -324,8 +324,8 @@ impl Client {
         self.json(self.http.post(self.url("/api/v1/users")).json(new), "create the user").await
     }
 
-    pub async fn users(&self) -> Result<Vec<UserBody>> {
-        self.all("/api/v1/users", "list the users").await
+    pub async fn users(&self, known: &AsKnown) -> Result<Vec<UserBody>> {
+        self.all("/api/v1/users", known, "list the users").await
     }
 
     pub async fn user(&self, name: &str) -> Result<UserBody> {
@@ -346,8 +346,8 @@ impl Client {
         self.json(self.http.post(self.url("/api/v1/tenants")).json(new), "create the tenant").await
     }
 
-    pub async fn tenants(&self) -> Result<Vec<TenantBody>> {
-        self.json(self.http.get(self.url("/api/v1/tenants")), "list the tenants").await
+    pub async fn tenants(&self, known: &AsKnown) -> Result<Vec<TenantBody>> {
+        self.json(self.http.get(self.url("/api/v1/tenants")).query(known), "list the tenants").await
     }
 
     pub async fn verify_audit(&self) -> Result<AuditedBody> {
@@ -370,12 +370,7 @@ impl Client {
     }
 
     /// All pages of a list.
-    async fn all<T: for<'d> Deserialize<'d>>(&self, path: &str, step: &str) -> Result<Vec<T>> {
-        self.all_of(path, &(), step).await
-    }
-
-    /// All pages of what is wanted of a list.
-    async fn all_of<T: for<'d> Deserialize<'d>>(
+    async fn all<T: for<'d> Deserialize<'d>>(
         &self,
         path: &str,
         wanted: &(impl Serialize + Sync),

@@ -23,7 +23,7 @@ mod user;
 
 use metrify_application::{Error, Kind, Result};
 
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, Points};
 use crate::exit::Outcome;
 use crate::settings::Settings;
 
@@ -39,14 +39,16 @@ pub async fn run(cli: Cli, settings: Settings) -> Result<Outcome> {
     }
     match cli.command {
         Command::Ingest(arguments) => ingest::run(&settings, output, &arguments).await,
-        Command::Sql { query } => sql::run(&settings, output, &query).await,
+        Command::Sql(arguments) => sql::run(&settings, output, arguments).await,
         Command::Up(arguments) => up::run(settings, &arguments).await,
         Command::Simulate(arguments) => simulate::run(&settings, output, &arguments).await,
-        Command::Export(arguments) => export::run(&settings, &arguments).await,
+        Command::Export(arguments) => export::run(&settings, arguments).await,
         Command::Message(message) => message::run(&settings, output, &message).await,
         Command::Deliveries(command) => deliveries::run(&settings, output, command).await,
         Command::Rejects(command) => rejects::run(&settings, output, command).await,
-        Command::Points { command } => points::run(&settings, output, command).await,
+        Command::Points { command, known } => {
+            points::run(&settings, output, command.unwrap_or(Points::List(known))).await
+        }
         Command::Key(command) => key::run(&settings, output, command).await,
         Command::User(command) => user::run(&settings, output, command).await,
         Command::Login(arguments) => login::log_in(&settings, arguments).await,

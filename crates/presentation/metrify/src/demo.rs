@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use metrify_application::ingest::{Arriving, Delivery, Hints, Looked, receive};
-use metrify_application::ports::{Cell, Page};
+use metrify_application::ports::{Cell, Page, Query};
 use metrify_application::{App, Context, Error, Kind, Result, io, read};
 use metrify_domain::Timestamp;
 use metrify_domain::calendar::day::local_day;
@@ -130,7 +130,7 @@ async fn told_until(app: &App, ctx: &Context) -> Result<Timestamp> {
         }
         Ok(())
     };
-    read::sql(app, ctx, query, &mut note).await?;
+    read::sql(app, ctx, Query::of(query), &mut note).await?;
     let last = last.ok_or_else(|| Error::new(Kind::Internal, "find what the fleet has told already"))?;
     Ok(Timestamp::from_micros(last))
 }

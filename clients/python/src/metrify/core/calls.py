@@ -21,7 +21,6 @@ from .types import (
     Explained,
     ExportRequest,
     GridOperator,
-    GridOperatorFacts,
     GridStatus,
     Installation,
     Issued,
@@ -52,7 +51,6 @@ from .types import (
     SeriesRow,
     SqlRequest,
     Station,
-    StationFacts,
     Tenant,
     TenantFacts,
     UploadState,
@@ -70,54 +68,98 @@ Accept = Literal[
 ]
 
 
-def anomalies(*, start: str | None = None, end: str | None = None, limit: int | None = None) -> Call[Listed[Anomaly]]:
+def anomalies(
+    *,
+    start: str | None = None,
+    end: str | None = None,
+    limit: int | None = None,
+    as_known_at: str | None = None,
+) -> Call[Listed[Anomaly]]:
     """What the checks found in those days, newest first.
 
     start: A day, local, as its beginning, or an instant.
     end: Not within.
     limit: Findings at most, of 1 to 1000.
+    as_known_at: A day, local, as its beginning, or an instant; today where it is absent.
     """
-    return Call(Listed[Anomaly], "GET", "/api/v1/analytics/anomalies", query={"start": start, "end": end, "limit": limit})
+    return Call(
+        Listed[Anomaly],
+        "GET",
+        "/api/v1/analytics/anomalies",
+        query={"start": start, "end": end, "limit": limit, "as_known_at": as_known_at},
+    )
 
 
-def data_quality(*, start: str | None = None, end: str | None = None) -> Call[Listed[Quality]]:
+def data_quality(*, start: str | None = None, end: str | None = None, as_known_at: str | None = None) -> Call[Listed[Quality]]:
     """Readings by quantity and quality.
 
     start: A day, local, as its beginning, or an instant.
     end: Not within.
+    as_known_at: A day, local, as its beginning, or an instant; today where it is absent.
     """
-    return Call(Listed[Quality], "GET", "/api/v1/analytics/data-quality", query={"start": start, "end": end})
+    return Call(
+        Listed[Quality],
+        "GET",
+        "/api/v1/analytics/data-quality",
+        query={"start": start, "end": end, "as_known_at": as_known_at},
+    )
 
 
-def energy_consumption(*, start: str | None = None, end: str | None = None) -> Call[Listed[Consumption]]:
+def energy_consumption(
+    *,
+    start: str | None = None,
+    end: str | None = None,
+    as_known_at: str | None = None,
+) -> Call[Listed[Consumption]]:
     """What all meters measured on each local day, by quantity.
 
     start: A day, local, as its beginning, or an instant.
     end: Not within.
+    as_known_at: A day, local, as its beginning, or an instant; today where it is absent.
     """
-    return Call(Listed[Consumption], "GET", "/api/v1/analytics/energy-consumption", query={"start": start, "end": end})
+    return Call(
+        Listed[Consumption],
+        "GET",
+        "/api/v1/analytics/energy-consumption",
+        query={"start": start, "end": end, "as_known_at": as_known_at},
+    )
 
 
-def overview() -> Call[Listed[Overview]]:
-    """How much of everything there is."""
-    return Call(Listed[Overview], "GET", "/api/v1/analytics/overview")
+def overview(*, as_known_at: str | None = None) -> Call[Listed[Overview]]:
+    """How much of everything there is.
+
+    as_known_at: A day, local, as its beginning, or an instant; today where it is absent.
+    """
+    return Call(Listed[Overview], "GET", "/api/v1/analytics/overview", query={"as_known_at": as_known_at})
 
 
-def daily_report(*, day: str | None = None) -> Call[Listed[DailyReport]]:
+def daily_report(*, day: str | None = None, as_known_at: str | None = None) -> Call[Listed[DailyReport]]:
     """What was received and found on a local day, and what was measured on it.
 
-    day: A local day; today where it is absent.
+    day: A local day; today, or the day of `as_known_at`, where it is absent.
+    as_known_at: A day, local, as its beginning, or an instant; today where it is absent.
     """
-    return Call(Listed[DailyReport], "GET", "/api/v1/analytics/reports/daily", query={"day": day})
+    return Call(Listed[DailyReport], "GET", "/api/v1/analytics/reports/daily", query={"day": day, "as_known_at": as_known_at})
 
 
-def weather_impact(*, start: str | None = None, end: str | None = None) -> Call[Listed[WeatherImpact]]:
+def weather_impact(
+    *,
+    start: str | None = None,
+    end: str | None = None,
+    as_known_at: str | None = None,
+) -> Call[Listed[WeatherImpact]]:
     """What was drawn on each local day beside the air temperature of that day, and how the two go together.
 
     start: A day, local, as its beginning, or an instant.
     end: Not within.
+    as_known_at: A day, local, as its beginning, or an instant; today where it is absent.
     """
-    return Call(Listed[WeatherImpact], "GET", "/api/v1/analytics/weather-impact", query={"start": start, "end": end})
+    return Call(
+        Listed[WeatherImpact],
+        "GET",
+        "/api/v1/analytics/weather-impact",
+        query={"start": start, "end": end, "as_known_at": as_known_at},
+    )
 
 
 def list_keys(
@@ -161,6 +203,7 @@ def list_audit(
     principal: str | None = None,
     start: str | None = None,
     end: str | None = None,
+    as_known_at: str | None = None,
     cursor: str | None = None,
     limit: int | None = None,
 ) -> Call[Listed[Entry]]:
@@ -169,13 +212,22 @@ def list_audit(
     subject: A point, meter, key or delivery; what touched all at once, such as a query, is among them.
     start: At it or later: a day, local, as its beginning, or an instant.
     end: Before it.
+    as_known_at: At it or before it.
     cursor: What `next` said on the page before.
     """
     return Call(
         Listed[Entry],
         "GET",
         "/api/v1/audit",
-        query={"subject": subject, "principal": principal, "start": start, "end": end, "cursor": cursor, "limit": limit},
+        query={
+            "subject": subject,
+            "principal": principal,
+            "start": start,
+            "end": end,
+            "as_known_at": as_known_at,
+            "cursor": cursor,
+            "limit": limit,
+        },
     )
 
 
@@ -240,72 +292,17 @@ def export(body: ExportRequest) -> Call[bytes]:
     return Call(bytes, "POST", "/api/v1/export", body=body, accept="application/octet-stream", changes=False)
 
 
-def list_grid_operators(
-    *,
-    status: Literal["active", "inactive"] | None = None,
-    kind: Literal["transmission", "distribution"] | None = None,
-    area: str | None = None,
-    limit: int | None = None,
-    cursor: str | None = None,
-    sort: Literal["id", "-id", "changed", "-changed"] | None = None,
-    as_known_at: str | None = None,
-) -> Call[Listed[GridOperator]]:
-    """The grid operators that the tenant knows, a page of them; the four of the German transmission grid are known to every
-    tenant.
-
-    limit: Things at most, of 1 to 1000.
-    cursor: What `next` said on the page before.
-    sort: `id`, `-id`, `changed` or `-changed`, the last since when it is known.
-    as_known_at: As it was known then: a day, local, or an instant.
-    """
-    return Call(
-        Listed[GridOperator],
-        "GET",
-        "/api/v1/grid-operators",
-        query={
-            "status": status,
-            "kind": kind,
-            "area": area,
-            "limit": limit,
-            "cursor": cursor,
-            "sort": sort,
-            "as_known_at": as_known_at,
-        },
-    )
+def list_grid_operators() -> Call[Listed[GridOperator]]:
+    """The four operators of the German transmission grid."""
+    return Call(Listed[GridOperator], "GET", "/api/v1/grid-operators")
 
 
-def register_grid_operator(body: GridOperatorFacts) -> Call[GridOperator]:
-    """Registers a grid operator."""
-    return Call(GridOperator, "POST", "/api/v1/grid-operators", body=body)
-
-
-def get_grid_operator(id: str, *, as_known_at: str | None = None) -> Call[GridOperator]:
-    """A grid operator, as it is known or was known then.
+def get_grid_status(id: str, *, as_known_at: str | None = None) -> Call[Listed[GridStatus]]:
+    """What is known last of each quantity of an operator's control area.
 
     as_known_at: A day, local, as its beginning, or an instant; today where it is absent.
     """
-    return Call(GridOperator, "GET", f"/api/v1/grid-operators/{quoted(id)}", query={"as_known_at": as_known_at})
-
-
-def change_grid_operator(id: str, body: GridOperatorFacts, *, if_match: str | None = None) -> Call[GridOperator]:
-    """Says anew what is told of a grid operator: what is left away is told no longer.
-
-    If-Match: The ETag of what is to be changed; 409 where it was changed meanwhile
-    """
-    return Call(GridOperator, "PUT", f"/api/v1/grid-operators/{quoted(id)}", headers={"If-Match": if_match}, body=body)
-
-
-def deactivate_grid_operator(id: str, *, if_match: str | None = None) -> Call[GridOperator]:
-    """Takes a grid operator out of service; what is known of it stays.
-
-    If-Match: The ETag of what is to be changed; 409 where it was changed meanwhile
-    """
-    return Call(GridOperator, "DELETE", f"/api/v1/grid-operators/{quoted(id)}", headers={"If-Match": if_match})
-
-
-def get_grid_status(id: str) -> Call[Listed[GridStatus]]:
-    """What is known last of each quantity of the control area that an operator runs; nothing of one that runs none."""
-    return Call(Listed[GridStatus], "GET", f"/api/v1/grid-operators/{quoted(id)}/status")
+    return Call(Listed[GridStatus], "GET", f"/api/v1/grid-operators/{quoted(id)}/status", query={"as_known_at": as_known_at})
 
 
 def log_in(body: Login) -> Call[Opened]:
@@ -464,7 +461,8 @@ def confirm_points(body: Point) -> Call[Confirmed]:
 
 
 def explain_policies(*, action: str | None = None, resource: str | None = None) -> Call[Listed[Explained]]:
-    """Who in the tenant may do something, for which purpose, and why.
+    """Who in the tenant may do something, for which purpose, and why; by the policies that are in force now, of which no former
+    ones are kept.
 
     action: `read`, `query`, `export`, `deliver`, `mend`, `register` or `administer`.
     resource: `readings`, `tables`, `meters`, ...
@@ -472,23 +470,41 @@ def explain_policies(*, action: str | None = None, resource: str | None = None) 
     return Call(Listed[Explained], "GET", "/api/v1/policies/explain", query={"action": action, "resource": resource})
 
 
-def list_receipts(*, limit: int | None = None, cursor: str | None = None) -> Call[Listed[ReceiptRow]]:
+def list_receipts(
+    *,
+    limit: int | None = None,
+    cursor: str | None = None,
+    as_known_at: str | None = None,
+) -> Call[Listed[ReceiptRow]]:
     """What was received, newest first.
 
     limit: Receipts at most, of 1 to 1000.
     cursor: What `next` said on the page before.
+    as_known_at: A day, local, as its beginning, or an instant; today where it is absent.
     """
-    return Call(Listed[ReceiptRow], "GET", "/api/v1/receipts", query={"limit": limit, "cursor": cursor})
+    return Call(
+        Listed[ReceiptRow],
+        "GET",
+        "/api/v1/receipts",
+        query={"limit": limit, "cursor": cursor, "as_known_at": as_known_at},
+    )
 
 
-def get_receipt(id: str) -> Call[Listed[ReceiptRow]]:
-    """The receipt of one delivery."""
-    return Call(Listed[ReceiptRow], "GET", f"/api/v1/receipts/{quoted(id)}")
+def get_receipt(id: str, *, as_known_at: str | None = None) -> Call[Listed[ReceiptRow]]:
+    """The receipt of one delivery.
+
+    as_known_at: A day, local, as its beginning, or an instant; today where it is absent.
+    """
+    return Call(Listed[ReceiptRow], "GET", f"/api/v1/receipts/{quoted(id)}", query={"as_known_at": as_known_at})
 
 
-def list_rejects() -> Call[list[Reject]]:
-    """What was not understood, oldest first, with its bytes."""
-    return Call(list[Reject], "GET", "/api/v1/rejects")
+def list_rejects(*, as_known_at: str | None = None) -> Call[list[Reject]]:
+    """What was not understood, oldest first, with its bytes. One that was resolved before that was kept counts as resolved at any
+    time.
+
+    as_known_at: A day, local, as its beginning, or an instant; today where it is absent.
+    """
+    return Call(list[Reject], "GET", "/api/v1/rejects", query={"as_known_at": as_known_at})
 
 
 def replay_rejects(body: Replay) -> Call[list[Replayed]]:
@@ -497,7 +513,7 @@ def replay_rejects(body: Replay) -> Call[list[Replayed]]:
 
 
 def list_roles() -> Call[Listed[Role]]:
-    """The roles that keys have."""
+    """The roles that keys have. They are the same at all times, so that no time is named for which they are asked."""
     return Call(Listed[Role], "GET", "/api/v1/roles")
 
 
@@ -578,12 +594,18 @@ def deactivate_meter(id: str, *, if_match: str | None = None) -> Call[Meter]:
     return Call(Meter, "DELETE", f"/api/v1/smart-meters/{quoted(id)}", headers={"If-Match": if_match})
 
 
-def meter_analytics(id: str, *, period: str | None = None) -> Call[Listed[Consumption]]:
+def meter_analytics(id: str, *, period: str | None = None, as_known_at: str | None = None) -> Call[Listed[Consumption]]:
     """What a meter measured on each local day of a period.
 
-    period: Hours or days until now, such as `24h`, `7d`, `30d`; `24h` is today and the local day before.
+    period: Hours or days until now, or until `as_known_at`, such as `24h`, `7d`, `30d`; `24h` is today and the local day before.
+    as_known_at: A day, local, as its beginning, or an instant; today where it is absent.
     """
-    return Call(Listed[Consumption], "GET", f"/api/v1/smart-meters/{quoted(id)}/analytics", query={"period": period})
+    return Call(
+        Listed[Consumption],
+        "GET",
+        f"/api/v1/smart-meters/{quoted(id)}/analytics",
+        query={"period": period, "as_known_at": as_known_at},
+    )
 
 
 def get_meter_readings(
@@ -627,9 +649,12 @@ def query(body: SqlRequest) -> Call[bytes]:
     return Call(bytes, "POST", "/api/v1/sql", body=body, accept="application/x-ndjson", changes=False)
 
 
-def list_tenants() -> Call[list[Tenant]]:
-    """All tenants, for whoever runs the house; the own one for everybody else."""
-    return Call(list[Tenant], "GET", "/api/v1/tenants")
+def list_tenants(*, as_known_at: str | None = None) -> Call[list[Tenant]]:
+    """All tenants, for whoever runs the house; the own one for everybody else.
+
+    as_known_at: A day, local, as its beginning, or an instant; today where it is absent.
+    """
+    return Call(list[Tenant], "GET", "/api/v1/tenants", query={"as_known_at": as_known_at})
 
 
 def create_tenant(body: NewTenant) -> Call[Tenant]:
@@ -740,9 +765,12 @@ def create_user(body: NewUser) -> Call[User]:
     return Call(User, "POST", "/api/v1/users", body=body)
 
 
-def get_user(id: str) -> Call[User]:
-    """One of the people of the tenant."""
-    return Call(User, "GET", f"/api/v1/users/{quoted(id)}")
+def get_user(id: str, *, as_known_at: str | None = None) -> Call[User]:
+    """One of the people of the tenant.
+
+    as_known_at: A day, local, as its beginning, or an instant; today where it is absent.
+    """
+    return Call(User, "GET", f"/api/v1/users/{quoted(id)}", query={"as_known_at": as_known_at})
 
 
 def change_user(id: str, body: UserChange, *, if_match: str | None = None) -> Call[User]:
@@ -755,68 +783,22 @@ def change_user(id: str, body: UserChange, *, if_match: str | None = None) -> Ca
 
 def list_stations(
     *,
-    status: Literal["active", "inactive"] | None = None,
     limit: int | None = None,
     cursor: str | None = None,
-    sort: Literal["id", "-id"] | None = None,
     as_known_at: str | None = None,
-    latitude: float | None = None,
-    longitude: float | None = None,
-    radius_m: float | None = None,
 ) -> Call[Listed[Station]]:
-    """The weather stations that are known, each once: those that are registered, and those that readings alone tell of.
+    """The weather stations that are known, by id.
 
     limit: Stations at most, of 1 to 1000.
     cursor: What `next` said on the page before.
-    sort: `id` or `-id`.
-    as_known_at: As it was known then: a day, local, or an instant.
-    latitude: Degrees, WGS 84: the middle of the circle.
-    radius_m: Metres.
+    as_known_at: A day, local, as its beginning, or an instant; today where it is absent.
     """
     return Call(
         Listed[Station],
         "GET",
         "/api/v1/weather/stations",
-        query={
-            "status": status,
-            "limit": limit,
-            "cursor": cursor,
-            "sort": sort,
-            "as_known_at": as_known_at,
-            "latitude": latitude,
-            "longitude": longitude,
-            "radius_m": radius_m,
-        },
+        query={"limit": limit, "cursor": cursor, "as_known_at": as_known_at},
     )
-
-
-def register_station(body: StationFacts) -> Call[Station]:
-    """Registers a weather station; readings may have told of it before."""
-    return Call(Station, "POST", "/api/v1/weather/stations", body=body)
-
-
-def get_station(id: str, *, as_known_at: str | None = None) -> Call[Station]:
-    """A weather station, as it is known or was known then. One that readings alone tell of has no ETag.
-
-    as_known_at: A day, local, as its beginning, or an instant; today where it is absent.
-    """
-    return Call(Station, "GET", f"/api/v1/weather/stations/{quoted(id)}", query={"as_known_at": as_known_at})
-
-
-def change_station(id: str, body: StationFacts, *, if_match: str | None = None) -> Call[Station]:
-    """Says anew what is told of a registered weather station: what is left away is told no longer.
-
-    If-Match: The ETag of what is to be changed; 409 where it was changed meanwhile
-    """
-    return Call(Station, "PUT", f"/api/v1/weather/stations/{quoted(id)}", headers={"If-Match": if_match}, body=body)
-
-
-def deactivate_station(id: str, *, if_match: str | None = None) -> Call[Station]:
-    """Takes a registered weather station out of service; what is known of it stays.
-
-    If-Match: The ETag of what is to be changed; 409 where it was changed meanwhile
-    """
-    return Call(Station, "DELETE", f"/api/v1/weather/stations/{quoted(id)}", headers={"If-Match": if_match})
 
 
 def get_forecast(

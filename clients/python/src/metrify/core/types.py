@@ -210,6 +210,8 @@ class Explained:
 class ExportRequest:
     """`ExportRequest` of the description."""
 
+    # As of a query.
+    as_known_at: str | None = None
     # `ndjson`, `csv`, `parquet` or `arrow`.
     format: str
     query: str
@@ -623,6 +625,9 @@ class Reject:
     position: str
     readings: int
     reason: str
+    rejected_at: datetime
+    # When it was understood; absent where it is not, and where it was before that was kept.
+    resolved_at: datetime | None = None
     source: str
     state: str
 
@@ -720,6 +725,9 @@ class SeriesRow:
 class SqlRequest:
     """`SqlRequest` of the description."""
 
+    # Every table is told as it was known then, a day, local, as its beginning, or an instant; those of the schema `system` are of
+    # now.
+    as_known_at: str | None = None
     query: str
 
 

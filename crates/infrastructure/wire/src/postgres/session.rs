@@ -208,6 +208,7 @@ impl Session {
 
     async fn asked(&self, ctx: &Context, statement: Statement, parameters: Vec<ScalarValue>) -> Done<Asked> {
         let catalog = self.postgres.catalog(ctx).await?;
-        Ok(Asked { statement: Wrapped::Statement(Box::new(statement)), furnish: Some(catalog), parameters })
+        let statement = Wrapped::Statement(Box::new(statement));
+        Ok(Asked { statement, furnish: Some(catalog), parameters, known_at: None })
     }
 }

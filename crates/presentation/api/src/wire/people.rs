@@ -173,6 +173,8 @@ pub struct EntryQuery {
     pub start: Option<String>,
     /// Before it.
     pub end: Option<String>,
+    /// At it or before it.
+    pub as_known_at: Option<String>,
     /// What `next` said on the page before.
     pub cursor: Option<String>,
     #[param(minimum = 1, maximum = 1000, default = 100)]
@@ -189,6 +191,7 @@ impl EntryQuery {
             subject: self.subject.clone(),
             principal: self.principal.clone(),
             from: self.start.as_deref().map(moment).transpose()?,
+            known_at: self.as_known_at.as_deref().map(moment).transpose()?,
             until: bound.or(self.end.as_deref().map(moment).transpose()?),
             after,
             limit: usize::try_from(limit).unwrap_or(usize::MAX),

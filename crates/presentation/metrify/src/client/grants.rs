@@ -13,7 +13,7 @@ impl Client {
     }
 
     pub async fn grants(&self, which: GrantQuery) -> Result<Vec<GrantBody>> {
-        self.all_of(GRANTS, &which, "list the grants").await
+        self.all(GRANTS, &which, "list the grants").await
     }
 
     pub async fn withdraw_grant(&self, id: &str) -> Result<GrantBody> {

@@ -14,8 +14,9 @@ pub async fn run(settings: &Settings, output: Output, command: Audit) -> Result<
     let access = Access::open(settings).await?;
     let outcome = match command {
         Audit::Verify => verified(output, &access.verify_audit().await?)?,
-        Audit::List { subject, principal, start, end, limit } => {
-            let which = EntryQuery { subject, principal, start, end, ..EntryQuery::default() };
+        Audit::List { subject, principal, start, end, known, limit } => {
+            let as_known_at = known.as_known_at;
+            let which = EntryQuery { subject, principal, start, end, as_known_at, ..EntryQuery::default() };
             list(output, last(access.audit(which).await?, limit))?;
             Outcome::Good
         }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use metrify_api::SqlRequest;
 use metrify_application::Result;
 use metrify_application::ports::Cell;
 
@@ -94,7 +95,7 @@ async fn ask(access: &Access, query: &str, what: &str) -> std::result::Result<St
         cells.extend(page.rows.into_iter().flatten());
         Ok(())
     };
-    access.sql(query, &mut note).await.map_err(|error| error.chain())?;
+    access.sql(&SqlRequest::of(query), &mut note).await.map_err(|error| error.chain())?;
     let numbers = cells.into_iter().map(|cell| match cell {
         Cell::Number(text) | Cell::Text(text) => text,
         Cell::Null | Cell::Bool(_) => "0".to_owned(),

@@ -1,5 +1,6 @@
 //! `metrify points`.
 
+use metrify_api::SqlRequest;
 use metrify_application::Result;
 
 use crate::access::Access;
@@ -8,15 +9,17 @@ use crate::exit::Outcome;
 use crate::print::{self, Printer};
 use crate::settings::Settings;
 
-pub async fn run(settings: &Settings, output: Output, command: Option<Points>) -> Result<Outcome> {
+pub async fn run(settings: &Settings, output: Output, command: Points) -> Result<Outcome> {
     let access = Access::open(settings).await?;
     match command {
-        None | Some(Points::List) => {
+        Points::List(known) => {
             let mut printer = Printer::new(output);
-            access.sql("SELECT * FROM points ORDER BY point", &mut |page| printer.page(page)).await?;
+            let query = "SELECT * FROM points ORDER BY point".to_owned();
+            let request = SqlRequest { query, as_known_at: known.as_known_at };
+            access.sql(&request, &mut |page| printer.page(page)).await?;
             printer.finish()?;
         }
-        Some(Points::Confirm { points }) => {
+        Points::Confirm { points } => {
             let confirmed = access.confirm(&points).await?;
             print::line(&format!("{confirmed} confirmed"))?;
             access.close().await?;

@@ -6,7 +6,7 @@ use metrify_application::record::RejectState;
 use metrify_application::{Error, Kind, Result};
 
 use crate::access::Access;
-use crate::cli::{Output, Rejects};
+use crate::cli::{AsKnown, Output, Rejects};
 use crate::exit::Outcome;
 use crate::print;
 use crate::settings::Settings;
@@ -14,7 +14,7 @@ use crate::settings::Settings;
 pub async fn run(settings: &Settings, output: Output, command: Rejects) -> Result<Outcome> {
     let access = Access::open(settings).await?;
     match command {
-        Rejects::List { all } => list(&access, output, all).await,
+        Rejects::List { all, known } => list(&access, output, all, &known).await,
         Rejects::Show { id } => show(&access, output, &id).await,
         Rejects::Replay { ids, timezone, area, point, quantity, swap_tariffs } => {
             let outcome =
@@ -40,15 +40,15 @@ fn row(reject: &Reject) -> Vec<Cell> {
     ]
 }
 
-async fn list(access: &Access, output: Output, all: bool) -> Result<Outcome> {
-    let mut rejects = access.rejects().await?;
+async fn list(access: &Access, output: Output, all: bool, known: &AsKnown) -> Result<Outcome> {
+    let mut rejects = access.rejects(known).await?;
     rejects.retain(|reject| all || reject.state == RejectState::Open.name());
     print::rows(output, &COLUMNS, rejects.iter().map(row).collect())?;
     Ok(Outcome::Good)
 }
 
 async fn show(access: &Access, output: Output, id: &str) -> Result<Outcome> {
-    let rejects = access.rejects().await?;
+    let rejects = access.rejects(&AsKnown::default()).await?;
     let reject = rejects.iter().find(|reject| reject.id == id);
     let reject = reject.ok_or_else(|| {
         Error::new(Kind::NotFound, format!("find reject `{id}`")).hint("`metrify rejects list` lists them")

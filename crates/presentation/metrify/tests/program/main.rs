@@ -19,6 +19,7 @@ mod hostile;
 mod interop;
 mod journey;
 mod limits;
+mod known;
 mod load_profile;
 mod logins;
 mod master_data;

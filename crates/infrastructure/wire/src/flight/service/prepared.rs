@@ -31,7 +31,7 @@ impl Service {
         let statement = self.wire.engine.read(ctx.tenant(), handle.sql.clone(), GenericDialect {}, statement).await;
         let statement = self.wire.noted(ctx, statement).map_err(|error| status::of(&error))?;
         let parameters = handle.values().or_else(|refused| self.misunderstood(ctx, refused))?;
-        Ok(Asked { statement, furnish: None, parameters })
+        Ok(Asked { statement, furnish: None, parameters, known_at: None })
     }
 
     pub(super) async fn describe(&self, ctx: &Context, handle: &Handle) -> Result<Described, Status> {

@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::Read;
 use std::ops::ControlFlow;
 
+use metrify_api::{ExportRequest, SqlRequest};
 use metrify_application::ports::Cell;
 use metrify_application::{Error, Kind, Result, io};
 use metrify_domain::{Code, ObisCode, Point, Quality, Quantity, Reading, Timestamp};
@@ -113,7 +114,7 @@ async fn replaced(access: &Access, order: &Order, point: &Point) -> Result<HashS
         }
         Ok(())
     };
-    access.sql(&query, take).await?;
+    access.sql(&SqlRequest::of(query), take).await?;
     Ok(replaced)
 }
 
@@ -133,7 +134,8 @@ async fn lines(
         "SELECT point, quantity, kind, period_start, period_end, value, unit, quality, method, reason \
          FROM readings WHERE {wanted} ORDER BY quantity, period_start"
     );
-    access.export(&query, "ndjson", &file).await?;
+    let request = ExportRequest { query, format: "ndjson".to_owned(), as_known_at: None };
+    access.export(&request, &file).await?;
     let mut lines: BTreeMap<String, Line> = BTreeMap::new();
     let mut bytes = File::open(&file).map_err(|error| io("read the readings", error))?;
     each_reading(&mut bytes, now, &mut |quantity, reading| {

@@ -1,0 +1,104 @@
+//! The commands that ask what there is, or what was known then.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use serde::Serialize;
+
+/// As of when something is told.
+#[derive(Clone, Debug, Default, Args, Serialize)]
+pub struct AsKnown {
+    /// Tell what was known then: a day, local, as its beginning, or an instant [default: what is known by now]
+    #[arg(long, value_name = "TIME")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub as_known_at: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Sql {
+    pub query: String,
+    #[command(flatten)]
+    pub known: AsKnown,
+}
+
+#[derive(Debug, Args)]
+pub struct Export {
+    #[arg(long, default_value = "select * from readings")]
+    pub query: String,
+    /// ndjson, csv, parquet or arrow; told by the file's name where absent
+    #[arg(long)]
+    pub format: Option<String>,
+    #[arg(long, value_name = "PATH")]
+    pub out: PathBuf,
+    #[command(flatten)]
+    pub known: AsKnown,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Rejects {
+    /// List them
+    List {
+        /// Those that were resolved, too
+        #[arg(long)]
+        all: bool,
+        #[command(flatten)]
+        known: AsKnown,
+    },
+    /// Show one with its bytes
+    Show { id: String },
+    /// Read them again after a fix
+    #[command(after_help = "\
+Examples:
+  metrify rejects replay
+  metrify rejects replay 9f86d081884c7d659a2feaa0c55ad015-3 --timezone Europe/Berlin")]
+    Replay {
+        /// Which ones; all that are open where none is named
+        ids: Vec<String>,
+        #[arg(long, value_name = "ZONE")]
+        timezone: Option<String>,
+        #[arg(long, value_name = "AREA")]
+        area: Option<String>,
+        #[arg(long, value_name = "POINT")]
+        point: Option<String>,
+        #[arg(long, value_name = "QUANTITY")]
+        quantity: Option<String>,
+        #[arg(long)]
+        swap_tariffs: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Points {
+    /// List them
+    List(AsKnown),
+    /// Vouch for points, so that their readings are taken in
+    Confirm {
+        #[arg(required = true)]
+        points: Vec<String>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Audit {
+    /// Look whether the log is as it was written
+    #[command(after_help = "Ends with 0 where it is, 1 where it is not.")]
+    Verify,
+    /// List entries, oldest first; the last ones where there are more
+    List {
+        /// A point, meter, key or delivery
+        #[arg(long)]
+        subject: Option<String>,
+        #[arg(long)]
+        principal: Option<String>,
+        /// A day, local, as its beginning, or an instant
+        #[arg(long, value_name = "TIME")]
+        start: Option<String>,
+        #[arg(long, value_name = "TIME")]
+        end: Option<String>,
+        #[command(flatten)]
+        known: AsKnown,
+        /// Entries at most; all where it is 0
+        #[arg(long, default_value_t = 100)]
+        limit: usize,
+    },
+}
