@@ -27,6 +27,9 @@ def test_a_key_opens_until_it_is_taken_back(m: Metrify, server: Server) -> None:
             viewer.readings("NOBODY")
         assert unknown.value.status == 401
     assert issued.id in [it.id for it in m.keys()]  # noqa: SIM118 - a list of keys
+    assert issued.id in [it.id for it in m.keys(status="inactive", role="viewer")]
+    assert issued.id not in [it.id for it in m.keys(status="active")]
+    assert list(m.keys(as_known_at="2020-01-01")) == []
     with pytest.raises(NotFound):
         m.revoke_key("nothing")
 
@@ -98,6 +101,8 @@ def test_uses_stand_in_the_log(m: Metrify, new_point: Callable[[], str], monkeyp
     assert told == [("register", "meters", "begun"), ("register", "meters", "done"), ("read", "readings", "done")]
     numbers = [it.number for it in m.audit(end=datetime.now(timezone.utc))]
     assert numbers == list(range(1, len(numbers) + 1))
+    newest = next(iter(m.audit(action="read", resource="audit", outcome="done", newest_first=True)))
+    assert newest.number > max(numbers)
     log = m.verify_audit()
     assert (log.whole, log.broken, log.entries > 2) == (True, None, True)
 

@@ -78,6 +78,9 @@ def test_what_was_known_then(m: Metrify, new_point: Callable[[], str]) -> None:
     assert m.readings(point)["value"].tolist() == [2013.25]
     assert m.readings(point, as_known_at=then)["value"].tolist() == [2031.25]
     assert m.readings(point, as_known_at="2020-01-01").empty
+    query = f"select value from readings where point = '{point}'"
+    assert [float(it) for it in m.sql(query, as_known_at=then)["value"]] == [2031.25]
+    assert m.sql(query, as_known_at="2020-01-01").empty
 
 
 @pytest.mark.parametrize(("day", "quarters"), [("2026-03-28", 96), ("2026-03-29", 92), ("2026-10-25", 100)])

@@ -4,8 +4,11 @@
 //! denied, it is on the disk by then, too; of what was only read soon after: it outlives the program at once, and a loss of power within
 //! a second. To wait for the disk would make a reading of a single meter take ten times as long.
 
+use std::fmt;
+
 use metrify_domain::Timestamp;
 use metrify_governance::{Act, Action, Circumstances, Decision, Purpose, Resource, Role};
+use sha2::{Digest, Sha256};
 
 use crate::app::App;
 use crate::context::Context;
@@ -22,7 +25,48 @@ pub struct Entry {
     pub role: Option<Role>,
     pub purpose: Option<Purpose>,
     pub act: Act,
+    /// Of what was asked, where it was a query.
+    pub query: Option<QueryDigest>,
     pub outcome: Outcome,
+}
+
+/// The SHA-256 of a query's text: tells whether two are the same, and holds nothing of whom they are about as it stands.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct QueryDigest([u8; Self::BYTES]);
+
+impl QueryDigest {
+    const BYTES: usize = 32;
+
+    #[must_use]
+    pub fn of(sql: &str) -> Self {
+        Self(Sha256::digest(sql).into())
+    }
+
+    /// The digest that [`Self::fmt`] wrote; `None` for anything else.
+    #[must_use]
+    pub fn from_hex(text: &str) -> Option<Self> {
+        let is_hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        if text.len() != 2 * Self::BYTES || !text.bytes().all(is_hex) {
+            return None;
+        }
+        let mut digest = [0; Self::BYTES];
+        for (place, byte) in digest.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(text.get(2 * place..2 * place + 2)?, 16).ok()?;
+        }
+        Some(Self(digest))
+    }
+}
+
+impl fmt::Display for QueryDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for QueryDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 /// What came of it.
@@ -37,6 +81,25 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    pub const ALL: [Self; 10] = [
+        Self::Begun,
+        Self::Done,
+        Self::Denied,
+        Self::Failed(Kind::Invalid),
+        Self::Failed(Kind::NotFound),
+        Self::Failed(Kind::Conflict),
+        Self::Failed(Kind::Busy),
+        Self::Failed(Kind::Unavailable),
+        Self::Failed(Kind::Corrupt),
+        Self::Failed(Kind::Internal),
+    ];
+
+    /// The outcome of a name; `None` where there is none.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|outcome| outcome.name() == name)
+    }
+
     pub(crate) fn of<T>(done: &Result<T>) -> Self {
         match done {
             Ok(_) => Self::Done,
@@ -79,18 +142,53 @@ pub struct Broken {
     pub reason: String,
 }
 
+/// Which way a log is read, and from where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// Oldest first, behind the entry of this number.
+    Onwards { after: u64 },
+    /// Newest first, before the entry of this number; from the end where it is `None`.
+    Back { before: Option<u64> },
+}
+
+/// An act, and the query that it is, where it is one.
+#[derive(Clone, Debug)]
+pub(crate) struct Deed {
+    act: Act,
+    query: Option<QueryDigest>,
+}
+
+impl Deed {
+    /// To ask a query.
+    pub(crate) fn asking(act: Act, sql: &str) -> Self {
+        Self { act, query: Some(QueryDigest::of(sql)) }
+    }
+}
+
+impl From<Act> for Deed {
+    fn from(act: Act) -> Self {
+        Self { act, query: None }
+    }
+}
+
 /// Does what the policies allow, and leaves an entry before the outcome is told: on the disk where something changes.
 ///
 /// # Errors
 /// Where it is denied, fails, or no entry of it can be written.
-pub(crate) async fn audited<T>(app: &App, ctx: &Context, act: Act, work: impl Future<Output = Result<T>>) -> Result<T> {
-    permitted(app, ctx, &act).await?;
-    if !act.action.changes() {
-        return noted(app, ctx, act, work).await;
+pub(crate) async fn audited<T>(
+    app: &App,
+    ctx: &Context,
+    deed: impl Into<Deed>,
+    work: impl Future<Output = Result<T>>,
+) -> Result<T> {
+    let deed = deed.into();
+    permitted(app, ctx, deed.clone()).await?;
+    if !deed.act.action.changes() {
+        return noted(app, ctx, deed, work).await;
     }
     // Where no entry can be written, nothing is changed.
-    app.audit.note(&entry(ctx, act.clone(), Outcome::Begun))?;
-    let done = noted(app, ctx, act, work).await;
+    app.audit.note(&entry(ctx, deed.clone(), Outcome::Begun))?;
+    let done = noted(app, ctx, deed, work).await;
     app.audit.seal().await?;
     done
 }
@@ -100,13 +198,13 @@ pub(crate) async fn audited<T>(app: &App, ctx: &Context, act: Act, work: impl Fu
 /// # Errors
 /// As [`audited`].
 pub(crate) async fn allowed<T>(app: &App, ctx: &Context, act: Act, work: impl Future<Output = Result<T>>) -> Result<T> {
-    permitted(app, ctx, &act).await?;
-    noted(app, ctx, act, work).await
+    permitted(app, ctx, act.clone()).await?;
+    noted(app, ctx, act.into(), work).await
 }
 
-async fn noted<T>(app: &App, ctx: &Context, act: Act, work: impl Future<Output = Result<T>>) -> Result<T> {
+async fn noted<T>(app: &App, ctx: &Context, deed: Deed, work: impl Future<Output = Result<T>>) -> Result<T> {
     let done = work.await;
-    app.audit.note(&entry(ctx, act, Outcome::of(&done)))?;
+    app.audit.note(&entry(ctx, deed, Outcome::of(&done)))?;
     done
 }
 
@@ -114,22 +212,25 @@ async fn noted<T>(app: &App, ctx: &Context, act: Act, work: impl Future<Output =
 ///
 /// # Errors
 /// Where it is denied, the registry cannot be read, or no entry of it can be written.
-pub(crate) async fn permitted(app: &App, ctx: &Context, act: &Act) -> Result<()> {
-    let grant = covering(app, ctx, act).await;
+pub(crate) async fn permitted(app: &App, ctx: &Context, deed: impl Into<Deed>) -> Result<()> {
+    let deed = deed.into();
+    let grant = covering(app, ctx, &deed.act).await;
     if let Err(error) = &grant {
-        app.audit.note(&entry(ctx, act.clone(), Outcome::Failed(error.kind())))?;
+        app.audit.note(&entry(ctx, deed.clone(), Outcome::Failed(error.kind())))?;
     }
     let circumstances = Circumstances { purpose: ctx.purpose(), grant: grant? };
-    let decision = app.policies.decide(&ctx.principal, &circumstances, act);
+    let decision = app.policies.decide(&ctx.principal, &circumstances, &deed.act);
     if decision.allowed {
         return Ok(());
     }
-    app.audit.note(&entry(ctx, act.clone(), Outcome::Denied))?;
+    let error = denied(&deed.act, &decision);
+    app.audit.note(&entry(ctx, deed, Outcome::Denied))?;
     app.audit.seal().await?;
-    Err(denied(act, &decision))
+    Err(error)
 }
 
-pub(crate) fn entry(ctx: &Context, act: Act, outcome: Outcome) -> Entry {
+pub(crate) fn entry(ctx: &Context, deed: impl Into<Deed>, outcome: Outcome) -> Entry {
+    let Deed { act, query } = deed.into();
     Entry {
         at: ctx.now,
         request: ctx.request.clone(),
@@ -137,6 +238,7 @@ pub(crate) fn entry(ctx: &Context, act: Act, outcome: Outcome) -> Entry {
         role: Some(ctx.principal.role),
         purpose: ctx.purpose(),
         act,
+        query,
         outcome,
     }
 }

@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use metrify_domain::{Batch, Channel, Period, Point, Tenant, Timestamp};
 use metrify_formats::{Decoded, Format, Options};
 
-use crate::audit::{Audited, Entry};
+use crate::audit::{Audited, Entry, Way};
 use crate::error::Result;
 use crate::identity::{Bearer, Pass};
 use crate::ingest::{Content, Hints};
@@ -379,11 +379,11 @@ pub trait Audit: Send + Sync {
     /// Returns once everything noted before is on the disk.
     async fn seal(&self) -> Result<()>;
 
-    /// Hands a tenant's entries behind the one of a number to `each`, oldest first, with their numbers, until it has enough.
+    /// Hands a tenant's entries to `each`, one way or the other, with their numbers, until it has enough.
     ///
     /// # Errors
     /// Where they cannot be read.
-    fn read(&self, tenant: &Tenant, after: u64, each: &mut dyn FnMut(u64, Entry) -> ControlFlow<()>) -> Result<()>;
+    fn read(&self, tenant: &Tenant, way: Way, each: &mut dyn FnMut(u64, Entry) -> ControlFlow<()>) -> Result<()>;
 
     /// Looks whether a tenant's chain is unbroken.
     ///

@@ -10,10 +10,10 @@ mod told;
 use std::path::Path;
 
 use metrify_domain::Timestamp;
-use metrify_governance::{Act, Action, Resource};
+use metrify_governance::{Action, Resource};
 
 use crate::app::App;
-use crate::audit::audited;
+use crate::audit::{Deed, audited};
 use crate::context::Context;
 use crate::error::Result;
 use crate::ports::{ExportFormat, Page, Pages, Query};
@@ -32,8 +32,8 @@ pub use told::{Telling, aside, described, listed, told, unasked};
 /// # Errors
 /// Where it is denied, the query is not understood, reads what it may not, or the store cannot be read.
 pub async fn sql(app: &App, ctx: &Context, query: Query<'_>, pages: &mut Pages<'_>) -> Result<()> {
-    let act = ctx.act(Action::Query, Resource::Tables, None);
-    answer(app, ctx, act, Inquiry::Query(query), pages).await
+    let deed = Deed::asking(ctx.act(Action::Query, Resource::Tables, None), query.sql);
+    answer(app, ctx, deed, Inquiry::Query(query), pages).await
 }
 
 /// What the engine is asked.
@@ -43,8 +43,14 @@ enum Inquiry<'a> {
     Series(&'a Series),
 }
 
-async fn answer(app: &App, ctx: &Context, act: Act, inquiry: Inquiry<'_>, pages: &mut Pages<'_>) -> Result<()> {
-    told::answered(app, ctx, act, |telling| async move {
+async fn answer(
+    app: &App,
+    ctx: &Context,
+    deed: impl Into<Deed>,
+    inquiry: Inquiry<'_>,
+    pages: &mut Pages<'_>,
+) -> Result<()> {
+    told::answered(app, ctx, deed.into(), |telling| async move {
         let mut tell = |page: Page| {
             // The entry is written once there is something to tell, before it is told.
             telling.note()?;
@@ -73,9 +79,9 @@ impl Context {
 /// # Errors
 /// As [`sql`], and where the file cannot be written.
 pub async fn export(app: &App, ctx: &Context, query: Query<'_>, format: ExportFormat, file: &Path) -> Result<u64> {
-    let act = ctx.act(Action::Export, Resource::Tables, None);
+    let deed = Deed::asking(ctx.act(Action::Export, Resource::Tables, None), query.sql);
     let work = app.queries.answer(ctx.tenant(), app.sql.export(ctx.tenant(), ctx.past(query), format, file));
-    audited(app, ctx, act, work).await
+    audited(app, ctx, deed, work).await
 }
 
 /// All rejects, oldest first; as they were known then, where an instant is named.

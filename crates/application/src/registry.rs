@@ -293,6 +293,7 @@ pub struct Event {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Field {
     Status,
+    Role,
     User,
     Manufacturer,
     Model,

@@ -24,13 +24,17 @@ from .core.types import (
 )
 from .times import Moment, moment
 
+Status = Literal["active", "inactive"]
+
 
 class People(Asking):
     """Who may come in, and what they did."""
 
-    def keys(self, *, as_known_at: Moment | None = None) -> Iterator[Key]:
+    def keys(self, *, status: Status | None = None, role: str | None = None, as_known_at: Moment | None = None) -> Iterator[Key]:
         """The keys of the tenant, without what opens anything, over all pages."""
-        return self._pages(lambda cursor: calls.list_keys(as_known_at=moment(as_known_at), limit=PAGE, cursor=cursor))
+        return self._pages(
+            lambda cursor: calls.list_keys(status=status, role=role, as_known_at=moment(as_known_at), limit=PAGE, cursor=cursor)
+        )
 
     def create_key(
         self,
@@ -52,13 +56,17 @@ class People(Asking):
         """Takes a key back, by its id: it opens nothing from now on. Raises NotFound."""
         return self.ask(calls.revoke_key(id, tenant=tenant))
 
-    def users(self, *, as_known_at: Moment | None = None) -> Iterator[User]:
+    def users(
+        self, *, status: Status | None = None, role: str | None = None, as_known_at: Moment | None = None
+    ) -> Iterator[User]:
         """The people of the tenant, the deactivated ones, too, over all pages."""
-        return self._pages(lambda cursor: calls.list_users(as_known_at=moment(as_known_at), limit=PAGE, cursor=cursor))
+        return self._pages(
+            lambda cursor: calls.list_users(status=status, role=role, as_known_at=moment(as_known_at), limit=PAGE, cursor=cursor)
+        )
 
-    def user(self, name: str) -> User:
+    def user(self, name: str, *, as_known_at: Moment | None = None) -> User:
         """One of the people of the tenant. Raises NotFound."""
-        return self.ask(calls.get_user(name))
+        return self.ask(calls.get_user(name, as_known_at=moment(as_known_at)))
 
     def create_user(self, name: str, password: str, role: str, *, purposes: Sequence[str] = (), title: str | None = None) -> User:
         """Makes a person who logs in by a name and a password. Raises Conflict where there is one of this name."""
@@ -68,9 +76,9 @@ class People(Asking):
         """Says anew what is told of a person; it is logged in nowhere from then on. Raises NotFound, Conflict."""
         return self.ask(calls.change_user(name, change, if_match=tag(version)))
 
-    def tenants(self) -> list[Tenant]:
+    def tenants(self, *, as_known_at: Moment | None = None) -> list[Tenant]:
         """All tenants, for whoever runs the house; the own one for everybody else."""
-        return self.ask(calls.list_tenants())
+        return self.ask(calls.list_tenants(as_known_at=moment(as_known_at)))
 
     def create_tenant(self, name: str, parties: Sequence[str], *, title: str | None = None) -> Tenant:
         """Makes a tenant with tables of its own; `parties` is what it is in the market, such as `supplier`."""
@@ -121,16 +129,33 @@ class People(Asking):
         *,
         subject: str | None = None,
         principal: str | None = None,
+        action: str | None = None,
+        resource: str | None = None,
+        outcome: str | None = None,
+        role: str | None = None,
+        purpose: str | None = None,
         start: Moment | None = None,
         end: Moment | None = None,
+        as_known_at: Moment | None = None,
+        newest_first: bool = False,
     ) -> Iterator[Entry]:
-        """What was done in the tenant in `[start, end)`, oldest first, over all pages; asking for each is an entry of its own."""
+        """What was done in the tenant in `[start, end)`, over all pages; asking for each is an entry of its own.
+
+        `outcome` is begun, done, denied, or the kind of an error; `query` of an entry is the SHA-256 of the text that was asked.
+        """
         return self._pages(
             lambda cursor: calls.list_audit(
                 subject=subject,
                 principal=principal,
+                action=action,
+                resource=resource,
+                outcome=outcome,
+                role=role,
+                purpose=purpose,
                 start=moment(start),
                 end=moment(end),
+                as_known_at=moment(as_known_at),
+                sort="-at" if newest_first else "at",
                 limit=PAGE,
                 cursor=cursor,
             )

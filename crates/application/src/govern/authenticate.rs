@@ -158,7 +158,8 @@ pub async fn turned_away(app: &App, caller: &Caller) -> Result<()> {
     }
     let act = Act { action: Action::Enter, resource: Resource::Users, tenant: house, subject: None };
     let principal = "unknown".to_owned();
-    let entry = Entry { at: now, request, principal, role: None, purpose: None, act, outcome: Outcome::Denied };
+    let entry =
+        Entry { at: now, request, principal, role: None, purpose: None, act, query: None, outcome: Outcome::Denied };
     app.audit.note(&entry)?;
     app.audit.seal().await
 }

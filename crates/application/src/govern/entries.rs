@@ -3,41 +3,56 @@
 use std::ops::ControlFlow;
 
 use metrify_domain::Timestamp;
-use metrify_governance::{Action, Resource};
+use metrify_governance::{Act, Action, Purpose, Resource, Role};
 
 use crate::app::App;
-use crate::audit::{Audited, Entry, audited};
+use crate::audit::{Audited, Entry, Outcome, Way, audited};
 use crate::blocking::blocking;
 use crate::context::Context;
 use crate::error::Result;
 
 /// Which entries are wanted.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Noted {
     /// With this point, meter, key or other subject; entries on all at once, such as queries, are among them.
     pub subject: Option<String>,
     pub principal: Option<String>,
+    pub action: Option<Action>,
+    pub resource: Option<Resource>,
+    pub outcome: Option<Outcome>,
+    pub role: Option<Role>,
+    pub purpose: Option<Purpose>,
     pub from: Option<Timestamp>,
     pub until: Option<Timestamp>,
     /// At it or before it.
     pub known_at: Option<Timestamp>,
-    /// Behind the entry of this number.
-    pub after: u64,
+    pub way: Way,
     pub limit: usize,
+}
+
+/// Whether something is what is wanted, where anything is.
+fn is<T: PartialEq + ?Sized>(wanted: Option<&T>, found: Option<&T>) -> bool {
+    wanted.is_none_or(|wanted| found == Some(wanted))
 }
 
 impl Noted {
     fn wants(&self, entry: &Entry) -> bool {
-        let same = |wanted: &Option<String>, is: &str| wanted.as_deref().is_none_or(|wanted| wanted == is);
-        entry.act.subject.as_deref().is_none_or(|subject| same(&self.subject, subject))
-            && same(&self.principal, &entry.principal)
+        let Act { action, resource, subject, .. } = &entry.act;
+        let is_of_subject = subject.is_none() || is(self.subject.as_ref(), subject.as_ref());
+        is_of_subject
+            && is(self.principal.as_ref(), Some(&entry.principal))
+            && is(self.action.as_ref(), Some(action))
+            && is(self.resource.as_ref(), Some(resource))
+            && is(self.outcome.as_ref(), Some(&entry.outcome))
+            && is(self.role.as_ref(), entry.role.as_ref())
+            && is(self.purpose.as_ref(), entry.purpose.as_ref())
             && self.from.is_none_or(|from| from <= entry.at)
             && self.until.is_none_or(|until| entry.at < until)
             && self.known_at.is_none_or(|then| entry.at <= then)
     }
 }
 
-/// The entries of the tenant that asks, oldest first.
+/// The entries of the tenant that asks, oldest or newest first.
 ///
 /// # Errors
 /// Where it is denied, or the log cannot be read.
@@ -47,7 +62,7 @@ pub async fn entries(app: &App, ctx: &Context, noted: Noted) -> Result<Vec<(u64,
     audited(app, ctx, act, async move {
         blocking("read the audit log", move || {
             let mut found = Vec::new();
-            log.read(&tenant, noted.after, &mut |number, entry| {
+            log.read(&tenant, noted.way, &mut |number, entry| {
                 if noted.wants(&entry) {
                     found.push((number, entry));
                 }

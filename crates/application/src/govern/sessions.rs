@@ -281,7 +281,8 @@ async fn refused(app: &App, caller: &Caller, tenant: &Tenant, user: &UserName) -
         Act { action: Action::Enter, resource: Resource::Users, tenant: record.name, subject: Some(user.to_string()) };
     let Caller { request, now, .. } = caller.clone();
     let principal = principal_name(user);
-    let entry = Entry { at: now, request, principal, role: None, purpose: None, act, outcome: Outcome::Denied };
+    let entry =
+        Entry { at: now, request, principal, role: None, purpose: None, act, query: None, outcome: Outcome::Denied };
     app.audit.note(&entry)?;
     app.audit.seal().await
 }

@@ -34,7 +34,7 @@ pub async fn receive(app: &App, ctx: &Context, looked: Looked) -> Result<Vec<Rec
 /// # Errors
 /// Where it is denied, or no entry of that can be written.
 pub async fn may_deliver(app: &App, ctx: &Context) -> Result<()> {
-    permitted(app, ctx, &ctx.act(Action::Deliver, Resource::Deliveries, None)).await
+    permitted(app, ctx, ctx.act(Action::Deliver, Resource::Deliveries, None)).await
 }
 
 /// Decodes a delivery, judges it, makes it durable, shows it to SQL, and accounts for every reading in it.

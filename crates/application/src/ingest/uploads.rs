@@ -151,7 +151,7 @@ pub async fn find(app: &App, ctx: &Context, id: &str) -> Result<Upload> {
 /// # Errors
 /// As [`find`].
 pub async fn take(app: &App, ctx: &Context, id: &str) -> Result<Taken> {
-    permitted(app, ctx, &act(ctx, id)).await?;
+    permitted(app, ctx, act(ctx, id)).await?;
     open(app, ctx, id).await
 }
 

@@ -45,7 +45,7 @@ pub async fn channels(app: &App, ctx: &Context, wanted: &Channels, pages: &mut P
     let mut acts: Vec<Act> = acts.collect();
     for act in &acts {
         // What is denied of one is denied of all.
-        permitted(app, ctx, act).await?;
+        permitted(app, ctx, act.clone()).await?;
     }
     let Some(last) = acts.pop() else { return Ok(()) };
     for act in acts {

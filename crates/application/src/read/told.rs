@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use metrify_governance::{Act, Action, Resource};
+use metrify_governance::{Action, Resource};
 
 use crate::app::App;
-use crate::audit::{Entry, Outcome, allowed, entry, permitted};
+use crate::audit::{Deed, Entry, Outcome, allowed, entry, permitted};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::ports::Audit;
@@ -19,8 +19,12 @@ pub struct Telling {
 }
 
 impl Telling {
-    fn new(app: &App, ctx: &Context, act: Act) -> Arc<Self> {
-        Arc::new(Self { audit: app.audit.clone(), done: entry(ctx, act, Outcome::Done), noted: AtomicBool::new(false) })
+    fn new(app: &App, ctx: &Context, deed: Deed) -> Arc<Self> {
+        Arc::new(Self {
+            audit: app.audit.clone(),
+            done: entry(ctx, deed, Outcome::Done),
+            noted: AtomicBool::new(false),
+        })
     }
 
     /// Writes the entry, once: before the first of an answer is told.
@@ -32,15 +36,15 @@ impl Telling {
     }
 }
 
-/// Answers a query in whatever form its engine gives it: `work` calls [`Telling::note`] before it tells the first of it.
+/// Answers a query of this text in whatever form its engine gives it: `work` calls [`Telling::note`] before it tells the first of it.
 ///
 /// # Errors
 /// As [`super::sql`].
-pub async fn told<Work>(app: &App, ctx: &Context, work: impl FnOnce(Arc<Telling>) -> Work) -> Result<()>
+pub async fn told<Work>(app: &App, ctx: &Context, sql: &str, work: impl FnOnce(Arc<Telling>) -> Work) -> Result<()>
 where
     Work: Future<Output = Result<()>>,
 {
-    answered(app, ctx, ctx.act(Action::Query, Resource::Tables, None), work).await
+    answered(app, ctx, Deed::asking(ctx.act(Action::Query, Resource::Tables, None), sql), work).await
 }
 
 /// Leaves an entry of a query that was not asked, for the reason of `error`.
@@ -67,7 +71,7 @@ pub fn aside(app: &App, ctx: &Context) -> Result<()> {
 /// # Errors
 /// Those of the work, and where it is denied, or no entry can be written.
 pub async fn described<T>(app: &App, ctx: &Context, work: impl Future<Output = Result<T>>) -> Result<T> {
-    permitted(app, ctx, &ctx.act(Action::Query, Resource::Tables, None)).await?;
+    permitted(app, ctx, ctx.act(Action::Query, Resource::Tables, None)).await?;
     let described = app.queries.answer(ctx.tenant(), work).await;
     if let Err(error) = &described {
         unasked(app, ctx, error)?;
@@ -87,17 +91,17 @@ pub async fn listed<T>(app: &App, ctx: &Context, work: impl Future<Output = Resu
 pub(super) async fn answered<Work>(
     app: &App,
     ctx: &Context,
-    act: Act,
+    deed: Deed,
     work: impl FnOnce(Arc<Telling>) -> Work,
 ) -> Result<()>
 where
     Work: Future<Output = Result<()>>,
 {
-    permitted(app, ctx, &act).await?;
-    let telling = Telling::new(app, ctx, act.clone());
+    permitted(app, ctx, deed.clone()).await?;
+    let telling = Telling::new(app, ctx, deed.clone());
     let answered = app.queries.answer(ctx.tenant(), work(telling.clone())).await;
     if answered.is_err() || !telling.noted.load(Ordering::Relaxed) {
-        app.audit.note(&entry(ctx, act, Outcome::of(&answered)))?;
+        app.audit.note(&entry(ctx, deed, Outcome::of(&answered)))?;
     }
     answered
 }

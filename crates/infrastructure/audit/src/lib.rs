@@ -3,9 +3,10 @@
 //! # Files
 //!
 //! Each tenant has a folder of segments, named by the number of their first entry: `000000000001.ndjson`. A line is an
-//! entry, a JSON object with its fields in this order: `version` (1, of the form of the line), `number` (from 1), `at`
+//! entry, a JSON object with its fields in this order: `version` (2, of the form of the line), `number` (from 1), `at`
 //! (RFC 3339 in UTC with microseconds), `tenant`, `request`, `principal`, `role` (or null), `purpose` (or null), `action`,
-//! `resource`, `subject` (or null), `outcome`, `previous` (the hash of the line before; 64 zeros in the first), `hash`.
+//! `resource`, `subject` (or null), `query` (the SHA-256 of its text in hexadecimal digits, and absent where the entry is of no query),
+//! `outcome`, `previous` (the hash of the line before; 64 zeros in the first), `hash`. Lines of version 1 have no `query`, and stay.
 //! Room is written ahead as zeros, so that a full disk does not end everything at once: a segment ends where nothing
 //! but zeros follow. Who closes the log cuts them off.
 //!
@@ -63,7 +64,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use metrify_application::audit::{Audited, Entry};
+use metrify_application::audit::{Audited, Entry, Way};
 use metrify_application::ports::Audit;
 use metrify_application::{Result, Tenant, io};
 
@@ -131,8 +132,11 @@ impl Audit for FileAudit {
         self.seals.seal().await
     }
 
-    fn read(&self, tenant: &Tenant, after: u64, each: &mut dyn FnMut(u64, Entry) -> ControlFlow<()>) -> Result<()> {
-        read::entries(&self.log(tenant), after, each)
+    fn read(&self, tenant: &Tenant, way: Way, each: &mut dyn FnMut(u64, Entry) -> ControlFlow<()>) -> Result<()> {
+        match way {
+            Way::Onwards { after } => read::onwards(&self.log(tenant), after, each),
+            Way::Back { before } => read::back(&self.log(tenant), before, each),
+        }
     }
 
     fn verify(&self, tenant: &Tenant) -> Result<Audited> {

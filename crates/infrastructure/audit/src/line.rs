@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt::Write;
 use std::str::FromStr;
 
-use metrify_application::audit::{Entry, Outcome};
+use metrify_application::audit::{Entry, Outcome, QueryDigest};
 use metrify_application::{Error, Kind, Result, Tenant};
 use metrify_domain::Timestamp;
 use metrify_domain::time::SECOND;
@@ -13,7 +13,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 /// Of the form of a line.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
+/// The last one whose lines tell of no queries.
+const WITHOUT_QUERIES: u32 = 1;
 /// No line is longer. What an entry names is a few words; a megabyte of them is a mistake or an attack.
 pub(crate) const LINE_BYTES_MAX: usize = 1 << 20;
 /// What stands between an entry and its hash. Within names its quotes would be escaped, so it is found in this one
@@ -75,6 +77,8 @@ pub(crate) struct Line<'l> {
     action: Cow<'l, str>,
     resource: Cow<'l, str>,
     subject: Option<Cow<'l, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    query: Option<Cow<'l, str>>,
     outcome: Cow<'l, str>,
     previous: Cow<'l, str>,
 }
@@ -96,6 +100,7 @@ pub(crate) fn write(entry: &Entry, number: u64, previous: Hash) -> Result<(Vec<u
         action: entry.act.action.name().into(),
         resource: entry.act.resource.name().into(),
         subject: entry.act.subject.as_deref().map(Into::into),
+        query: entry.query.map(|query| query.to_string().into()),
         outcome: entry.outcome.name().into(),
         previous: previous.hex().into(),
     };
@@ -131,9 +136,13 @@ pub(crate) fn is_whole(line: &[u8]) -> bool {
     split(line).is_some_and(|(body, stated)| Hash::of(body) == stated)
 }
 
-/// How the line of an entry begins: enough to tell one that was never finished from what never was one.
-pub(crate) fn beginning(number: u64) -> String {
-    format!("{{\"version\":{VERSION},\"number\":{number},\"at\":\"")
+/// Whether a line begins as that of an entry does: enough to tell one that was never finished from what never was one.
+pub(crate) fn begins(line: &[u8], number: u64) -> bool {
+    (WITHOUT_QUERIES..=VERSION).any(|version| {
+        let beginning = format!("{{\"version\":{version},\"number\":{number},\"at\":\"");
+        let both = line.len().min(beginning.len());
+        line[..both] == beginning.as_bytes()[..both]
+    })
 }
 
 impl<'l> Line<'l> {
@@ -144,10 +153,11 @@ impl<'l> Line<'l> {
     pub(crate) fn read(body: &'l mut Vec<u8>) -> Result<Self, String> {
         body.push(b'}');
         let line: Self = serde_json::from_slice(body).map_err(|error| format!("it is no entry: {error}"))?;
-        if line.version == VERSION {
-            Ok(line)
-        } else {
-            Err(format!("it is an entry of version {}, and this program reads {VERSION}", line.version))
+        match line.version {
+            VERSION => Ok(line),
+            WITHOUT_QUERIES if line.query.is_none() => Ok(line),
+            WITHOUT_QUERIES => Err("it is an entry of version 1, which tells of no queries, and does".to_owned()),
+            other => Err(format!("it is an entry of version {other}, and this program reads those up to {VERSION}")),
         }
     }
 
@@ -162,6 +172,7 @@ impl<'l> Line<'l> {
         let purpose = self.purpose.as_deref().map(known).transpose()?;
         let action = Action::ALL.into_iter().find(|action| action.name() == self.action);
         let resource = Resource::ALL.into_iter().find(|resource| resource.name() == self.resource);
+        let query = |text: &str| QueryDigest::from_hex(text).ok_or_else(|| unknown("digest of a query", text));
         Ok(Entry {
             at: at(&self.at).ok_or_else(|| unknown("time", &self.at))?,
             role: self.role.as_deref().map(known).transpose()?,
@@ -172,7 +183,8 @@ impl<'l> Line<'l> {
                 tenant: known::<Tenant>(&self.tenant)?,
                 subject: self.subject.map(Cow::into_owned),
             },
-            outcome: outcome(&self.outcome).ok_or_else(|| unknown("outcome", &self.outcome))?,
+            query: self.query.as_deref().map(query).transpose()?,
+            outcome: Outcome::named(&self.outcome).ok_or_else(|| unknown("outcome", &self.outcome))?,
             request: self.request.into_owned(),
             principal: self.principal.into_owned(),
         })
@@ -185,13 +197,6 @@ fn known<T: FromStr<Err: ToString>>(name: &str) -> Result<T, String> {
 
 fn shortened(name: &str) -> String {
     name.chars().take(40).collect()
-}
-
-fn outcome(name: &str) -> Option<Outcome> {
-    const FAILED: [Kind; 7] =
-        [Kind::Invalid, Kind::NotFound, Kind::Conflict, Kind::Busy, Kind::Unavailable, Kind::Corrupt, Kind::Internal];
-    let outcomes = [Outcome::Begun, Outcome::Done, Outcome::Denied].into_iter().chain(FAILED.map(Outcome::Failed));
-    { outcomes }.find(|outcome| outcome.name() == name)
 }
 
 /// RFC 3339 in UTC, always with microseconds: lines that are sorted by their text are sorted by time.
@@ -244,9 +249,9 @@ mod tests {
         let kinds = [Kind::Invalid, Kind::NotFound, Kind::Conflict, Kind::Busy, Kind::Unavailable, Kind::Corrupt];
         let failed = kinds.into_iter().chain([Kind::Internal]).map(Outcome::Failed);
         for told in failed.chain([Outcome::Begun, Outcome::Done, Outcome::Denied]) {
-            assert_eq!(outcome(told.name()), Some(told));
+            assert_eq!(Outcome::named(told.name()), Some(told));
         }
-        assert_eq!(outcome("well"), None);
+        assert_eq!(Outcome::named("well"), None);
     }
 
     #[test]

@@ -6,8 +6,10 @@
 mod entries;
 
 use std::fs;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
+use metrify_application::audit::Way;
 use metrify_application::ports::Audit;
 
 use self::entries::{assert_whole, broken, entry, note, of, read};
@@ -49,6 +51,38 @@ fn a_log_goes_through_its_segments() {
     assert_whole(&audit, 30);
     let expected: Vec<_> = (1..=30).map(|number| (number, entry(number))).collect();
     assert_eq!(read(&audit, "default"), expected);
+}
+
+#[test]
+fn entries_are_read_from_the_newest_on_through_all_segments() {
+    let (folder, _) = closed();
+    let audit = open(folder.path());
+    let back = |before, limit| read_back(&audit, before, limit);
+    assert_eq!(back(None, usize::MAX), (1..=17).rev().collect::<Vec<u64>>());
+    for before in 0..=18 {
+        assert_eq!(back(Some(before), 3), (1..before.min(18)).rev().take(3).collect::<Vec<u64>>(), "before {before}");
+    }
+    // While it is written to, with room behind its end, too.
+    note(&audit, 18..=23);
+    assert_eq!(back(None, 8), (16..=23).rev().collect::<Vec<u64>>());
+    // Segments that are not reached are not looked at.
+    fs::write(path(&folder, 1), "not to be looked at").expect("room on disk");
+    assert_eq!(back(Some(8), 2), [7, 6]);
+    let error = audit.read(&entry(1).act.tenant, Way::Back { before: Some(3) }, &mut |_, _| ControlFlow::Continue(()));
+    let told = error.expect_err("no entry").chain();
+    assert!(told.contains("000000000001.ndjson`, line 1 at byte 0: it does not end in a hash"), "{told}");
+}
+
+/// The numbers of so many entries before one.
+fn read_back(audit: &FileAudit, before: Option<u64>, limit: usize) -> Vec<u64> {
+    let mut numbers = Vec::new();
+    let mut each = |number, noted| {
+        assert_eq!(noted, entry(number));
+        numbers.push(number);
+        if numbers.len() < limit { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    };
+    audit.read(&entry(1).act.tenant, Way::Back { before }, &mut each).expect("entries");
+    numbers
 }
 
 #[test]

@@ -148,9 +148,7 @@ impl Chain<'_> {
         if finished {
             return place(0, locate::reason(line, behind));
         }
-        let beginning = line::beginning(self.last.number + 1);
-        let both = line.len().min(beginning.len());
-        if line.len() == LINE_BYTES_MAX || line[..both] != beginning.as_bytes()[..both] {
+        if line.len() == LINE_BYTES_MAX || !line::begins(line, self.last.number + 1) {
             return place(0, "something stands behind the last entry");
         }
         if is_last { None } else { place(line.len(), "the file was cut within an entry") }

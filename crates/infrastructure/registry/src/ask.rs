@@ -147,6 +147,7 @@ async fn several<T: Table>(
 const fn name_of(field: Field) -> &'static str {
     match field {
         Field::Status => "status",
+        Field::Role => "role",
         Field::User => "user_name",
         Field::Manufacturer => "manufacturer",
         Field::Model => "model",

@@ -30,8 +30,8 @@ impl Answer {
         let (app, engine) = (wire.app.clone(), wire.engine.clone());
         let mut work = JoinSet::new();
         work.spawn(async move {
-            let tenant = ctx.tenant().clone();
-            let told = read::told(&app, &ctx, |telling| async move {
+            let (tenant, sql) = (ctx.tenant().clone(), asked.statement.to_string());
+            let told = read::told(&app, &ctx, &sql, |telling| async move {
                 let mut batches = engine.batches(&tenant, asked).await?;
                 telling.note()?;
                 if known.send(batches.columns().clone()).is_err() {

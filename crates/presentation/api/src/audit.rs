@@ -9,14 +9,15 @@ use utoipa_axum::routes;
 use crate::extract::Parameters;
 use crate::paging::Listed;
 use crate::problem::Problems;
-use crate::wire::people::{AuditedBody, EntryBody, EntryQuery, write_cursor};
+use crate::wire::entries::{EntryBody, EntryQuery, write_cursor};
+use crate::wire::people::AuditedBody;
 use crate::{Problem, Server};
 
 pub(crate) fn routes() -> OpenApiRouter<Server> {
     OpenApiRouter::new().routes(routes!(list)).routes(routes!(verify))
 }
 
-/// What was done in the tenant, oldest first.
+/// What was done in the tenant, oldest first unless said otherwise.
 #[utoipa::path(
     get, path = "/api/v1/audit", tag = "audit", operation_id = "list_audit", params(EntryQuery),
     responses((status = 200, body = Listed<EntryBody>), Problems)

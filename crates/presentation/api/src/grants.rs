@@ -11,11 +11,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::extract::{Body, Named, Parameters};
-use crate::paging::KnownParameters;
-use crate::paging::{Listed, PageParameters, meant, tagged};
+use crate::paging::{KnownParameters, Listed, PageParameters, meant, tagged};
 use crate::problem::Problems;
 use crate::wire::grants::{GrantBody, GrantQuery, NewGrantBody};
-use crate::wire::moment;
 use crate::{Problem, Server};
 
 pub(crate) fn routes() -> OpenApiRouter<Server> {

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::{Extension, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use metrify_application::registry::ThingKind;
+use metrify_application::registry::{ThingKind, Wanted};
 use metrify_application::{Context, Error, Kind, Tenant, govern};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -15,7 +15,7 @@ use crate::extract::{Body, Named, Parameters};
 use crate::paging::{Listed, PageParameters};
 use crate::problem::Problems;
 use crate::wire::certificates::NewCertificateBody;
-use crate::wire::people::{IssuedBody, KeyBody, NewKeyBody};
+use crate::wire::people::{IssuedBody, KeyBody, NewKeyBody, PrincipalQuery};
 use crate::{Problem, Server};
 
 pub(crate) fn routes() -> OpenApiRouter<Server> {
@@ -24,15 +24,17 @@ pub(crate) fn routes() -> OpenApiRouter<Server> {
 
 /// The keys of the tenant, without what opens anything.
 #[utoipa::path(
-    get, path = "/api/v1/api-keys", tag = "people", operation_id = "list_keys", params(PageParameters),
+    get, path = "/api/v1/api-keys", tag = "people", operation_id = "list_keys",
+    params(PrincipalQuery, PageParameters),
     responses((status = 200, body = Listed<KeyBody>), Problems)
 )]
 async fn list(
     State(server): State<Server>,
     Extension(ctx): Extension<Context>,
+    Parameters(which): Parameters<PrincipalQuery>,
     Parameters(page): Parameters<PageParameters>,
 ) -> Result<Json<Listed<KeyBody>>, Problem> {
-    let wanted = page.wanted(ThingKind::Key)?;
+    let wanted = Wanted { equal: which.equal()?, ..page.wanted(ThingKind::Key)? };
     Ok(Json(govern::list_keys(&server.app, &ctx, &wanted).await?.into()))
 }
 

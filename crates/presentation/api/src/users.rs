@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use metrify_application::registry::ThingKind;
+use metrify_application::registry::{ThingKind, Wanted};
 use metrify_application::{Context, govern};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -13,6 +13,7 @@ use crate::extract::{Body, Named, Parameters};
 use crate::paging::{KnownParameters, Listed, PageParameters, meant, tagged};
 use crate::problem::Problems;
 use crate::wire::logins::{NewUserBody, PasswordBody, UserBody, UserChangeBody};
+use crate::wire::people::PrincipalQuery;
 use crate::{Problem, Server};
 
 pub(crate) fn routes() -> OpenApiRouter<Server> {
@@ -21,15 +22,17 @@ pub(crate) fn routes() -> OpenApiRouter<Server> {
 
 /// The people of the tenant, the deactivated ones, too.
 #[utoipa::path(
-    get, path = "/api/v1/users", tag = "people", operation_id = "list_users", params(PageParameters),
+    get, path = "/api/v1/users", tag = "people", operation_id = "list_users",
+    params(PrincipalQuery, PageParameters),
     responses((status = 200, body = Listed<UserBody>), Problems)
 )]
 async fn list(
     State(server): State<Server>,
     Extension(ctx): Extension<Context>,
+    Parameters(which): Parameters<PrincipalQuery>,
     Parameters(page): Parameters<PageParameters>,
 ) -> Result<Json<Listed<UserBody>>, Problem> {
-    let wanted = page.wanted(ThingKind::User)?;
+    let wanted = Wanted { equal: which.equal()?, ..page.wanted(ThingKind::User)? };
     Ok(Json(govern::list_users(&server.app, &ctx, &wanted).await?.into()))
 }
 

@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
 
 pub(crate) mod certificates;
+pub mod entries;
 pub(crate) mod grants;
 pub mod logins;
 pub mod master;

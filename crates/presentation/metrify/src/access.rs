@@ -5,10 +5,10 @@ mod grants;
 
 use std::path::Path;
 
+use metrify_api::entries::{EntryBody, EntryQuery};
 use metrify_api::logins::{NewUserBody, PasswordBody, UserBody, UserChangeBody};
-use metrify_api::people::{
-    AuditedBody, EntryBody, EntryQuery, IssuedBody, KeyBody, NewKeyBody, NewTenantBody, TenantBody,
-};
+use metrify_api::master::StatusBody;
+use metrify_api::people::{AuditedBody, IssuedBody, KeyBody, NewKeyBody, NewTenantBody, PrincipalQuery, TenantBody};
 use metrify_api::{
     ChangesBody, DeliveryParameters, DeliveryReplay, ExportRequest, ReceiptBody, Reject, Replay, Replayed, SqlRequest,
     moment,
@@ -20,7 +20,7 @@ use metrify_application::registry::{ThingKind, Wanted};
 use metrify_application::{Error, Kind, Result, TenantError, govern, operate, read};
 use metrify_domain::Timestamp;
 
-use crate::cli::AsKnown;
+use crate::cli::{AsKnown, Principals, Status};
 use crate::client::Client;
 use crate::random::random;
 use crate::settings::Settings;
@@ -30,9 +30,14 @@ fn then(known: &AsKnown) -> Result<Option<Timestamp>> {
     known.as_known_at.as_deref().map(moment).transpose()
 }
 
-/// All of a kind, as a server would list them page by page.
-fn wanted(kind: ThingKind, known: &AsKnown) -> Result<Wanted> {
-    Ok(Wanted { known_at: then(known)?, ..Wanted::all(kind, u32::MAX.into()) })
+/// All that are asked for, as a server would list them page by page.
+fn wanted(kind: ThingKind, Principals { status, role, known }: &Principals) -> Result<Wanted> {
+    let status = status.map(|status| match status {
+        Status::Active => StatusBody::Active,
+        Status::Inactive => StatusBody::Inactive,
+    });
+    let equal = PrincipalQuery { status, role: role.clone() }.equal()?;
+    Ok(Wanted { equal, known_at: then(known)?, ..Wanted::all(kind, u32::MAX.into()) })
 }
 
 /// Every command goes through one of these, and answers the same.
@@ -158,11 +163,11 @@ impl Access {
 
     /// # Errors
     /// Where it is denied, or the registry cannot be read.
-    pub async fn keys(&self, known: &AsKnown) -> Result<Vec<KeyBody>> {
+    pub async fn keys(&self, which: &Principals) -> Result<Vec<KeyBody>> {
         match self {
-            Self::Remote(client) => client.keys(known).await,
+            Self::Remote(client) => client.keys(which).await,
             Self::Local(house) => {
-                let wanted = wanted(ThingKind::Key, known)?;
+                let wanted = wanted(ThingKind::Key, which)?;
                 let keys = govern::list_keys(&house.app, &house.context().await?, &wanted).await?;
                 Ok(keys.things.into_iter().map(KeyBody::from).collect())
             }
@@ -196,11 +201,11 @@ impl Access {
 
     /// # Errors
     /// Where it is denied, or the registry cannot be read.
-    pub async fn users(&self, known: &AsKnown) -> Result<Vec<UserBody>> {
+    pub async fn users(&self, which: &Principals) -> Result<Vec<UserBody>> {
         match self {
-            Self::Remote(client) => client.users(known).await,
+            Self::Remote(client) => client.users(which).await,
             Self::Local(house) => {
-                let wanted = wanted(ThingKind::User, known)?;
+                let wanted = wanted(ThingKind::User, which)?;
                 let users = govern::list_users(&house.app, &house.context().await?, &wanted).await?;
                 Ok(users.things.into_iter().map(UserBody::from).collect())
             }
@@ -279,11 +284,12 @@ impl Access {
 
     /// # Errors
     /// Where it is denied, or the log cannot be read.
-    pub async fn audit(&self, which: EntryQuery) -> Result<Vec<EntryBody>> {
+    pub async fn audit(&self, which: EntryQuery, limit: usize) -> Result<Vec<EntryBody>> {
         match self {
-            Self::Remote(client) => client.audit(which).await,
+            Self::Remote(client) => client.audit(which, limit).await,
             Self::Local(house) => {
-                let noted = Noted { limit: usize::MAX, ..which.noted()? };
+                let limit = if limit == 0 { usize::MAX } else { limit };
+                let noted = Noted { limit, ..which.noted()? };
                 let entries = govern::entries(&house.app, &house.context().await?, noted).await?;
                 Ok(entries.into_iter().map(EntryBody::from).collect())
             }

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub use asking::{AsKnown, Audit, Export, Points, Rejects, Sql};
+pub use asking::{AsKnown, Audit, Entries, Export, Points, Principals, Rejects, Sql, Status};
 pub use grant::Grant;
 pub use policy::Policy;
 
@@ -338,7 +338,7 @@ Examples:
         certificate: Option<PathBuf>,
     },
     /// List them, without what opens anything
-    List(AsKnown),
+    List(Principals),
     /// Take one back
     Revoke {
         /// What stands between its two underscores
@@ -378,7 +378,7 @@ Examples:
         purposes: Vec<String>,
     },
     /// List them
-    List(AsKnown),
+    List(Principals),
     /// Let one in no longer, and end its sessions
     Disable { name: String },
     /// Let one in again

@@ -9,10 +9,9 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
+use metrify_api::entries::{EntryBody, EntryQuery};
 use metrify_api::logins::{LoginBody, NewUserBody, OpenedBody, PasswordBody, RenewalBody, UserBody, UserChangeBody};
-use metrify_api::people::{
-    AuditedBody, EntryBody, EntryQuery, IssuedBody, KeyBody, NewKeyBody, NewTenantBody, TenantBody,
-};
+use metrify_api::people::{AuditedBody, IssuedBody, KeyBody, NewKeyBody, NewTenantBody, TenantBody};
 use metrify_api::{
     Answer, ChangesBody, Confirmed, DeliveryParameters, DeliveryReplay, ExportRequest, Listed, Point, ReceiptBody,
     Reject, Replay, Replayed, SqlRequest,
@@ -24,7 +23,7 @@ use reqwest::redirect::Policy;
 use reqwest::{RequestBuilder, Response};
 use serde::{Deserialize, Serialize};
 
-use crate::cli::AsKnown;
+use crate::cli::{AsKnown, Principals};
 use crate::clock;
 use crate::logins::{Kept, Logins};
 use crate::settings::{Elsewhere, Settings};
@@ -34,6 +33,9 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How long a server may take to let somebody in: other commands wait for the file of logins meanwhile.
 const LOGIN_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Entries of the audit log that are asked for at once.
+const ENTRIES_OF_A_PAGE: usize = 1_000;
 
 /// What a server writes beside its data.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -307,8 +309,8 @@ impl Client {
         self.json(self.http.post(self.url("/api/v1/api-keys")).json(new), "create the key").await
     }
 
-    pub async fn keys(&self, known: &AsKnown) -> Result<Vec<KeyBody>> {
-        self.all("/api/v1/api-keys", known, "list the keys").await
+    pub async fn keys(&self, which: &Principals) -> Result<Vec<KeyBody>> {
+        self.all("/api/v1/api-keys", which, "list the keys").await
     }
 
     pub async fn revoke_key(&self, id: &str, tenant: Option<&str>) -> Result<KeyBody> {
@@ -324,8 +326,8 @@ impl Client {
         self.json(self.http.post(self.url("/api/v1/users")).json(new), "create the user").await
     }
 
-    pub async fn users(&self, known: &AsKnown) -> Result<Vec<UserBody>> {
-        self.all("/api/v1/users", known, "list the users").await
+    pub async fn users(&self, which: &Principals) -> Result<Vec<UserBody>> {
+        self.all("/api/v1/users", which, "list the users").await
     }
 
     pub async fn user(&self, name: &str) -> Result<UserBody> {
@@ -354,16 +356,18 @@ impl Client {
         self.json(self.http.get(self.url("/api/v1/audit/verify")), "verify the audit log").await
     }
 
-    /// All entries that are asked for, however many pages they are.
-    pub async fn audit(&self, which: EntryQuery) -> Result<Vec<EntryBody>> {
+    /// So many of the entries that are asked for, however many pages they are; all of them where it is 0.
+    pub async fn audit(&self, which: EntryQuery, limit: usize) -> Result<Vec<EntryBody>> {
+        let limit = if limit == 0 { usize::MAX } else { limit };
         let mut all = Vec::new();
-        let mut page = EntryQuery { limit: Some(1_000), ..which };
+        let mut page = which;
         loop {
+            page.limit = Some((limit - all.len()).min(ENTRIES_OF_A_PAGE) as u64);
             let request = self.http.get(self.url("/api/v1/audit")).query(&page);
             let listed: Listed<EntryBody> = self.json(request, "read the audit log").await?;
             all.extend(listed.results);
             page.cursor = listed.next;
-            if page.cursor.is_none() {
+            if page.cursor.is_none() || all.len() >= limit {
                 return Ok(all);
             }
         }

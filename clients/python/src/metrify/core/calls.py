@@ -164,6 +164,8 @@ def weather_impact(
 
 def list_keys(
     *,
+    status: Literal["active", "inactive"] | None = None,
+    role: str | None = None,
     limit: int | None = None,
     cursor: str | None = None,
     sort: Literal["id", "-id", "changed", "-changed"] | None = None,
@@ -171,6 +173,7 @@ def list_keys(
 ) -> Call[Listed[Key]]:
     """The keys of the tenant, without what opens anything.
 
+    role: `admin`, `analyst`, `operator`, `viewer` or `api`.
     limit: Things at most, of 1 to 1000.
     cursor: What `next` said on the page before.
     sort: `id`, `-id`, `changed` or `-changed`, the last since when it is known.
@@ -180,7 +183,7 @@ def list_keys(
         Listed[Key],
         "GET",
         "/api/v1/api-keys",
-        query={"limit": limit, "cursor": cursor, "sort": sort, "as_known_at": as_known_at},
+        query={"status": status, "role": role, "limit": limit, "cursor": cursor, "sort": sort, "as_known_at": as_known_at},
     )
 
 
@@ -201,19 +204,31 @@ def list_audit(
     *,
     subject: str | None = None,
     principal: str | None = None,
+    action: str | None = None,
+    resource: str | None = None,
+    outcome: str | None = None,
+    role: str | None = None,
+    purpose: str | None = None,
     start: str | None = None,
     end: str | None = None,
     as_known_at: str | None = None,
+    sort: Literal["at", "-at"] | None = None,
     cursor: str | None = None,
     limit: int | None = None,
 ) -> Call[Listed[Entry]]:
-    """What was done in the tenant, oldest first.
+    """What was done in the tenant, oldest first unless said otherwise.
 
     subject: A point, meter, key or delivery; what touched all at once, such as a query, is among them.
+    action: `read`, `query`, `export`, `deliver`, `mend`, `register`, `administer` or `enter`.
+    resource: `readings`, `tables`, `meters`, ...
+    outcome: `begun`, `done`, `denied`, or the kind of an error, such as `invalid`.
+    role: `admin`, `analyst`, `operator`, `viewer` or `api`.
+    purpose: Such as `metering`.
     start: At it or later: a day, local, as its beginning, or an instant.
     end: Before it.
     as_known_at: At it or before it.
-    cursor: What `next` said on the page before.
+    sort: `at`, oldest first, or `-at`.
+    cursor: What `next` said on the page before; of the same order.
     """
     return Call(
         Listed[Entry],
@@ -222,9 +237,15 @@ def list_audit(
         query={
             "subject": subject,
             "principal": principal,
+            "action": action,
+            "resource": resource,
+            "outcome": outcome,
+            "role": role,
+            "purpose": purpose,
             "start": start,
             "end": end,
             "as_known_at": as_known_at,
+            "sort": sort,
             "cursor": cursor,
             "limit": limit,
         },
@@ -740,6 +761,8 @@ def append_to_upload(
 
 def list_users(
     *,
+    status: Literal["active", "inactive"] | None = None,
+    role: str | None = None,
     limit: int | None = None,
     cursor: str | None = None,
     sort: Literal["id", "-id", "changed", "-changed"] | None = None,
@@ -747,6 +770,7 @@ def list_users(
 ) -> Call[Listed[User]]:
     """The people of the tenant, the deactivated ones, too.
 
+    role: `admin`, `analyst`, `operator`, `viewer` or `api`.
     limit: Things at most, of 1 to 1000.
     cursor: What `next` said on the page before.
     sort: `id`, `-id`, `changed` or `-changed`, the last since when it is known.
@@ -756,7 +780,7 @@ def list_users(
         Listed[User],
         "GET",
         "/api/v1/users",
-        query={"limit": limit, "cursor": cursor, "sort": sort, "as_known_at": as_known_at},
+        query={"status": status, "role": role, "limit": limit, "cursor": cursor, "sort": sort, "as_known_at": as_known_at},
     )
 
 

@@ -176,6 +176,8 @@ class Entry:
     outcome: str
     principal: str
     purpose: str | None = None
+    # Of a query: the SHA-256 of its text, in hexadecimal digits. The same text has the same one; the text itself is kept nowhere.
+    query: str | None = None
     request: str
     resource: str
     # Absent where nobody is known by the name that was given.

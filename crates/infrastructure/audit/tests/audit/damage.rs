@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use metrify_application::Kind;
-use metrify_application::audit::Entry;
+use metrify_application::audit::{Entry, Way};
 use metrify_application::ports::Audit;
 use metrify_audit::FileAudit;
 use sha2::{Digest, Sha256};
@@ -233,7 +233,7 @@ fn reading_stops_at_a_line_that_is_no_entry_and_names_it() {
     for (second, reason) in [
         (b"no JSON\n".to_vec(), "it does not end in a hash"),
         (forged(&lines[1], "\"read\"", "\"rade\""), "`rade` is no action"),
-        (forged(&lines[1], "\"version\":1", "\"version\":2"), "it is an entry of version 2"),
+        (forged(&lines[1], "\"version\":2", "\"version\":3"), "it is an entry of version 3"),
     ] {
         let audit = log.with(&[&lines[0], second.as_slice(), &lines[2]].concat());
         let mut entries = 0;
@@ -241,7 +241,7 @@ fn reading_stops_at_a_line_that_is_no_entry_and_names_it() {
             entries += 1;
             std::ops::ControlFlow::Continue(())
         };
-        let error = audit.read(&tenant("default"), 0, &mut count).expect_err("no entry");
+        let error = audit.read(&tenant("default"), Way::Onwards { after: 0 }, &mut count).expect_err("no entry");
         assert_eq!((error.kind(), entries), (Kind::Corrupt, 1));
         let place = format!("000000000001.ndjson`, line 2 at byte {}: {reason}", lines[0].len());
         assert!(error.chain().contains(&place), "{}", error.chain());

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use metrify_application::Tenant;
-use metrify_application::audit::{Audited, Entry, Outcome};
+use metrify_application::audit::{Audited, Entry, Outcome, Way};
 use metrify_application::ports::Audit;
 use metrify_domain::Timestamp;
 use metrify_governance::{Act, Action, Resource, Role};
@@ -26,6 +26,7 @@ pub fn entry(number: u64) -> Entry {
             tenant: tenant("default"),
             subject: (!number.is_multiple_of(3)).then(|| format!("1EMH{number:010}")),
         },
+        query: None,
         outcome: Outcome::Done,
     }
 }
@@ -45,7 +46,7 @@ pub fn read(audit: &dyn Audit, name: &str) -> Vec<(u64, Entry)> {
         entries.push((number, entry));
         std::ops::ControlFlow::Continue(())
     };
-    audit.read(&tenant(name), 0, &mut each).expect("entries");
+    audit.read(&tenant(name), Way::Onwards { after: 0 }, &mut each).expect("entries");
     entries
 }
 

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use std::thread;
 
 use metrify_application::Kind;
-use metrify_application::audit::{Entry, Outcome};
+use metrify_application::audit::{Entry, Outcome, QueryDigest};
 use metrify_application::ports::Audit;
 use metrify_audit::FileAudit;
 use metrify_domain::Timestamp;
 use metrify_governance::{Act, Action, Purpose, Resource, Role};
+use sha2::{Digest, Sha256};
 
 use crate::entries::{assert_whole, entry, note, of, read, tenant};
 
@@ -56,13 +57,62 @@ fn a_line_looks_as_documented() {
     let (body, hash) = line.split_once(r#","hash":""#).expect("a hash");
     assert_eq!(
         body,
-        r#"{"version":1,"number":1,"at":"2026-01-01T00:00:01.000003Z","tenant":"default","request":"r-1","#.to_owned()
+        r#"{"version":2,"number":1,"at":"2026-01-01T00:00:01.000003Z","tenant":"default","request":"r-1","#.to_owned()
             + r#""principal":"key:7f3a","role":"viewer","purpose":"metering","action":"read","resource":"readings","#
             + r#""subject":"1EMH0000000001","outcome":"done","previous":""#
             + &"0".repeat(64)
             + "\""
     );
     assert_eq!(hash.len(), 64 + "\"}\n".len());
+}
+
+#[test]
+fn a_query_leaves_its_digest_and_not_its_text() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let audit = open(&folder);
+    let asked = |sql: &str| Entry { query: Some(QueryDigest::of(sql)), ..entry(1) };
+    let noted = ["select 1", "select 2", "select 1"].map(asked);
+    noted.iter().for_each(|entry| audit.note(entry).expect("room on disk"));
+    let back: Vec<Entry> = read(&audit, "default").into_iter().map(|(_, entry)| entry).collect();
+    assert_eq!(back, noted);
+    assert!(back[0] == back[2] && back[0] != back[1]);
+    assert_whole(&audit, 3);
+    let log = fs::read_to_string(folder.path().join("audit/default/000000000001.ndjson")).expect("a segment");
+    let digest = "822ae07d4783158bc1912bb623e5107cc9002d519e1143a9c200ed6ee18b6d0f";
+    assert_eq!(log.matches(&format!(r#","query":"{digest}","outcome":"#)).count(), 2, "{log}");
+    assert!(!log.contains("select"), "{log}");
+}
+
+#[test]
+fn entries_of_the_version_before_are_read_and_the_chain_goes_on_behind_them() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("audit/default/000000000001.ndjson");
+    note(&open(&folder), 1..=3);
+    let lines = fs::read_to_string(&path).expect("a segment");
+    // As they were written: each names the hash that the one before it had then.
+    let (mut previous, mut before) = ("0".repeat(64), String::new());
+    for line in lines.lines() {
+        let (body, _) = line.split_once(r#","hash":""#).expect("a hash");
+        let (body, _) = body.rsplit_once(r#""previous":""#).expect("the hash before");
+        let body = body.replacen(r#"{"version":2,"#, r#"{"version":1,"#, 1);
+        let body = format!(r#"{body}"previous":"{previous}""#);
+        previous = Sha256::digest(&body).iter().map(|byte| format!("{byte:02x}")).collect();
+        before.push_str(&format!("{body},\"hash\":\"{previous}\"}}\n"));
+    }
+    fs::write(&path, &before).expect("room on disk");
+    fs::remove_file(path.with_file_name("head")).expect("the head of the other chain");
+    let audit = open(&folder);
+    assert_eq!(assert_whole(&audit, 3).head, previous);
+    audit.note(&Entry { query: Some(QueryDigest::of("select 1")), ..entry(4) }).expect("room on disk");
+    assert_whole(&audit, 4);
+    let back: Vec<Entry> = read(&audit, "default").into_iter().map(|(_, entry)| entry).collect();
+    assert_eq!(back[..3], [entry(1), entry(2), entry(3)]);
+    drop(audit);
+    // One of them that was never finished is told from what never was one.
+    let torn = &before.lines().last().expect("a line").replacen(r#""number":3"#, r#""number":4"#, 1)[..60];
+    fs::write(&path, format!("{before}{torn}")).expect("room on disk");
+    fs::remove_file(path.with_file_name("head")).expect("the head of the other chain");
+    assert_whole(&open(&folder), 3);
 }
 
 #[test]

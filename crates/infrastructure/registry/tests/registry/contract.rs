@@ -275,6 +275,14 @@ async fn everything_comes_back_as_it_was(registry: &dyn Registry) {
     };
     assert_eq!(ids(registry, "one", of("ann@example.org")).await, ["5e55"]);
     assert_eq!(ids(registry, "one", of("ben")).await, [""; 0]);
+    let holders = |kind, role: &str, status: &str| Wanted {
+        equal: vec![(Field::Role, role.to_owned()), (Field::Status, status.to_owned())],
+        ..Wanted::all(kind, 10)
+    };
+    assert_eq!(ids(registry, "one", holders(ThingKind::Key, "viewer", "inactive")).await, ["0123abcd"]);
+    assert_eq!(ids(registry, "one", holders(ThingKind::User, "analyst", "active")).await, ["ann@example.org"]);
+    assert_eq!(ids(registry, "one", holders(ThingKind::Key, "viewer", "active")).await, [""; 0]);
+    assert_eq!(ids(registry, "one", holders(ThingKind::User, "admin", "active")).await, [""; 0]);
     let holding = |instant| Wanted { holds_at: Some(at(instant)), ..Wanted::all(ThingKind::Installation, 10) };
     for (instant, there) in [(-6, 0), (-5, 1), (6, 1), (7, 0)] {
         assert_eq!(ids(registry, "one", holding(instant)).await.len(), there, "{instant}");

@@ -1,17 +1,15 @@
-//! Tenants, keys and the audit log as JSON.
+//! Tenants and keys as JSON, and whether the audit log is whole.
 
-use metrify_application::audit::{Audited, Entry};
-use metrify_application::govern::{Issued, NewKey, NewTenant, Noted};
-use metrify_application::registry::{Edition, KeyRecord, TenantRecord};
+use metrify_application::audit::Audited;
+use metrify_application::govern::{Issued, NewKey, NewTenant};
+use metrify_application::registry::{Edition, Field, KeyRecord, TenantRecord};
 use metrify_application::{Error, Kind, Result};
-use metrify_domain::Timestamp;
 use metrify_governance::{Party, Purpose, Role};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::master::{KnownBody, StatusBody};
 use super::moment;
-use crate::paging::{limit, read_hex, write_hex};
 
 /// What a new key is for.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -91,6 +89,28 @@ impl From<Issued> for IssuedBody {
     }
 }
 
+/// Which keys or people.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct PrincipalQuery {
+    #[param(inline)]
+    pub status: Option<StatusBody>,
+    /// `admin`, `analyst`, `operator`, `viewer` or `api`.
+    pub role: Option<String>,
+}
+
+impl PrincipalQuery {
+    /// The fields that are asked for.
+    ///
+    /// # Errors
+    /// Where the role is none.
+    pub fn equal(&self) -> Result<Vec<(Field, String)>> {
+        let role = self.role.as_deref().map(|role| read::<Role>("role", role)).transpose()?;
+        let status = self.status.map(|status| (Field::Status, status.name().to_owned()));
+        Ok(status.into_iter().chain(role.map(|role| (Field::Role, role.name().to_owned()))).collect())
+    }
+}
+
 /// A tenant to be made.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -158,97 +178,6 @@ impl From<Edition<TenantRecord>> for TenantBody {
             parties: tenant.parties.iter().map(ToString::to_string).collect(),
             status: tenant.status.into(),
             known: KnownBody::of(&known),
-        }
-    }
-}
-
-/// Which entries.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct EntryQuery {
-    /// A point, meter, key or delivery; what touched all at once, such as a query, is among them.
-    pub subject: Option<String>,
-    pub principal: Option<String>,
-    /// At it or later: a day, local, as its beginning, or an instant.
-    pub start: Option<String>,
-    /// Before it.
-    pub end: Option<String>,
-    /// At it or before it.
-    pub as_known_at: Option<String>,
-    /// What `next` said on the page before.
-    pub cursor: Option<String>,
-    #[param(minimum = 1, maximum = 1000, default = 100)]
-    pub limit: Option<u64>,
-}
-
-impl EntryQuery {
-    /// # Errors
-    /// Where a parameter means nothing.
-    pub fn noted(&self) -> Result<Noted> {
-        let limit = limit(self.limit)?;
-        let (after, bound) = self.cursor.as_deref().map_or(Ok((0, None)), read_cursor)?;
-        Ok(Noted {
-            subject: self.subject.clone(),
-            principal: self.principal.clone(),
-            from: self.start.as_deref().map(moment).transpose()?,
-            known_at: self.as_known_at.as_deref().map(moment).transpose()?,
-            until: bound.or(self.end.as_deref().map(moment).transpose()?),
-            after,
-            limit: usize::try_from(limit).unwrap_or(usize::MAX),
-        })
-    }
-}
-
-/// The last entry of a page, and the instant at which the first page was asked for: what is noted later, such as the reading of the
-/// log itself, is not behind the last page.
-pub(crate) fn write_cursor(number: u64, bound: Timestamp) -> String {
-    write_hex(&format!("{number} {}", bound.micros()))
-}
-
-fn read_cursor(cursor: &str) -> Result<(u64, Option<Timestamp>)> {
-    let read = |text: &str| {
-        let (number, bound) = text.split_once(' ')?;
-        Some((number.parse().ok()?, Some(Timestamp::from_micros(bound.parse().ok()?))))
-    };
-    read_hex(cursor).as_deref().and_then(read).ok_or_else(|| {
-        Error::new(Kind::Invalid, "read the cursor: it is none of this server")
-            .hint("give `next` of the page before as it is")
-    })
-}
-
-/// Who did what, what for, and what came of it.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-pub struct EntryBody {
-    /// Counted from 1.
-    pub number: u64,
-    #[schema(format = DateTime)]
-    pub at: String,
-    pub request: String,
-    pub principal: String,
-    /// Absent where nobody is known by the name that was given.
-    pub role: Option<String>,
-    pub purpose: Option<String>,
-    pub action: String,
-    pub resource: String,
-    /// The point, meter, key or delivery, where it was one.
-    pub subject: Option<String>,
-    /// `done`, `denied`, or the kind of the error.
-    pub outcome: String,
-}
-
-impl From<(u64, Entry)> for EntryBody {
-    fn from((number, entry): (u64, Entry)) -> Self {
-        Self {
-            number,
-            at: entry.at.to_string(),
-            request: entry.request,
-            principal: entry.principal,
-            role: entry.role.map(|role| role.to_string()),
-            purpose: entry.purpose.map(|purpose| purpose.to_string()),
-            action: entry.act.action.to_string(),
-            resource: entry.act.resource.to_string(),
-            subject: entry.act.subject,
-            outcome: entry.outcome.name().to_owned(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
 
 /// As of when something is told.
@@ -78,27 +78,75 @@ pub enum Points {
     },
 }
 
+/// Which keys or people; the names are those of the parameters of the programming interface.
+#[derive(Clone, Debug, Default, Args, Serialize)]
+pub struct Principals {
+    /// Only those that are so
+    #[arg(long)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<Status>,
+    /// Only those of this role: admin, analyst, operator, viewer or api
+    #[arg(long)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub role: Option<String>,
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub known: AsKnown,
+}
+
+/// Whether it opens anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    Active,
+    Inactive,
+}
+
 #[derive(Debug, Subcommand)]
 pub enum Audit {
     /// Look whether the log is as it was written
     #[command(after_help = "Ends with 0 where it is, 1 where it is not.")]
     Verify,
     /// List entries, oldest first; the last ones where there are more
-    List {
-        /// A point, meter, key or delivery
-        #[arg(long)]
-        subject: Option<String>,
-        #[arg(long)]
-        principal: Option<String>,
-        /// A day, local, as its beginning, or an instant
-        #[arg(long, value_name = "TIME")]
-        start: Option<String>,
-        #[arg(long, value_name = "TIME")]
-        end: Option<String>,
-        #[command(flatten)]
-        known: AsKnown,
-        /// Entries at most; all where it is 0
-        #[arg(long, default_value_t = 100)]
-        limit: usize,
-    },
+    #[command(after_help = "\
+Examples:
+  metrify audit list --subject 50120962218 --start 2026-01-01
+  metrify audit list --action export --outcome denied --newest-first --limit 10")]
+    List(Entries),
+}
+
+/// Which entries of the audit log.
+#[derive(Debug, Args)]
+pub struct Entries {
+    /// A point, meter, key or delivery
+    #[arg(long)]
+    pub subject: Option<String>,
+    #[arg(long)]
+    pub principal: Option<String>,
+    /// read, query, export, deliver, mend, register, administer or enter
+    #[arg(long)]
+    pub action: Option<String>,
+    /// readings, tables, meters, ...
+    #[arg(long)]
+    pub resource: Option<String>,
+    /// begun, done, denied, or the kind of an error, such as invalid
+    #[arg(long)]
+    pub outcome: Option<String>,
+    /// admin, analyst, operator, viewer or api
+    #[arg(long)]
+    pub role: Option<String>,
+    #[arg(long)]
+    pub purpose: Option<String>,
+    /// A day, local, as its beginning, or an instant
+    #[arg(long, value_name = "TIME")]
+    pub start: Option<String>,
+    #[arg(long, value_name = "TIME")]
+    pub end: Option<String>,
+    #[command(flatten)]
+    pub known: AsKnown,
+    #[arg(long)]
+    pub newest_first: bool,
+    /// Entries at most; all where it is 0
+    #[arg(long, default_value_t = 100)]
+    pub limit: usize,
 }

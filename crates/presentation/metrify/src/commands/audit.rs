@@ -1,11 +1,12 @@
 //! `metrify audit`.
 
-use metrify_api::people::{AuditedBody, EntryBody, EntryQuery};
+use metrify_api::entries::{EntryBody, EntryQuery, EntrySort};
+use metrify_api::people::AuditedBody;
 use metrify_application::Result;
 use metrify_application::ports::Cell;
 
 use crate::access::Access;
-use crate::cli::{Audit, Output};
+use crate::cli::{Audit, Entries, Output};
 use crate::exit::Outcome;
 use crate::print;
 use crate::settings::Settings;
@@ -14,10 +15,8 @@ pub async fn run(settings: &Settings, output: Output, command: Audit) -> Result<
     let access = Access::open(settings).await?;
     let outcome = match command {
         Audit::Verify => verified(output, &access.verify_audit().await?)?,
-        Audit::List { subject, principal, start, end, known, limit } => {
-            let as_known_at = known.as_known_at;
-            let which = EntryQuery { subject, principal, start, end, as_known_at, ..EntryQuery::default() };
-            list(output, last(access.audit(which).await?, limit))?;
+        Audit::List(wanted) => {
+            list(output, entries(&access, wanted).await?)?;
             Outcome::Good
         }
     };
@@ -25,12 +24,28 @@ pub async fn run(settings: &Settings, output: Output, command: Audit) -> Result<
     Ok(outcome)
 }
 
-/// So many of them that happened last.
-fn last(mut entries: Vec<EntryBody>, limit: usize) -> Vec<EntryBody> {
-    match limit {
-        0 => entries,
-        limit => entries.split_off(entries.len().saturating_sub(limit)),
+/// So many of them that happened last, oldest first unless the newest are to come first.
+async fn entries(access: &Access, wanted: Entries) -> Result<Vec<EntryBody>> {
+    let which = EntryQuery {
+        subject: wanted.subject,
+        principal: wanted.principal,
+        action: wanted.action,
+        resource: wanted.resource,
+        outcome: wanted.outcome,
+        role: wanted.role,
+        purpose: wanted.purpose,
+        start: wanted.start,
+        end: wanted.end,
+        as_known_at: wanted.known.as_known_at,
+        // The last ones are found without reading those before them.
+        sort: Some(EntrySort::AtDown),
+        ..EntryQuery::default()
+    };
+    let mut entries = access.audit(which, wanted.limit).await?;
+    if !wanted.newest_first {
+        entries.reverse();
     }
+    Ok(entries)
 }
 
 fn verified(output: Output, audited: &AuditedBody) -> Result<Outcome> {
@@ -48,8 +63,19 @@ fn verified(output: Output, audited: &AuditedBody) -> Result<Outcome> {
 }
 
 fn list(output: Output, entries: Vec<EntryBody>) -> Result<()> {
-    let columns =
-        ["number", "at", "principal", "role", "purpose", "action", "resource", "subject", "outcome", "request"];
+    let columns = [
+        "number",
+        "at",
+        "principal",
+        "role",
+        "purpose",
+        "action",
+        "resource",
+        "subject",
+        "outcome",
+        "request",
+        "query",
+    ];
     let text = |text: Option<String>| text.map_or(Cell::Null, Cell::Text);
     let rows = entries.into_iter().map(|entry| {
         vec![
@@ -63,6 +89,7 @@ fn list(output: Output, entries: Vec<EntryBody>) -> Result<()> {
             text(entry.subject),
             Cell::Text(entry.outcome),
             Cell::Text(entry.request),
+            text(entry.query),
         ]
     });
     print::rows(output, &columns, rows.collect())

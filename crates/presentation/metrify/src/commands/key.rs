@@ -26,7 +26,7 @@ pub async fn run(settings: &Settings, output: Output, command: Key) -> Result<Ou
                 Output::Table | Output::Csv => print::line(&issued.key)?,
             }
         }
-        Key::List(known) => list(output, access.keys(&known).await?)?,
+        Key::List(which) => list(output, access.keys(&which).await?)?,
         Key::Revoke { id, tenant } => list(output, vec![access.revoke_key(&id, tenant.as_deref()).await?])?,
     }
     access.close().await?;

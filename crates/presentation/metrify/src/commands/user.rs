@@ -19,7 +19,7 @@ pub async fn run(settings: &Settings, output: Output, command: User) -> Result<O
             let new = NewUserBody { name, password, title, role, purposes };
             list(output, vec![access.create_user(new).await?])?;
         }
-        User::List(known) => list(output, access.users(&known).await?)?,
+        User::List(which) => list(output, access.users(&which).await?)?,
         User::Disable { name } => list(output, vec![set(&access, &name, Some(StatusBody::Inactive), None).await?])?,
         User::Enable { name } => list(output, vec![set(&access, &name, Some(StatusBody::Active), None).await?])?,
         User::Reset { name } => {

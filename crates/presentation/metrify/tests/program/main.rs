@@ -20,6 +20,7 @@ mod interop;
 mod journey;
 mod limits;
 mod known;
+mod lists;
 mod load_profile;
 mod logins;
 mod master_data;

@@ -1,0 +1,136 @@
+//! Lists of who may come in and of what was done: chosen by their fields, in both orders, page by page.
+
+use serde_json::{Value, json};
+
+use crate::support::api::Client;
+use crate::support::{Metrify, quarter_hours};
+
+fn all<'l>(listed: &'l Value, field: &str) -> Vec<&'l str> {
+    let results = listed["results"].as_array().unwrap_or_else(|| panic!("results in {listed}"));
+    results.iter().map(|one| one[field].as_str().unwrap_or_default()).collect()
+}
+
+#[test]
+fn keys_and_people_are_listed_by_role_and_status() {
+    let metrify = Metrify::new();
+    let server = metrify.serve();
+    let ann = Client::of(&metrify, &server, "admin");
+    for (title, role) in [("one", "viewer"), ("two", "viewer"), ("three", "analyst")] {
+        let (status, made) = ann.post("/api/v1/api-keys", &json!({"title": title, "role": role}));
+        assert_eq!(status, 201, "{made}");
+        let name = format!("{title}@example.org");
+        let user = json!({"name": name, "password": "correct horse battery staple", "role": role});
+        assert_eq!(ann.post("/api/v1/users", &user).0, 201);
+        if title == "two" {
+            let id = made["id"].as_str().expect("an id");
+            assert_eq!(ann.ask("DELETE", &format!("/api/v1/api-keys/{id}"), &[], None).0, 200);
+            let change = json!({"role": role, "status": "inactive", "purposes": []});
+            assert_eq!(ann.ask("PUT", &format!("/api/v1/users/{name}"), &[], Some(&change)).0, 200);
+        }
+    }
+    for (query, mut titles) in [
+        ("role=viewer", vec!["one", "two"]),
+        ("role=viewer&status=active", vec!["one"]),
+        ("status=inactive", vec!["two"]),
+        ("role=analyst&status=inactive", vec![]),
+        ("role=operator", vec![]),
+    ] {
+        let (_, keys) = ann.get(&format!("/api/v1/api-keys?{query}"));
+        let mut found = all(&keys, "title");
+        found.sort_unstable();
+        assert_eq!(found, titles, "{query}");
+        let (_, users) = ann.get(&format!("/api/v1/users?{query}"));
+        let mut found: Vec<&str> =
+            all(&users, "name").iter().map(|name| name.trim_end_matches("@example.org")).collect();
+        found.sort_unstable();
+        assert_eq!(found, titles, "{query}");
+        // The program says the same.
+        let options: Vec<String> = query.split('&').map(|one| format!("--{one}")).collect();
+        let options: Vec<&str> = options.iter().map(String::as_str).collect();
+        let ran = metrify.run(&[&["key", "list", "-o", "csv"], &options[..]].concat());
+        let rows = ran.stdout.lines().skip(1);
+        let mut said: Vec<&str> = rows.map(|row| row.split(',').nth(1).expect("a title")).collect();
+        said.sort_unstable();
+        titles.sort_unstable();
+        assert_eq!(said, titles, "{query}: {ran:?}");
+    }
+    for wrong in ["role=king", "role=", "status=lost"] {
+        for path in ["api-keys", "users"] {
+            assert_eq!(ann.get(&format!("/api/v1/{path}?{wrong}")).0, 400, "{path}?{wrong}");
+        }
+    }
+    assert_eq!(server.stop().code, Some(0));
+    let ran = metrify.run(&["user", "list", "--role", "viewer", "--status", "inactive", "-o", "csv"]);
+    assert_eq!(ran.stdout.lines().count(), 2, "without a server, too: {ran:?}");
+    metrify.run(&["key", "list", "--role", "king"]).failed_with(&["read `role`"]);
+}
+
+#[test]
+fn entries_are_chosen_by_what_was_done_and_come_in_both_orders() {
+    let metrify = Metrify::new();
+    metrify.take_in("a.ndjson", quarter_hours(4));
+    let server = metrify.serve();
+    let (ann, bob) = (Client::of(&metrify, &server, "admin"), Client::of(&metrify, &server, "analyst"));
+    let asked = |sql: &str| bob.send("POST", "/api/v1/sql", &[], json!({"query": sql}).to_string().as_bytes()).status;
+    let query = "select count(*) from readings";
+    assert_eq!(asked(query), 200);
+    assert_eq!(bob.ask("GET", "/api/v1/smart-meters", &[("Metrify-Purpose", "supply_billing")], None).0, 403);
+    assert_eq!(asked("select nothing from nowhere"), 400);
+    assert_eq!(asked(query), 200);
+    let entries = |which: &str| {
+        let (status, said) = ann.get(&format!("/api/v1/audit?limit=1000&{which}"));
+        assert_eq!(status, 200, "{which}: {said}");
+        said["results"].as_array().expect("entries").clone()
+    };
+    let every = entries("");
+    for (field, which) in [
+        ("action", "query"),
+        ("resource", "tables"),
+        ("outcome", "denied"),
+        ("outcome", "invalid"),
+        ("role", "analyst"),
+        ("purpose", "supply_billing"),
+    ] {
+        let expected: Vec<&Value> = every.iter().filter(|entry| entry[field] == which).collect();
+        let found = entries(&format!("{field}={which}"));
+        assert!(!expected.is_empty(), "{field} {which}: {every:?}");
+        assert_eq!(found.iter().collect::<Vec<_>>(), expected, "{field} {which}");
+    }
+    let both = entries("role=analyst&action=query&outcome=done");
+    assert_eq!(both.len(), 2, "{both:?}");
+    // The same text has the same digest, and another one another.
+    let digests: Vec<&str> = every.iter().filter_map(|entry| entry["query"].as_str()).collect();
+    assert_eq!(digests.iter().filter(|digest| both[0]["query"] == **digest).count(), 2, "{digests:?}");
+    assert!(digests.iter().all(|digest| digest.len() == 64) && both[0]["query"] == both[1]["query"]);
+    assert!(every.iter().filter(|entry| entry["action"] != "query").all(|entry| entry["query"].is_null()));
+
+    let numbers = |entries: &[Value]| entries.iter().map(|entry| entry["number"].as_u64()).collect::<Vec<_>>();
+    let end = every.last().expect("entries")["at"].as_str().expect("a time").to_owned();
+    let mut back = numbers(&entries(&format!("sort=-at&as_known_at={end}")));
+    let (mut paged, mut next) = (Vec::new(), String::new());
+    loop {
+        let (_, page) = ann.get(&format!("/api/v1/audit?sort=-at&limit=2&as_known_at={end}{next}"));
+        paged.extend(numbers(page["results"].as_array().expect("entries")));
+        let Some(cursor) = page["next"].as_str() else { break };
+        next = format!("&cursor={cursor}");
+    }
+    assert_eq!(paged, back);
+    back.reverse();
+    assert_eq!(back, numbers(&every));
+    for wrong in ["action=peek", "resource=all", "outcome=well", "role=king", "purpose=fun", "sort=number", "cursor=zz"]
+    {
+        assert_eq!(ann.get(&format!("/api/v1/audit?{wrong}")).0, 400, "{wrong}");
+    }
+    let listed = |options: &[&str]| {
+        let ran = metrify.run(&[&["audit", "list", "-o", "csv", "--role", "analyst"], options].concat());
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+        ran.stdout.lines().skip(1).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let (mut newest, oldest) = (listed(&["--newest-first", "--limit", "3"]), listed(&["--limit", "3"]));
+    newest.reverse();
+    assert_eq!((newest.len(), &newest), (3, &oldest), "the last three, in both orders");
+    assert!(listed(&["--limit", "0"]).len() > 3);
+    assert_eq!(server.stop().code, Some(0));
+    assert_eq!(listed(&["--limit", "3"]), oldest, "without a server, too");
+    assert_eq!(metrify.run(&["audit", "verify"]).code, Some(0));
+}
