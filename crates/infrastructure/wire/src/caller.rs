@@ -2,7 +2,8 @@
 
 use std::sync::atomic::Ordering;
 
-use metrify_application::{Context, Error, Kind, Result, govern, read};
+use metrify_application::{Context, Error, Kind, Result, govern, moment, read};
+use metrify_domain::Timestamp;
 use metrify_governance::Purpose;
 
 use crate::Wire;
@@ -12,10 +13,21 @@ use crate::Wire;
 pub(crate) struct Caller {
     pub(crate) credential: String,
     pub(crate) purpose: Option<Purpose>,
+    /// Everything is told as it was known then; as it is where it is `None`.
+    pub(crate) known_at: Option<Timestamp>,
 }
 
 /// The name by which a purpose is told: a header of gRPC, and of HTTP.
 pub(crate) const PURPOSE: &str = "metrify-purpose";
+
+/// The name by which an instant is told as of which everything is; a day is a local one, and nothing is now.
+pub(crate) const KNOWN_AT: &str = "metrify-as-known-at";
+
+/// # Errors
+/// Where the text is neither a day nor an instant.
+pub(crate) fn known_at(text: &str) -> Result<Option<Timestamp>> {
+    if text.is_empty() { Ok(None) } else { moment(text).map(Some) }
+}
 
 /// # Errors
 /// Where there is no such purpose.

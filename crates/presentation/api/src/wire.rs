@@ -17,7 +17,8 @@ pub mod people;
 mod replay;
 pub(crate) mod stations;
 
-pub use replay::{ChangeBody, ChangesBody, DeliveryReplay, ReadingBody, Replay, Replayed, moment};
+pub use metrify_application::moment;
+pub use replay::{ChangeBody, ChangesBody, DeliveryReplay, ReadingBody, Replay, Replayed};
 
 /// How a delivery is sent: the query of `POST /api/v1/deliveries`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, IntoParams)]

@@ -4,6 +4,7 @@ use arrow::array::{ArrayRef, RecordBatch};
 use arrow::datatypes::{DataType, TimeUnit};
 use bytes::Bytes;
 use datafusion::common::ScalarValue;
+use metrify_domain::Timestamp;
 use metrify_domain::decimal::shortest;
 use prost::Message;
 use tonic::Status;
@@ -20,6 +21,9 @@ pub(super) struct Handle {
     pub(super) sql: String,
     #[prost(message, repeated, tag = "2")]
     values: Vec<Value>,
+    /// Microseconds since 1970: everything is told as it was known then.
+    #[prost(sint64, optional, tag = "3")]
+    known_at_us: Option<i64>,
 }
 
 /// A value: a number or a text, and what it means.
@@ -55,8 +59,12 @@ enum Means {
 }
 
 impl Handle {
-    pub(super) const fn of(sql: String) -> Self {
-        Self { sql, values: Vec::new() }
+    pub(super) fn of(sql: String, known_at: Option<Timestamp>) -> Self {
+        Self { sql, values: Vec::new(), known_at_us: known_at.map(Timestamp::micros) }
+    }
+
+    pub(super) fn known_at(&self) -> Option<Timestamp> {
+        self.known_at_us.map(Timestamp::from_micros)
     }
 
     /// # Errors
@@ -82,7 +90,7 @@ impl Handle {
     ///
     /// # Errors
     /// Where it is not one row, or a value is of a type that is not taken.
-    pub(super) fn with(sql: String, rows: &RecordBatch) -> Result<Self, Status> {
+    pub(super) fn with(self, rows: &RecordBatch) -> Result<Self, Status> {
         if rows.num_rows() != 1 {
             return Err(status::invalid(format!("bind the parameters: {} rows came, one is taken", rows.num_rows())));
         }
@@ -90,7 +98,7 @@ impl Handle {
             let value = ScalarValue::try_from_array(column, 0).map_err(|error| status::invalid(error.to_string()))?;
             Value::of(&value)
         };
-        Ok(Self { sql, values: rows.columns().iter().map(value).collect::<Result<_, _>>()? })
+        Ok(Self { values: rows.columns().iter().map(value).collect::<Result<_, _>>()?, ..self })
     }
 
     /// The values for its parameters.

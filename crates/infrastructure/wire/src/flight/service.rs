@@ -31,7 +31,7 @@ use super::handle::Handle;
 use super::stream::Sent;
 use super::{listing, status, stream};
 use crate::Wire;
-use crate::caller::{Caller, PURPOSE, purpose};
+use crate::caller::{Caller, KNOWN_AT, PURPOSE, known_at, purpose};
 use crate::visitor::Guest;
 
 pub(super) struct Service {
@@ -51,7 +51,8 @@ fn caller(head: &MetadataMap) -> Result<Caller, Status> {
         scheme.eq_ignore_ascii_case("bearer").then(|| credential.trim().to_owned())
     });
     let purpose = text(PURPOSE).map(purpose).transpose().map_err(|error| status::of(&error))?;
-    Ok(Caller { credential: bearer.ok_or_else(status::unknown)?, purpose })
+    let known_at = text(KNOWN_AT).map_or(Ok(None), known_at).map_err(|error| status::of(&error))?;
+    Ok(Caller { credential: bearer.ok_or_else(status::unknown)?, purpose, known_at })
 }
 
 /// With or without what fills up the last group: clients differ.
@@ -111,7 +112,7 @@ impl FlightSqlService for Service {
 
     async fn do_handshake(&self, request: Request<Streaming<HandshakeRequest>>) -> Result<Response<Handshake>, Status> {
         let credential = password(request.metadata()).ok_or_else(status::unknown)?;
-        self.known(&Caller { credential: credential.clone(), purpose: None }, &request).await?;
+        self.known(&Caller { credential: credential.clone(), purpose: None, known_at: None }, &request).await?;
         // The token is the key itself: there is nothing to keep, nor to take back but the key.
         let bearer = format!("Bearer {credential}").parse().map_err(|_| status::unknown())?;
         let answer = HandshakeResponse { protocol_version: 0, payload: credential.into() };
@@ -127,7 +128,7 @@ impl FlightSqlService for Service {
         request: Request<FlightDescriptor>,
     ) -> Result<Response<FlightInfo>, Status> {
         let ctx = self.context(&request).await?;
-        let handle = Handle::of(query.query);
+        let handle = Handle::of(query.query, caller(request.metadata())?.known_at);
         let described = self.describe(&ctx, &handle).await?;
         let ticket = TicketStatementQuery { statement_handle: handle.bytes()? };
         let info = listing::info(&ticket, &stream::sent(&described.columns), request.into_inner())?;
@@ -166,7 +167,8 @@ impl FlightSqlService for Service {
         query: ActionCreatePreparedStatementRequest,
         request: Request<Action>,
     ) -> Result<ActionCreatePreparedStatementResult, Status> {
-        self.prepare(&self.context(&request).await?, query.query).await
+        let ctx = self.context(&request).await?;
+        self.prepare(&ctx, Handle::of(query.query, caller(request.metadata())?.known_at)).await
     }
 
     async fn do_put_prepared_statement_query(

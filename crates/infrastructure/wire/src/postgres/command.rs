@@ -2,14 +2,19 @@
 
 use std::sync::Arc;
 
-use datafusion::sql::sqlparser::ast::{Ident, Set, Statement};
+use datafusion::sql::sqlparser::ast::{
+    ContextModifier, Expr, Ident, ObjectName, Reset, ResetStatement, Set, Statement,
+};
 use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
 use metrify_application::{Context, Error, Kind, Result};
 use metrify_query::Refused;
 
+use super::welcome::KNOWN_AT;
 use super::{Postgres, absent};
 use crate::refusal::{self, Refusal};
 
+/// What is said once a session is as it began.
+pub(super) const DISCARD_ALL: &str = "DISCARD ALL";
 /// Statements of one text.
 const STATEMENTS_MAX: usize = 64;
 
@@ -23,6 +28,8 @@ pub(super) enum Command {
     Begin,
     /// The transaction ends, and this is what is said of it.
     End(&'static str),
+    /// Everything is told as it was known then from now on; as it is where the text is empty. This is what is said of it.
+    AsKnown(String, &'static str),
     /// It has no effect, and this is what is said of it.
     Nothing(&'static str),
     /// Prepared statements are given back: one of them, or all and whatever else a session has.
@@ -68,9 +75,16 @@ fn command(mut statement: Statement) -> Command {
         Statement::Rollback { savepoint: Some(_), .. } => Command::Nothing("ROLLBACK"),
         Statement::Savepoint { .. } => Command::Nothing("SAVEPOINT"),
         Statement::ReleaseSavepoint { .. } => Command::Nothing("RELEASE"),
+        Statement::Set(Set::SingleAssignment { scope, variable, values, .. }) if is_known_at(variable) => match scope {
+            Some(ContextModifier::Local | ContextModifier::Global) => Command::Refused(for_the_session(variable)),
+            Some(ContextModifier::Session) | None => Command::AsKnown(said(values), "SET"),
+        },
         Statement::Set(_) => Command::Nothing("SET"),
-        Statement::Reset(_) => Command::Nothing("RESET"),
-        Statement::Discard { .. } => Command::Forget(None, "DISCARD ALL"),
+        Statement::Reset(ResetStatement { reset: Reset::ConfigurationParameter(name) }) if !is_known_at(name) => {
+            Command::Nothing("RESET")
+        }
+        Statement::Reset(_) => Command::AsKnown(String::new(), "RESET"),
+        Statement::Discard { .. } => Command::Forget(None, DISCARD_ALL),
         Statement::Deallocate { name, .. } => {
             let is_all = name.quote_style.is_none() && name.value.eq_ignore_ascii_case("all");
             if is_all {
@@ -83,4 +97,22 @@ fn command(mut statement: Statement) -> Command {
         Statement::UNLISTEN { .. } => Command::Nothing("UNLISTEN"),
         _ => Command::Refused(refusal::of(&statement)),
     }
+}
+
+fn is_known_at(name: &ObjectName) -> bool {
+    name.to_string().eq_ignore_ascii_case(KNOWN_AT)
+}
+
+/// The text that a setting is set to; empty where it is what it was.
+fn said(values: &[Expr]) -> String {
+    match values {
+        [Expr::Value(value)] => value.value.clone().into_string().unwrap_or_else(|| value.to_string()),
+        [Expr::Identifier(word)] if word.value.eq_ignore_ascii_case("default") => String::new(),
+        values => values.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+    }
+}
+
+fn for_the_session(name: &ObjectName) -> Refusal {
+    let message = format!("{name} is set for a session, and not for less or more than it");
+    Refusal { would_write: false, message, hint: "leave LOCAL or GLOBAL away" }
 }

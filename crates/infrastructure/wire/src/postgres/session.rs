@@ -209,6 +209,6 @@ impl Session {
     async fn asked(&self, ctx: &Context, statement: Statement, parameters: Vec<ScalarValue>) -> Done<Asked> {
         let catalog = self.postgres.catalog(ctx).await?;
         let statement = Wrapped::Statement(Box::new(statement));
-        Ok(Asked { statement, furnish: Some(catalog), parameters, known_at: None })
+        Ok(Asked { statement, furnish: Some(catalog), parameters, known_at: self.caller.known_at })
     }
 }

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::io;
 
 use futures::{SinkExt, StreamExt};
-use metrify_governance::Purpose;
 use pgwire::messages::response::{ErrorResponse, ReadyForQuery, TransactionStatus};
 use pgwire::messages::startup::{Authentication, BackendKeyData, NegotiateProtocolVersion, ParameterStatus, SecretKey};
 use pgwire::messages::{PgWireBackendMessage, PgWireFrontendMessage};
@@ -15,7 +14,7 @@ use super::cancel::Cancel;
 use super::messages::{Socket, socket};
 use super::problem::Problem;
 use super::{problem, settings};
-use crate::caller::{Caller, purpose};
+use crate::caller::{Caller, known_at, purpose};
 use crate::door::Stream;
 
 /// Bytes of the first message, with all it says of its client.
@@ -31,6 +30,8 @@ const MAJOR: u32 = 3;
 const SPOKEN: i32 = 3 << 16;
 /// How the start of a session names its purpose, as in `options=-c metrify.purpose=billing`.
 const PURPOSE: &str = "metrify.purpose";
+/// How it names the instant as of which everything is told; so does a `SET` later on.
+pub(super) const KNOWN_AT: &str = "metrify.as_known_at";
 
 pub(super) struct Welcome<'p> {
     pub(super) postgres: &'p Postgres,
@@ -91,8 +92,10 @@ impl Welcome<'_> {
             let error = problem::fatal("28000", "no key is taken over a connection that others can read");
             return refuse(socket, problem::hinted(error, "connect with sslmode=require or stricter")).await;
         }
-        let purpose = match purpose_of(&said) {
-            Ok(purpose) => purpose,
+        let purpose = named(&said, PURPOSE).map(purpose).transpose();
+        let known_at = named(&said, KNOWN_AT).map_or(Ok(None), known_at);
+        let (purpose, known_at) = match purpose.and_then(|purpose| Ok((purpose, known_at?))) {
+            Ok(told) => told,
             Err(error) => return refuse(socket, problem::ending(problem::of(&error))).await,
         };
         socket.send(PgWireBackendMessage::Authentication(Authentication::CleartextPassword)).await?;
@@ -100,7 +103,7 @@ impl Welcome<'_> {
             return Ok(None);
         };
         let credential = password.into_password().map_err(io::Error::other)?.password;
-        self.admit(socket, Caller { credential, purpose }).await
+        self.admit(socket, Caller { credential, purpose, known_at }).await
     }
 
     async fn admit(&self, mut socket: Socket, caller: Caller) -> io::Result<Option<Welcomed>> {
@@ -155,13 +158,14 @@ fn said_of(said: &[u8]) -> HashMap<String, String> {
     pairs
 }
 
-fn purpose_of(said: &HashMap<String, String>) -> metrify_application::Result<Option<Purpose>> {
+/// What the start of a session says of a setting of ours.
+fn named<'s>(said: &'s HashMap<String, String>, setting: &str) -> Option<&'s str> {
     let options = said.get("options").map(String::as_str).unwrap_or_default();
     let named = options.split_ascii_whitespace().find_map(|word| {
         let (name, value) = word.trim_start_matches("-c").trim_start_matches("--").split_once('=')?;
-        (name == PURPOSE).then_some(value)
+        (name == setting).then_some(value)
     });
-    named.or(said.get(PURPOSE).map(String::as_str)).map(purpose).transpose()
+    named.or(said.get(setting).map(String::as_str))
 }
 
 async fn refuse(mut socket: Socket, error: Problem) -> io::Result<Option<Welcomed>> {

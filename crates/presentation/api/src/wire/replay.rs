@@ -1,10 +1,8 @@
 //! What goes over the wire when something is read again.
 
-use chrono::{DateTime, NaiveDate};
 use metrify_application::ingest::{self, Changes, Hints, Selection};
 use metrify_application::record::DeliveryId;
-use metrify_application::{Error, Kind, Result, record};
-use metrify_domain::calendar::day::day_period;
+use metrify_application::{Result, moment, record};
 use metrify_domain::{Reading, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -92,24 +90,6 @@ impl DeliveryReplay {
         let since = self.since.as_deref().map_or(Ok(Timestamp::from_micros(i64::MIN)), moment)?;
         Ok(Selection { ids: self.ids.iter().cloned().map(DeliveryId::from_stored).collect(), since })
     }
-}
-
-/// Instants that are told of: of the years from 1800 to 2199. Columns of other engines count nanoseconds, and end in 1677 and 2262.
-const EARLIEST: i64 = -5_364_662_400_000_000;
-const LATEST: i64 = 7_258_118_400_000_000;
-
-/// A day, local, as its beginning, or an instant: `2025-01-05`, `2025-01-05T00:00:00Z`.
-///
-/// # Errors
-/// Where the text is neither.
-pub fn moment(text: &str) -> Result<Timestamp> {
-    let instant = DateTime::parse_from_rfc3339(text).ok().map(|at| Timestamp::from_micros(at.timestamp_micros()));
-    let day = || text.parse::<NaiveDate>().ok().and_then(day_period).map(|day| day.start());
-    let told = instant.or_else(day).filter(|at| (EARLIEST..LATEST).contains(&at.micros()));
-    told.ok_or_else(|| {
-        Error::new(Kind::Invalid, format!("read `{text}` as a time"))
-            .hint("name a day, local, or an instant: 2025-01-05, 2025-01-05T00:00:00Z")
-    })
 }
 
 /// What reading a delivery again changes, or changed.

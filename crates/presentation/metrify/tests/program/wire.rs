@@ -284,6 +284,32 @@ fn adbc_gets_columns_as_they_are() {
 }
 
 #[test]
+fn a_session_and_a_call_tell_what_was_known_then() {
+    let Some(python) = python() else { return };
+    let served = Served::start();
+    let mut command = served.command(&python, "known", &served.postgres);
+    let ran = ran(command.env("WIRE_FLIGHT", &served.flight));
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    check(
+        &ran.stdout,
+        &[
+            "now 96",
+            "then 0 2024-12-31T23:00:00Z",
+            "nonsense …",
+            "local 0A000 metrify.as_known_at is set for a session…",
+            "still 0",
+            "reset 96",
+            "then 0",
+            "discarded 96",
+            "begun 0",
+            "begun - …",
+            "called 0 0 96 1056 96 1056",
+            "called INVALID_ARGUMENT",
+        ],
+    );
+}
+
+#[test]
 fn a_key_that_is_taken_back_ends_what_is_open_and_all_that_was_asked_is_in_the_log() {
     let Some(python) = python() else { return };
     let served = Served::start();

@@ -31,7 +31,7 @@ impl Service {
         let statement = self.wire.engine.read(ctx.tenant(), handle.sql.clone(), GenericDialect {}, statement).await;
         let statement = self.wire.noted(ctx, statement).map_err(|error| status::of(&error))?;
         let parameters = handle.values().or_else(|refused| self.misunderstood(ctx, refused))?;
-        Ok(Asked { statement, furnish: None, parameters, known_at: None })
+        Ok(Asked { statement, furnish: None, parameters, known_at: handle.known_at() })
     }
 
     pub(super) async fn describe(&self, ctx: &Context, handle: &Handle) -> Result<Described, Status> {
@@ -49,9 +49,8 @@ impl Service {
     pub(super) async fn prepare(
         &self,
         ctx: &Context,
-        sql: String,
+        handle: Handle,
     ) -> Result<ActionCreatePreparedStatementResult, Status> {
-        let handle = Handle::of(sql);
         let described = self.describe(ctx, &handle).await?;
         let parameter = |(place, of): (usize, Option<DataType>)| {
             Field::new(format!("${}", place + 1), of.unwrap_or(DataType::Utf8), true)
@@ -82,7 +81,7 @@ impl Service {
             }
         }
         let bound = bound.ok_or_else(|| status::invalid("bind the parameters: no row came"))?;
-        let bound = Handle::with(handle.sql, &bound)?;
+        let bound = handle.with(&bound)?;
         // What does not fit is told now, and not when it is asked.
         self.describe(ctx, &bound).await?;
         Ok(DoPutPreparedStatementResult { prepared_statement_handle: Some(bound.bytes()?) })

@@ -9,12 +9,14 @@ use metrify_query::schema_of;
 use pgwire::messages::PgWireBackendMessage;
 use pgwire::messages::response::{CommandComplete, EmptyQueryResponse, TransactionStatus};
 
-use super::super::command::Command;
+use super::super::command::{Command, DISCARD_ALL};
 use super::super::rows::{self, Rows};
 use super::super::statements::Running;
+use super::super::welcome::KNOWN_AT;
 use super::super::{problem, settings};
 use super::{Done, Session};
 use crate::answer::Answer;
+use crate::caller::known_at;
 
 impl Session {
     pub(super) async fn query(&mut self, text: String) -> Done {
@@ -88,6 +90,11 @@ impl Session {
                 }
                 self.complete("ROLLBACK").await
             }
+            Command::AsKnown(text, said) => {
+                self.may_go_on()?;
+                self.caller.known_at = known_at(text)?;
+                self.complete(said).await
+            }
             Command::Nothing(said) => {
                 self.may_go_on()?;
                 if matches!(*said, "SET" | "RESET") {
@@ -99,6 +106,9 @@ impl Session {
                 match name {
                     Some(name) => self.statements.close(name),
                     None => self.statements.forget(),
+                }
+                if *said == DISCARD_ALL {
+                    self.caller.known_at = None;
                 }
                 self.complete(said).await
             }
@@ -121,6 +131,7 @@ impl Session {
         read::aside(&self.postgres.wire.app, &ctx)?;
         let value = match name.to_ascii_lowercase().as_str() {
             "search_path" => schema_of(ctx.tenant()),
+            KNOWN_AT => self.caller.known_at.map(|then| then.to_string()).unwrap_or_default(),
             name => settings::setting(name).unwrap_or_default().to_owned(),
         };
         let columns = shown(name);

@@ -250,6 +250,44 @@ def adbc():
     assert pyarrow
 
 
+def known():
+    """What was known then, for a session of PostgreSQL's protocol, and for calls of Flight SQL."""
+    count = "select count(*) from readings where point = %s"
+    with postgres() as connection:
+
+        def ask():
+            return connection.execute(count, ("meter-2",)).fetchone()[0]
+
+        print("now", ask())
+        connection.execute("set metrify.as_known_at = '2025-01-01'")
+        print("then", ask(), connection.execute("show metrify.as_known_at").fetchone()[0])
+        print("nonsense", *refusal(lambda: connection.execute("set metrify.as_known_at to 'soon'")))
+        print("local", *refusal(lambda: connection.execute("set local metrify.as_known_at = '2090-01-01'")))
+        print("still", ask())
+        connection.execute("reset metrify.as_known_at")
+        print("reset", ask())
+        connection.execute("set session metrify.as_known_at to '2025-01-01T00:00:00Z'")
+        connection.execute("set application_name = 'x'")
+        print("then", ask())
+        connection.execute("discard all")
+        print("discarded", ask())
+    with postgres(options="-c metrify.as_known_at=2025-01-01") as connection:
+        print("begun", ask())
+    print("begun", *refusal(lambda: postgres(options="-c metrify.as_known_at=soon")))
+
+    header = "adbc.flight.sql.rpc.call_header.metrify-as-known-at"
+
+    def called(then):
+        with flight(address=os.environ["WIRE_FLIGHT"], **{header: then}) as connection, connection.cursor() as cursor:
+            cursor.execute("select count(*) from readings where point = ?", ("meter-2",))
+            bound = cursor.fetchone()[0]
+            cursor.execute("select count(*) from readings")
+            return bound, cursor.fetchone()[0]
+
+    print("called", *called("2025-01-01"), *called("2090-01-01"), *called(""))
+    print("called", refused_flight(lambda: called("soon"))[0])
+
+
 def revoked():
     """A session that is open when its key is taken back: says so, and waits for the word to go on."""
     with postgres() as connection, flight(address=os.environ["WIRE_FLIGHT"]) as other, other.cursor() as cursor:
