@@ -4,7 +4,7 @@ use metrify_domain::{Tenant, Timestamp};
 
 use crate::app::App;
 use crate::error::{Error, Kind, Result};
-use crate::ports::{Cell, Page};
+use crate::ports::{Cell, Page, Query};
 use crate::read::series::{instant, literal};
 
 /// A weather station as its readings tell of it.
@@ -44,7 +44,7 @@ pub(crate) async fn told_stations(
         rows.extend(page.rows);
         Ok(())
     };
-    app.queries.answer(tenant, app.sql.query(tenant, &query, &mut gather)).await?;
+    app.queries.answer(tenant, app.sql.query(tenant, Query::of(&query), &mut gather)).await?;
     rows.into_iter().map(station).collect()
 }
 

@@ -182,9 +182,8 @@ impl Sql for Engine {
         let (to, mut made) = mpsc::channel(PAGES_AHEAD);
         let (sessions, named) = (self.sessions.clone(), tenant.clone());
         let (sql, known_at) = (query.sql.to_owned(), query.known_at);
-        let work = move |turn| async move {
-            sessions.answer(&named, Query { sql: &sql, known_at }, Told { to, turn }).await
-        };
+        let work =
+            move |turn| async move { sessions.answer(&named, Query { sql: &sql, known_at }, Told { to, turn }).await };
         let begun = self.apart.begin(tenant, work)?;
         while let Some(page) = made.recv().await {
             pages(page)?;

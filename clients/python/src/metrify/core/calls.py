@@ -20,7 +20,9 @@ from .types import (
     Exchange,
     Explained,
     ExportRequest,
+    Grant,
     GridOperator,
+    GridOperatorFacts,
     GridStatus,
     Installation,
     Issued,
@@ -31,6 +33,8 @@ from .types import (
     MeterFacts,
     MeteringPoint,
     MeteringPointFacts,
+    NewCertificate,
+    NewGrant,
     NewKey,
     NewReading,
     NewTenant,
@@ -51,6 +55,7 @@ from .types import (
     SeriesRow,
     SqlRequest,
     Station,
+    StationFacts,
     Tenant,
     TenantFacts,
     UploadState,
@@ -192,6 +197,13 @@ def create_key(body: NewKey) -> Call[Issued]:
     return Call(Issued, "POST", "/api/v1/api-keys", body=body)
 
 
+def register_certificate(body: NewCertificate) -> Call[Key]:
+    """Has a certificate of a client open what a key would: a connection that was opened by it needs no other key. Only an admin
+    of the house's own tenant says whose a certificate is.
+    """
+    return Call(Key, "POST", "/api/v1/api-keys/certificates", body=body)
+
+
 def revoke_key(id: str, *, tenant: str | None = None) -> Call[Key]:
     """Takes a key back: it opens nothing from now on.
 
@@ -313,13 +325,129 @@ def export(body: ExportRequest) -> Call[bytes]:
     return Call(bytes, "POST", "/api/v1/export", body=body, accept="application/octet-stream", changes=False)
 
 
-def list_grid_operators() -> Call[Listed[GridOperator]]:
-    """The four operators of the German transmission grid."""
-    return Call(Listed[GridOperator], "GET", "/api/v1/grid-operators")
+def list_grants(
+    *,
+    status: Literal["active", "inactive"] | None = None,
+    point: str | None = None,
+    grantee: str | None = None,
+    purpose: str | None = None,
+    limit: int | None = None,
+    cursor: str | None = None,
+    sort: Literal["id", "-id", "changed", "-changed"] | None = None,
+    as_known_at: str | None = None,
+) -> Call[Listed[Grant]]:
+    """The grants of the tenant, a page of them, the withdrawn ones, too.
+
+    grantee: `tenant`, or a principal such as `user:ann`.
+    limit: Things at most, of 1 to 1000.
+    cursor: What `next` said on the page before.
+    sort: `id`, `-id`, `changed` or `-changed`, the last since when it is known.
+    as_known_at: As it was known then: a day, local, or an instant.
+    """
+    return Call(
+        Listed[Grant],
+        "GET",
+        "/api/v1/grants",
+        query={
+            "status": status,
+            "point": point,
+            "grantee": grantee,
+            "purpose": purpose,
+            "limit": limit,
+            "cursor": cursor,
+            "sort": sort,
+            "as_known_at": as_known_at,
+        },
+    )
+
+
+def create_grant(body: NewGrant) -> Call[Grant]:
+    """Registers what the user of a connection consented to: for one point and purpose, to somebody, from a time until another."""
+    return Call(Grant, "POST", "/api/v1/grants", body=body)
+
+
+def get_grant(id: str, *, as_known_at: str | None = None) -> Call[Grant]:
+    """A grant, as it is known or was known then.
+
+    as_known_at: A day, local, as its beginning, or an instant; today where it is absent.
+    """
+    return Call(Grant, "GET", f"/api/v1/grants/{quoted(id)}", query={"as_known_at": as_known_at})
+
+
+def withdraw_grant(id: str, *, if_match: str | None = None) -> Call[Grant]:
+    """Withdraws a grant: it covers nothing from now on, in other processes after five seconds at the latest. What is known of it
+    stays.
+
+    If-Match: The ETag of what is to be changed; 409 where it was changed meanwhile
+    """
+    return Call(Grant, "DELETE", f"/api/v1/grants/{quoted(id)}", headers={"If-Match": if_match})
+
+
+def list_grid_operators(
+    *,
+    status: Literal["active", "inactive"] | None = None,
+    kind: Literal["transmission", "distribution"] | None = None,
+    area: str | None = None,
+    limit: int | None = None,
+    cursor: str | None = None,
+    sort: Literal["id", "-id", "changed", "-changed"] | None = None,
+    as_known_at: str | None = None,
+) -> Call[Listed[GridOperator]]:
+    """The grid operators that the tenant knows, a page of them; the four of the German transmission grid are known to every
+    tenant.
+
+    limit: Things at most, of 1 to 1000.
+    cursor: What `next` said on the page before.
+    sort: `id`, `-id`, `changed` or `-changed`, the last since when it is known.
+    as_known_at: As it was known then: a day, local, or an instant.
+    """
+    return Call(
+        Listed[GridOperator],
+        "GET",
+        "/api/v1/grid-operators",
+        query={
+            "status": status,
+            "kind": kind,
+            "area": area,
+            "limit": limit,
+            "cursor": cursor,
+            "sort": sort,
+            "as_known_at": as_known_at,
+        },
+    )
+
+
+def register_grid_operator(body: GridOperatorFacts) -> Call[GridOperator]:
+    """Registers a grid operator."""
+    return Call(GridOperator, "POST", "/api/v1/grid-operators", body=body)
+
+
+def get_grid_operator(id: str, *, as_known_at: str | None = None) -> Call[GridOperator]:
+    """A grid operator, as it is known or was known then.
+
+    as_known_at: A day, local, as its beginning, or an instant; today where it is absent.
+    """
+    return Call(GridOperator, "GET", f"/api/v1/grid-operators/{quoted(id)}", query={"as_known_at": as_known_at})
+
+
+def change_grid_operator(id: str, body: GridOperatorFacts, *, if_match: str | None = None) -> Call[GridOperator]:
+    """Says anew what is told of a grid operator: what is left away is told no longer.
+
+    If-Match: The ETag of what is to be changed; 409 where it was changed meanwhile
+    """
+    return Call(GridOperator, "PUT", f"/api/v1/grid-operators/{quoted(id)}", headers={"If-Match": if_match}, body=body)
+
+
+def deactivate_grid_operator(id: str, *, if_match: str | None = None) -> Call[GridOperator]:
+    """Takes a grid operator out of service; what is known of it stays.
+
+    If-Match: The ETag of what is to be changed; 409 where it was changed meanwhile
+    """
+    return Call(GridOperator, "DELETE", f"/api/v1/grid-operators/{quoted(id)}", headers={"If-Match": if_match})
 
 
 def get_grid_status(id: str, *, as_known_at: str | None = None) -> Call[Listed[GridStatus]]:
-    """What is known last of each quantity of an operator's control area.
+    """What is known last of each quantity of the control area that an operator runs; nothing of one that runs none.
 
     as_known_at: A day, local, as its beginning, or an instant; today where it is absent.
     """
@@ -481,14 +609,27 @@ def confirm_points(body: Point) -> Call[Confirmed]:
     return Call(Confirmed, "POST", "/api/v1/points/confirm", body=body)
 
 
-def explain_policies(*, action: str | None = None, resource: str | None = None) -> Call[Listed[Explained]]:
-    """Who in the tenant may do something, for which purpose, and why; by the policies that are in force now, of which no former
-    ones are kept.
+def explain_policies(
+    *,
+    action: str | None = None,
+    resource: str | None = None,
+    subject: str | None = None,
+    principal: str | None = None,
+) -> Call[Listed[Explained]]:
+    """Who in the tenant may do something, for which purpose, and why; by which grant, where it rests on consent. By the policies
+    that are in force now, of which no former ones are kept.
 
     action: `read`, `query`, `export`, `deliver`, `mend`, `register` or `administer`.
     resource: `readings`, `tables`, `meters`, ...
+    subject: The one of them that it is on, such as a point: whether a grant covers it now is told.
+    principal: Who does it, as the audit log names it, such as `user:ann`; where it is absent, a grant to one alone covers nobody.
     """
-    return Call(Listed[Explained], "GET", "/api/v1/policies/explain", query={"action": action, "resource": resource})
+    return Call(
+        Listed[Explained],
+        "GET",
+        "/api/v1/policies/explain",
+        query={"action": action, "resource": resource, "subject": subject, "principal": principal},
+    )
 
 
 def list_receipts(
@@ -807,22 +948,68 @@ def change_user(id: str, body: UserChange, *, if_match: str | None = None) -> Ca
 
 def list_stations(
     *,
+    status: Literal["active", "inactive"] | None = None,
     limit: int | None = None,
     cursor: str | None = None,
+    sort: Literal["id", "-id"] | None = None,
     as_known_at: str | None = None,
+    latitude: float | None = None,
+    longitude: float | None = None,
+    radius_m: float | None = None,
 ) -> Call[Listed[Station]]:
-    """The weather stations that are known, by id.
+    """The weather stations that are known, each once: those that are registered, and those that readings alone tell of.
 
     limit: Stations at most, of 1 to 1000.
     cursor: What `next` said on the page before.
-    as_known_at: A day, local, as its beginning, or an instant; today where it is absent.
+    sort: `id` or `-id`.
+    as_known_at: As it was known then: a day, local, or an instant.
+    latitude: Degrees, WGS 84: the middle of the circle.
+    radius_m: Metres.
     """
     return Call(
         Listed[Station],
         "GET",
         "/api/v1/weather/stations",
-        query={"limit": limit, "cursor": cursor, "as_known_at": as_known_at},
+        query={
+            "status": status,
+            "limit": limit,
+            "cursor": cursor,
+            "sort": sort,
+            "as_known_at": as_known_at,
+            "latitude": latitude,
+            "longitude": longitude,
+            "radius_m": radius_m,
+        },
     )
+
+
+def register_station(body: StationFacts) -> Call[Station]:
+    """Registers a weather station; readings may have told of it before."""
+    return Call(Station, "POST", "/api/v1/weather/stations", body=body)
+
+
+def get_station(id: str, *, as_known_at: str | None = None) -> Call[Station]:
+    """A weather station, as it is known or was known then. One that readings alone tell of has no ETag.
+
+    as_known_at: A day, local, as its beginning, or an instant; today where it is absent.
+    """
+    return Call(Station, "GET", f"/api/v1/weather/stations/{quoted(id)}", query={"as_known_at": as_known_at})
+
+
+def change_station(id: str, body: StationFacts, *, if_match: str | None = None) -> Call[Station]:
+    """Says anew what is told of a registered weather station: what is left away is told no longer.
+
+    If-Match: The ETag of what is to be changed; 409 where it was changed meanwhile
+    """
+    return Call(Station, "PUT", f"/api/v1/weather/stations/{quoted(id)}", headers={"If-Match": if_match}, body=body)
+
+
+def deactivate_station(id: str, *, if_match: str | None = None) -> Call[Station]:
+    """Takes a registered weather station out of service; what is known of it stays.
+
+    If-Match: The ETag of what is to be changed; 409 where it was changed meanwhile
+    """
+    return Call(Station, "DELETE", f"/api/v1/weather/stations/{quoted(id)}", headers={"If-Match": if_match})
 
 
 def get_forecast(

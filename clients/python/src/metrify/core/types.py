@@ -230,6 +230,25 @@ class Known:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Grant(Known):
+    """A grant, as it is known or was known then. It is `inactive` once it was withdrawn; one that has ended stays `active`, and
+    covers nothing.
+    """
+
+    evidence: str
+    # `tenant` for everybody of the tenant, or one principal.
+    grantee: str
+    id: str
+    point: str
+    purpose: str
+    # Whether something is in service.
+    status: Literal["active", "inactive"]
+    valid_from: datetime
+    # `null` where it holds until it is withdrawn.
+    valid_until: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class GridOperator(Known):
     """A grid operator, as it is known or was known then."""
 
@@ -405,6 +424,42 @@ class MeteringPointFacts:
     # `active` where it is registered, and as it is where it is changed, if it is left away.
     status: Literal["active", "inactive"] | None = None
     town: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewCertificate:
+    """What a certificate is to open."""
+
+    # The SHA-256 fingerprint of the certificate: 64 hexadecimal digits, colons between them or not.
+    certificate: str
+    # A day, local, as its beginning, or an instant; as long as the certificate holds where it is absent.
+    expires_at: str | None = None
+    # The purposes that it may act for; all that the law allows the tenant where none is named.
+    purposes: list[str] = field(default_factory=list)
+    # `admin`, `analyst`, `operator`, `viewer` or `api`.
+    role: str
+    # The tenant that it opens; the own one where it is absent.
+    tenant: str | None = None
+    # What it is for, for people.
+    title: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewGrant:
+    """What the user of a connection consented to."""
+
+    # Where the consent itself is kept, such as the number of a file; it names no person.
+    evidence: str
+    # `tenant` for everybody of the tenant, or one principal as the audit log names it: `user:ann`, `key:7f3a...`.
+    grantee: str | None = None
+    # A market or metering location or a meter, as its readings name it. No other point is covered.
+    point: str
+    # A purpose that rests on consent.
+    purpose: str | None = None
+    # A day, local, as its beginning, or an instant; now where it is absent.
+    valid_from: str | None = None
+    # Not within it; until it is withdrawn where it is absent.
+    valid_until: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

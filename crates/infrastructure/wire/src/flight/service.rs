@@ -290,7 +290,7 @@ impl FlightSqlService for Service {
     ) -> Result<i64, Status> {
         let ctx = self.context(&request).await?;
         // Whatever would write is refused as it is where it comes as a query.
-        self.describe(&ctx, &Handle::of(update.query)).await?;
+        self.describe(&ctx, &Handle::of(update.query, caller(request.metadata())?.known_at)).await?;
         self.misunderstood(&ctx, status::invalid("a query comes as a query, and not as an update"))
     }
 
