@@ -104,10 +104,14 @@ pub enum Resource {
     System,
     /// The consents of users of connections.
     Grants,
+    /// What the house does that takes long, or in the background.
+    Jobs,
+    /// Deliveries as they came, with all that their bytes say.
+    Archive,
 }
 
 impl Resource {
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::Readings,
         Self::Tables,
         Self::Deliveries,
@@ -123,6 +127,8 @@ impl Resource {
         Self::Audit,
         Self::System,
         Self::Grants,
+        Self::Jobs,
+        Self::Archive,
     ];
 
     #[must_use]
@@ -143,6 +149,8 @@ impl Resource {
             Self::Audit => "audit",
             Self::System => "system",
             Self::Grants => "grants",
+            Self::Jobs => "jobs",
+            Self::Archive => "archive",
         }
     }
 
@@ -150,7 +158,7 @@ impl Resource {
     #[must_use]
     pub const fn is_personal(self) -> bool {
         match self {
-            Self::Readings | Self::Tables | Self::Rejects | Self::MeteringPoints | Self::Meters => true,
+            Self::Readings | Self::Tables | Self::Rejects | Self::MeteringPoints | Self::Meters | Self::Archive => true,
             Self::Deliveries
             | Self::GridOperators
             | Self::WeatherStations
@@ -160,7 +168,8 @@ impl Resource {
             | Self::Policies
             | Self::Audit
             | Self::System
-            | Self::Grants => false,
+            | Self::Grants
+            | Self::Jobs => false,
         }
     }
 
@@ -172,12 +181,13 @@ impl Resource {
 
     pub(crate) const fn area(self) -> Area {
         match self {
-            Self::Readings | Self::Tables | Self::Deliveries | Self::Rejects => Area::Measurement,
+            Self::Readings | Self::Tables | Self::Deliveries | Self::Rejects | Self::Archive => Area::Measurement,
             Self::MeteringPoints | Self::Meters | Self::GridOperators | Self::WeatherStations => Area::MasterData,
             Self::Tenants | Self::Users | Self::Keys | Self::Policies | Self::Audit | Self::Grants => {
                 Area::Administration
             }
             Self::System => Area::Platform,
+            Self::Jobs => Area::Operation,
         }
     }
 }
@@ -209,6 +219,8 @@ pub(crate) enum Area {
     MasterData,
     Administration,
     Platform,
+    /// What keeps the house running.
+    Operation,
 }
 
 impl Area {
@@ -218,6 +230,7 @@ impl Area {
             Self::MasterData => "master_data",
             Self::Administration => "administration",
             Self::Platform => "platform",
+            Self::Operation => "operation",
         }
     }
 }

@@ -303,5 +303,5 @@ fn actions_and_resources_are_read_by_name_and_an_unknown_one_is_told_what_there_
     expect!["`reed` is not an action (read, query, export, deliver, mend, register, administer, enter)"]
         .assert_eq(&error);
     let error = "x".repeat(1000).parse::<Resource>().expect_err("no resource").to_string();
-    expect!["`xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx` is not a resource (readings, tables, deliveries, rejects, metering_points, meters, grid_operators, weather_stations, tenants, users, keys, policies, audit, system, grants)"].assert_eq(&error);
+    expect!["`xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx` is not a resource (readings, tables, deliveries, rejects, metering_points, meters, grid_operators, weather_stations, tenants, users, keys, policies, audit, system, grants, jobs, archive)"].assert_eq(&error);
 }
