@@ -60,7 +60,8 @@ def snake(name: str) -> str:
     return name + "_" if keyword.iskeyword(name) else name
 
 
-COMMON = ("Metrify-Purpose", "X-Request-Id")
+# What every request says, and what changes what an answer is: the client waits for outcomes.
+COMMON = ("Metrify-Purpose", "X-Request-Id", "Prefer")
 
 
 class Types:

@@ -9,6 +9,7 @@ use crate::decisions::Decisions;
 use crate::govern::{Granted, Keyring, Logins};
 use crate::ingest::Intake;
 use crate::ingest::uploads::Uploads;
+use crate::jobs::Jobs;
 use crate::ports::{Archive, Audit, Columns, Identity, Journal, Landing, Ledger, Memory, Registry, Sql, Versions};
 use crate::rates::Rates;
 use crate::read::Queries;
@@ -35,6 +36,7 @@ pub struct App {
     pub granted: Granted,
     pub intake: Intake,
     pub uploads: Uploads,
+    pub jobs: Jobs,
     pub rules: Ruleset,
     /// Where what a delivery is packed in is unpacked to, member by member.
     pub spool: PathBuf,

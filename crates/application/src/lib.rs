@@ -11,6 +11,7 @@ mod error;
 pub mod govern;
 pub mod identity;
 pub mod ingest;
+pub mod jobs;
 mod moment;
 pub mod operate;
 mod places;

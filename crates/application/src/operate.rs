@@ -1,4 +1,6 @@
-//! Keeping the house: bringing what is in memory into the lake, and starting up after a stop of any kind.
+//! Keeping the house: bringing what is in memory into the lake, starting up after a stop of any kind, and jobs.
+
+mod jobs;
 
 use std::sync::Arc;
 
@@ -6,8 +8,14 @@ use metrify_domain::Tenant;
 
 use crate::app::App;
 use crate::error::{Error, Kind, Result};
+use crate::jobs::{Account, Counted, JobKind};
 use crate::ports::{Landed, Page, Query};
 use crate::registry::ThingKind;
+
+pub use jobs::{
+    ListedJobs, WantedJobs, cancel_job, find_job, interrupt_left_jobs, list_jobs, listen_to_jobs, may_see_jobs,
+    write_ends_of_jobs,
+};
 
 /// Opens every tenant's tables and applies what the journal holds beyond them, so that all that was ever acknowledged is
 /// there once. Tells how many entries were applied again.
@@ -54,11 +62,25 @@ pub async fn land(app: &App) -> Result<Landed> {
     let mut total = Landed::default();
     let mut outcome = Ok(());
     for tenant in app.landing.opened() {
-        total.add(done(app.landing.land(&tenant, 0).await, &mut outcome));
+        total.add(done(land_tenant(app, &tenant, 0).await, &mut outcome));
     }
     outcome?;
     app.journal.release(through)?;
     Ok(total)
+}
+
+/// Brings what waits in the memory of one tenant into the lake, where it is at least so many rows.
+pub(crate) async fn land_tenant(app: &App, tenant: &Tenant, at_least: usize) -> Result<Landed> {
+    app.jobs.routine(JobKind::Land, tenant, landed, app.landing.land(tenant, at_least)).await
+}
+
+fn landed(Landed { rows, files_added, files_removed }: &Landed) -> Account {
+    let (added, removed) = (*files_added as u64, *files_removed as u64);
+    Account::from([(Counted::Rows, *rows), (Counted::FilesAdded, added), (Counted::FilesRemoved, removed)])
+}
+
+fn vacuumed(files: &usize) -> Account {
+    Account::from([(Counted::FilesRemoved, *files as u64)])
 }
 
 /// Keeps the files of the lake few.
@@ -68,7 +90,8 @@ pub async fn land(app: &App) -> Result<Landed> {
 pub async fn compact(app: &App) -> Result<Landed> {
     let (mut total, mut outcome) = (Landed::default(), Ok(()));
     for tenant in app.landing.opened() {
-        total.add(done(app.landing.compact(&tenant).await, &mut outcome));
+        let work = app.landing.compact(&tenant);
+        total.add(done(app.jobs.routine(JobKind::Compact, &tenant, landed, work).await, &mut outcome));
     }
     outcome.map(|()| total)
 }
@@ -80,7 +103,8 @@ pub async fn compact(app: &App) -> Result<Landed> {
 pub async fn vacuum(app: &App) -> Result<usize> {
     let (mut deleted, mut outcome) = (0, Ok(()));
     for tenant in app.landing.opened() {
-        deleted += done(app.landing.vacuum(&tenant).await, &mut outcome);
+        let work = app.landing.vacuum(&tenant);
+        deleted += done(app.jobs.routine(JobKind::Vacuum, &tenant, vacuumed, work).await, &mut outcome);
     }
     outcome.map(|()| deleted)
 }

@@ -228,6 +228,12 @@ pub trait Archive: Send + Sync {
     /// Where it cannot be read.
     fn kept(&self, tenant: &Tenant) -> Result<Vec<Kept>>;
 
+    /// Of which of these deliveries the bytes are kept.
+    ///
+    /// # Errors
+    /// Where it cannot be read.
+    fn keeps(&self, tenant: &Tenant, ids: &[DeliveryId]) -> Result<Vec<bool>>;
+
     /// Writes the bytes of a delivery to `out`; tells whether they are kept.
     ///
     /// # Errors

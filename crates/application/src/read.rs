@@ -1,6 +1,7 @@
-//! Asking: SQL over everything a tenant has, series of a point, and the rejects.
+//! Asking: SQL over everything a tenant has, series of a point, deliveries, and the rejects.
 
 mod channels;
+mod deliveries;
 mod queries;
 mod questions;
 mod series;
@@ -16,10 +17,14 @@ use crate::app::App;
 use crate::audit::{Deed, audited};
 use crate::context::Context;
 use crate::error::Result;
+use crate::jobs::{self, Counted, JobKind, Started};
 use crate::ports::{ExportFormat, Page, Pages, Query};
 use crate::record::Reject;
 
 pub use channels::{Channels, Resampled, channels};
+pub use deliveries::{
+    DeliveryState, ListedDeliveries, ToldDelivery, WantedDeliveries, delivery_content, find_delivery, list_deliveries,
+};
 pub use queries::Queries;
 pub use questions::{Question, Span, ask};
 pub use series::{After, SERIES_COLUMNS, Series, Told, export_series, series};
@@ -74,13 +79,22 @@ impl Context {
     }
 }
 
-/// Writes the answer of a query to a file and tells how many rows it has.
+/// Writes the answer of a query to a file and tells how many rows it has. It is a job.
 ///
 /// # Errors
-/// As [`sql`], and where the file cannot be written.
+/// As [`sql`], and where the file cannot be written, or somebody stops it.
 pub async fn export(app: &App, ctx: &Context, query: Query<'_>, format: ExportFormat, file: &Path) -> Result<u64> {
     let deed = Deed::asking(ctx.act(Action::Export, Resource::Tables, None), query.sql);
-    let work = app.queries.answer(ctx.tenant(), app.sql.export(ctx.tenant(), ctx.past(query), format, file));
+    let work = jobs::kept(app, ctx, JobKind::Export, Started::default(), |job| async move {
+        let written = app.sql.export(ctx.tenant(), ctx.past(query), format, file);
+        // Nothing is left of an answer that was not written to its end.
+        let rows = tokio::select! {
+            rows = app.queries.answer(ctx.tenant(), written) => rows?,
+            stopped = job.stopped() => return Err(stopped),
+        };
+        job.add([(Counted::Rows, rows)]);
+        Ok(rows)
+    });
     audited(app, ctx, deed, work).await
 }
 

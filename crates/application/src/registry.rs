@@ -1,9 +1,11 @@
-//! What is kept in the registry: tenants, keys, grants and master data. A thing changes by events alone, and each of its versions is known
+//! What is kept in the registry: tenants, keys, grants, master data and jobs. A thing changes by events alone, and each of its versions is known
 //! since an instant, so that what was known then can be asked for.
 
 use metrify_domain::master::{GridOperator, Installation, Label, Meter, MeteringPoint, Place, Status, WeatherStation};
 use metrify_domain::{Tenant, Timestamp};
 use metrify_governance::{Grant, Party, Purpose, Role, UserName};
+
+use crate::jobs::JobRecord;
 
 /// A customer of the platform, with things of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,6 +84,7 @@ pub enum Thing {
     Grant(Grant),
     GridOperator(GridOperator),
     WeatherStation(WeatherStation),
+    Job(JobRecord),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -97,10 +100,11 @@ pub enum ThingKind {
     Grant,
     GridOperator,
     WeatherStation,
+    Job,
 }
 
 impl ThingKind {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Tenant,
         Self::Key,
         Self::User,
@@ -112,6 +116,7 @@ impl ThingKind {
         Self::Grant,
         Self::GridOperator,
         Self::WeatherStation,
+        Self::Job,
     ];
 
     #[must_use]
@@ -128,6 +133,7 @@ impl ThingKind {
             Self::Grant => "grant",
             Self::GridOperator => "grid_operator",
             Self::WeatherStation => "weather_station",
+            Self::Job => "job",
         }
     }
 }
@@ -147,7 +153,8 @@ impl ThingKind {
             | Self::Attempts
             | Self::Meter
             | Self::Installation
-            | Self::Grant => self.name(),
+            | Self::Grant
+            | Self::Job => self.name(),
         }
     }
 }
@@ -167,6 +174,7 @@ impl Thing {
             Self::Grant(_) => ThingKind::Grant,
             Self::GridOperator(_) => ThingKind::GridOperator,
             Self::WeatherStation(_) => ThingKind::WeatherStation,
+            Self::Job(_) => ThingKind::Job,
         }
     }
 
@@ -187,6 +195,7 @@ impl Thing {
             Self::Grant(grant) => grant.id.clone(),
             Self::GridOperator(operator) => operator.id.to_string(),
             Self::WeatherStation(station) => station.id.to_string(),
+            Self::Job(job) => job.id.clone(),
         }
     }
 }
@@ -230,7 +239,8 @@ registered!(
     Installation: Installation,
     Grant: Grant,
     GridOperator: GridOperator,
-    WeatherStation: WeatherStation
+    WeatherStation: WeatherStation,
+    Job: JobRecord
 );
 
 /// One version of a thing, and the span in which it was what is known.
@@ -304,8 +314,12 @@ pub enum Field {
     Point,
     Grantee,
     Purpose,
-    /// Of grid operators: transmission or distribution.
+    /// Of grid operators: transmission or distribution; of jobs: what they do.
     Kind,
+    /// Of jobs: how they stand, who started them, and the data directory whose process does them.
+    State,
+    By,
+    House,
 }
 
 /// The order of a list. What is equal in it is ordered by id.

@@ -17,6 +17,7 @@ use crate::error::{Error, Kind, Result};
 use crate::ingest::delivery::Hints;
 use crate::ingest::listen::{Heard, Listeners};
 use crate::ingest::piece::{self, KnownRejects, Outcome, Piece};
+use crate::operate;
 use crate::record::{Accepted, Counts, DeliveryId, Fingerprint, PointStatus};
 use crate::turns::Turns;
 use metrify_domain::Tenant;
@@ -214,7 +215,7 @@ impl Intake {
 
     async fn make_durable(&self, app: &App, ctx: &Context, pieces: Vec<Piece>) -> Result<Vec<Outcome>> {
         if app.memory.waiting(ctx.tenant()) > ROWS_WAITING_MAX {
-            app.landing.land(ctx.tenant(), ROWS_WAITING_MAX).await?;
+            operate::land_tenant(app, ctx.tenant(), ROWS_WAITING_MAX).await?;
         }
         let heard: Vec<Heard> = pieces.iter().map(|piece| heard(ctx, piece)).collect();
         let known_rejects: Vec<KnownRejects> = pieces.iter().map(|piece| piece.known_rejects.clone()).collect();

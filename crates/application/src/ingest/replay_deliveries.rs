@@ -21,6 +21,7 @@ use crate::ingest::delivery::{Delivery, format_of, look};
 use crate::ingest::piece::{KnownRejects, Outcome, Piece};
 use crate::ingest::receive::{Unread, name_of, nothing_found, says_nothing};
 use crate::ingest::records::Namer;
+use crate::jobs::{self, Counted, Handle, JobKind, Started, counted};
 use crate::ports::{Kept, Key};
 use crate::record::{Accepted, Counts, DeliveryId, Reject, RejectState, Standing, Version};
 
@@ -83,28 +84,61 @@ impl Changes {
     }
 }
 
-/// Reads deliveries again, in the order in which they came; what they change is only shown unless `apply` says otherwise.
+/// Reads deliveries again, in the order in which they came; what they change is only shown unless `apply` says otherwise. It is a job,
+/// of which `started` is told.
 ///
 /// # Errors
-/// Where one that is named was never received, or the archive or the store cannot be read or written.
-pub async fn replay_deliveries(app: &App, ctx: &Context, selection: &Selection, apply: bool) -> Result<Vec<Changes>> {
-    let action = if apply { Action::Mend } else { Action::Read };
+/// Where one that is named was never received, or the archive or the store cannot be read or written, or somebody stops it.
+pub async fn replay_deliveries(
+    app: &App,
+    ctx: &Context,
+    selection: &Selection,
+    apply: bool,
+    started: Started,
+) -> Result<Vec<Changes>> {
+    let (action, kind) = match apply {
+        true => (Action::Mend, JobKind::ReplayDeliveries),
+        false => (Action::Read, JobKind::CompareDeliveries),
+    };
     let act = ctx.act(action, Resource::Rejects, selection.ids.first().map(ToString::to_string));
-    audited(app, ctx, act, read_again(app, ctx, selection, apply)).await
+    audited(app, ctx, act, async {
+        let wanted = wanted(app, ctx, selection).await?;
+        jobs::kept(
+            app,
+            ctx,
+            kind,
+            started,
+            |job| async move { read_again(Work { app, ctx, job, apply }, &wanted).await },
+        )
+        .await
+    })
+    .await
 }
 
-async fn read_again(app: &App, ctx: &Context, selection: &Selection, apply: bool) -> Result<Vec<Changes>> {
-    let wanted = wanted(app, ctx, selection).await?;
+/// What reading deliveries again has at hand.
+#[derive(Clone)]
+struct Work<'a> {
+    app: &'a App,
+    ctx: &'a Context,
+    job: Handle,
+    apply: bool,
+}
+
+async fn read_again(work: Work<'_>, wanted: &HashSet<DeliveryId>) -> Result<Vec<Changes>> {
+    let Work { app, ctx, .. } = work;
     let (archive, tenant) = (app.archive.clone(), ctx.tenant().clone());
     let kept = blocking("list the deliveries that are kept", move || archive.kept(&tenant)).await?;
     let mut missing: HashSet<DeliveryId> = wanted.iter().cloned().collect();
     let mut replayed = Vec::new();
     for kept in kept.into_iter().filter(|kept| wanted.contains(&kept.id)) {
-        if let Some(changes) = replay(app, ctx, &kept, apply).await? {
+        work.job.go_on()?;
+        if let Some(changes) = replay(&work, &kept).await? {
             missing.remove(&kept.id);
+            work.job.add([(Counted::Deliveries, 1)]);
             replayed.push(changes);
         }
     }
+    work.job.add([(Counted::Lost, missing.len() as u64)]);
     let mut missing: Vec<DeliveryId> = missing.into_iter().collect();
     missing.sort_unstable();
     replayed.extend(missing.into_iter().map(Changes::new));
@@ -126,7 +160,8 @@ async fn wanted(app: &App, ctx: &Context, selection: &Selection) -> Result<HashS
 }
 
 /// `None` where the bytes are no longer kept.
-async fn replay(app: &App, ctx: &Context, kept: &Kept, apply: bool) -> Result<Option<Changes>> {
+async fn replay(work: &Work<'_>, kept: &Kept) -> Result<Option<Changes>> {
+    let Work { app, ctx, .. } = *work;
     let Some(file) = restore(app, ctx, kept).await? else {
         return Ok(None);
     };
@@ -138,12 +173,14 @@ async fn replay(app: &App, ctx: &Context, kept: &Kept, apply: bool) -> Result<Op
     };
     let looked = look(delivery).await?;
     let format = format_of(&looked.delivery, &looked.seen);
-    let mut again = Again::begin(app, ctx, kept, name_of(&format), apply).await?;
+    let mut again = Again::begin(work, kept, name_of(&format)).await?;
     let mut pieces = Unread::of(app, &looked, format, kept.received_at, None);
     let mut empty = true;
     while let Some(decoded) = pieces.next().await? {
         empty &= says_nothing(&decoded);
         again.take(decoded).await?;
+        // Pieces are durable one by one; what is unsaid is retracted once all of them were read.
+        work.job.go_on()?;
     }
     if empty {
         again.take(Decoded { problems: vec![nothing_found()], ..Decoded::default() }).await?;
@@ -161,10 +198,8 @@ async fn restore(app: &App, ctx: &Context, kept: &Kept) -> Result<Option<NamedTe
 
 /// A delivery while it is read again.
 struct Again<'a> {
-    app: &'a App,
-    ctx: &'a Context,
+    work: &'a Work<'a>,
     kept: &'a Kept,
-    apply: bool,
     namer: Namer,
     changes: Changes,
     /// What it was taken to say and nobody retracted; what it says today is taken out.
@@ -178,7 +213,8 @@ struct Again<'a> {
 }
 
 impl<'a> Again<'a> {
-    async fn begin(app: &'a App, ctx: &'a Context, kept: &'a Kept, format: &str, apply: bool) -> Result<Self> {
+    async fn begin(work: &'a Work<'a>, kept: &'a Kept, format: &str) -> Result<Self> {
+        let Work { app, ctx, .. } = *work;
         let changes = Changes {
             source: kept.source.clone(),
             format: format.to_owned(),
@@ -200,10 +236,8 @@ impl<'a> Again<'a> {
         let open = rejects.into_iter().filter(|reject| reject.state() == RejectState::Open);
         let unmet = open.map(|reject| ((reject.position.clone(), reject.reason.clone()), reject)).collect();
         Ok(Self {
-            app,
-            ctx,
+            work,
             kept,
-            apply,
             namer: Namer::default(),
             changes,
             unsaid,
@@ -233,15 +267,17 @@ impl<'a> Again<'a> {
         }
         let records = self.namer.name(std::mem::take(&mut decoded.records), self.kept.received_at);
         let piece = Piece { records, decoded, ..self.piece() };
-        let Outcome { counts, findings: _, problems } = if self.apply {
-            self.app.intake.accept(self.app, self.ctx, piece).await?
+        let Work { app, ctx, .. } = *self.work;
+        let Outcome { counts, findings: _, problems } = if self.work.apply {
+            app.intake.accept(app, ctx, piece).await?
         } else {
-            let (entry, outcome) = self.app.intake.settle(self.app, self.ctx, piece).await?;
+            let (entry, outcome) = app.intake.settle(app, ctx, piece).await?;
             self.list(&entry).await?;
             outcome
         };
         self.rejects_before += problems.len() as u64;
         self.changes.counts.add(&counts);
+        self.work.job.add(counted(&counts));
         for problem in problems {
             self.newly_rejected |= self.unmet.remove(&problem).is_none();
         }
@@ -258,7 +294,8 @@ impl<'a> Again<'a> {
             .take(room)
             .map(|row| Key { channel: entry.batch.channel(row).clone(), period: row.period })
             .collect();
-        let mut current = self.app.versions.current(self.ctx.tenant(), &keys).await?;
+        let Work { app, ctx, .. } = *self.work;
+        let mut current = app.versions.current(ctx.tenant(), &keys).await?;
         for (key, row) in keys.into_iter().zip(rows) {
             let before = current.remove(&key).map(|version| version.reading);
             self.changes.list(Change { channel: key.channel, before, after: Some(entry.batch.reading(row)) });
@@ -277,15 +314,18 @@ impl<'a> Again<'a> {
         resolved.sort_by(|one, other| one.id.cmp(&other.id));
         self.changes.retracted = retracted.len() as u64;
         self.changes.resolved = resolved.len() as u64;
-        if self.apply {
-            let resolved = resolved.into_iter().map(|reject| reject.resolved(self.ctx.now));
+        let Work { app, ctx, .. } = *self.work;
+        if self.work.apply {
+            let resolved = resolved.into_iter().map(|reject| reject.resolved(ctx.now));
             let piece = Piece { resolved: resolved.collect(), retracted, ..self.piece() };
-            self.app.intake.accept(self.app, self.ctx, Piece { received_at: self.ctx.now, ..piece }).await?;
+            app.intake.accept(app, ctx, Piece { received_at: ctx.now, ..piece }).await?;
         } else {
             for version in retracted {
                 self.changes.list(Change { channel: version.channel, before: Some(version.reading), after: None });
             }
         }
+        let Changes { retracted, resolved, .. } = self.changes;
+        self.work.job.add([(Counted::Retracted, retracted), (Counted::Resolved, resolved)]);
         Ok(self.changes)
     }
 }

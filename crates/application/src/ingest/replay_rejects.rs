@@ -14,6 +14,7 @@ use crate::error::{Error, Kind, Result};
 use crate::ingest::delivery::Hints;
 use crate::ingest::piece::Piece;
 use crate::ingest::records::Namer;
+use crate::jobs::{self, Counted, Handle, JobKind, Started, counted};
 use crate::record::{Counts, Reject};
 
 /// What became of a reject.
@@ -29,17 +30,37 @@ pub struct Replayed {
 /// Reads rejects again. What is understood now is stored under its first delivery and time of receipt; a reject is resolved
 /// once nothing of it is left. Lines of one delivery are read one after the other, so that those before tell what a clock means.
 ///
+/// It is a job, of which `started` is told.
+///
 /// # Errors
-/// Where a format cannot be read from bytes, or the store cannot be read or written.
-pub async fn replay_rejects(app: &App, ctx: &Context, rejects: Vec<Reject>, hints: &Hints) -> Result<Vec<Replayed>> {
+/// Where a format cannot be read from bytes, or the store cannot be read or written, or somebody stops it.
+pub async fn replay_rejects(
+    app: &App,
+    ctx: &Context,
+    rejects: Vec<Reject>,
+    hints: &Hints,
+    started: Started,
+) -> Result<Vec<Replayed>> {
     let act = ctx.act(Action::Mend, Resource::Rejects, None);
-    audited(app, ctx, act, read_again(app, ctx, &rejects, hints)).await
+    let work = jobs::kept(app, ctx, JobKind::ReplayRejects, started, |job| async move {
+        read_again(&Work { app, ctx, job }, &rejects, hints).await
+    });
+    audited(app, ctx, act, work).await
 }
 
-async fn read_again(app: &App, ctx: &Context, rejects: &[Reject], hints: &Hints) -> Result<Vec<Replayed>> {
+/// What reading rejects again has at hand.
+struct Work<'a> {
+    app: &'a App,
+    ctx: &'a Context,
+    job: Handle,
+}
+
+async fn read_again(work: &Work<'_>, rejects: &[Reject], hints: &Hints) -> Result<Vec<Replayed>> {
+    let Work { app, ctx, .. } = *work;
     let mut replayed = Vec::new();
     let mut rest = rejects;
     while let Some(first) = rest.first() {
+        work.job.go_on()?;
         let size = rest.iter().take_while(|reject| belong_together(first, reject)).count().max(1);
         let (group, later) = rest.split_at(size);
         rest = later;
@@ -48,12 +69,14 @@ async fn read_again(app: &App, ctx: &Context, rejects: &[Reject], hints: &Hints)
         match decode(group, &options) {
             Ok(pieces) => {
                 for (reject, pieces) in group.iter().zip(pieces) {
-                    replayed.push(accept(app, ctx, reject, pieces, received_at).await?);
+                    work.job.go_on()?;
+                    replayed.push(accept(work, reject, pieces, received_at).await?);
                 }
             }
             // It keeps no other from being read.
             Err(error) if error.kind() == Kind::Invalid => {
-                replayed.extend(group.iter().map(|reject| unread(reject, &error)))
+                replayed.extend(group.iter().map(|reject| unread(reject, &error)));
+                work.job.add([(Counted::Rejects, group.len() as u64)]);
             }
             Err(error) => return Err(error),
         }
@@ -77,12 +100,12 @@ fn belong_together(one: &Reject, other: &Reject) -> bool {
 }
 
 async fn accept(
-    app: &App,
-    ctx: &Context,
+    work: &Work<'_>,
     reject: &Reject,
     mut pieces: Vec<Decoded>,
     received_at: Timestamp,
 ) -> Result<Replayed> {
+    let Work { app, ctx, .. } = *work;
     let problems: Vec<_> = pieces.iter_mut().flat_map(|piece| std::mem::take(&mut piece.problems)).collect();
     let understood = pieces.iter().any(|piece| *piece != Decoded::default());
     let mut replayed = Replayed {
@@ -107,12 +130,14 @@ async fn accept(
         };
         let outcome = app.intake.accept(app, ctx, piece).await?;
         replayed.counts.add(&outcome.counts);
+        work.job.add(counted(&outcome.counts));
         replayed.reasons.extend(outcome.problems.into_iter().map(|(_, reason)| reason));
     }
     replayed.resolved = replayed.reasons.is_empty();
     if replayed.resolved {
         resolve(app, ctx, reject.clone()).await?;
     }
+    work.job.add([(Counted::Rejects, 1), (Counted::Resolved, replayed.resolved.into())]);
     Ok(replayed)
 }
 

@@ -94,6 +94,12 @@ impl Archive for FileArchive {
         shelf.entries()?.iter().map(Entry::kept).collect()
     }
 
+    fn keeps(&self, tenant: &Tenant, ids: &[DeliveryId]) -> Result<Vec<bool>> {
+        let shelf = self.shelf(tenant)?;
+        let mut shelf = shelf.lock().unwrap_or_else(PoisonError::into_inner);
+        ids.iter().map(|id| shelf.place(id).map(|place| place.is_some())).collect()
+    }
+
     fn restore(&self, tenant: &Tenant, id: &DeliveryId, out: &mut File) -> Result<bool> {
         let step = || format!("restore the bytes of delivery {id}");
         let shelf = self.shelf(tenant)?;

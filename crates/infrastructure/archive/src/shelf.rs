@@ -33,7 +33,7 @@ struct Segment {
 }
 
 #[derive(Clone, Copy)]
-struct Place {
+pub(crate) struct Place {
     segment: u64,
     offset: u64,
     packed: u64,
@@ -125,7 +125,11 @@ impl Shelf {
             let path = self.path(oldest.number);
             fs::remove_file(&path).map_err(|error| io(format!("delete `{}`", path.display()), error))?;
             total -= oldest.bytes;
+            let gone = oldest.number;
             self.segments.pop_front();
+            if let Some(places) = &mut self.places {
+                places.retain(|_, place| place.segment != gone);
+            }
         }
         Ok(())
     }
@@ -151,16 +155,17 @@ impl Shelf {
         Ok(entries)
     }
 
-    /// The compressed bytes of a delivery, if they are kept.
-    pub(crate) fn find(&mut self, id: &DeliveryId) -> Result<Option<Take<File>>> {
+    /// Where the bytes of a delivery begin, if they are kept.
+    pub(crate) fn place(&mut self, id: &DeliveryId) -> Result<Option<Place>> {
         if self.places.is_none() {
             self.entries()?;
         }
-        let place = self.places.as_ref().and_then(|places| places.get(id.as_str())).copied();
-        let Some(place) = place.filter(|place| self.segments.iter().any(|segment| segment.number == place.segment))
-        else {
-            return Ok(None);
-        };
+        Ok(self.places.as_ref().and_then(|places| places.get(id.as_str())).copied())
+    }
+
+    /// The compressed bytes of a delivery, if they are kept.
+    pub(crate) fn find(&mut self, id: &DeliveryId) -> Result<Option<Take<File>>> {
+        let Some(place) = self.place(id)? else { return Ok(None) };
         let path = self.path(place.segment);
         let step = || format!("open `{}`", path.display());
         let mut file = File::open(&path).map_err(|error| io(step(), error))?;

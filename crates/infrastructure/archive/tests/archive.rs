@@ -52,6 +52,8 @@ fn keep(archive: &FileArchive, bytes: &[u8]) -> DeliveryId {
 fn restored(archive: &FileArchive, id: &DeliveryId) -> Option<Vec<u8>> {
     let mut out = tempfile::tempfile().expect("a file");
     let found = archive.restore(&tenant(), id, &mut out).expect("what was kept");
+    // What is told beforehand is what is so.
+    assert_eq!(archive.keeps(&tenant(), std::slice::from_ref(id)).expect("an answer"), [found]);
     let mut bytes = Vec::new();
     out.rewind().expect("a file");
     out.read_to_end(&mut bytes).expect("a file");

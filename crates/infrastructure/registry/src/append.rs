@@ -9,7 +9,7 @@ use sea_orm::{
 };
 
 use crate::tables::{
-    Head, Table, attempts, event, grant, grid_operator, installation, key, meter, metering_point, session, tenant,
+    Head, Table, attempts, event, grant, grid_operator, installation, job, key, meter, metering_point, session, tenant,
     user, weather_station,
 };
 use crate::{DatabaseRegistry, Scope, corrupt, failed};
@@ -50,7 +50,8 @@ impl DatabaseRegistry {
             installation::Entity::delete_many().exec(&transaction).await?;
             grant::Entity::delete_many().exec(&transaction).await?;
             grid_operator::Entity::delete_many().exec(&transaction).await?;
-            weather_station::Entity::delete_many().exec(&transaction).await.map(drop)
+            weather_station::Entity::delete_many().exec(&transaction).await?;
+            job::Entity::delete_many().exec(&transaction).await.map(drop)
         };
         empty.await.map_err(|error| failed(step, error))?;
         let mut count = 0;
@@ -99,6 +100,7 @@ async fn append(transaction: &DatabaseTransaction, event: &Event) -> Result<()> 
         Thing::WeatherStation(thing) => {
             write::<weather_station::Entity>(transaction, weather_station::Model::of(event, thing)).await
         }
+        Thing::Job(thing) => write::<job::Entity>(transaction, job::Model::of(event, thing)?).await,
     }?;
     let row = event::Model {
         tenant: event.tenant.to_string(),
@@ -135,6 +137,7 @@ async fn again(transaction: &DatabaseTransaction, event: &event::Model) -> Resul
         "grant" => put::<grant::Entity>(transaction, &event.after).await,
         "grid_operator" => put::<grid_operator::Entity>(transaction, &event.after).await,
         "weather_station" => put::<weather_station::Entity>(transaction, &event.after).await,
+        "job" => put::<job::Entity>(transaction, &event.after).await,
         other => Err(corrupt("read an event", format!("there is no kind `{other}`"))),
     }
 }

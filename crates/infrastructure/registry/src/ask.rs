@@ -9,7 +9,7 @@ use sea_orm::{
 
 use crate::append::column;
 use crate::tables::{
-    Table, attempts, grant, grid_operator, installation, key, known, meter, metering_point, session, tenant, user,
+    Table, attempts, grant, grid_operator, installation, job, key, known, meter, metering_point, session, tenant, user,
     weather_station,
 };
 use crate::{DatabaseRegistry, Scope, corrupt, failed};
@@ -54,6 +54,7 @@ impl DatabaseRegistry {
                 ThingKind::Grant => one::<grant::Entity>(of).await,
                 ThingKind::GridOperator => one::<grid_operator::Entity>(of).await,
                 ThingKind::WeatherStation => one::<weather_station::Entity>(of).await,
+                ThingKind::Job => one::<job::Entity>(of).await,
             }
         })
         .await
@@ -72,6 +73,7 @@ impl DatabaseRegistry {
             ThingKind::Grant => several::<grant::Entity>(database, tenant, wanted).await,
             ThingKind::GridOperator => several::<grid_operator::Entity>(database, tenant, wanted).await,
             ThingKind::WeatherStation => several::<weather_station::Entity>(database, tenant, wanted).await,
+            ThingKind::Job => several::<job::Entity>(database, tenant, wanted).await,
         })
         .await
     }
@@ -159,6 +161,9 @@ const fn name_of(field: Field) -> &'static str {
         Field::Grantee => "grantee",
         Field::Purpose => "purpose",
         Field::Kind => "kind",
+        Field::State => "state",
+        Field::By => "by",
+        Field::House => "house",
     }
 }
 

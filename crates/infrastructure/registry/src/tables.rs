@@ -5,6 +5,7 @@ pub mod event;
 pub mod grant;
 pub mod grid_operator;
 pub mod installation;
+pub mod job;
 pub mod key;
 pub mod meter;
 pub mod metering_point;

@@ -1,8 +1,10 @@
 //! `POST /api/v1/deliveries`: the body is the delivery, the answer its receipt. `POST /api/v1/deliveries/replay`: what was kept
-//! is read again.
+//! is read again. What was received is told in `told`.
 //!
 //! A request that is sent again, with the same `Idempotency-Key` or the same body and parameters, gets the answer that it got
 //! first, with the header `Idempotency-Replayed`; the parameter `again` has it received anew.
+
+mod told;
 
 use axum::Json;
 use axum::body::Body as Bytes;
@@ -12,6 +14,7 @@ use axum::response::{IntoResponse, Response};
 use metrify_application::ingest::{
     Arriving, Content, Looked, Name, Reply, Seen, may_deliver, receive, receive_once, replay_deliveries,
 };
+use metrify_application::jobs::Started;
 use metrify_application::{Context, Error, Kind, Result as Done, io};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -23,7 +26,7 @@ use crate::pieces::{Bringer, Pieces};
 use crate::problem::Problems;
 use crate::schema::Binary;
 use crate::wire::{ChangesBody, DeliveryParameters, DeliveryReplay, ReceiptBody};
-use crate::{Problem, Server};
+use crate::{Problem, Server, prefer};
 
 /// Bytes of a key at most.
 const KEY_BYTES_MAX: usize = 255;
@@ -110,7 +113,7 @@ async fn push(mut arriving: Arriving, bytes: Vec<u8>) -> Done<std::io::Result<Ar
 
 pub(crate) fn routes() -> OpenApiRouter<Server> {
     let brought = OpenApiRouter::new().routes(routes!(post)).layer(DefaultBodyLimit::disable());
-    brought.merge(OpenApiRouter::new().routes(routes!(replay)))
+    brought.merge(OpenApiRouter::new().routes(routes!(replay))).merge(told::routes())
 }
 
 /// Takes a delivery in, whatever its format: the body is the delivery, the answer its receipt; 200 where all was understood, 207
@@ -149,17 +152,33 @@ pub(crate) fn answered(source: &str, Reply { receipts, repeated }: Reply) -> Res
     response
 }
 
-/// Reads deliveries that were kept again, with the decoders of today, and shows what that changes, or changes it.
+/// Reads deliveries that were kept again, with the decoders of today, and shows what that changes, or changes it. It is a job; what is
+/// only shown is answered whatever the client prefers, since the answer is all that comes of it.
 #[utoipa::path(
     post, path = "/api/v1/deliveries/replay", tag = "readings", operation_id = "replay_deliveries", request_body = DeliveryReplay,
-    responses((status = 200, body = Vec<ChangesBody>), Problems)
+    params(("Prefer" = Option<String>, Header, description = "`respond-async`: 202 at once, and the outcome with the job")),
+    responses(
+        (status = 200, body = Vec<ChangesBody>),
+        (status = 202, description = "It is begun", headers(
+            ("Location" = String, description = "The job"),
+            ("Preference-Applied" = String, description = "`respond-async`"),
+        )),
+        Problems,
+    )
 )]
 async fn replay(
     State(server): State<Server>,
     Extension(ctx): Extension<Context>,
+    headers: HeaderMap,
     Body(request): Body<DeliveryReplay>,
-) -> Result<Json<Vec<ChangesBody>>, Problem> {
+) -> Result<Response, Problem> {
     let selection = request.selection()?;
-    let changes = replay_deliveries(&server.app, &ctx, &selection, request.apply).await?;
-    Ok(Json(changes.into_iter().map(ChangesBody::from).collect()))
+    if request.apply && prefer::respond_async(&headers) {
+        let work =
+            |started| async move { replay_deliveries(&server.app, &ctx, &selection, true, started).await.map(drop) };
+        return prefer::begun(work).await;
+    }
+    let work = async move { replay_deliveries(&server.app, &ctx, &selection, request.apply, Started::default()).await };
+    let changes = prefer::apart(work).await?;
+    Ok(Json(changes.into_iter().map(ChangesBody::from).collect::<Vec<_>>()).into_response())
 }

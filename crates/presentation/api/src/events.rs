@@ -1,4 +1,4 @@
-//! `GET /api/v1/events`: what is taken in, told the moment that it can be asked for (server-sent events).
+//! `GET /api/v1/events`: what is taken in, told the moment that it can be asked for, and jobs that begin and end (server-sent events).
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -7,7 +7,8 @@ use axum::extract::{Extension, State};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures::{Stream, stream};
 use metrify_application::ingest::{Heard, listen};
-use metrify_application::{Context, Tenant};
+use metrify_application::jobs::ToldJob;
+use metrify_application::{Context, Tenant, operate};
 use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
@@ -17,6 +18,7 @@ use utoipa_axum::routes;
 
 use crate::identify::Caller;
 use crate::problem::Problems;
+use crate::wire::jobs::JobBody;
 use crate::{Problem, Server};
 
 /// How often a listener is told that nothing was taken in, and asked whether its key still opens.
@@ -57,7 +59,8 @@ impl From<Heard> for HeardBody {
 }
 
 /// What is taken in from now on, as server-sent events: `readings` with the counts of a piece of a delivery, `behind` with how many were
-/// missed. It ends when the key opens nothing any more.
+/// missed. Whoever may read jobs is told of them, too: `job` with one that somebody started when it begins and when it ends, and with what
+/// the house does by itself once a run of it did something or failed. It ends when the key opens nothing any more.
 #[utoipa::path(
     get, path = "/api/v1/events", tag = "readings", operation_id = "events",
     responses((status = 200, body = HeardBody, content_type = "text/event-stream"), Problems)
@@ -68,7 +71,8 @@ async fn events(
     Extension(caller): Extension<Caller>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
     let heard = listen(&server.app, &ctx).await?;
-    let listener = Listener { tenant: ctx.tenant().clone(), heard, caller, server };
+    let jobs = operate::listen_to_jobs(&server.app, &ctx).await?;
+    let listener = Listener { tenant: ctx.tenant().clone(), heard, jobs, caller, server };
     let told = stream::unfold(listener, async |mut listener| {
         let event = listener.next().await?;
         Some((Ok(event), listener))
@@ -79,26 +83,55 @@ async fn events(
 struct Listener {
     tenant: Tenant,
     heard: Receiver<Heard>,
+    /// `None` to whom jobs are not shown.
+    jobs: Option<Receiver<ToldJob>>,
     caller: Caller,
     server: Server,
+}
+
+/// What was heard last.
+enum Last {
+    Readings(Result<Heard, RecvError>),
+    Job(Result<ToldJob, RecvError>),
+    Nothing,
 }
 
 impl Listener {
     /// `None` where there is nothing more to tell to it.
     async fn next(&mut self) -> Option<Event> {
         loop {
-            match tokio::time::timeout(PACE, self.heard.recv()).await {
-                Ok(Ok(heard)) if heard.tenant == self.tenant => {
+            let last = tokio::select! {
+                heard = self.heard.recv() => Last::Readings(heard),
+                job = next_job(&mut self.jobs) => Last::Job(job),
+                () = tokio::time::sleep(PACE) => Last::Nothing,
+            };
+            match last {
+                Last::Readings(Ok(heard)) if heard.tenant == self.tenant => {
                     self.caller.context(&self.server).await.ok()?;
                     return Event::default().event("readings").json_data(HeardBody::from(heard)).ok();
                 }
-                Ok(Ok(_)) => {}
-                Ok(Err(RecvError::Lagged(missed))) => {
+                Last::Job(Ok(told)) if told.tenant == self.tenant => {
+                    let ctx = self.caller.context(&self.server).await.ok()?;
+                    // Its role may have changed since it began to listen.
+                    if operate::may_see_jobs(&self.server.app, &ctx) {
+                        return Event::default().event("job").json_data(JobBody::from(told)).ok();
+                    }
+                }
+                Last::Readings(Ok(_)) | Last::Job(Ok(_)) => {}
+                Last::Readings(Err(RecvError::Lagged(missed))) | Last::Job(Err(RecvError::Lagged(missed))) => {
                     return Some(Event::default().event("behind").data(missed.to_string()));
                 }
-                Ok(Err(RecvError::Closed)) => return None,
-                Err(_) => drop(self.caller.context(&self.server).await.ok()?),
+                Last::Readings(Err(RecvError::Closed)) | Last::Job(Err(RecvError::Closed)) => return None,
+                Last::Nothing => drop(self.caller.context(&self.server).await.ok()?),
             }
         }
+    }
+}
+
+/// The next job that begins or ends; none ever comes to whom they are not shown.
+async fn next_job(jobs: &mut Option<Receiver<ToldJob>>) -> Result<ToldJob, RecvError> {
+    match jobs {
+        Some(jobs) => jobs.recv().await,
+        None => std::future::pending().await,
     }
 }

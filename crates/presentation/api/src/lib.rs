@@ -20,6 +20,7 @@ mod headers;
 mod health;
 mod held;
 mod identify;
+mod jobs;
 mod keys;
 mod login;
 mod metering_points;
@@ -29,6 +30,7 @@ mod paging;
 mod pieces;
 mod points;
 mod policies;
+mod prefer;
 mod problem;
 mod receipts;
 mod rejects;
@@ -71,7 +73,9 @@ pub use crate::problem::Problem;
 pub use crate::shares::Shares;
 pub use crate::uploads::UploadStateBody;
 pub use crate::wire::certificates::NewCertificateBody;
+pub use crate::wire::deliveries::{DeliveryBody, DeliveryFilters, OneDeliveryBody};
 pub use crate::wire::grants::{GrantBody, GrantQuery, NewGrantBody};
+pub use crate::wire::jobs::{JobBody, JobFilters};
 pub use crate::wire::{
     Answer, ChangeBody, ChangesBody, Confirmed, DeliveryParameters, DeliveryReplay, ExportRequest, Point, ReadingBody,
     ReceiptBody, ReceiptProblemBody, Reject, Replay, Replayed, SqlRequest, entries, export_format, logins, master,
@@ -162,6 +166,7 @@ fn guarded() -> OpenApiRouter<Server> {
         .merge(policies::routes())
         .merge(audit::routes())
         .merge(grants::routes())
+        .merge(jobs::routes())
 }
 
 /// What the description says of all routes.

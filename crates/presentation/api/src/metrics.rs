@@ -6,12 +6,14 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use metrify_application::jobs::JobKind;
 use metrify_application::{Error, Kind};
+use metrify_domain::time::SECOND;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::{ConstCounter, Counter};
 use prometheus_client::metrics::family::Family;
-use prometheus_client::metrics::gauge::ConstGauge;
+use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
@@ -104,5 +106,42 @@ fn registry(server: &Server) -> Registry {
     ] {
         registry.register(name, help, ConstCounter::new(count));
     }
+    routines(server, &mut registry);
     registry
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Routine {
+    kind: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Ran {
+    kind: &'static str,
+    outcome: &'static str,
+}
+
+/// How what the house does by itself stands, over all tenants.
+fn routines(server: &Server, registry: &mut Registry) {
+    let runs = Family::<Ran, Counter>::default();
+    let failing = Family::<Routine, Gauge>::default();
+    let succeeded = Family::<Routine, Gauge>::default();
+    for kind in JobKind::ROUTINES.map(JobKind::name) {
+        drop(failing.get_or_create(&Routine { kind }));
+        ["done", "failed"].into_iter().for_each(|outcome| drop(runs.get_or_create(&Ran { kind, outcome })));
+    }
+    for (_, kind, standing) in server.app.jobs.standings() {
+        let kind = kind.name();
+        runs.get_or_create(&Ran { kind, outcome: "done" }).inc_by(standing.done);
+        runs.get_or_create(&Ran { kind, outcome: "failed" }).inc_by(standing.failed);
+        failing.get_or_create(&Routine { kind }).inc_by(i64::from(standing.failing.is_some()));
+        if let Some(at) = standing.succeeded_at {
+            let last = succeeded.get_or_create(&Routine { kind });
+            last.set(last.get().max(at.micros() / SECOND));
+        }
+    }
+    registry.register("routine_runs", "Runs of what the house does by itself that did something or failed", runs);
+    registry.register("routine_failing", "Tenants of which the last run failed", failing);
+    let help = "When a run last went well, in seconds since 1970";
+    registry.register_with_unit("routine_succeeded", help, Unit::Seconds, succeeded);
 }

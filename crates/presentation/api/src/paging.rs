@@ -161,7 +161,7 @@ impl<S, T: From<Edition<S>>> From<Listing<S>> for Listed<T> {
 }
 
 /// Opaque to clients: the place of a thing in each order.
-fn write_cursor(Cursor { known_from, id }: &Cursor) -> String {
+pub(crate) fn write_cursor(Cursor { known_from, id }: &Cursor) -> String {
     write_hex(&format!("{} {id}", known_from.micros()))
 }
 

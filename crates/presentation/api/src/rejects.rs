@@ -2,7 +2,10 @@
 
 use axum::Json;
 use axum::extract::{Extension, State};
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
 use metrify_application::ingest::replay_rejects;
+use metrify_application::jobs::Started;
 use metrify_application::{Context, read};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -11,7 +14,7 @@ use crate::extract::{Body, Parameters};
 use crate::paging::KnownParameters;
 use crate::problem::Problems;
 use crate::wire::{Reject, Replay, Replayed};
-use crate::{Problem, Server};
+use crate::{Problem, Server, prefer};
 
 pub(crate) fn routes() -> OpenApiRouter<Server> {
     OpenApiRouter::new().routes(routes!(list)).routes(routes!(replay))
@@ -31,19 +34,33 @@ async fn list(
     Ok(Json(rejects.into_iter().map(Reject::from).collect()))
 }
 
-/// Reads rejects again after a fix.
+/// Reads rejects again after a fix. It is a job.
 #[utoipa::path(
     post, path = "/api/v1/rejects/replay", tag = "readings", operation_id = "replay_rejects", request_body = Replay,
-    responses((status = 200, body = Vec<Replayed>), Problems)
+    params(("Prefer" = Option<String>, Header, description = "`respond-async`: 202 at once, and the outcome with the job")),
+    responses(
+        (status = 200, body = Vec<Replayed>),
+        (status = 202, description = "It is begun", headers(
+            ("Location" = String, description = "The job"),
+            ("Preference-Applied" = String, description = "`respond-async`"),
+        )),
+        Problems,
+    )
 )]
 async fn replay(
     State(server): State<Server>,
     Extension(ctx): Extension<Context>,
+    headers: HeaderMap,
     Body(request): Body<Replay>,
-) -> Result<Json<Vec<Replayed>>, Problem> {
+) -> Result<Response, Problem> {
     let hints = request.hints()?;
     let mut rejects = read::rejects(&server.app, &ctx, None).await?;
     rejects.retain(|reject| request.wants(&reject.id, reject.state()));
-    let replayed = replay_rejects(&server.app, &ctx, rejects, &hints).await?;
-    Ok(Json(replayed.into_iter().map(Replayed::from).collect()))
+    if prefer::respond_async(&headers) {
+        let work = |started| async move { replay_rejects(&server.app, &ctx, rejects, &hints, started).await.map(drop) };
+        return prefer::begun(work).await;
+    }
+    let work = async move { replay_rejects(&server.app, &ctx, rejects, &hints, Started::default()).await };
+    let replayed = prefer::apart(work).await?;
+    Ok(Json(replayed.into_iter().map(Replayed::from).collect::<Vec<_>>()).into_response())
 }

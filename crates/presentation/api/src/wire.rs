@@ -8,8 +8,10 @@ use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
 
 pub(crate) mod certificates;
+pub mod deliveries;
 pub mod entries;
 pub(crate) mod grants;
+pub mod jobs;
 pub mod logins;
 pub mod master;
 pub(crate) mod operators;

@@ -1,7 +1,9 @@
 //! The way to the data: opened by this process, or through the server that holds them.
 
 mod certificates;
+mod deliveries;
 mod grants;
+mod jobs;
 
 use std::path::Path;
 
@@ -15,6 +17,7 @@ use metrify_api::{
 };
 use metrify_application::govern::Noted;
 use metrify_application::ingest::{Content, confirm, look, receive, replay_deliveries, replay_rejects};
+use metrify_application::jobs::Started;
 use metrify_application::ports::Pages;
 use metrify_application::registry::{ThingKind, Wanted};
 use metrify_application::{Error, Kind, Result, TenantError, govern, operate, read};
@@ -117,7 +120,8 @@ impl Access {
         let hints = request.hints()?;
         let mut rejects = read::rejects(&house.app, &house.context().await?, None).await?;
         rejects.retain(|reject| request.wants(&reject.id, reject.state()));
-        let replayed = replay_rejects(&house.app, &house.context().await?, rejects, &hints).await?;
+        let ctx = house.context().await?;
+        let replayed = replay_rejects(&house.app, &ctx, rejects, &hints, Started::default()).await?;
         Ok(replayed.into_iter().map(Replayed::from).collect())
     }
 
@@ -128,7 +132,8 @@ impl Access {
             Self::Remote(client) => client.replay_deliveries(request).await,
             Self::Local(house) => {
                 let selection = request.selection()?;
-                let changes = replay_deliveries(&house.app, &house.context().await?, &selection, request.apply).await?;
+                let (ctx, started) = (house.context().await?, Started::default());
+                let changes = replay_deliveries(&house.app, &ctx, &selection, request.apply, started).await?;
                 Ok(changes.into_iter().map(ChangesBody::from).collect())
             }
         }

@@ -1,7 +1,9 @@
 //! The command line.
 
 mod asking;
+pub mod deliveries;
 mod grant;
+pub mod job;
 mod policy;
 
 use std::path::PathBuf;
@@ -11,6 +13,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use asking::{AsKnown, Audit, Entries, Export, Points, Principals, Rejects, Sql, Status};
 pub use grant::Grant;
 pub use policy::Policy;
+
+use self::deliveries::Deliveries;
+use self::job::Job;
 
 /// Smart-meter data platform: readings of meters, grids and weather in, exact SQL answers out.
 #[derive(Debug, Parser)]
@@ -103,6 +108,9 @@ Examples:
     /// What could not be understood, with its bytes
     #[command(subcommand)]
     Rejects(Rejects),
+    /// What the house does that takes long
+    #[command(subcommand)]
+    Job(Job),
     /// The points that are known
     #[command(args_conflicts_with_subcommands = true)]
     Points {
@@ -286,28 +294,6 @@ pub struct Mscons {
     pub correction: Option<String>,
     #[arg(long, value_name = "PATH")]
     pub out: PathBuf,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum Deliveries {
-    /// Read them again with the decoders of today
-    #[command(after_help = "\
-Examples:
-  metrify deliveries replay --since 2025-01-05 --diff
-  metrify deliveries replay --since 2025-01-05
-  metrify deliveries replay 9f86d081884c7d659a2feaa0c55ad015 --diff -o json
-
-Ends with 0 when all was understood, 2 when something is rejected or no longer kept, 1 when it failed.")]
-    Replay {
-        /// Which ones; all since then where none is named
-        ids: Vec<String>,
-        /// A day, local, or an instant [default: all that are kept]
-        #[arg(long, value_name = "TIME", conflicts_with = "ids")]
-        since: Option<String>,
-        /// Show what would change, and change nothing
-        #[arg(long)]
-        diff: bool,
-    },
 }
 
 #[derive(Debug, Subcommand)]

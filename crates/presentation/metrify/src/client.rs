@@ -1,7 +1,9 @@
 //! The way through a running server: its address and token stand beside the data, readable by their owner alone.
 
 mod certificates;
+mod deliveries;
 mod grants;
+mod jobs;
 mod upload;
 
 use std::collections::BTreeMap;

@@ -8,6 +8,7 @@ mod doctor;
 mod export;
 mod grant;
 mod ingest;
+mod job;
 mod key;
 mod login;
 mod message;
@@ -46,6 +47,7 @@ pub async fn run(cli: Cli, settings: Settings) -> Result<Outcome> {
         Command::Message(message) => message::run(&settings, output, &message).await,
         Command::Deliveries(command) => deliveries::run(&settings, output, command).await,
         Command::Rejects(command) => rejects::run(&settings, output, command).await,
+        Command::Job(command) => job::run(&settings, output, command).await,
         Command::Points { command, known } => {
             points::run(&settings, output, command.unwrap_or(Points::List(known))).await
         }

@@ -1,6 +1,7 @@
 //! The program: reads arguments, settings and the clock, and hands everything else on.
 
 mod access;
+mod background;
 mod cli;
 mod client;
 mod clock;

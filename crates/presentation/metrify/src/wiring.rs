@@ -11,6 +11,7 @@ use axum_server::tls_rustls::RustlsConfig;
 use metrify_application::govern::{Granted, Keyring, Logins};
 use metrify_application::ingest::uploads::Uploads;
 use metrify_application::ingest::{Intake, UnknownPoints};
+use metrify_application::jobs::Jobs;
 use metrify_application::ports::{Columns, Journal};
 use metrify_application::read::Queries;
 use metrify_application::{App, Context, Decisions, Error, Kind, Rates, Result, Tenant, govern, io, operate};
@@ -26,8 +27,8 @@ use metrify_registry::DatabaseRegistry;
 use metrify_wire::Wire;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tokio::task::JoinSet;
 
+use crate::background::Background;
 use crate::clock;
 use crate::random::random;
 use crate::settings::{self, Settings};
@@ -35,6 +36,8 @@ use crate::settings::{self, Settings};
 /// The layout of the data directory that this program reads and writes.
 const DATA_VERSION: u32 = 1;
 const VERSION_FILE: &str = "metrify.version";
+/// Tells the data directory from others that share its registry.
+const NAME_FILE: &str = "metrify.house";
 /// The tenant of a program that nobody told about tenants.
 const DEFAULT_TENANT: &str = "default";
 
@@ -111,10 +114,15 @@ pub async fn open(settings: &Settings) -> Result<House> {
         granted: Granted::default(),
         intake: intake(&settings.intake)?,
         uploads: Uploads::open(settings.folder("uploads"), settings.intake.uploads_mb << 20, clock::now())?,
+        jobs: Jobs::new(name_of(folder)?, random()?, clock::now),
         rules: metrify_validation::Ruleset::default(),
         spool: settings.folder("spool"),
     };
     govern::found(&app, &tenant, clock::now()).await?;
+    let interrupted = operate::interrupt_left_jobs(&app).await?;
+    if interrupted > 0 {
+        tracing::warn!(interrupted, "jobs ran when the process before this one ended");
+    }
     if operate::recover(&app, std::slice::from_ref(&tenant)).await? > 0
         && let Err(error) = operate::land(&app).await
     {
@@ -246,6 +254,22 @@ fn check_version(folder: &Path) -> Result<()> {
     }
 }
 
+/// The name of a data directory, made when it is opened for the first time.
+fn name_of(folder: &Path) -> Result<String> {
+    let path = folder.join(NAME_FILE);
+    match fs::read_to_string(&path) {
+        // A first start that was cut short may have left the file empty.
+        Ok(name) if !name.trim().is_empty() => return Ok(name.trim().to_owned()),
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            return Err(io(format!("read `{}`", path.display()), error));
+        }
+        _ => {}
+    }
+    let name: String = random()?.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    fs::write(&path, format!("{name}\n")).map_err(|error| io(format!("write `{}`", path.display()), error))?;
+    Ok(name)
+}
+
 /// What an earlier process left behind when it was stopped is of no use to this one.
 fn empty(folder: &Path) -> Result<()> {
     let step = || format!("empty folder `{}`", folder.display());
@@ -320,12 +344,13 @@ impl Wires {
     }
 
     /// Serves until it is told to stop.
-    pub fn serve(self, tasks: &mut JoinSet<()>, stopped: &watch::Receiver<bool>) {
+    pub fn serve(self, background: &mut Background, stopped: &watch::Receiver<bool>) {
         if let Some(listener) = self.postgres {
-            tasks.spawn(logged(metrify_wire::serve_postgres(self.wire.clone(), listener, stopped.clone())));
+            let served = metrify_wire::serve_postgres(self.wire.clone(), listener, stopped.clone());
+            background.spawn("postgres", logged(served));
         }
         if let Some(listener) = self.flight {
-            tasks.spawn(logged(metrify_wire::serve_flight(self.wire, listener, stopped.clone())));
+            background.spawn("flight", logged(metrify_wire::serve_flight(self.wire, listener, stopped.clone())));
         }
     }
 }

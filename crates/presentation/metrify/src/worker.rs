@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use metrify_application::{App, operate};
+use metrify_application::jobs::{JobKind, JobState, ToldJob};
+use metrify_application::{App, Error, operate};
+use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{Notify, watch};
 
 /// How long an entry of what was read waits for the disk at most.
@@ -17,9 +19,80 @@ pub async fn seal(app: Arc<App>, mut stop: watch::Receiver<bool>) {
             _ = stop.changed() => return,
         }
         if let Err(error) = app.audit.seal().await {
-            tracing::error!("{}", error.chain());
+            tracing::error!(kind = error.kind().name(), "{}", error.chain());
         }
     }
+}
+
+/// A routine failed, or panicked; it is done again in its time.
+fn tell(job: JobKind, error: &Error) {
+    tracing::error!(job = job.name(), kind = error.kind().name(), "{}", error.chain());
+}
+
+/// How often the registry is told of jobs that ended without its knowing.
+const ENDS_PACE: Duration = Duration::from_secs(1);
+
+/// Looks after the jobs that somebody started: what became of them is told in the log, and the registry hears of those whose end it did
+/// not take, until it is told to stop; then they are told to stop, too.
+pub async fn jobs(app: Arc<App>, mut stop: watch::Receiver<bool>) {
+    let mut told = app.jobs.told();
+    let mut ends = tokio::time::interval(ENDS_PACE);
+    let mut failed = false;
+    loop {
+        tokio::select! {
+            job = told.recv() => match job {
+                Ok(job) => tell_job(&job),
+                Err(RecvError::Lagged(missed)) => tracing::warn!(missed, "jobs began or ended that are not told of here"),
+                Err(RecvError::Closed) => return,
+            },
+            _ = ends.tick() => {
+                let written = operate::write_ends_of_jobs(&app).await;
+                // A registry that is away for an hour is told of once.
+                if let Err(error) = &written && !failed {
+                    tracing::error!(kind = error.kind().name(), "tell the registry of jobs that ended: {}", error.chain());
+                }
+                failed = written.is_err();
+            }
+            _ = stop.changed() => {
+                app.jobs.close();
+                return;
+            }
+        }
+    }
+}
+
+fn tell_job(ToldJob { tenant, job, kept }: &ToldJob) {
+    // Of routines their worker tells itself.
+    if !kept {
+        return;
+    }
+    let job = &job.thing;
+    let (id, kind, by, tenant) = (job.id.as_str(), job.kind.name(), job.by.as_str(), tenant.as_str());
+    match job.state {
+        JobState::Running => tracing::info!(id, job = kind, by, tenant, "begun"),
+        // It may be whoever asked that was wrong.
+        JobState::Failed => {
+            tracing::warn!(id, job = kind, by, tenant, "{}", job.error.as_deref().unwrap_or("it failed"));
+        }
+        JobState::Done | JobState::Cancelled | JobState::Interrupted => {
+            tracing::info!(id, job = kind, by, tenant, "{}", job.state);
+        }
+    }
+}
+
+/// How long jobs have to come to a safe point once the server was told to stop.
+const LAST_JOBS: Duration = Duration::from_secs(10);
+
+/// Waits for the jobs that were told to stop, and tells the registry how they ended.
+///
+/// # Errors
+/// Where the registry cannot be written: they are taken for interrupted at the next start, as those that did not come to a safe point.
+pub async fn end_jobs(app: &App) -> metrify_application::Result<()> {
+    app.jobs.close();
+    if tokio::time::timeout(LAST_JOBS, app.jobs.ended()).await.is_err() {
+        tracing::warn!("jobs are cut off: they came to no safe point within {LAST_JOBS:?}");
+    }
+    operate::write_ends_of_jobs(app).await
 }
 
 /// How often the room of replaced files is given back.
@@ -31,7 +104,7 @@ pub async fn vacuum(app: Arc<App>, mut stop: watch::Receiver<bool>) {
         match operate::vacuum(&app).await {
             Ok(0) => {}
             Ok(deleted) => tracing::info!(deleted, "vacuumed"),
-            Err(error) => tracing::error!("{}", error.chain()),
+            Err(error) => tell(JobKind::Vacuum, &error),
         }
         tokio::select! {
             () = tokio::time::sleep(VACUUM_PACE) => {}
@@ -56,7 +129,7 @@ pub async fn compact(app: Arc<App>, landed: Arc<Notify>, mut stop: watch::Receiv
                 tracing::info!(added = done.files_added, removed = done.files_removed, "compacted");
             }
             Ok(_) => {}
-            Err(error) => tracing::error!("{}", error.chain()),
+            Err(error) => tell(JobKind::Compact, &error),
         }
         tokio::select! {
             () = landed.notified() => {}
@@ -91,7 +164,7 @@ pub async fn land(app: Arc<App>, interval: Duration, landed: Arc<Notify>, mut st
                 landed.notify_one();
             }
             Ok(_) => {}
-            Err(error) => tracing::error!("{}", error.chain()),
+            Err(error) => tell(JobKind::Land, &error),
         }
     }
 }

@@ -15,6 +15,7 @@ from .types import (
     Confirmed,
     Consumption,
     DailyReport,
+    Delivery,
     DeliveryReplay,
     Entry,
     Exchange,
@@ -26,6 +27,7 @@ from .types import (
     GridStatus,
     Installation,
     Issued,
+    Job,
     Key,
     Listed,
     Login,
@@ -39,6 +41,7 @@ from .types import (
     NewReading,
     NewTenant,
     NewUser,
+    OneDelivery,
     Opened,
     Overview,
     Password,
@@ -269,6 +272,50 @@ def verify_audit() -> Call[Audited]:
     return Call(Audited, "GET", "/api/v1/audit/verify")
 
 
+def list_deliveries(
+    *,
+    source: str | None = None,
+    format: str | None = None,
+    start: str | None = None,
+    end: str | None = None,
+    state: str | None = None,
+    archived: bool | None = None,
+    limit: int | None = None,
+    cursor: str | None = None,
+    sort: Literal["id", "-id", "changed", "-changed"] | None = None,
+    as_known_at: str | None = None,
+) -> Call[Listed[Delivery]]:
+    """What was received, the last first unless `sort` says otherwise; a delivery is known since it was received (`changed`).
+
+    source: Where they came from, as their senders said.
+    start: Received at a day, local, as its beginning, or at an instant, or after it.
+    end: Received before a day, local, or an instant.
+    state: `complete`, or `open` where some of their rejects are, as they stand today.
+    archived: Whether their bytes are kept; a page of those may be shorter than its limit although another one follows.
+    limit: Things at most, of 1 to 1000.
+    cursor: What `next` said on the page before.
+    sort: `id`, `-id`, `changed` or `-changed`, the last since when it is known.
+    as_known_at: As it was known then: a day, local, or an instant.
+    """
+    return Call(
+        Listed[Delivery],
+        "GET",
+        "/api/v1/deliveries",
+        query={
+            "source": source,
+            "format": format,
+            "start": start,
+            "end": end,
+            "state": state,
+            "archived": archived,
+            "limit": limit,
+            "cursor": cursor,
+            "sort": sort,
+            "as_known_at": as_known_at,
+        },
+    )
+
+
 def deliver(
     body: Upload,
     *,
@@ -309,13 +356,30 @@ def deliver(
 
 
 def replay_deliveries(body: DeliveryReplay) -> Call[list[Changes]]:
-    """Reads deliveries that were kept again, with the decoders of today, and shows what that changes, or changes it."""
+    """Reads deliveries that were kept again, with the decoders of today, and shows what that changes, or changes it. It is a job;
+    what is only shown is answered whatever the client prefers, since the answer is all that comes of it.
+    """
     return Call(list[Changes], "POST", "/api/v1/deliveries/replay", body=body)
+
+
+def get_delivery(id: str, *, as_known_at: str | None = None) -> Call[OneDelivery]:
+    """A delivery with its receipt, how its rejects stand, and how many findings there are of it.
+
+    as_known_at: A day, local, as its beginning, or an instant; today where it is absent.
+    """
+    return Call(OneDelivery, "GET", f"/api/v1/deliveries/{quoted(id)}", query={"as_known_at": as_known_at})
+
+
+def get_delivery_content(id: str) -> Call[bytes]:
+    """The bytes of a delivery, as they came, as long as they are kept. They tell of people: a purpose is needed."""
+    return Call(bytes, "GET", f"/api/v1/deliveries/{quoted(id)}/content", accept="application/octet-stream")
 
 
 def events() -> Call[bytes]:
     """What is taken in from now on, as server-sent events: `readings` with the counts of a piece of a delivery, `behind` with how
-    many were missed. It ends when the key opens nothing any more.
+    many were missed. Whoever may read jobs is told of them, too: `job` with one that somebody started when it begins and when it
+    ends, and with what the house does by itself once a run of it did something or failed. It ends when the key opens nothing any
+    more.
     """
     return Call(bytes, "GET", "/api/v1/events", accept="text/event-stream")
 
@@ -452,6 +516,57 @@ def get_grid_status(id: str, *, as_known_at: str | None = None) -> Call[Listed[G
     as_known_at: A day, local, as its beginning, or an instant; today where it is absent.
     """
     return Call(Listed[GridStatus], "GET", f"/api/v1/grid-operators/{quoted(id)}/status", query={"as_known_at": as_known_at})
+
+
+def list_jobs(
+    *,
+    kind: str | None = None,
+    state: str | None = None,
+    by: str | None = None,
+    limit: int | None = None,
+    cursor: str | None = None,
+    sort: Literal["id", "-id", "changed", "-changed"] | None = None,
+    as_known_at: str | None = None,
+) -> Call[Listed[Job]]:
+    """What the house does and did that takes long, newest first unless `sort` says otherwise. Work that somebody started is kept;
+    of what the house does by itself (`land`, `compact`, `vacuum`) the last runs that did something or failed are told until the
+    server ends.
+
+    kind: `land`, `compact`, `vacuum`, `replay_deliveries`, `compare_deliveries`, `replay_rejects` or `export`.
+    state: `running`, `done`, `failed`, `cancelled` or `interrupted`.
+    by: The principal that started them, or `house`.
+    limit: Things at most, of 1 to 1000.
+    cursor: What `next` said on the page before.
+    sort: `id`, `-id`, `changed` or `-changed`, the last since when it is known.
+    as_known_at: As it was known then: a day, local, or an instant.
+    """
+    return Call(
+        Listed[Job],
+        "GET",
+        "/api/v1/jobs",
+        query={
+            "kind": kind,
+            "state": state,
+            "by": by,
+            "limit": limit,
+            "cursor": cursor,
+            "sort": sort,
+            "as_known_at": as_known_at,
+        },
+    )
+
+
+def get_job(id: str, *, as_known_at: str | None = None) -> Call[Job]:
+    """A job, as it stands or as it was known then. What one that runs has done so far is told with it.
+
+    as_known_at: A day, local, as its beginning, or an instant; today where it is absent.
+    """
+    return Call(Job, "GET", f"/api/v1/jobs/{quoted(id)}", query={"as_known_at": as_known_at})
+
+
+def cancel_job(id: str) -> Call[Job]:
+    """Stops a job at its next safe point: what it did until then stays, and is told once it has ended. 202 while it has not."""
+    return Call(Job, "DELETE", f"/api/v1/jobs/{quoted(id)}")
 
 
 def log_in(body: Login) -> Call[Opened]:
@@ -670,7 +785,7 @@ def list_rejects(*, as_known_at: str | None = None) -> Call[list[Reject]]:
 
 
 def replay_rejects(body: Replay) -> Call[list[Replayed]]:
-    """Reads rejects again after a fix."""
+    """Reads rejects again after a fix. It is a job."""
     return Call(list[Replayed], "POST", "/api/v1/rejects/replay", body=body)
 
 

@@ -154,6 +154,30 @@ class DailyReport:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Delivery:
+    """A delivery that was received to its end, with its receipt: received = stored + duplicates + corrections + rejected."""
+
+    # Its bytes are kept: `/api/v1/deliveries/{id}/content`.
+    archived: bool
+    bytes: int
+    corrections: int
+    duplicates: int
+    format: str
+    id: str
+    # Of these, as they stand today: those that are not understood yet.
+    open_rejects: int
+    received: int
+    received_at: datetime
+    rejected: int
+    # Problems of it that were kept as rejects.
+    rejects: int
+    source: str
+    # `complete`, or `open` where some of its rejects are.
+    state: str
+    stored: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class DeliveryReplay:
     """Which deliveries to read again, and whether to change what that changes."""
 
@@ -346,6 +370,27 @@ class Issued(Key):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Job(Known):
+    """A job: one run of long work."""
+
+    # What it did, counted; of one that runs so far.
+    account: dict[str, Any]
+    # The principal that started it, or `house`.
+    by: str
+    ended_at: datetime | None = None
+    # Why it is not done.
+    error: str | None = None
+    id: str
+    # It stands in the registry; `false` for what the house does by itself, of which the last runs are told.
+    kept: bool
+    kind: str
+    started_at: datetime
+    # `running`, `done`, `failed`, `cancelled` (somebody stopped it) or `interrupted` (the process ended while it ran).
+    state: str
+    tenant: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Login:
     """Who wants to be let in."""
 
@@ -521,6 +566,14 @@ class NewUser:
     # `admin`, `analyst`, `operator`, `viewer` or `api`.
     role: str
     title: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class OneDelivery(Delivery):
+    """A delivery, and what else is known of it."""
+
+    # What the rules noticed in it.
+    findings: int
 
 
 @dataclass(frozen=True, kw_only=True)

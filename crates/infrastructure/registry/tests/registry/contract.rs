@@ -1,5 +1,6 @@
 //! What every registry keeps to.
 
+use metrify_application::jobs::{Account, Counted, JobKind, JobRecord, JobState};
 use metrify_application::ports::Registry;
 use metrify_application::registry::{
     AttemptsRecord, Cursor, Edition, Event, Field, Happened, KeyRecord, Near, Registered, SessionRecord, Sort,
@@ -63,6 +64,7 @@ pub async fn holds(registry: &dyn Registry) {
     everything_comes_back_as_it_was(registry).await;
     operators_are_found_by_their_kind(registry).await;
     stations_are_ordered_by_the_bytes_of_their_ids(registry).await;
+    jobs_are_kept(registry).await;
     no_tenant_sees_another(registry).await;
     grants_are_found_by_what_they_say(registry).await;
     the_tables_are_made_anew_of_the_events(registry).await;
@@ -142,7 +144,7 @@ fn grant(id: &str, grantee: &str) -> Grant {
     }
 }
 
-fn one_of_each() -> [Thing; 10] {
+fn one_of_each() -> [Thing; 11] {
     let label = |text: &str| Some(text.parse().expect("a label"));
     [
         TenantRecord {
@@ -220,6 +222,8 @@ fn one_of_each() -> [Thing; 10] {
             status: Status::Active,
         }
         .into(),
+        JobRecord { error: Some("land: \"no\" room".to_owned()), ..job("j0", JobKind::Export, JobState::Failed) }
+            .into(),
     ]
 }
 
@@ -257,6 +261,56 @@ async fn operators_are_found_by_their_kind(registry: &dyn Registry) {
         |kind: &str| Wanted { equal: vec![(Field::Kind, kind.to_owned())], ..Wanted::all(ThingKind::GridOperator, 10) };
     assert_eq!(ids(registry, "one", of("distribution")).await, ["stadtwerk-sued"]);
     assert_eq!(ids(registry, "one", of("transmission")).await, [""; 0]);
+}
+
+fn job(id: &str, kind: JobKind, state: JobState) -> JobRecord {
+    JobRecord {
+        id: id.to_owned(),
+        kind,
+        by: "key:7f3a".to_owned(),
+        house: "h1".to_owned(),
+        state,
+        started_at: at(5),
+        ended_at: (state != JobState::Running).then(|| at(6)),
+        account: Account::from([(Counted::Rows, u64::MAX), (Counted::Lost, 0)]),
+        error: None,
+    }
+}
+
+/// Each is known as it began and as it ended, and found by what it does, how it stands, who started it, and whose process does it.
+pub async fn jobs_are_kept(registry: &dyn Registry) {
+    let began = job("j1", JobKind::ReplayRejects, JobState::Running);
+    let other = JobRecord { house: "h2".to_owned(), ..job("j2", JobKind::ReplayRejects, JobState::Running) };
+    let ended = job("j1", JobKind::ReplayRejects, JobState::Done);
+    for (job, version, micros) in [(began, 1, 5), (other, 1, 5), (ended, 2, 6)] {
+        registry.append(&[event("jobs", job, version, micros)]).await.expect("noted");
+    }
+    let state = async |known_at| {
+        let known = found::<JobRecord>(registry, "jobs", "j1", known_at).await?;
+        Some((known.thing.state, known.thing.ended_at, known.thing.account.get(Counted::Rows)))
+    };
+    assert_eq!(state(Some(4)).await, None);
+    assert_eq!(state(Some(5)).await, Some((JobState::Running, None, u64::MAX)));
+    assert_eq!(state(None).await, Some((JobState::Done, Some(at(6)), u64::MAX)));
+    let all = || Wanted::all(ThingKind::Job, 10);
+    let of = async |field, value: &str, known_at| {
+        let wanted = Wanted { equal: vec![(field, value.to_owned())], known_at, ..all() };
+        ids(registry, "jobs", wanted).await.join(" ")
+    };
+    assert_eq!(of(Field::State, "running", None).await, "j2");
+    assert_eq!(of(Field::State, "running", Some(at(5))).await, "j1 j2");
+    assert_eq!(of(Field::Kind, "replay_rejects", None).await, "j1 j2");
+    assert_eq!(of(Field::Kind, "export", None).await, "");
+    assert_eq!(of(Field::By, "key:7f3a", None).await, "j1 j2");
+    assert_eq!(of(Field::House, "h2", None).await, "j2");
+}
+
+pub async fn is_registered(registry: &dyn Registry) {
+    registry.append(&[event("one", meter("m1", "EMH"), 1, 10)]).await.expect("registered");
+}
+
+pub async fn is_registered_still(registry: &dyn Registry) {
+    assert_eq!(ids(registry, "one", all()).await, ["m1"]);
 }
 
 async fn everything_comes_back_as_it_was(registry: &dyn Registry) {
@@ -330,7 +384,7 @@ async fn the_tables_are_made_anew_of_the_events(registry: &dyn Registry) {
             before.push(registry.list(&tenant("one"), &wanted).await.expect("a list"));
         }
     }
-    assert_eq!(registry.rebuild().await.expect("made anew"), 28);
+    assert_eq!(registry.rebuild().await.expect("made anew"), 32);
     let mut after = Vec::new();
     for kind in ThingKind::ALL {
         for known_at in [Some(at(12)), Some(at(45)), None] {

@@ -48,6 +48,25 @@ async fn many_processes_migrate_one_database_once() {
     assert_eq!(server.count(&url, Some("*"), "migrations"), DatabaseRegistry::VERSION as u64);
 }
 
+/// A registry as the program before the table of jobs left it, opened by this one.
+#[tokio::test]
+async fn a_registry_of_an_older_program_gets_the_table_of_jobs() {
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let path = folder.path().join("registry.sqlite");
+    let open = || DatabaseRegistry::open_file(&path, NOW);
+    let registry = open().await.expect("a registry");
+    contract::is_registered(&registry).await;
+    drop(registry);
+    let database = sea_orm::Database::connect(format!("sqlite://{}", path.display())).await.expect("the file");
+    let older = "DROP TABLE jobs; DROP TABLE grants; DROP TABLE grid_operators; DROP TABLE weather_stations; \
+                 DELETE FROM migrations WHERE version > 2";
+    sea_orm::ConnectionTrait::execute_unprepared(&database, older).await.expect("an older registry");
+    database.close().await.expect("closed");
+    let registry = open().await.expect("the same registry");
+    contract::jobs_are_kept(&registry).await;
+    contract::is_registered_still(&registry).await;
+}
+
 #[tokio::test]
 async fn a_registry_of_a_newer_program_is_left_alone() {
     let folder = tempfile::TempDir::new().expect("a folder");

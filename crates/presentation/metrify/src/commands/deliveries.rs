@@ -1,12 +1,16 @@
 //! `metrify deliveries`.
 
-use metrify_api::{ChangeBody, ChangesBody, DeliveryReplay, ReadingBody};
+use metrify_api::{
+    ChangeBody, ChangesBody, DeliveryBody, DeliveryFilters, DeliveryReplay, OneDeliveryBody, ReadingBody,
+};
 use metrify_application::Result;
 use metrify_application::ports::Cell;
 use serde::Serialize;
 
 use crate::access::Access;
-use crate::cli::{Deliveries, Output};
+use crate::cli::Output;
+use crate::cli::deliveries::{Deliveries, ListDeliveries};
+use crate::commands::job;
 use crate::exit::Outcome;
 use crate::print;
 use crate::settings::Settings;
@@ -15,13 +19,92 @@ use crate::settings::Settings;
 const CHANGES_SHOWN: usize = 10;
 
 pub async fn run(settings: &Settings, output: Output, command: Deliveries) -> Result<Outcome> {
-    let Deliveries::Replay { ids, since, diff } = command;
     let access = Access::open(settings).await?;
-    let changes = access.replay_deliveries(&DeliveryReplay { ids, since, apply: !diff }).await?;
-    print(output, &changes)?;
+    let outcome = match command {
+        Deliveries::List(ListDeliveries { source, format, start, end, state, archived, limit }) => {
+            let which = DeliveryFilters { source, format, start, end, state, archived };
+            list_received(output, &access.deliveries(&which, limit).await?)?;
+            Outcome::Good
+        }
+        Deliveries::Show { id } => {
+            show(output, &access.delivery(&id).await?)?;
+            Outcome::Good
+        }
+        Deliveries::Content { id, out } => {
+            access.delivery_content(&id, &out).await?;
+            Outcome::Good
+        }
+        Deliveries::Replay { ids, since, diff: _, in_background: true } => {
+            job::show(output, access.begin_replay(&DeliveryReplay { ids, since, apply: true }).await?)?;
+            Outcome::Good
+        }
+        Deliveries::Replay { ids, since, diff, in_background: false } => {
+            replay(&access, output, &DeliveryReplay { ids, since, apply: !diff }).await?
+        }
+    };
     access.close().await?;
+    Ok(outcome)
+}
+
+async fn replay(access: &Access, output: Output, request: &DeliveryReplay) -> Result<Outcome> {
+    let changes = access.replay_deliveries(request).await?;
+    print(output, &changes)?;
     let incomplete = changes.iter().any(|changes| changes.lost || changes.rejected > 0);
     Ok(if incomplete { Outcome::Rejected } else { Outcome::Good })
+}
+
+const RECEIVED: [&str; 14] = [
+    "id",
+    "source",
+    "format",
+    "bytes",
+    "received",
+    "stored",
+    "duplicates",
+    "corrections",
+    "rejected",
+    "received_at",
+    "state",
+    "rejects",
+    "open_rejects",
+    "archived",
+];
+
+fn list_received(output: Output, deliveries: &[DeliveryBody]) -> Result<()> {
+    if output == Output::Json {
+        return print::json(&deliveries);
+    }
+    print::rows(output, &RECEIVED, deliveries.iter().map(received).collect())
+}
+
+fn show(output: Output, one: &OneDeliveryBody) -> Result<()> {
+    if output == Output::Json {
+        return print::json(one);
+    }
+    let columns: Vec<&str> = RECEIVED.into_iter().chain(["findings"]).collect();
+    let row = received(&one.delivery).into_iter().chain([Cell::Number(one.findings.to_string())]);
+    print::rows(output, &columns, vec![row.collect()])
+}
+
+fn received(delivery: &DeliveryBody) -> Vec<Cell> {
+    let text = |text: &String| Cell::Text(text.clone());
+    let number = |number: u64| Cell::Number(number.to_string());
+    vec![
+        text(&delivery.id),
+        text(&delivery.source),
+        text(&delivery.format),
+        number(delivery.bytes),
+        number(delivery.received),
+        number(delivery.stored),
+        number(delivery.duplicates),
+        number(delivery.corrections),
+        number(delivery.rejected),
+        text(&delivery.received_at),
+        text(&delivery.state),
+        number(delivery.rejects),
+        number(delivery.open_rejects),
+        Cell::Bool(delivery.archived),
+    ]
 }
 
 #[derive(Serialize)]

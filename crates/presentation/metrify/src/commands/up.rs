@@ -8,11 +8,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use metrify_application::{Error, Kind, Result, govern, io, operate};
-use thread_priority::{ThreadPriority, ThreadPriorityValue, set_current_thread_priority};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Notify, watch};
-use tokio::task::JoinSet;
 
+use crate::background::Background;
 use crate::cli::Up;
 use crate::client::{Client, ServerFile};
 use crate::doors::{Doors, Patience};
@@ -60,59 +59,53 @@ pub async fn run(settings: Settings, arguments: &Up) -> Result<Outcome> {
     };
 
     let (stop, stopped) = watch::channel(false);
-    let interval = Duration::from_secs(settings.landing.interval_s.max(1));
-    let mut tasks = JoinSet::new();
-    let landed = Arc::new(Notify::new());
-    on_its_own_thread(&mut tasks, worker::land(house.app.clone(), interval, landed.clone(), stopped.clone()));
-    on_its_own_thread(&mut tasks, worker::compact(house.app.clone(), landed, stopped.clone()));
-    tasks.spawn(worker::seal(house.app.clone(), stopped.clone()));
-    on_its_own_thread(&mut tasks, worker::vacuum(house.app.clone(), stopped.clone()));
+    let mut background = begin_work(&house, &settings, &stopped);
     if arguments.simulate > 0 {
-        let data_dir = settings.data_dir.clone();
-        let ctx = house.context().await?;
-        tasks.spawn(demo::run(house.app.clone(), ctx, data_dir, arguments.simulate, stopped.clone()));
+        let (data_dir, ctx) = (settings.data_dir.clone(), house.context().await?);
+        let fleet = demo::run(house.app.clone(), ctx, data_dir, arguments.simulate, stopped.clone());
+        background.spawn_dispensable("simulation", fleet);
     }
     if let Some(certificates) = certificates {
-        tasks.spawn(certificates.keep_up(stopped.clone()));
+        background.spawn("certificates", certificates.keep_up(stopped.clone()));
     }
-    wires.serve(&mut tasks, &stopped);
+    wires.serve(&mut background, &stopped);
     greet(&settings, &doors)?;
     tell_wires(postgres, flight, is_secret)?;
     show_first_key(&house).await?;
+    let mut given_up = None;
+    let told = async {
+        given_up = tokio::select! {
+            () = told.heard() => None,
+            error = background.ended_too_soon() => Some(error),
+        };
+        stop.send_replace(true);
+    };
     let head_time = Duration::from_secs(settings.server.head_time_s.max(1));
     let patience = Patience { connections: settings.server.connections, head_time, taking_time: body_time };
-    let served = doors.serve(metrify_api::router(server, &origins), patience, told.then(stop)).await;
-    while let Some(ended) = tasks.join_next().await {
-        if let Err(error) = ended {
-            tracing::error!("work in the background was given up: {error}");
-        }
-    }
+    let served = doors.serve(metrify_api::router(server, &origins), patience, told).await;
+    // Also where a door failed before anybody told it to.
+    stop.send_replace(true);
+    background.end().await;
+    let ended = worker::end_jobs(&house.app).await;
     operate::land(&house.app).await?;
     std::fs::remove_file(&file).map_err(|error| io(format!("remove `{}`", file.display()), error))?;
-    served.map(|()| Outcome::Good)
+    given_up.map_or(served, Err).and(ended).map(|()| Outcome::Good)
 }
 
-/// How urgent work in the background is, of 0 to 99: it is given about a tenth of a core that others want as well (a niceness of 9
-/// on Linux).
-const BACKGROUND_PRIORITY: u8 = 25;
-
-/// Work that computes for seconds at a time: who waits for an answer must not wait for that, nor share a core with it. Threads that it
-/// calls for are as little urgent as the one that does so: they come from a runtime of its own, or they would serve others later.
-fn on_its_own_thread(tasks: &mut JoinSet<()>, work: impl Future<Output = ()> + Send + 'static) {
-    tasks.spawn_blocking(move || {
-        if let Err(error) = be_less_urgent() {
-            tracing::warn!("work in the background is as urgent as any other: {error}");
-        }
-        match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-            Ok(runtime) => runtime.block_on(work),
-            Err(error) => tracing::error!("work in the background cannot begin: {error}"),
-        }
-    });
-}
-
-fn be_less_urgent() -> std::result::Result<(), String> {
-    let priority = ThreadPriorityValue::try_from(BACKGROUND_PRIORITY)?;
-    set_current_thread_priority(ThreadPriority::Crossplatform(priority)).map_err(|error| error.to_string())
+/// What a house does by itself while it serves. A run that fails or panics is told and done again in its time, for reading and taking in
+/// go on without it for hours, and another process would meet the same; where work ends as a whole the server does, too, so that whoever
+/// looks after it starts it anew.
+fn begin_work(house: &House, settings: &Settings, stopped: &watch::Receiver<bool>) -> Background {
+    let app = || house.app.clone();
+    let interval = Duration::from_secs(settings.landing.interval_s.max(1));
+    let landed = Arc::new(Notify::new());
+    let mut background = Background::default();
+    background.spawn_on_thread("landing", worker::land(app(), interval, landed.clone(), stopped.clone()));
+    background.spawn_on_thread("compaction", worker::compact(app(), landed, stopped.clone()));
+    background.spawn_on_thread("vacuum", worker::vacuum(app(), stopped.clone()));
+    background.spawn("audit", worker::seal(app(), stopped.clone()));
+    background.spawn("jobs", worker::jobs(app(), stopped.clone()));
+    background
 }
 
 /// The signals by which an operator or the operating system tells the server to stop.
@@ -128,12 +121,11 @@ impl Told {
         Ok(Self { interrupt: of(SignalKind::interrupt())?, terminate: of(SignalKind::terminate())? })
     }
 
-    async fn then(mut self, stop: watch::Sender<bool>) {
+    async fn heard(mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
         }
-        stop.send_replace(true);
     }
 }
 
