@@ -48,7 +48,9 @@ const MSCONS: &[&str] = &[
     "--point",
     POINT,
     "--start",
-    "2025-01-01",
+    "2025-01-02",
+    "--end",
+    "2025-01-03",
     "--sender",
     "9905048000007",
     "--receiver",
@@ -82,7 +84,7 @@ fn every_command_is_answered_by_the_server_that_is_named_or_refuses() {
     let key = metrify.run(&["key", "create", "--role", "admin"]).stdout.trim().to_owned();
     let server = metrify.serve();
     let elsewhere = Elsewhere { machine: Metrify::new(), url: format!("http://{}", server.address), key };
-    elsewhere.machine.file("day.ndjson", quarter_hours(96));
+    elsewhere.machine.file("day.ndjson", quarter_hours(192));
     let help = elsewhere.machine.run(&["--help"]).stdout;
     let listed = commands(&help);
     assert_eq!(listed, COMMANDS.iter().map(|(name, _)| *name).collect::<Vec<_>>());
