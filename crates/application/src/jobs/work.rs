@@ -89,7 +89,12 @@ impl Jobs {
     pub(crate) fn stop(&self, tenant: &Tenant, id: &str) -> bool {
         let running = locked(&self.0.running);
         let found = running.get(&(tenant.clone(), id.to_owned()));
-        found.is_some_and(|running| running.stop.send_replace(Some(JobState::Cancelled)) != Some(JobState::Interrupted))
+        found.is_some_and(|running| {
+            // A house that closes has the last word.
+            let stop = |stop: &mut Option<JobState>| stop.replace(stop.unwrap_or(JobState::Cancelled)).is_none();
+            running.stop.send_if_modified(stop);
+            *running.stop.borrow() == Some(JobState::Cancelled)
+        })
     }
 
     /// Stops all jobs at their next safe points, and lets none begin: the house closes.
