@@ -80,8 +80,8 @@ mod tests {
                 kinds.push(refused.expect_err("none is answered").kind());
             }
         }
-        // The last one of each, and one more of the second, since there is no place any more.
-        assert_eq!(kinds, [Kind::Busy; 3]);
+        // The last one of each, and two more of the second, since there is no place any more.
+        assert_eq!(kinds, [Kind::Busy; 4]);
         for tenant in &tenants[2..] {
             assert_eq!(queries.answer(tenant, async { Ok(7) }).await.expect("its place"), 7);
         }
