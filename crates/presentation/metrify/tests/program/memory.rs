@@ -10,7 +10,7 @@ use crate::support::{Metrify, Server, quarter_hours};
 
 /// Megabytes that a query may add to the process: the 64 that it may take, batches on their way, what the allocator keeps, and what some
 /// steps take before they ask (`median` and `percentile_cont` of twenty million numbers: half a gigabyte).
-const MORE_MB_MAX: u64 = 640;
+const MORE_MB_MAX: u64 = 1_000;
 
 /// How a query is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
