@@ -9,7 +9,8 @@ use crate::support::api::Client;
 use crate::support::{Metrify, Server, quarter_hours};
 
 /// Megabytes that a query may add to the process: the 64 that it may take, batches on their way, what the allocator keeps, and what some
-/// steps take before they ask (`median` and `percentile_cont` of twenty million numbers: half a gigabyte).
+/// steps take before they ask (`median` and `percentile_cont` of twenty million numbers: half a gigabyte; a sort of long texts for a
+/// window, beside other tests on two cores: 672 MB).
 const MORE_MB_MAX: u64 = 1_000;
 
 /// How a query is answered.
