@@ -178,16 +178,12 @@ impl WantedDeliveries {
             equal("format", &self.format),
             time(">=", self.from),
             time("<", self.until),
-            time("<=", self.known_at),
             self.after.as_ref().map(|after| self.behind(after)),
         ];
         let rules: Vec<String> = rules.into_iter().flatten().collect();
         let rules = if rules.is_empty() { "true".to_owned() } else { rules.join(" AND ") };
-        let noted = self.known_at.map(|at| format!("WHERE rejected_at <= {}", instant(at))).unwrap_or_default();
-        let rejects = format!(
-            "SELECT delivery AS of_delivery, count(*) AS rejects, sum(CASE WHEN state = 'open' THEN 1 ELSE 0 END) AS open_rejects \
-             FROM rejects {noted} GROUP BY 1"
-        );
+        let rejects = "SELECT delivery AS of_delivery, count(*) AS rejects, \
+                       sum(CASE WHEN state = 'open' THEN 1 ELSE 0 END) AS open_rejects FROM rejects GROUP BY 1";
         let (order, limit) = (self.order(), self.limit);
         let all = format!("SELECT {RECEIPT} FROM deliveries WHERE {rules}");
         // Only where the rejects say which ones are wanted, all have to be looked at with theirs.

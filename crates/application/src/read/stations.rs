@@ -5,7 +5,7 @@ use metrify_domain::{Tenant, Timestamp};
 use crate::app::App;
 use crate::error::{Error, Kind, Result};
 use crate::ports::{Cell, Page, Query};
-use crate::read::series::{instant, literal};
+use crate::read::series::literal;
 
 /// A weather station as its readings tell of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,18 +38,17 @@ pub(crate) async fn told_stations(
     wanted: &WantedTold<'_>,
     known_at: Option<Timestamp>,
 ) -> Result<Vec<ToldStation>> {
-    let query = query(wanted, known_at);
+    let sql = query(wanted);
     let mut rows = Vec::new();
     let mut gather = |page: Page| {
         rows.extend(page.rows);
         Ok(())
     };
-    app.queries.answer(tenant, app.sql.query(tenant, Query::of(&query), &mut gather)).await?;
+    app.queries.answer(tenant, app.sql.query(tenant, Query { sql: &sql, known_at }, &mut gather)).await?;
     rows.into_iter().map(station).collect()
 }
 
-fn query(wanted: &WantedTold<'_>, known_at: Option<Timestamp>) -> String {
-    let known = known_at.map(|then| format!(" AND since <= {}", instant(then))).unwrap_or_default();
+fn query(wanted: &WantedTold<'_>) -> String {
     let which = match wanted {
         WantedTold::One(id) => format!(" AND point = {}", literal(id)),
         WantedTold::Page { after, down, limit } => {
@@ -58,7 +57,7 @@ fn query(wanted: &WantedTold<'_>, known_at: Option<Timestamp>) -> String {
             format!("{behind} ORDER BY point{order} LIMIT {limit}")
         }
     };
-    format!("SELECT point, name, CAST(since AS BIGINT) AS since FROM points WHERE kind = 'station'{known}{which}")
+    format!("SELECT point, name, CAST(since AS BIGINT) AS since FROM points WHERE kind = 'station'{which}")
 }
 
 fn station(row: Vec<Cell>) -> Result<ToldStation> {
@@ -84,13 +83,8 @@ mod tests {
     #[test]
     fn no_name_reaches_beyond_its_quotes() {
         let head = "SELECT point, name, CAST(since AS BIGINT) AS since FROM points WHERE kind = 'station'";
-        assert_eq!(query(&WantedTold::One("x' OR '1'='1"), None), format!("{head} AND point = 'x'' OR ''1''=''1'"));
+        assert_eq!(query(&WantedTold::One("x' OR '1'='1")), format!("{head} AND point = 'x'' OR ''1''=''1'"));
         let page = WantedTold::Page { after: Some("'; DROP"), down: true, limit: 7 };
-        assert_eq!(
-            query(&page, Some(Timestamp::from_micros(1))),
-            format!(
-                "{head} AND since <= TIMESTAMP '1970-01-01T00:00:00.000001Z' AND point < '''; DROP' ORDER BY point DESC LIMIT 7"
-            )
-        );
+        assert_eq!(query(&page), format!("{head} AND point < '''; DROP' ORDER BY point DESC LIMIT 7"));
     }
 }

@@ -144,7 +144,11 @@ fn grant(id: &str, grantee: &str) -> Grant {
     }
 }
 
-fn one_of_each() -> [Thing; 11] {
+fn one_of_each() -> Vec<Thing> {
+    of_people_and_points().into_iter().chain(of_what_came_later()).collect()
+}
+
+fn of_people_and_points() -> [Thing; 7] {
     let label = |text: &str| Some(text.parse().expect("a label"));
     [
         TenantRecord {
@@ -202,6 +206,12 @@ fn one_of_each() -> [Thing; 11] {
             until: Some(at(7)),
         }
         .into(),
+    ]
+}
+
+fn of_what_came_later() -> [Thing; 4] {
+    let label = |text: &str| Some(text.parse().expect("a label"));
+    [
         grant("9a47", "user:ann@example.org").into(),
         GridOperator {
             id: "stadtwerk-sued".parse().expect("an id"),
