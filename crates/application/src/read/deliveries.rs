@@ -259,12 +259,12 @@ fn number(cell: &Cell) -> Option<u64> {
 /// A row of [`WantedDeliveries::query`]; whether its bytes are kept is asked elsewhere.
 fn delivery(row: Vec<Cell>) -> Result<ToldDelivery> {
     let read = || {
-        let mut texts = row.iter().filter_map(|cell| match cell {
-            Cell::Text(text) => Some(text.clone()),
+        let numbers: Vec<u64> = row.iter().filter_map(number).collect();
+        let mut texts = row.into_iter().filter_map(|cell| match cell {
+            Cell::Text(text) => Some(text),
             Cell::Null | Cell::Bool(_) | Cell::Number(_) => None,
         });
         let (id, source, format) = (texts.next()?, texts.next()?, texts.next()?);
-        let numbers: Vec<u64> = row.iter().filter_map(number).collect();
         let [bytes, received, stored, duplicates, corrections, rejected, received_at, rejects, open_rejects] =
             numbers[..]
         else {

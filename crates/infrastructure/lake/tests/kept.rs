@@ -229,7 +229,7 @@ async fn assert_same(lake: &DeltaLake, tenant: &Tenant) -> usize {
         quarter(117)..=quarter(117),
         i64::MIN..=quarter(70),
         quarter(400)..=i64::MAX,
-        1..=0,
+        RangeInclusive::new(1, 0),
     ];
     let mut rows = 0;
     for names in [&[][..], &["point", "value"], &["period_end", "quality", "quantity"], &["sequence", "restored"]] {

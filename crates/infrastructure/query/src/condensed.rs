@@ -209,7 +209,7 @@ fn read(state: &SessionState, table: Arc<dyn TableProvider>) -> Result<DataFrame
 struct KeptRows {
     grain: Grain,
     schema: SchemaRef,
-    files: Vec<Arc<KeptFile>>,
+    files: Arc<[Arc<KeptFile>]>,
     removed: Arc<KeySet>,
 }
 
@@ -242,6 +242,6 @@ impl TableProvider for KeptRows {
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let columns = project_schema(&self.schema, projection)?;
         let wanted = kept::wanted(self.grain, columns, filters, self.removed.clone());
-        kept::plan(self.files.clone(), wanted, state.config_options().execution.target_partitions, limit)
+        kept::plan(&self.files, wanted, state.config_options().execution.target_partitions, limit)
     }
 }

@@ -133,9 +133,7 @@ impl Files {
         &self,
         state: &dyn Session,
         wanted: Vec<&FileFacts>,
-        projection: Option<&Vec<usize>>,
-        filters: &[Expr],
-        limit: Option<usize>,
+        Asked { projection, filters, limit }: Asked<'_>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let mut options = state.table_options().parquet.clone();
         // Of one point nearly all rows are left out: those of other columns are then not even decoded. Where many stay, judging
@@ -194,10 +192,10 @@ impl TableProvider for Files {
         let mut plans: Vec<Arc<dyn ExecutionPlan>> = Vec::new();
         if !kept.is_empty() {
             let kept = kept.into_iter().map(Arc::new).collect();
-            plans.push(kept::plan(kept, wanted, state.config_options().execution.target_partitions, limit)?);
+            plans.push(kept::plan(&kept, wanted, state.config_options().execution.target_partitions, limit)?);
         }
         if !files.is_empty() {
-            plans.push(self.read(state, files, projection, filters, limit).await?);
+            plans.push(self.read(state, files, Asked { projection, filters, limit }).await?);
         }
         match plans.pop() {
             None => Ok(Arc::new(EmptyExec::new(project_schema(&self.schema, projection)?))),
@@ -208,6 +206,13 @@ impl TableProvider for Files {
             }
         }
     }
+}
+
+/// What of the rows of files is asked for.
+struct Asked<'a> {
+    projection: Option<&'a Vec<usize>>,
+    filters: &'a [Expr],
+    limit: Option<usize>,
 }
 
 /// What is known of each file, as the engine asks for it.

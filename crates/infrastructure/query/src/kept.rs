@@ -99,7 +99,7 @@ fn starts(filter: &Expr) -> Option<RangeInclusive<i64>> {
 
 /// Reads what is wanted of the files, in so many shares.
 pub(crate) fn plan(
-    files: Vec<Arc<KeptFile>>,
+    files: &Arc<[Arc<KeptFile>]>,
     wanted: Wanted,
     shares: usize,
     limit: Option<usize>,
@@ -117,7 +117,7 @@ fn external(error: metrify_application::Error) -> DataFusionError {
 
 /// One share of each file.
 struct Share {
-    files: Vec<Arc<KeptFile>>,
+    files: Arc<[Arc<KeptFile>]>,
     wanted: Arc<Wanted>,
     share: usize,
     shares: usize,
@@ -137,20 +137,23 @@ impl PartitionStream for Share {
 
     fn execute(&self, _: Arc<TaskContext>) -> SendableRecordBatchStream {
         let (wanted, share, shares) = (self.wanted.clone(), self.share, self.shares);
-        let files = self.files.clone().into_iter();
-        let rows = try_unfold((None, files), move |(mut open, mut files)| {
-            let wanted = wanted.clone();
+        let files = self.files.clone();
+        let rows = try_unfold((None, 0), move |(mut open, mut next)| {
+            let (wanted, files) = (wanted.clone(), files.clone());
             async move {
                 loop {
                     let mut scan = match open.take() {
                         Some(scan) => scan,
-                        None => match files.next() {
-                            Some(file) => Scan::open(&file, &wanted, share, shares).await.map_err(external)?,
+                        None => match files.get(next) {
+                            Some(file) => {
+                                next += 1;
+                                Scan::open(file, &wanted, share, shares).await.map_err(external)?
+                            }
                             None => return Ok(None),
                         },
                     };
                     if let Some(rows) = scan.next().await.map_err(external)? {
-                        return Ok(Some((rows, (Some(scan), files))));
+                        return Ok(Some((rows, (Some(scan), next))));
                     }
                 }
             }

@@ -9,6 +9,7 @@ use datafusion::datasource::physical_plan::parquet::transform_schema_to_view;
 use metrify_application::ports::Page;
 use metrify_application::read::{After, SERIES_COLUMNS, Series, Told};
 use metrify_application::{Error, Kind, Result, Tenant};
+use metrify_domain::Timestamp;
 use metrify_domain::time::HOUR;
 use metrify_lake::{DeltaLake, OfPoint, TableName};
 
@@ -70,7 +71,7 @@ fn wanted(series: &Series) -> Option<OfPoint> {
     let of_one = quantity.as_ref().map(ToString::to_string);
     let reads_on = after.as_ref().is_some_and(|after| of_one.as_ref() != Some(&after.quantity));
     // Of several quantities all files within the time are looked at, however few rows are wanted.
-    let (first, last) = (start.map(|start| start.micros()), end.map(|end| end.micros()));
+    let (first, last) = (start.map(Timestamp::micros), end.map(Timestamp::micros));
     let is_short = first.zip(last).is_some_and(|(first, last)| last.saturating_sub(first) <= SPAN_US_MAX);
     if known_at.is_some()
         || *told != Told::All

@@ -92,7 +92,7 @@ async fn revoke(
     Named(id): Named,
     Parameters(whose): Parameters<TenantParameters>,
 ) -> Result<Json<KeyBody>, Problem> {
-    let tenant = whose.tenant.as_deref().map(|name| name.parse::<Tenant>()).transpose();
+    let tenant = whose.tenant.as_deref().map(str::parse::<Tenant>).transpose();
     let tenant = tenant.map_err(|error| Error::new(Kind::Invalid, "read the parameter tenant").because(error))?;
     let tenant = tenant.unwrap_or_else(|| ctx.tenant().clone());
     Ok(Json(govern::revoke_key(&server.app, &ctx, &tenant, &id).await?.into()))

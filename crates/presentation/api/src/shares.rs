@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
 use axum::extract::Request;
+use axum::http::HeaderValue;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{Method, StatusCode};
 use axum::response::Response;
@@ -110,7 +111,7 @@ fn no_room(_: Full) -> Error {
 
 /// The answer, which keeps its place until it was taken; one that has no end gives it back at once.
 pub(crate) fn told(answer: Response, place: Place<Tenant>) -> Response {
-    let media = answer.headers().get(CONTENT_TYPE).map(|media| media.as_bytes());
+    let media = answer.headers().get(CONTENT_TYPE).map(HeaderValue::as_bytes);
     if media.is_some_and(|media| media.starts_with(b"text/event-stream")) {
         return answer;
     }

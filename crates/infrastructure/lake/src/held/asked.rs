@@ -14,11 +14,16 @@ use crate::rows::{self, versions_batch};
 use crate::table::{FileFacts, Snapshot};
 use crate::write::internal;
 
-/// The rows of a data file that hold and have keys that were asked for, by where they stand in it, each with its version and whether
-/// that held before already; `None` where only the data file can tell.
+/// The rows of a data file that hold and have keys that were asked for, by where they stand in it.
 pub(crate) struct Found<'k> {
     held: Arc<Held>,
-    rows: BTreeMap<usize, (&'k Key, Option<(Version, bool)>)>,
+    rows: BTreeMap<usize, Row<'k>>,
+}
+
+struct Row<'k> {
+    key: &'k Key,
+    /// Its version and whether that held before already; `None` where only the data file can tell.
+    told: Option<(Version, bool)>,
 }
 
 impl Held {
@@ -37,7 +42,8 @@ impl Held {
             for row in &found {
                 let place = self.place(*row);
                 if !facts.is_deleted(place) {
-                    rows.insert(place, (*key, reader.version(*row, &key.channel, key.period)?));
+                    let told = reader.version(*row, &key.channel, key.period)?;
+                    rows.insert(place, Row { key, told });
                 }
             }
         }
@@ -63,20 +69,20 @@ impl Found<'_> {
 
     /// Those of them whose keys are wanted.
     pub(crate) fn only(mut self, wanted: impl Fn(&Key) -> bool) -> Self {
-        self.rows.retain(|_, (key, _)| wanted(key));
+        self.rows.retain(|_, row| wanted(row.key));
         self
     }
 
     /// Their versions, each with whether it held before already; `None` where only the data file can tell.
     fn told(&self) -> Option<Vec<&(Version, bool)>> {
-        self.rows.values().map(|(_, told)| told.as_ref()).collect()
+        self.rows.values().map(|row| row.told.as_ref()).collect()
     }
 
     /// # Errors
     /// Where the data file had to be read and cannot be.
     pub(crate) async fn versions(self, snapshot: &Snapshot, facts: &FileFacts) -> Result<Vec<Version>> {
         if self.told().is_some() {
-            return Ok(self.rows.into_values().filter_map(|(_, told)| told).map(|(version, _)| version).collect());
+            return Ok(self.rows.into_values().filter_map(|row| row.told).map(|(version, _)| version).collect());
         }
         let batches = self.read(snapshot, facts).await?;
         let rows = batches.iter().flat_map(|batch| (0..batch.num_rows()).map(move |row| (batch, row)));

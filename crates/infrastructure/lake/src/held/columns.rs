@@ -46,13 +46,13 @@ impl Views {
 /// What is being made of rows.
 pub(super) enum Making {
     Columns(Vec<Column>),
-    Days(Days),
+    Days(Box<Days>),
 }
 
 impl Making {
     pub(super) fn of(wanted: &Wanted) -> Self {
         match wanted.grain {
-            Grain::Day => Self::Days(Days::default()),
+            Grain::Day => Self::Days(Box::default()),
             Grain::Reading | Grain::Latest => {
                 let names = wanted.columns.fields().iter().map(|field| field.name());
                 Self::Columns(names.filter_map(|name| Column::of(name)).collect())

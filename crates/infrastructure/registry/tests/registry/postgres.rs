@@ -1,5 +1,6 @@
 //! A PostgreSQL server of the test's own, in a folder that goes with it.
 
+use std::io::Write;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -25,7 +26,8 @@ impl Server {
     /// `None`, with a word, where no server is installed.
     pub fn start() -> Option<Self> {
         let Some(programs) = PROGRAMS.iter().map(Path::new).find(|folder| folder.join("initdb").exists()) else {
-            println!("SKIPPED: there is no PostgreSQL server here (Debian package postgresql-15)");
+            let why = "there is no PostgreSQL server here (Debian package postgresql-15)";
+            writeln!(std::io::stderr(), "SKIPPED: {why}").expect("standard error");
             return None;
         };
         let folder = TempDir::new().expect("a folder");

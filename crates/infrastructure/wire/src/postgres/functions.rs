@@ -57,7 +57,7 @@ fn current_setting(schema: &str) -> ScalarUDF {
     let schema = schema.to_owned();
     let function = move |arguments: &[ColumnarValue]| {
         let names = ColumnarValue::values_to_arrays(arguments)?;
-        let names = names.iter().flat_map(|names| names.as_string::<i32>());
+        let names = names.iter().flat_map(AsArray::as_string::<i32>);
         let values = names.map(|name| match name {
             Some("search_path") => Some(schema.clone()),
             name => name.and_then(setting).map(str::to_owned),

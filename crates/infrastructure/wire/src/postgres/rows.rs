@@ -36,7 +36,7 @@ pub(super) fn kind(field: &FieldRef) -> Result<Type, Problem> {
         DataType::Decimal256(..) => Ok(Type::NUMERIC),
         // A column of nothing but null.
         DataType::Null => Ok(Type::TEXT),
-        _ => field_into_pg_type(field).map_err(unwritable),
+        _ => field_into_pg_type(field).map_err(|error| unwritable(&error)),
     }
 }
 
@@ -91,13 +91,13 @@ impl Rows {
                 DataType::Null => self.encoder.encode_field(&None::<&str>),
                 _ => encode_value(&mut self.encoder, column, self.next, field, to),
             };
-            written.map_err(unwritable)?;
+            written.map_err(|error| unwritable(&error))?;
         }
         self.next += 1;
         Ok(Some(self.encoder.take_row()))
     }
 }
 
-fn unwritable(error: PgWireError) -> Problem {
+fn unwritable(error: &PgWireError) -> Problem {
     problem::error("0A000", format!("write the answer: {error}"))
 }

@@ -112,7 +112,7 @@ pub enum Audit {
 Examples:
   metrify audit list --subject 50120962218 --start 2026-01-01
   metrify audit list --action export --outcome denied --newest-first --limit 10")]
-    List(Entries),
+    List(Box<Entries>),
 }
 
 /// Which entries of the audit log.

@@ -16,7 +16,7 @@ pub async fn run(settings: &Settings, output: Output, command: Audit) -> Result<
     let outcome = match command {
         Audit::Verify => verified(output, &access.verify_audit().await?)?,
         Audit::List(wanted) => {
-            list(output, entries(&access, wanted).await?)?;
+            list(output, entries(&access, *wanted).await?)?;
             Outcome::Good
         }
     };

@@ -22,7 +22,6 @@ const ACCOUNT: &str = "select quantity, count(*), count(distinct (point || ' ' |
 const VERSIONS: &str = "select count(*), count(distinct key) from (select concat_ws(' ', point, quantity, period_start, period_end, \
                         value, quality) as key from readings_history)";
 
-#[allow(clippy::disallowed_methods, reason = "the moments to kill at are spread over the time that the work takes")]
 fn milliseconds(work: impl FnOnce()) -> u64 {
     let begin = std::time::Instant::now();
     work();
@@ -149,7 +148,6 @@ impl Load {
 /// Servers of one data directory that are killed at most.
 const OF_ONE_DIRECTORY: usize = 6;
 
-#[allow(clippy::disallowed_methods, reason = "how thorough it is says who starts it")]
 fn kills() -> usize {
     std::env::var("FAULTS_KILLS").map_or(OF_ONE_DIRECTORY, |kills| kills.parse().expect("a number"))
 }

@@ -14,7 +14,6 @@ use crate::support::{Metrify, quarter_hour, quarter_hours};
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Asks again and again until the answer is one that is waited for.
-#[allow(clippy::disallowed_methods, reason = "a test gives up at some time")]
 fn until(client: &Client<'_>, path: &str, is_it: impl Fn(&Value) -> bool) -> Value {
     let began = Instant::now();
     loop {

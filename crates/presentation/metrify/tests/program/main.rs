@@ -1,5 +1,9 @@
 //! The program through its front door. One binary: tests that wait for a disk or a process leave the cores to others.
 #![allow(clippy::expect_used, clippy::panic, reason = "what a helper of a test expects, the test expects")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests measure, give up at some time, and are told how thorough they are"
+)]
 
 mod analytics;
 mod architecture;

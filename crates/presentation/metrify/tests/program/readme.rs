@@ -70,10 +70,6 @@ fn workshop(metrify: &Metrify) -> PathBuf {
     folder
 }
 
-#[allow(
-    clippy::disallowed_methods,
-    reason = "the shell of a test looks for the program where everybody's does, and for ours"
-)]
 fn run(metrify: &Metrify, folder: &Path, command: &str) -> String {
     let program = Path::new(env!("CARGO_BIN_EXE_metrify")).parent().expect("a folder");
     let path = format!("{}:{}", program.display(), std::env::var("PATH").expect("a path"));
