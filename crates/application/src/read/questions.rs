@@ -117,16 +117,18 @@ impl Question {
 const RECEIPT: &str =
     "delivery, source, format, bytes, received, stored, duplicates, corrections, rejected, received_at";
 
+// Readings are gone through once for all that is asked of them.
 const OVERVIEW: &str = "SELECT \
-    (SELECT count(*) FROM readings) AS readings, \
+    readings.readings, \
     (SELECT count(*) FROM readings_latest) AS channels, \
     (SELECT count(*) FROM points) AS points, \
     (SELECT count(*) FROM meters) AS meters, \
     (SELECT count(*) FROM deliveries) AS deliveries, \
     (SELECT count(*) FROM findings) AS findings, \
     (SELECT count(*) FROM rejects WHERE state = 'open') AS open_rejects, \
-    (SELECT min(period_start) FROM readings) AS first_at, \
-    (SELECT max(period_end) FROM readings) AS last_at";
+    readings.first_at, \
+    readings.last_at \
+    FROM (SELECT count(*) AS readings, min(period_start) AS first_at, max(period_end) AS last_at FROM readings) readings";
 
 fn within(Span { start, end }: Span) -> String {
     format!("period_start >= {} AND period_start < {}", instant(start), instant(end))

@@ -1,10 +1,14 @@
 //! A set of keys that columns of texts and times can be asked against without making keys of them.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray, BooleanArray, Int32Array, RecordBatch, StringArray};
+use arrow::array::{ArrayRef, AsArray, BooleanArray, Int32Array, RecordBatch, StringArray, TimestampMicrosecondArray};
 use arrow::datatypes::{Int32Type, TimestampMicrosecondType};
+use metrify_application::Result;
 use metrify_application::ports::Key;
+
+use crate::write::internal;
 
 /// Start and end of a period in microseconds.
 type Ends = (i64, i64);
@@ -24,7 +28,7 @@ impl KeySet {
         set
     }
 
-    fn insert(&mut self, key: &Key) {
+    pub(crate) fn insert(&mut self, key: &Key) {
         let ends = (key.period.start().micros(), key.period.end().micros());
         let point = key.channel.point.as_str();
         if !self.points.contains_key(point) {
@@ -47,6 +51,29 @@ impl KeySet {
         }
         let (point, quantity) = channel();
         self.points.get(point)?.get(quantity)
+    }
+
+    /// The keys as columns.
+    ///
+    /// # Errors
+    /// Never, but for a mistake in the schema.
+    pub fn columns(&self) -> Result<RecordBatch> {
+        let mut keys = Vec::new();
+        for (point, quantities) in &self.points {
+            for (quantity, ends) in quantities {
+                keys.extend(ends.iter().map(|(start, end)| (point, quantity, *start, *end)));
+            }
+        }
+        let instants = |instants: TimestampMicrosecondArray| Arc::new(instants.with_timezone("UTC")) as ArrayRef;
+        let columns: [ArrayRef; 4] = [
+            Arc::new(StringArray::from_iter_values(keys.iter().map(|key| key.0))),
+            Arc::new(StringArray::from_iter_values(keys.iter().map(|key| key.1))),
+            instants(keys.iter().map(|key| Some(key.2)).collect()),
+            instants(keys.iter().map(|key| Some(key.3)).collect()),
+        ];
+        let names = ["point", "quantity", "period_start", "period_end"];
+        RecordBatch::try_from_iter(names.into_iter().zip(columns))
+            .map_err(|error| internal("lay keys into columns", error))
     }
 
     /// For each row whether its key is in the set. The columns point, quantity, period_start and period_end must be there

@@ -436,6 +436,15 @@ impl View {
         self.state.removed_keys.get_or_init(keys).clone()
     }
 
+    /// Keys of which memory knows that there are several versions; of others there are where the lake has superseded ones.
+    #[must_use]
+    pub fn contested(&self) -> KeySet {
+        let ended = self.state.chunks.iter().flat_map(|chunk| chunk.ended.keys().map(|row| chunk.key(*row)));
+        let mut keys = self.removed().as_ref().clone();
+        ended.for_each(|key| keys.insert(&key));
+        keys
+    }
+
     /// Keys whose row lies among the superseded already, although it still lies among what holds, too: a landing was cut
     /// short between the two.
     #[must_use]

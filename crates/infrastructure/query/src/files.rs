@@ -67,6 +67,10 @@ impl Files {
         Self { snapshot, some: None, schema, store }
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.some.as_ref().unwrap_or(&self.snapshot.files).is_empty()
+    }
+
     /// Some of the files.
     pub(crate) fn only(&self, files: Vec<FileFacts>) -> Self {
         let Self { snapshot, schema, store, .. } = self;

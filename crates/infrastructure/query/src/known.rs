@@ -10,7 +10,7 @@ use datafusion::dataframe::DataFrame;
 use datafusion::datasource::ViewTable;
 use datafusion::logical_expr::function::{PartitionEvaluatorArgs, WindowUDFFieldArgs};
 use datafusion::logical_expr::{
-    Expr, ExprFunctionExt, PartitionEvaluator, Signature, Volatility, WindowUDF, WindowUDFImpl, lit,
+    Expr, ExprFunctionExt, JoinType, PartitionEvaluator, Signature, Volatility, WindowUDF, WindowUDFImpl, lit,
 };
 use datafusion::prelude::col;
 use metrify_application::ingest::{Said, Statement, holding_of};
@@ -37,21 +37,32 @@ impl TableFunctionImpl for AsKnown {
         let [argument] = args.exprs() else {
             return plan_err!("readings_as_known takes one argument: the instant, such as '2025-01-05T00:00:00Z'");
         };
-        let rows = as_known(self.views.history()?, lit(as_instant(argument)?))?;
+        let rows = self.views.as_known(lit(as_instant(argument)?))?;
         Ok(Arc::new(ViewTable::new(rows.logical_plan().clone(), None)))
     }
 }
 
-/// The readings that held at an instant, of all versions.
-pub(crate) fn as_known(history: DataFrame, then: Expr) -> Result<DataFrame> {
+/// The readings that held at an instant, of all versions; `contested` are the keys of which there may be several.
+pub(crate) fn as_known(history: DataFrame, contested: DataFrame, then: Expr) -> Result<DataFrame> {
     let known = history.filter(col("recorded_at").lt_eq(then.clone()))?;
     let standing = known.filter(col("withdrawn_at").is_null().or(col("withdrawn_at").gt(then)))?;
     // What a delivery never said was not known at any time, whatever we took it for.
     let standing = standing.filter(col("retracted_at").is_null())?;
+    let of_key = ["of_point", "of_quantity", "of_start", "of_end"];
+    let renamed = KEY.iter().zip(of_key).map(|(name, of_key)| col(*name).alias(of_key));
+    let contested = contested.select(renamed)?.distinct()?;
+    let joined = |kind| contested.clone().join(standing.clone(), kind, &of_key, &KEY, None);
+    // Nearly all readings have one version. It holds, and rows need not be sorted to find that.
+    let alone = joined(JoinType::RightAnti)?.select_columns(&metrify_lake::READING_COLUMNS)?;
+    // By the columns of the smaller side: by those of the other the engine would sort all rows before it joins them.
     let holds = WindowUDF::from(Holds::new()).call(STATEMENT.map(col).to_vec());
-    let holds = holds.partition_by(KEY.map(col).to_vec()).build()?.alias("holds");
-    let rows = standing.window(vec![holds])?.filter(col("holds"))?;
-    rows.select_columns(&metrify_lake::READING_COLUMNS)
+    let holds = holds.partition_by(of_key.map(col).to_vec()).build()?.alias("holds");
+    let several = joined(JoinType::Inner)?.window(vec![holds])?.filter(col("holds"))?;
+    let columns = metrify_lake::READING_COLUMNS.map(|name| {
+        let place = KEY.iter().position(|key| *key == name);
+        col(place.map_or(name, |place| of_key[place])).alias(name)
+    });
+    alone.union(several.select(columns)?)
 }
 
 /// The columns that tell which of the versions of a reading holds.

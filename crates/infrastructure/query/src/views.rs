@@ -7,7 +7,7 @@ use arrow::array::{BooleanArray, RecordBatch};
 use arrow::datatypes::DataType;
 use async_trait::async_trait;
 use datafusion::catalog::{SchemaProvider, TableProvider};
-use datafusion::common::{DataFusionError, Result};
+use datafusion::common::{DataFusionError, Result, ToDFSchema};
 use datafusion::dataframe::DataFrame;
 use datafusion::datasource::MemTable;
 use datafusion::execution::object_store::ObjectStoreUrl;
@@ -16,7 +16,7 @@ use datafusion::functions_aggregate::min_max::min_udaf;
 use datafusion::functions_window::expr_fn::row_number;
 use datafusion::logical_expr::expr::WindowFunction;
 use datafusion::logical_expr::{
-    ColumnarValue, Expr, ExprFunctionExt, JoinType, Volatility, create_udf, lit, not, when,
+    ColumnarValue, EmptyRelation, Expr, ExprFunctionExt, JoinType, LogicalPlan, Volatility, create_udf, lit, not, when,
 };
 use datafusion::prelude::{SessionContext, col};
 use metrify_application::Tenant;
@@ -119,7 +119,14 @@ impl Views {
     }
 
     fn read(&self, table: TableName) -> Result<DataFrame> {
-        self.planner.read_table(Arc::new(self.files(table)?))
+        let files = self.files(table)?;
+        if !files.is_empty() {
+            return self.planner.read_table(Arc::new(files));
+        }
+        // Said in the plan, so that the engine leaves out what is made of it.
+        let schema = Arc::new(files.schema().to_dfschema()?);
+        let empty = LogicalPlan::EmptyRelation(EmptyRelation { produce_one_row: false, schema });
+        Ok(DataFrame::new(self.planner.state(), empty))
     }
 
     fn memory(&self, table: TableName, batches: Vec<RecordBatch>) -> Result<DataFrame> {
@@ -128,7 +135,7 @@ impl Views {
 
     fn readings(&self) -> Result<DataFrame> {
         match self.known_at {
-            Some(then) => known::as_known(self.history()?, known::at(then)),
+            Some(then) => self.as_known(known::at(then)),
             None => self.holding(),
         }
     }
@@ -188,6 +195,18 @@ impl Views {
         // What was retracted later was taken for known by mistake.
         let is_said = col("retracted_at").is_null().or(col("retracted_at").lt_eq(then.clone()));
         rows.filter(col("recorded_at").lt_eq(then))?.filter(is_said)
+    }
+
+    pub(crate) fn as_known(&self, then: Expr) -> Result<DataFrame> {
+        let superseded = self.read(TableName::Superseded)?.select_columns(&KEY)?;
+        let waiting = self.view.contested();
+        let contested = if waiting.is_empty() {
+            superseded
+        } else {
+            let keys = waiting.columns().map_err(from_lake)?;
+            superseded.union(self.planner.read_batch(keys)?)?
+        };
+        known::as_known(self.history()?, contested, then)
     }
 
     /// The rows of a table that were known.
@@ -262,14 +281,13 @@ fn rejects(records: DataFrame) -> Result<DataFrame> {
     rows.select(told.chain([resolved_at]).collect::<Vec<_>>())
 }
 
-/// The newest row of each key: the greatest by `order`, one column after the other.
+/// The newest row of each key: the last by `order`, of which no two rows of a key have the same. Kept while the rows go by, so that they
+/// need no order themselves.
 pub(crate) fn newest(rows: DataFrame, key: &[&str], order: &[&str]) -> Result<DataFrame> {
-    let columns: Vec<String> = rows.schema().fields().iter().map(|field| field.name().clone()).collect();
-    let place = row_number()
-        .partition_by(key.iter().map(|name| col(*name)).collect())
-        .order_by(order.iter().map(|name| col(*name).sort(false, false)).collect())
-        .build()?
-        .alias("place");
-    let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
-    rows.window(vec![place])?.filter(col("place").eq(lit(1_u64)))?.select_columns(&columns)
+    let names: Vec<String> = rows.schema().fields().iter().map(|field| field.name().clone()).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let by_order = || order.iter().map(|name| col(*name).sort(true, false)).collect();
+    let others = names.iter().filter(|name| !key.contains(name));
+    let last = others.map(|name| last_value(col(*name), by_order()).alias(*name)).collect();
+    rows.aggregate(key.iter().map(|name| col(*name)).collect(), last)?.select_columns(&names)
 }

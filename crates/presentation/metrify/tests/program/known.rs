@@ -356,3 +356,22 @@ fn no_question_of_then_tells_of_another_tenant() {
     let body = json!({"query": "select count(*) from \"default\".readings", "as_known_at": then});
     assert_eq!(theirs.post("/api/v1/sql", &body).0, 400);
 }
+
+/// Hundreds of thousands of readings, of which few were corrected: what needs no sort is not sorted, so that little memory is enough.
+#[test]
+fn what_was_known_of_many_readings_is_told_within_the_memory_of_queries() {
+    let metrify = Metrify::new();
+    let fleet = metrify.path("fleet.arrow");
+    let many = ["--meters", "50", "--days", "60", "--format", "arrow", "--out", fleet.to_str().expect("a path")];
+    assert_eq!(metrify.run(&[&["simulate"], &many[..]].concat()).code, Some(0));
+    assert!(metrify.ingest(&[&fleet]).total("corrections") > 100);
+    let server = metrify.serve_with(&[("METRIFY_QUERY_MEMORY_MB", "64")]);
+    let ann = Client::of(&metrify, &server, "viewer");
+    let then = now();
+    for path in ["overview", "reports/daily?day=2025-02-01", "energy-consumption?start=2025-01-01&end=2025-03-01"] {
+        let today = ann.get(&format!("/api/v1/analytics/{path}"));
+        assert_eq!(today.0, 200, "{path}: {}", today.1);
+        let mark = if path.contains('?') { '&' } else { '?' };
+        assert_eq!(ann.get(&format!("/api/v1/analytics/{path}{mark}as_known_at={then}")), today, "{path}");
+    }
+}
