@@ -31,6 +31,18 @@ impl DeliveryId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The digest that it was made of; `None` for a text that is no id.
+    #[must_use]
+    pub fn digest(&self) -> Option<Fingerprint> {
+        Fingerprint::from_hex(&self.0)
+    }
+}
+
+impl From<Fingerprint> for DeliveryId {
+    fn from(digest: Fingerprint) -> Self {
+        Self(digest.to_string())
+    }
 }
 
 impl fmt::Display for DeliveryId {
@@ -282,8 +294,10 @@ impl Fingerprint {
     /// The id that [`Self::fmt`] wrote; `None` for anything else.
     #[must_use]
     pub fn from_hex(text: &str) -> Option<Self> {
+        let is_digit = |digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f');
+        let is_written = text.len() == 2 * Self::BYTES && text.bytes().all(is_digit);
         let number = u128::from_str_radix(text, 16).ok()?;
-        (text.len() == 2 * Self::BYTES).then_some(Self(number.to_be_bytes()))
+        is_written.then_some(Self(number.to_be_bytes()))
     }
 }
 

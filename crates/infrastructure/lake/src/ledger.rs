@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::Int64Type;
-use metrify_application::record::{DeliveryId, Fingerprint, Sequence, Withdrawn};
+use metrify_application::record::{Fingerprint, Sequence, Withdrawn};
 use metrify_application::{Error, Kind, Result};
 
 use crate::memory::Working;
@@ -20,16 +20,29 @@ pub(crate) async fn read(snapshots: &HashMap<TableName, Arc<Snapshot>>, working:
         // Later rows are newer: a point's last one tells how it stands.
         working.points.extend((0..batch.num_rows()).filter_map(|row| records::read_point(&batch, row)));
     }
-    for batch in all_rows(snapshots, TableName::Deliveries, |_| true).await? {
-        let ids = (0..batch.num_rows()).filter_map(|row| {
-            let id = rows::text_at(batch.column_by_name("delivery")?, row)?;
-            let received_at = rows::time_at(batch.column_by_name("received_at")?, row)?;
-            Some((DeliveryId::from_stored(id.to_owned()), received_at))
-        });
-        working.deliveries.extend(ids);
-    }
+    read_deliveries(snapshots, working).await?;
     working.withdrawn = Arc::new(read_withdrawn(snapshots).await?);
     read_requests(snapshots, &mut working.requests).await
+}
+
+/// The digests of all deliveries; a file after the other, since there may be many.
+async fn read_deliveries(snapshots: &HashMap<TableName, Arc<Snapshot>>, working: &mut Working) -> Result<()> {
+    let Some(snapshot) = snapshots.get(&TableName::Deliveries) else { return Ok(()) };
+    for file in &snapshot.files {
+        for batch in lookup::columns(snapshot, file, &["delivery", "received_at"]).await? {
+            let digest_at = |row| {
+                let digest = Fingerprint::from_hex(rows::text_at(batch.column_by_name("delivery")?, row)?)?;
+                Some((digest, rows::time_at(batch.column_by_name("received_at")?, row)?))
+            };
+            for row in 0..batch.num_rows() {
+                let corrupt = || Error::new(Kind::Corrupt, format!("read data file `{}`: no delivery", file.path));
+                let (digest, received_at) = digest_at(row).ok_or_else(corrupt)?;
+                let first = working.deliveries.entry(digest).or_insert(received_at);
+                *first = received_at.min(*first);
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The names of the newest requests.

@@ -8,7 +8,7 @@ use foldhash::fast::RandomState;
 use metrify_application::Result;
 use metrify_application::ports::{Key, Known};
 use metrify_application::record::{
-    Accepted, DeliveryId, PointStatus, Position, Sequence, Standing, Version, Withdrawn, recorded_at,
+    Accepted, Fingerprint, PointStatus, Position, Sequence, Standing, Version, Withdrawn, recorded_at,
 };
 use metrify_domain::{Batch, Point, Reading, Row, Timestamp};
 
@@ -218,7 +218,7 @@ impl State {
 /// How to take one change of the ledger back.
 enum Undo {
     Point(Point, Option<PointStatus>),
-    Delivery(DeliveryId),
+    Delivery(Fingerprint),
     Withdrawn(String),
     Retracted(Sequence),
     /// The name that was noted last.
@@ -232,7 +232,8 @@ pub(crate) struct Working {
     index: Index,
     latest: Latest,
     pub(crate) points: HashMap<Point, PointStatus, RandomState>,
-    pub(crate) deliveries: HashMap<DeliveryId, Timestamp>,
+    /// When each was first received, by its digest.
+    pub(crate) deliveries: HashMap<Fingerprint, Timestamp, RandomState>,
     pub(crate) requests: Requests,
     pub(crate) withdrawn: Arc<Withdrawn>,
     undo: Vec<Undo>,
@@ -288,10 +289,11 @@ impl Working {
             self.undo.push(Undo::Point(record.point.clone(), before));
         }
         if let Some(record) = &entry.finished
-            && !self.deliveries.contains_key(&record.id)
+            && let Some(digest) = record.id.digest()
+            && !self.deliveries.contains_key(&digest)
         {
-            self.deliveries.insert(record.id.clone(), record.received_at);
-            self.undo.push(Undo::Delivery(record.id.clone()));
+            self.deliveries.insert(digest, record.received_at);
+            self.undo.push(Undo::Delivery(digest));
         }
         let names = entry.answered.iter().flat_map(|answered| answered.key.into_iter().chain([answered.content]));
         for name in names {
@@ -322,7 +324,7 @@ impl Working {
             match undo {
                 Undo::Point(point, Some(status)) => drop(self.points.insert(point, status)),
                 Undo::Point(point, None) => drop(self.points.remove(&point)),
-                Undo::Delivery(id) => drop(self.deliveries.remove(&id)),
+                Undo::Delivery(digest) => drop(self.deliveries.remove(&digest)),
                 Undo::Withdrawn(document) => {
                     Arc::make_mut(&mut self.withdrawn).documents.remove(&document);
                 }

@@ -237,14 +237,16 @@ impl Versions for DeltaLake {
 #[async_trait]
 impl Ledger for DeltaLake {
     async fn delivery(&self, tenant: &Tenant, id: &DeliveryId) -> Result<Option<Timestamp>> {
-        Ok(self.tenant(tenant)?.working().deliveries.get(id).copied())
+        let lake = self.tenant(tenant)?;
+        let working = lake.working();
+        Ok(id.digest().and_then(|digest| working.deliveries.get(&digest)).copied())
     }
 
     async fn deliveries(&self, tenant: &Tenant, since: Timestamp) -> Result<Vec<DeliveryId>> {
         let lake = self.tenant(tenant)?;
         let working = lake.working();
         let wanted = working.deliveries.iter().filter(|(_, received_at)| **received_at >= since);
-        Ok(wanted.map(|(id, _)| id.clone()).collect())
+        Ok(wanted.map(|(digest, _)| DeliveryId::from(*digest)).collect())
     }
 
     async fn points(&self, tenant: &Tenant, points: &[&Point]) -> Result<Vec<Option<PointStatus>>> {
