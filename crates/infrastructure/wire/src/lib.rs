@@ -8,6 +8,7 @@ mod answer;
 mod caller;
 mod door;
 mod flight;
+mod meant;
 mod postgres;
 mod refusal;
 mod strangers;

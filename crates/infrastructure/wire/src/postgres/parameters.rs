@@ -1,11 +1,15 @@
 //! The values that a client gives for `$1` and those behind it, as the engine takes them.
 
-use arrow::datatypes::{DataType, TimeUnit};
+mod array;
+
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, Field, TimeUnit};
 use datafusion::common::ScalarValue;
-use postgres_types::Type;
+use postgres_types::{Kind as Sort, Type};
 
 use super::problem::Problem;
-use super::{numeric, problem};
+use super::{numeric, problem, rows};
 
 /// From 1970 to 2000, where PostgreSQL begins to count.
 const EPOCH_US: i64 = 946_684_800_000_000;
@@ -28,11 +32,17 @@ impl Given<'_> {
     /// # Errors
     /// Where it is no value of its type.
     pub(super) fn value(&self) -> Result<ScalarValue, Problem> {
-        let of = self.of.cloned().unwrap_or(Type::UNKNOWN);
+        // A client that says nothing keeps to what it was told.
+        let told = || self.wanted.and_then(|wanted| rows::kind(&Arc::new(Field::new("", wanted.clone(), true))).ok());
+        let of = self.of.cloned().or_else(told).unwrap_or(Type::UNKNOWN);
         let kind = kind(&of).or_else(|| self.wanted.cloned());
         let Some(bytes) = self.bytes else {
             return ScalarValue::try_from(kind.as_ref().unwrap_or(&DataType::Null)).map_err(|_| self.wrong(&of));
         };
+        if let Sort::Array(element) = of.kind() {
+            let elements = if self.is_binary { array::from_binary(bytes, element) } else { array::from_text(bytes, element) };
+            return elements.ok_or_else(|| self.wrong(&of));
+        }
         let is_text = matches!(of, Type::UNKNOWN | Type::TEXT | Type::VARCHAR | Type::BPCHAR | Type::NAME);
         if self.is_binary && !is_text {
             return binary(&of, bytes).ok_or_else(|| self.wrong(&of));
@@ -50,7 +60,7 @@ impl Given<'_> {
 }
 
 /// What the engine calls a type; `None` for a text, which may be anything.
-fn kind(of: &Type) -> Option<DataType> {
+pub(super) fn kind(of: &Type) -> Option<DataType> {
     Some(match *of {
         Type::BOOL => DataType::Boolean,
         Type::INT2 => DataType::Int16,
@@ -63,7 +73,10 @@ fn kind(of: &Type) -> Option<DataType> {
         Type::TIMESTAMP => DataType::Timestamp(TimeUnit::Microsecond, None),
         Type::TIMESTAMPTZ => instant(),
         Type::BYTEA => DataType::Binary,
-        _ => return None,
+        _ => match of.kind() {
+            Sort::Array(element) => DataType::List(Arc::new(Field::new_list_field(array::kind(element)?, true))),
+            _ => return None,
+        },
     })
 }
 
@@ -77,6 +90,11 @@ fn from_text(text: &str, kind: Option<&DataType>) -> Option<ScalarValue> {
         None | Some(DataType::Null) => Some(value),
         // With the places it came with: none is lost.
         Some(DataType::Decimal128(..) | DataType::Decimal256(..)) => numeric::from_text(text),
+        // Drivers write a day with the zone that it is in, or with its hours.
+        Some(DataType::Date32) => {
+            let day = text.split([' ', 'T']).next().unwrap_or(text);
+            ScalarValue::Utf8(Some(day.to_owned())).cast_to(&DataType::Date32).ok().filter(|value| !value.is_null())
+        }
         Some(kind) => value.cast_to(kind).ok().filter(|value| !value.is_null()),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use datafusion::common::ScalarValue;
 use metrify_application::{Context, Error, Kind, read};
 use metrify_query::{Asked, Described};
 use pgwire::messages::PgWireBackendMessage;
@@ -14,12 +15,12 @@ use pgwire::messages::response::{EmptyQueryResponse, TransactionStatus};
 use postgres_types::Type;
 
 use super::super::command::Command;
-use super::super::problem;
-use super::super::rows;
+use super::super::{parameters, problem, rows};
 use super::super::statements::{Portal, Prepared, Running};
 use super::simple::shown;
 use super::{Done, Session};
 use crate::answer::Answer;
+use crate::meant;
 
 impl Session {
     pub(super) async fn parse(&mut self, parse: Parse) -> Done {
@@ -31,13 +32,21 @@ impl Session {
             read::unasked(&self.postgres.wire.app, &ctx, &Error::new(Kind::Invalid, message))?;
             return Err(problem::error("42601", message).into());
         }
-        let given = parse.type_oids.iter().map(|oid| Type::from_oid(*oid).filter(|of| *of != Type::UNKNOWN)).collect();
+        let given = parse.type_oids.iter().map(|oid| Type::from_oid(*oid).filter(|of| *of != Type::UNKNOWN));
+        let given: Vec<Option<Type>> = given.collect();
         let command = commands.pop();
         let (wanted, columns) = match &command {
             Some(Command::Query(statement)) => {
                 self.may_go_on()?;
-                let asked = self.asked(&ctx, (**statement).clone(), Vec::new()).await?;
-                let described = self.described(&ctx, asked).await?;
+                let meant = meant::parameters(statement);
+                // Where a client says the types of all of them, columns that are made of them have theirs.
+                let nulls = if given.len() < meant.len() { None } else { nulls(&given) };
+                let asked = self.asked(&ctx, (**statement).clone(), nulls.unwrap_or_default()).await?;
+                let mut described = self.described(&ctx, asked).await?;
+                described.parameters.resize(described.parameters.len().max(meant.len()), None);
+                for (wanted, meant) in described.parameters.iter_mut().zip(meant) {
+                    *wanted = meant.or(wanted.take());
+                }
                 (described.parameters, Some(described.columns))
             }
             Some(Command::Show(name)) => (Vec::new(), Some(shown(name))),
@@ -153,4 +162,10 @@ impl Session {
         }
         Ok(self.ready().await?)
     }
+}
+
+/// A null of each type; `None` where one is not known.
+fn nulls(given: &[Option<Type>]) -> Option<Vec<ScalarValue>> {
+    let null = |of: &Option<Type>| ScalarValue::try_from(parameters::kind(of.as_ref()?)?).ok();
+    given.iter().map(null).collect()
 }
