@@ -5,7 +5,9 @@ mod cancel;
 mod catalog;
 mod command;
 mod functions;
+mod kept;
 mod messages;
+mod named;
 mod numeric;
 mod parameters;
 mod problem;
@@ -13,6 +15,7 @@ mod rows;
 mod session;
 mod settings;
 mod statements;
+mod understood;
 mod welcome;
 
 use std::sync::Arc;

@@ -1,61 +1,129 @@
 //! What PostgreSQL's tools ask of its catalog and the engine has not: there are no keys, no indexes, and one set of characters.
 
+mod stand_ins;
+
 use std::convert::Infallible;
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    BinaryOperator, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList, FunctionArguments, Ident,
-    ObjectName, Query, Select, SelectItem, SetExpr, Statement, TableFactor, Value, VisitMut, VisitorMut,
+    BinaryOperator, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList, FunctionArguments, GroupByExpr,
+    Ident, JoinOperator, ObjectName, Query, Select, SelectItem, SetExpr, Statement, TableFactor, TableWithJoins, Value,
+    VisitMut, VisitorMut,
 };
 use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
 use datafusion::sql::sqlparser::parser::Parser;
 
-/// Tables of PostgreSQL's information schema, and what stands in for each.
-const STAND_INS: [(&str, &str); 5] = [
-    ("character_sets", "SELECT 'UTF8' AS character_set_name"),
-    (
-        "table_constraints",
-        "SELECT '' AS constraint_catalog, '' AS constraint_schema, '' AS constraint_name, '' AS table_catalog, '' AS table_schema, \
-         '' AS table_name, '' AS constraint_type WHERE false",
-    ),
-    (
-        "key_column_usage",
-        "SELECT '' AS constraint_catalog, '' AS constraint_schema, '' AS constraint_name, '' AS table_catalog, '' AS table_schema, \
-         '' AS table_name, '' AS column_name, 0 AS ordinal_position, 0 AS position_in_unique_constraint WHERE false",
-    ),
-    (
-        "referential_constraints",
-        "SELECT '' AS constraint_catalog, '' AS constraint_schema, '' AS constraint_name, '' AS unique_constraint_catalog, \
-         '' AS unique_constraint_schema, '' AS unique_constraint_name WHERE false",
-    ),
-    (
-        "constraint_column_usage",
-        "SELECT '' AS table_catalog, '' AS table_schema, '' AS table_name, '' AS column_name, '' AS constraint_catalog, \
-         '' AS constraint_schema, '' AS constraint_name WHERE false",
-    ),
+use super::functions;
+
+/// Tables of the catalog without a row that is about anything here: they have none, or those of PostgreSQL's own.
+const WITHOUT_ROWS: [&str; 23] = [
+    "pg_attrdef",
+    "pg_constraint",
+    "pg_default_acl",
+    "pg_enum",
+    "pg_event_trigger",
+    "pg_extension",
+    "pg_foreign_data_wrapper",
+    "pg_foreign_server",
+    "pg_foreign_table",
+    "pg_index",
+    "pg_indexes",
+    "pg_inherits",
+    "pg_partitioned_table",
+    "pg_policies",
+    "pg_policy",
+    "pg_publication",
+    "pg_publication_rel",
+    "pg_rewrite",
+    "pg_rules",
+    "pg_sequence",
+    "pg_sequences",
+    "pg_statistic_ext",
+    "pg_trigger",
 ];
-/// Only keys and indexes are taken apart with it.
-const OF_KEYS: &str = "_pg_expandarray";
+/// What gives a row where there is none.
+const AGGREGATES: [&str; 8] = ["count(", "sum(", "min(", "max(", "avg(", "array_agg(", "string_agg(", "bool_and("];
+/// Whoever asks for the arguments of functions means to call them: there are none to call but those of the engine.
+const OF_ARGUMENTS: [&str; 2] = ["proargtypes", "proallargtypes"];
 
 /// Makes a statement one that the engine understands, with the answer that it would have.
 pub(super) fn adapt(statement: &mut Statement) {
-    if let Statement::Query(query) = statement
-        && query.to_string().contains(OF_KEYS)
-        && let Some(empty) = without_rows(query)
-    {
-        **query = empty;
-        return;
-    }
     // It breaks off nowhere.
     let ControlFlow::Continue(()) = statement.visit(&mut Adapting);
+}
+
+/// Whether a query gives no row, since one of the tables that it needs has none.
+fn is_without_rows(query: &Query) -> bool {
+    let SetExpr::Select(select) = query.body.as_ref() else { return false };
+    if query.with.is_some() || !select.from.iter().any(|table| is_joined_without_rows(table, select)) {
+        return false;
+    }
+    let is_grouped = matches!(&select.group_by, GroupByExpr::Expressions(by, _) if !by.is_empty());
+    let columns = select.projection.iter().map(|item| item.to_string().to_lowercase()).collect::<String>();
+    is_grouped || !AGGREGATES.iter().any(|aggregate| columns.contains(aggregate))
+}
+
+fn is_joined_without_rows(tables: &TableWithJoins, of: &Select) -> bool {
+    let mut is_empty = is_table_without_rows(&tables.relation, of);
+    for join in &tables.joins {
+        let is_none = is_table_without_rows(&join.relation, of);
+        is_empty = match &join.join_operator {
+            JoinOperator::Join(_) | JoinOperator::Inner(_) | JoinOperator::CrossJoin(_) => is_empty || is_none,
+            JoinOperator::Left(_) | JoinOperator::LeftOuter(_) => is_empty,
+            JoinOperator::Right(_) | JoinOperator::RightOuter(_) => is_none,
+            _ => false,
+        };
+    }
+    is_empty
+}
+
+fn is_table_without_rows(table: &TableFactor, of: &Select) -> bool {
+    match table {
+        TableFactor::Table { name, args: None, .. } => {
+            let table = of_catalog(name);
+            let is_called = || OF_ARGUMENTS.iter().any(|arguments| of.to_string().contains(arguments));
+            table.is_some_and(|table| WITHOUT_ROWS.contains(&table.as_str()) || (table == "pg_proc" && is_called()))
+        }
+        TableFactor::Derived { subquery, .. } => is_without_rows(subquery),
+        TableFactor::NestedJoin { table_with_joins, .. } => is_joined_without_rows(table_with_joins, of),
+        _ => false,
+    }
+}
+
+/// The table of PostgreSQL's catalog that is meant.
+fn of_catalog(name: &ObjectName) -> Option<String> {
+    let names: Option<Vec<&Ident>> = name.0.iter().map(|part| part.as_ident()).collect();
+    match names?.as_slice() {
+        [table] if table.value.starts_with("pg_") => Some(table.value.clone()),
+        [.., schema, table] if schema.value.eq_ignore_ascii_case("pg_catalog") => Some(table.value.to_lowercase()),
+        _ => None,
+    }
 }
 
 /// The same columns, and no row.
 fn without_rows(query: &Query) -> Option<Query> {
     let SetExpr::Select(select) = query.body.as_ref() else { return None };
     let names: Option<Vec<&Ident>> = select.projection.iter().map(named).collect();
-    let columns: Vec<String> = names?.into_iter().map(|name| format!("CAST(NULL AS TEXT) AS {name}")).collect();
+    let mut columns: Vec<String> = Vec::new();
+    for name in names? {
+        let mut column = format!("NULL AS {name}");
+        // Two tables may each have one of this name.
+        if columns.contains(&column) {
+            column = format!("NULL AS \"{} {}\"", name.value, columns.len());
+        }
+        columns.push(column);
+    }
     parsed(&format!("SELECT {} WHERE false", columns.join(", ")))
+}
+
+/// Drivers ask for words of SQL that only PostgreSQL has, in one text.
+fn without_keywords(query: &Query) -> Option<Query> {
+    let text = query.to_string();
+    if text.contains("pg_get_keywords(") && text.contains("string_agg(") {
+        parsed("SELECT '' AS string_agg")
+    } else {
+        None
+    }
 }
 
 fn named(item: &SelectItem) -> Option<&Ident> {
@@ -67,7 +135,7 @@ fn named(item: &SelectItem) -> Option<&Ident> {
     }
 }
 
-fn parsed(sql: &str) -> Option<Query> {
+pub(super) fn parsed(sql: &str) -> Option<Query> {
     match Parser::parse_sql(&PostgreSqlDialect {}, sql).ok()?.pop()? {
         Statement::Query(query) => Some(*query),
         _ => None,
@@ -79,14 +147,22 @@ struct Adapting;
 impl VisitorMut for Adapting {
     type Break = Infallible;
 
-    fn pre_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<Infallible> {
+    fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<Infallible> {
+        let other = if is_without_rows(query) { without_rows(query) } else { without_keywords(query) };
+        if let Some(other) = other {
+            *query = other;
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// Once what is in it was visited: what stands in for a table asks that table itself.
+    fn post_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<Infallible> {
         if let TableFactor::Table { name, alias, args: None, .. } = factor
-            && let Some((stand_in, table)) = stand_in(name)
-            && let Some(subquery) = parsed(stand_in)
+            && let Some((table, query)) = stand_ins::of(name)
             && let Some(mut derived) = derived(table)
         {
             if let TableFactor::Derived { subquery: inner, alias: called, .. } = &mut derived {
-                **inner = subquery;
+                **inner = query;
                 if alias.is_some() {
                     *called = alias.take();
                 }
@@ -110,11 +186,15 @@ impl VisitorMut for Adapting {
 
     /// The engine asks of a value that a query is in place of that it is one value however many rows there are.
     fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Infallible> {
+        if matches!(expr, Expr::Subquery(query) if is_nothing(query)) {
+            *expr = Expr::Value(Value::Null.into());
+        }
         if let Expr::Subquery(query) = expr
             && let SetExpr::Select(select) = query.body.as_mut()
             && is_of_catalog(select)
             && select.selection.is_some()
-            && let [SelectItem::UnnamedExpr(value)] = select.projection.as_mut_slice()
+            && let [SelectItem::UnnamedExpr(value) | SelectItem::ExprWithAlias { expr: value, .. }] =
+                select.projection.as_mut_slice()
             && !matches!(value, Expr::Function(_))
         {
             *value = least(value.clone());
@@ -159,13 +239,18 @@ fn by_name(expr: &mut Expr) {
     }
 }
 
-fn stand_in(name: &ObjectName) -> Option<(&'static str, &'static str)> {
-    let names: Option<Vec<&Ident>> = name.0.iter().map(|part| part.as_ident()).collect();
-    let names = names?;
-    let [.., schema, table] = names.as_slice() else { return None };
-    let is_one = schema.value.eq_ignore_ascii_case("information_schema");
-    let found = STAND_INS.iter().find(|(known, _)| is_one && table.value.eq_ignore_ascii_case(known));
-    found.map(|(table, query)| (*query, *table))
+/// Whether a query that stands for a value gives none: it has no row, or asks a function that says nothing of anything.
+fn is_nothing(query: &Query) -> bool {
+    let SetExpr::Select(select) = query.body.as_ref() else { return false };
+    let is_silent = match select.projection.as_slice() {
+        [
+            SelectItem::ExprWithAlias { expr: Expr::Function(function), .. }
+            | SelectItem::UnnamedExpr(Expr::Function(function)),
+        ] => functions::is_silent(&function.name.to_string()),
+        _ => false,
+    };
+    let is_false = matches!(&select.selection, Some(Expr::Value(value)) if value.value == Value::Boolean(false));
+    is_silent || (select.from.is_empty() && is_false)
 }
 
 /// A query in place of a table, under its name.
@@ -177,12 +262,14 @@ fn derived(table: &str) -> Option<TableFactor> {
     }
 }
 
-fn is_of_catalog(select: &Select) -> bool {
+/// Whether a query asks the catalog alone.
+pub(super) fn is_of_catalog(select: &Select) -> bool {
     let is_of = |name: &ObjectName| {
         let table = name.0.last().and_then(|part| part.as_ident());
         table.is_some_and(|table| table.value.to_ascii_lowercase().starts_with("pg_"))
     };
-    select.from.iter().all(|from| matches!(&from.relation, TableFactor::Table { name, .. } if is_of(name)))
+    !select.from.is_empty()
+        && select.from.iter().all(|from| matches!(&from.relation, TableFactor::Table { name, .. } if is_of(name)))
 }
 
 fn least(value: Expr) -> Expr {

@@ -10,7 +10,7 @@ use metrify_application::{Context, Error, Kind, Result};
 use metrify_query::Refused;
 
 use super::welcome::KNOWN_AT;
-use super::{Postgres, absent};
+use super::{Postgres, absent, kept, named, understood};
 use crate::refusal::{self, Refusal};
 
 /// What is said once a session is as it began.
@@ -45,7 +45,8 @@ impl Postgres {
     pub(super) async fn read(self: &Arc<Self>, ctx: &Context, sql: String) -> Result<Vec<Command>> {
         let postgres = self.clone();
         let read = move |sql: &str| {
-            let statements = postgres.parser.parse(sql).map_err(|error| {
+            let written = kept::written(sql);
+            let statements = postgres.parser.parse(written.as_deref().unwrap_or(sql)).map_err(|error| {
                 let text = error.to_string();
                 let text = text.strip_prefix("sql parser error: ").unwrap_or(&text);
                 Error::new(Kind::Invalid, "read the query").because(Refused::syntax(text.to_owned()))
@@ -61,6 +62,8 @@ impl Postgres {
 }
 
 fn command(mut statement: Statement) -> Command {
+    named::adapt(&mut statement);
+    understood::adapt(&mut statement);
     absent::adapt(&mut statement);
     match &statement {
         read if refusal::only_reads(read) => Command::Query(Box::new(statement)),

@@ -9,11 +9,12 @@ use datafusion::common::{Result, ScalarValue};
 use datafusion::logical_expr::{
     ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility, create_udf,
 };
+use datafusion::sql::sqlparser::keywords::ALL_KEYWORDS;
 
 use super::settings::{VERSION, setting};
 
-/// What is said of nothing here: comments, and the sources of functions, views, indexes, rules and triggers.
-const SILENT: [&str; 9] = [
+/// What is said of nothing here: comments, the sources of functions, views, indexes, rules and triggers, sequences, sizes and places.
+const SILENT: [&str; 15] = [
     "obj_description",
     "col_description",
     "shobj_description",
@@ -23,7 +24,18 @@ const SILENT: [&str; 9] = [
     "pg_get_indexdef",
     "pg_get_ruledef",
     "pg_get_triggerdef",
+    "pg_get_serial_sequence",
+    "pg_tablespace_location",
+    "pg_database_size",
+    "inet_server_addr",
+    "inet_server_port",
+    "json_build_object",
 ];
+
+/// Whether a function says nothing of anything.
+pub(super) fn is_silent(name: &str) -> bool {
+    SILENT.contains(&name)
+}
 
 /// Those of a session whose tables lie in a schema.
 pub(super) fn of_session(schema: &str) -> Vec<Arc<ScalarUDF>> {
@@ -38,6 +50,8 @@ pub(super) fn of_session(schema: &str) -> Vec<Arc<ScalarUDF>> {
         constant("current_schemas", vec![DataType::Boolean], path_of),
         constant("version", vec![], text(format!("PostgreSQL {VERSION}, as Metrify speaks it"))),
         constant("pg_is_in_recovery", vec![], ScalarValue::Boolean(Some(false))),
+        constant("pg_type_is_visible", vec![DataType::Int32], ScalarValue::Boolean(Some(true))),
+        constant("pg_collation_is_visible", vec![DataType::Int32], ScalarValue::Boolean(Some(true))),
         current_setting(schema),
         set_config(),
     ];
@@ -53,13 +67,19 @@ fn constant(name: &str, arguments: Vec<DataType>, value: ScalarValue) -> ScalarU
     create_udf(name, arguments, of, Volatility::Stable, Arc::new(function))
 }
 
+/// A schema as the search path names it: one that is a word of SQL in quotation marks.
+pub(super) fn quoted(schema: &str) -> String {
+    let is_word = ALL_KEYWORDS.contains(&schema.to_ascii_uppercase().as_str());
+    if is_word { format!("\"{schema}\"") } else { schema.to_owned() }
+}
+
 fn current_setting(schema: &str) -> ScalarUDF {
     let schema = schema.to_owned();
     let function = move |arguments: &[ColumnarValue]| {
         let names = ColumnarValue::values_to_arrays(arguments)?;
         let names = names.iter().flat_map(AsArray::as_string::<i32>);
         let values = names.map(|name| match name {
-            Some("search_path") => Some(schema.clone()),
+            Some("search_path") => Some(quoted(&schema)),
             name => name.and_then(setting).map(str::to_owned),
         });
         Ok(ColumnarValue::Array(Arc::new(values.collect::<StringArray>())))

@@ -11,6 +11,8 @@ use postgres_types::{Kind as Sort, Type};
 use super::problem::Problem;
 use super::{numeric, problem, rows};
 
+pub(super) use array::split;
+
 /// From 1970 to 2000, where PostgreSQL begins to count.
 const EPOCH_US: i64 = 946_684_800_000_000;
 const EPOCH_DAYS: i32 = 10_957;
@@ -40,7 +42,8 @@ impl Given<'_> {
             return ScalarValue::try_from(kind.as_ref().unwrap_or(&DataType::Null)).map_err(|_| self.wrong(&of));
         };
         if let Sort::Array(element) = of.kind() {
-            let elements = if self.is_binary { array::from_binary(bytes, element) } else { array::from_text(bytes, element) };
+            let elements =
+                if self.is_binary { array::from_binary(bytes, element) } else { array::from_text(bytes, element) };
             return elements.ok_or_else(|| self.wrong(&of));
         }
         let is_text = matches!(of, Type::UNKNOWN | Type::TEXT | Type::VARCHAR | Type::BPCHAR | Type::NAME);

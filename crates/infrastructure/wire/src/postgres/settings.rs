@@ -4,7 +4,7 @@
 pub(super) const VERSION: &str = "16.6";
 
 /// Each setting, and whether clients are told it when they come in.
-const SETTINGS: [(&str, &str, bool); 20] = [
+const SETTINGS: [(&str, &str, bool); 22] = [
     ("server_version", VERSION, true),
     ("server_version_num", "160006", false),
     ("server_encoding", "UTF8", true),
@@ -23,9 +23,15 @@ const SETTINGS: [(&str, &str, bool); 20] = [
     ("bytea_output", "hex", false),
     ("extra_float_digits", "1", false),
     ("max_identifier_length", "63", false),
+    ("max_index_keys", "32", false),
+    ("default_table_access_method", "heap", false),
     ("lc_collate", "C", false),
     ("statement_timeout", "0", false),
 ];
+
+pub(super) fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
+    SETTINGS.into_iter().map(|(name, value, _)| (name, value))
+}
 
 pub(super) fn reported() -> impl Iterator<Item = (&'static str, &'static str)> {
     SETTINGS.into_iter().filter(|(_, _, reported)| *reported).map(|(name, value, _)| (name, value))

@@ -65,7 +65,7 @@ fn list(element: &Type, values: Vec<ScalarValue>) -> Option<ScalarValue> {
 }
 
 /// The elements between the braces; `None` for null, and for all of it where a brace or a quotation mark is out of place.
-fn split(inner: &str) -> Option<Vec<Option<String>>> {
+pub(in super::super) fn split(inner: &str) -> Option<Vec<Option<String>>> {
     if inner.trim().is_empty() {
         return Some(Vec::new());
     }
