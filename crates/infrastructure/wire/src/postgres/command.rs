@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use datafusion::sql::sqlparser::ast::{
-    ContextModifier, Expr, Ident, ObjectName, Reset, ResetStatement, Set, Statement,
+    CloseCursor, ContextModifier, Declare, Expr, FetchDirection, Ident, ObjectName, Reset, ResetStatement, Set,
+    Statement, ValueWithSpan,
 };
 use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
 use metrify_application::{Context, Error, Kind, Result};
@@ -15,6 +16,8 @@ use crate::refusal::{self, Refusal};
 
 /// What is said once a session is as it began.
 pub(super) const DISCARD_ALL: &str = "DISCARD ALL";
+/// What is said of a transaction that is kept.
+pub(super) const COMMIT: &str = "COMMIT";
 /// Statements of one text.
 const STATEMENTS_MAX: usize = 64;
 
@@ -25,6 +28,10 @@ pub(super) enum Command {
     Query(Box<Statement>),
     /// A setting of this name.
     Show(String),
+    Declare(Cursor),
+    Fetch(Fetch),
+    /// A cursor is closed, or all of them.
+    Close(Option<String>),
     Begin,
     /// The transaction ends, and this is what is said of it.
     End(&'static str),
@@ -35,6 +42,23 @@ pub(super) enum Command {
     /// Prepared statements are given back: one of them, or all and whatever else a session has.
     Forget(Option<String>, &'static str),
     Refused(Refusal),
+}
+
+/// An answer by name.
+#[derive(Clone)]
+pub(super) struct Cursor {
+    pub(super) name: String,
+    pub(super) query: Box<Statement>,
+    /// It outlasts its transaction.
+    pub(super) holds: bool,
+}
+
+/// The next rows of a cursor.
+#[derive(Clone)]
+pub(super) struct Fetch {
+    pub(super) name: String,
+    /// `None` for all that are left.
+    pub(super) rows_max: Option<u64>,
 }
 
 impl Postgres {
@@ -73,7 +97,7 @@ fn command(mut statement: Statement) -> Command {
         }
         Statement::StartTransaction { .. } => Command::Begin,
         Statement::Set(Set::SetTransaction { .. } | Set::SetSessionParam(_)) => Command::Nothing("SET"),
-        Statement::Commit { .. } => Command::End("COMMIT"),
+        Statement::Commit { .. } => Command::End(COMMIT),
         Statement::Rollback { savepoint: None, .. } => Command::End("ROLLBACK"),
         Statement::Rollback { savepoint: Some(_), .. } => Command::Nothing("ROLLBACK"),
         Statement::Savepoint { .. } => Command::Nothing("SAVEPOINT"),
@@ -96,10 +120,51 @@ fn command(mut statement: Statement) -> Command {
                 Command::Forget(Some(name.value.clone()), "DEALLOCATE")
             }
         }
-        Statement::Close { .. } => Command::Nothing("CLOSE CURSOR"),
+        Statement::Declare { stmts } => declared(stmts).unwrap_or_else(|| Command::Refused(refusal::of(&statement))),
+        Statement::Fetch { name, direction, into: None, .. } => match rows_max(direction) {
+            Some(rows_max) => Command::Fetch(Fetch { name: word(name), rows_max }),
+            None => Command::Refused(only_forward()),
+        },
+        Statement::Close { cursor: CloseCursor::Specific { name } } => Command::Close(Some(word(name))),
+        Statement::Close { cursor: CloseCursor::All } => Command::Close(None),
         Statement::UNLISTEN { .. } => Command::Nothing("UNLISTEN"),
         _ => Command::Refused(refusal::of(&statement)),
     }
+}
+
+/// A cursor that only reads, forward, and as text where nothing else is asked for.
+fn declared(declared: &[Declare]) -> Option<Command> {
+    let [Declare { names, scroll: None | Some(false), binary: None | Some(false), hold, for_query: Some(query), .. }] =
+        declared
+    else {
+        return None;
+    };
+    let query = Statement::Query(query.clone());
+    let is_read = refusal::only_reads(&query);
+    let name = word(names.first()?);
+    let cursor = Cursor { name, query: Box::new(query), holds: hold.unwrap_or_default() };
+    is_read.then_some(Command::Declare(cursor))
+}
+
+/// How many rows are fetched, `None` within for all; `None` where they are not the next ones.
+fn rows_max(direction: &FetchDirection) -> Option<Option<u64>> {
+    let number = |limit: &ValueWithSpan| limit.value.to_string().parse::<u64>().ok().map(Some);
+    match direction {
+        FetchDirection::Next | FetchDirection::Forward { limit: None } => Some(Some(1)),
+        FetchDirection::Count { limit } | FetchDirection::Forward { limit: Some(limit) } => number(limit),
+        FetchDirection::All | FetchDirection::ForwardAll => Some(None),
+        _ => None,
+    }
+}
+
+fn only_forward() -> Refusal {
+    let message = "cursor can only scan forward".to_owned();
+    Refusal { would_write: false, message, hint: "fetch the next rows, as many as are wanted, or all" }
+}
+
+/// A name as PostgreSQL understands it.
+fn word(name: &Ident) -> String {
+    if name.quote_style.is_some() { name.value.clone() } else { name.value.to_lowercase() }
 }
 
 fn is_known_at(name: &ObjectName) -> bool {

@@ -68,6 +68,11 @@ impl Rows {
         Self { batch, fields: fields.clone(), encoder: DataRowEncoder::new(fields.clone()), next: 0 }
     }
 
+    /// The same rows, those that were told left out.
+    pub(super) fn formed(self, fields: &Arc<Vec<FieldInfo>>) -> Self {
+        Self { next: self.next, ..Self::new(self.batch, fields) }
+    }
+
     /// # Errors
     /// Where a value has no form in this protocol.
     pub(super) fn next(&mut self) -> Result<Option<DataRow>, Problem> {

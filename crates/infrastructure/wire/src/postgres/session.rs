@@ -1,5 +1,6 @@
 //! A session: messages of a client who is known, one after the other, each answered before the next.
 
+mod cursor;
 mod extended;
 mod simple;
 mod tell;

@@ -84,6 +84,20 @@ pub(super) struct Portal {
     /// The forms its answer is asked for in.
     pub(super) formats: Vec<i16>,
     pub(super) running: Option<Running>,
+    pub(super) lasts: Lasts,
+}
+
+/// How long a portal is there, unless it is closed.
+#[derive(Clone, Copy)]
+pub(super) enum Lasts {
+    /// As long as what is sent together, and within a transaction until a text comes that is asked by itself.
+    Together,
+    /// A cursor, as long as its transaction.
+    Transaction,
+    /// A cursor that is held once its transaction is committed.
+    Commit,
+    /// A cursor that is held.
+    Session,
 }
 
 /// An answer that is being told.
@@ -100,6 +114,16 @@ impl Running {
     pub(super) fn new(answer: Answer, formats: &[i16]) -> Result<Self, Problem> {
         let fields = Arc::new(rows::fields(answer.columns(), formats)?);
         Ok(Self { answer, fields, rows: None })
+    }
+
+    /// Tells the rest in these forms.
+    ///
+    /// # Errors
+    /// Where its columns cannot be told in them.
+    pub(super) fn form(&mut self, formats: &[i16]) -> Result<(), Problem> {
+        self.fields = Arc::new(rows::fields(self.answer.columns(), formats)?);
+        self.rows = self.rows.take().map(|rows| rows.formed(&self.fields));
+        Ok(())
     }
 
     pub(super) fn go_on(&mut self, batch: RecordBatch) {
@@ -164,8 +188,34 @@ impl Statements {
         self.portals.remove(name);
     }
 
-    pub(super) fn close_portals(&mut self) {
-        self.portals.clear();
+    /// Closes what was sent together, and the cursors of a transaction that is none any more.
+    pub(super) fn close_portals(&mut self, is_transaction: bool) {
+        self.portals.retain(|_, portal| match portal.lasts {
+            Lasts::Together => false,
+            Lasts::Transaction | Lasts::Commit => is_transaction,
+            Lasts::Session => true,
+        });
+    }
+
+    /// From now on cursors are held that were to be.
+    pub(super) fn commit(&mut self) {
+        for portal in self.portals.values_mut().filter(|portal| matches!(portal.lasts, Lasts::Commit)) {
+            portal.lasts = Lasts::Session;
+        }
+    }
+
+    /// Closes the cursors of a transaction that ends.
+    pub(super) fn end(&mut self) {
+        self.portals.retain(|_, portal| matches!(portal.lasts, Lasts::Together | Lasts::Session));
+    }
+
+    pub(super) fn close_cursors(&mut self) {
+        self.portals.retain(|_, portal| matches!(portal.lasts, Lasts::Together));
+    }
+
+    /// The columns of a portal's answer; `None` where there is no such portal, or it has none.
+    pub(super) fn columns(&self, portal: &str) -> Option<SchemaRef> {
+        self.portals.get(portal)?.prepared.columns.clone()
     }
 
     pub(super) fn forget(&mut self) {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use datafusion::common::ScalarValue;
+use datafusion::sql::sqlparser::ast::Statement;
 use metrify_application::{Context, Error, Kind, read};
 use metrify_query::{Asked, Described};
 use pgwire::messages::PgWireBackendMessage;
@@ -15,8 +16,8 @@ use pgwire::messages::response::{EmptyQueryResponse, TransactionStatus};
 use postgres_types::Type;
 
 use super::super::command::Command;
+use super::super::statements::{Lasts, Portal, Prepared, Running};
 use super::super::{parameters, problem, rows};
-use super::super::statements::{Portal, Prepared, Running};
 use super::simple::shown;
 use super::{Done, Session};
 use crate::answer::Answer;
@@ -37,24 +38,33 @@ impl Session {
         let command = commands.pop();
         let (wanted, columns) = match &command {
             Some(Command::Query(statement)) => {
-                self.may_go_on()?;
-                let meant = meant::parameters(statement);
-                // Where a client says the types of all of them, columns that are made of them have theirs.
-                let nulls = if given.len() < meant.len() { None } else { nulls(&given) };
-                let asked = self.asked(&ctx, (**statement).clone(), nulls.unwrap_or_default()).await?;
-                let mut described = self.described(&ctx, asked).await?;
-                described.parameters.resize(described.parameters.len().max(meant.len()), None);
-                for (wanted, meant) in described.parameters.iter_mut().zip(meant) {
-                    *wanted = meant.or(wanted.take());
-                }
+                let described = self.understood(&ctx, statement, &given).await?;
                 (described.parameters, Some(described.columns))
             }
+            Some(Command::Declare(cursor)) => (self.understood(&ctx, &cursor.query, &given).await?.parameters, None),
+            Some(Command::Fetch(fetch)) => (Vec::new(), self.statements.columns(&fetch.name)),
             Some(Command::Show(name)) => (Vec::new(), Some(shown(name))),
+            Some(refused @ Command::Refused(_)) => return self.effect(refused).await,
             Some(_) | None => (Vec::new(), None),
         };
         let name = parse.name.unwrap_or_default();
         self.statements.prepare(name, Prepared { text_bytes, command, given, wanted, columns })?;
         Ok(self.line.feed(PgWireBackendMessage::ParseComplete(ParseComplete::new())).await?)
+    }
+
+    /// What a statement takes and gives, as far as it is known before its values are.
+    async fn understood(&mut self, ctx: &Context, statement: &Statement, given: &[Option<Type>]) -> Done<Described> {
+        self.may_go_on()?;
+        let meant = meant::parameters(statement);
+        // Where a client says the types of all of them, columns that are made of them have theirs.
+        let nulls = if given.len() < meant.len() { None } else { nulls(given) };
+        let asked = self.asked(ctx, statement.clone(), nulls.unwrap_or_default()).await?;
+        let mut described = self.described(ctx, asked).await?;
+        described.parameters.resize(described.parameters.len().max(meant.len()), None);
+        for (wanted, meant) in described.parameters.iter_mut().zip(meant) {
+            *wanted = meant.or(wanted.take());
+        }
+        Ok(described)
     }
 
     async fn described(&mut self, ctx: &Context, asked: Asked) -> Done<Described> {
@@ -74,7 +84,7 @@ impl Session {
             }
         };
         let formats = bind.result_column_format_codes;
-        let portal = Portal { prepared, values, formats, running: None };
+        let portal = Portal { prepared, values, formats, running: None, lasts: Lasts::Together };
         self.statements.bind(bind.portal_name.unwrap_or_default(), portal)?;
         Ok(self.line.feed(PgWireBackendMessage::BindComplete(BindComplete::new())).await?)
     }
@@ -139,6 +149,14 @@ impl Session {
                     }
                 }
             }
+            Some(Command::Declare(cursor)) => {
+                let ctx = self.context().await?;
+                self.declare(cursor.clone(), portal.values.clone(), ctx).await?;
+            }
+            Some(Command::Fetch(fetch)) => {
+                let ctx = self.context().await?;
+                self.fetch(fetch, &portal.formats, false, &ctx).await?;
+            }
             Some(other) => self.effect(other).await?,
         }
         Ok(self.statements.bind(name, portal)?)
@@ -158,7 +176,7 @@ impl Session {
         self.skipping = false;
         // Answers last as long as their transaction, and without one as long as what is sent together.
         if matches!(self.transaction, TransactionStatus::Idle) {
-            self.statements.close_portals();
+            self.statements.close_portals(false);
         }
         Ok(self.ready().await?)
     }

@@ -9,11 +9,11 @@ use metrify_query::schema_of;
 use pgwire::messages::PgWireBackendMessage;
 use pgwire::messages::response::{CommandComplete, EmptyQueryResponse, TransactionStatus};
 
-use super::super::command::{Command, DISCARD_ALL};
+use super::super::command::{COMMIT, Command, DISCARD_ALL};
 use super::super::rows::{self, Rows};
 use super::super::statements::Running;
 use super::super::welcome::KNOWN_AT;
-use super::super::{problem, settings};
+use super::super::{functions, problem, settings};
 use super::{Done, Session};
 use crate::answer::Answer;
 use crate::caller::known_at;
@@ -49,10 +49,24 @@ impl Session {
                     self.line.feed(PgWireBackendMessage::RowDescription(rows::description(&fields))).await?;
                     self.show(&name, &[]).await?;
                 }
+                Command::Declare(cursor) => {
+                    let ctx = match first.take() {
+                        Some(ctx) => ctx,
+                        None => self.context().await?,
+                    };
+                    self.declare(cursor, Vec::new(), ctx).await?;
+                }
+                Command::Fetch(fetch) => {
+                    let ctx = match first.take() {
+                        Some(ctx) => ctx,
+                        None => self.context().await?,
+                    };
+                    self.fetch(&fetch, &[], true, &ctx).await?;
+                }
                 other => self.effect(&other).await?,
             }
         }
-        self.statements.close_portals();
+        self.statements.close_portals(!matches!(self.transaction, TransactionStatus::Idle));
         Ok(self.ready().await?)
     }
 
@@ -81,6 +95,10 @@ impl Session {
             Command::End(said) => {
                 let failed = matches!(self.transaction, TransactionStatus::Error);
                 self.transaction = TransactionStatus::Idle;
+                if !failed && *said == COMMIT {
+                    self.statements.commit();
+                }
+                self.statements.end();
                 self.complete(if failed { "ROLLBACK" } else { said }).await
             }
             // Going back to a savepoint ends a failure.
@@ -119,7 +137,8 @@ impl Session {
                 let code = if refusal.would_write { "25006" } else { "0A000" };
                 Err(problem::hinted(problem::error(code, refusal.message.clone()), refusal.hint).into())
             }
-            Command::Query(_) | Command::Show(_) => {
+            Command::Close(name) => self.close_cursor(name.as_deref()).await,
+            Command::Query(_) | Command::Show(_) | Command::Declare(_) | Command::Fetch(_) => {
                 Err(problem::fatal("XX000", "a command with rows was taken for one without").into())
             }
         }
@@ -130,7 +149,7 @@ impl Session {
         let ctx = self.context().await?;
         read::aside(&self.postgres.wire.app, &ctx)?;
         let value = match name.to_ascii_lowercase().as_str() {
-            "search_path" => schema_of(ctx.tenant()),
+            "search_path" => functions::quoted(&schema_of(ctx.tenant())),
             KNOWN_AT => self.caller.known_at.map(|then| then.to_string()).unwrap_or_default(),
             name => settings::setting(name).unwrap_or_default().to_owned(),
         };
