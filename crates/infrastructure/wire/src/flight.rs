@@ -1,6 +1,7 @@
 //! Arrow Flight SQL: answers as columns, over gRPC. Nothing is kept between two calls: a ticket or a handle is the statement itself,
 //! which is read anew for whoever presents it, so that nobody gains anything by what another one was given.
 
+mod facts;
 mod handle;
 mod listing;
 mod service;

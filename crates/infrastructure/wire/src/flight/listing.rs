@@ -1,10 +1,10 @@
-//! What can be asked: the catalog, the schemas and the tables of whoever asks, and what this server does.
+//! What can be asked: the catalog, the schemas and the tables of whoever asks. They have no keys.
 
-use std::sync::LazyLock;
+use std::sync::Arc;
 
 use arrow::array::RecordBatch;
-use arrow_flight::sql::metadata::{SqlInfoData, SqlInfoDataBuilder};
-use arrow_flight::sql::{CommandGetDbSchemas, CommandGetTables, ProstMessageExt, SqlInfo};
+use arrow::datatypes::{DataType, Field, Schema};
+use arrow_flight::sql::{CommandGetDbSchemas, CommandGetTables, ProstMessageExt};
 use arrow_flight::{FlightDescriptor, FlightEndpoint, FlightInfo, Ticket};
 use metrify_query::{CATALOG, Listed};
 use prost::Message;
@@ -12,29 +12,13 @@ use tonic::Status;
 
 use super::{status, stream};
 
-/// What is told of the server itself.
-pub(super) static SERVER: LazyLock<Option<SqlInfoData>> = LazyLock::new(|| {
-    let mut told = SqlInfoDataBuilder::new();
-    told.append(SqlInfo::FlightSqlServerName, "Metrify");
-    told.append(SqlInfo::FlightSqlServerVersion, env!("CARGO_PKG_VERSION"));
-    told.append(SqlInfo::FlightSqlServerArrowVersion, "1.3");
-    told.append(SqlInfo::FlightSqlServerReadOnly, true);
-    told.append(SqlInfo::FlightSqlServerSql, true);
-    told.append(SqlInfo::FlightSqlServerSubstrait, false);
-    // No transactions: nothing is written.
-    told.append(SqlInfo::FlightSqlServerTransaction, 0_i32);
-    told.append(SqlInfo::FlightSqlServerCancel, false);
-    told.append(SqlInfo::SqlIdentifierQuoteChar, "\"");
-    told.build().ok()
-});
-
 /// What all tables are called: whether one is made of others is nothing to those who ask it.
 pub(super) const KIND: &str = "TABLE";
 
 /// What a client comes back with for a listing: the same question.
 pub(super) fn info(
     question: &impl ProstMessageExt,
-    schema: &arrow::datatypes::Schema,
+    schema: &Schema,
     descriptor: FlightDescriptor,
 ) -> Result<FlightInfo, Status> {
     let ticket = Ticket { ticket: question.as_any().encode_to_vec().into() };
@@ -57,4 +41,28 @@ pub(super) fn tables(question: CommandGetTables, listed: &[Listed]) -> Result<Re
         appended.map_err(status::internal)?;
     }
     tables.build().map_err(|error| status::invalid(error.to_string()))
+}
+
+/// No row of primary keys.
+pub(super) fn primary_keys() -> RecordBatch {
+    let texts = [("catalog_name", true), ("db_schema_name", true), ("table_name", false), ("column_name", false)];
+    let mut fields = texts.map(|(name, is_null)| Field::new(name, DataType::Utf8, is_null)).to_vec();
+    fields.push(Field::new("key_sequence", DataType::Int32, false));
+    fields.push(Field::new("key_name", DataType::Utf8, true));
+    RecordBatch::new_empty(Arc::new(Schema::new(fields)))
+}
+
+/// No row of keys that are of another table.
+pub(super) fn foreign_keys() -> RecordBatch {
+    let of = |side: &str| {
+        let texts = [("catalog_name", true), ("db_schema_name", true), ("table_name", false), ("column_name", false)];
+        texts.map(|(name, is_null)| Field::new(format!("{side}_{name}"), DataType::Utf8, is_null))
+    };
+    let mut fields: Vec<Field> = of("pk").into_iter().chain(of("fk")).collect();
+    fields.push(Field::new("key_sequence", DataType::Int32, false));
+    fields.push(Field::new("fk_key_name", DataType::Utf8, true));
+    fields.push(Field::new("pk_key_name", DataType::Utf8, true));
+    fields.push(Field::new("update_rule", DataType::UInt8, false));
+    fields.push(Field::new("delete_rule", DataType::UInt8, false));
+    RecordBatch::new_empty(Arc::new(Schema::new(fields)))
 }

@@ -5,14 +5,16 @@ mod prepared;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use arrow::array::RecordBatch;
 use arrow_flight::sql::metadata::GetCatalogsBuilder;
 use arrow_flight::sql::server::{FlightSqlService, PeekableFlightDataStream};
 use arrow_flight::sql::{
     ActionBeginTransactionRequest, ActionBeginTransactionResult, ActionClosePreparedStatementRequest,
     ActionCreatePreparedStatementRequest, ActionCreatePreparedStatementResult, Any, Command, CommandGetCatalogs,
-    CommandGetDbSchemas, CommandGetSqlInfo, CommandGetTableTypes, CommandGetTables, CommandPreparedStatementQuery,
+    CommandGetCrossReference, CommandGetDbSchemas, CommandGetExportedKeys, CommandGetImportedKeys,
+    CommandGetPrimaryKeys, CommandGetSqlInfo, CommandGetTableTypes, CommandGetTables, CommandPreparedStatementQuery,
     CommandPreparedStatementUpdate, CommandStatementIngest, CommandStatementQuery, CommandStatementUpdate,
-    DoPutPreparedStatementResult, SqlInfo, TicketStatementQuery,
+    DoPutPreparedStatementResult, ProstMessageExt, SqlInfo, TicketStatementQuery,
 };
 use arrow_flight::{
     Action, FlightDescriptor, FlightInfo, HandshakeRequest, HandshakeResponse, PutResult, Result as ActionResult,
@@ -29,7 +31,7 @@ use tonic::{Request, Response, Status, Streaming};
 
 use super::handle::Handle;
 use super::stream::Sent;
-use super::{listing, status, stream};
+use super::{facts, listing, status, stream};
 use crate::Wire;
 use crate::caller::{Caller, KNOWN_AT, PURPOSE, known_at, purpose};
 use crate::visitor::Guest;
@@ -84,6 +86,17 @@ impl Service {
     async fn listed(&self, ctx: &Context) -> Result<Vec<Listed>, Status> {
         let listed = read::listed(&self.wire.app, ctx, self.wire.engine.tables(ctx.tenant())).await;
         listed.map_err(|error| status::of(&error))
+    }
+
+    /// What a client comes back with for a listing that is the same for all.
+    async fn listed_as(
+        &self,
+        query: &impl ProstMessageExt,
+        listing: &RecordBatch,
+        request: Request<FlightDescriptor>,
+    ) -> Result<Response<FlightInfo>, Status> {
+        self.context(&request).await?;
+        Ok(Response::new(listing::info(query, listing.schema_ref(), request.into_inner())?))
     }
 
     /// Says that something is not answered, which leaves an entry as any refusal does.
@@ -268,7 +281,7 @@ impl FlightSqlService for Service {
         request: Request<FlightDescriptor>,
     ) -> Result<Response<FlightInfo>, Status> {
         self.context(&request).await?;
-        let told = listing::SERVER.as_ref().ok_or_else(|| status::internal("tell of the server"))?;
+        let told = facts::FACTS.as_ref().ok_or_else(|| status::internal("tell of the server"))?;
         let schema = query.clone().into_builder(told).schema();
         Ok(Response::new(listing::info(&query, &schema, request.into_inner())?))
     }
@@ -279,8 +292,76 @@ impl FlightSqlService for Service {
         request: Request<Ticket>,
     ) -> Result<Response<Sent>, Status> {
         self.context(&request).await?;
-        let told = listing::SERVER.as_ref().ok_or_else(|| status::internal("tell of the server"))?;
+        let told = facts::FACTS.as_ref().ok_or_else(|| status::internal("tell of the server"))?;
         Ok(Response::new(stream::batch(query.into_builder(told).build().map_err(status::internal)?)))
+    }
+
+    async fn get_flight_info_primary_keys(
+        &self,
+        query: CommandGetPrimaryKeys,
+        request: Request<FlightDescriptor>,
+    ) -> Result<Response<FlightInfo>, Status> {
+        self.listed_as(&query, &listing::primary_keys(), request).await
+    }
+
+    async fn do_get_primary_keys(
+        &self,
+        _: CommandGetPrimaryKeys,
+        request: Request<Ticket>,
+    ) -> Result<Response<Sent>, Status> {
+        self.context(&request).await?;
+        Ok(Response::new(stream::batch(listing::primary_keys())))
+    }
+
+    async fn get_flight_info_exported_keys(
+        &self,
+        query: CommandGetExportedKeys,
+        request: Request<FlightDescriptor>,
+    ) -> Result<Response<FlightInfo>, Status> {
+        self.listed_as(&query, &listing::foreign_keys(), request).await
+    }
+
+    async fn do_get_exported_keys(
+        &self,
+        _: CommandGetExportedKeys,
+        request: Request<Ticket>,
+    ) -> Result<Response<Sent>, Status> {
+        self.context(&request).await?;
+        Ok(Response::new(stream::batch(listing::foreign_keys())))
+    }
+
+    async fn get_flight_info_imported_keys(
+        &self,
+        query: CommandGetImportedKeys,
+        request: Request<FlightDescriptor>,
+    ) -> Result<Response<FlightInfo>, Status> {
+        self.listed_as(&query, &listing::foreign_keys(), request).await
+    }
+
+    async fn do_get_imported_keys(
+        &self,
+        _: CommandGetImportedKeys,
+        request: Request<Ticket>,
+    ) -> Result<Response<Sent>, Status> {
+        self.context(&request).await?;
+        Ok(Response::new(stream::batch(listing::foreign_keys())))
+    }
+
+    async fn get_flight_info_cross_reference(
+        &self,
+        query: CommandGetCrossReference,
+        request: Request<FlightDescriptor>,
+    ) -> Result<Response<FlightInfo>, Status> {
+        self.listed_as(&query, &listing::foreign_keys(), request).await
+    }
+
+    async fn do_get_cross_reference(
+        &self,
+        _: CommandGetCrossReference,
+        request: Request<Ticket>,
+    ) -> Result<Response<Sent>, Status> {
+        self.context(&request).await?;
+        Ok(Response::new(stream::batch(listing::foreign_keys())))
     }
 
     async fn do_put_statement_update(

@@ -1,7 +1,7 @@
 //! Statements between the call that prepares them and the one that asks them.
 
 use arrow::array::RecordBatch;
-use arrow::datatypes::{DataType, Field, Schema};
+use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
 use arrow::ipc;
 use arrow::ipc::writer::IpcWriteOptions;
 use arrow_flight::decode::FlightRecordBatchStream;
@@ -24,6 +24,7 @@ use super::super::status;
 use super::super::stream::{self, Sent};
 use super::Service;
 use crate::answer::Answer;
+use crate::meant;
 use crate::refusal;
 
 impl Service {
@@ -36,6 +37,10 @@ impl Service {
 
     pub(super) async fn describe(&self, ctx: &Context, handle: &Handle) -> Result<Described, Status> {
         let asked = self.asked(ctx, handle).await?;
+        self.describe_asked(ctx, asked).await
+    }
+
+    async fn describe_asked(&self, ctx: &Context, asked: Asked) -> Result<Described, Status> {
         let described = read::described(&self.wire.app, ctx, self.wire.engine.describe(ctx.tenant(), asked)).await;
         described.map_err(|error| status::of(&error))
     }
@@ -51,9 +56,20 @@ impl Service {
         ctx: &Context,
         handle: Handle,
     ) -> Result<ActionCreatePreparedStatementResult, Status> {
-        let described = self.describe(ctx, &handle).await?;
+        let asked = self.asked(ctx, &handle).await?;
+        let meant = match &asked.statement {
+            Statement::Statement(statement) => meant::parameters(statement),
+            _ => Vec::new(),
+        };
+        let described = self.describe_asked(ctx, asked).await?;
         let parameter = |(place, of): (usize, Option<DataType>)| {
-            Field::new(format!("${}", place + 1), of.unwrap_or(DataType::Utf8), true)
+            // What a statement says of it, or what it is compared with.
+            let of = match meant.get(place).cloned().flatten().or(of) {
+                // The driver of JDBC writes milliseconds whatever is told, which were other moments without a word.
+                Some(DataType::Timestamp(_, zone)) => DataType::Timestamp(TimeUnit::Millisecond, zone),
+                of => of.unwrap_or(DataType::Utf8),
+            };
+            Field::new(format!("${}", place + 1), of, true)
         };
         let parameters: Vec<Field> = described.parameters.into_iter().enumerate().map(parameter).collect();
         Ok(ActionCreatePreparedStatementResult {
