@@ -1,5 +1,5 @@
 # run   build, and serve http://127.0.0.1:8000 with a simulated fleet, data in ./data (METRIFY_DATA_DIR names another folder)
-# test  all tests; what they need beside Rust is installed into the cache by `venv` and `issuer`
+# test  all tests; what they need beside Rust is installed into the cache by `venv`, `issuer` and `sql-tools`
 # lint  formatting and clippy
 # formats-report  what every public sample gives, written to docs/formats/report.txt and printed
 # python-client  the wheel of the Python client, into the cache; python-client-test  it beside a real server
@@ -22,7 +22,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := run
-.PHONY: run test python-client python-client-test schemathesis lint faults bounds bench bench-full bench-decode bench-intake bench-resend bench-start bench-latency bench-fresh bench-reads bench-large peers fuzz venv issuer formats-report
+.PHONY: run test python-client python-client-test schemathesis lint faults bounds bench bench-full bench-decode bench-intake bench-resend bench-start bench-latency bench-fresh bench-reads bench-large peers fuzz venv issuer sql-tools formats-report
 
 CACHE := $(HOME)/.cache/metrify
 export CARGO_TARGET_DIR ?= $(CACHE)/target
@@ -36,9 +36,9 @@ run:
 	exec "$(CARGO_TARGET_DIR)/debug/metrify" up --simulate $(METERS)
 
 # Tests of the program wait for processes and disks half of their time: more of them than cores are under way.
-test: venv issuer
+test: venv issuer sql-tools
 	RUST_TEST_THREADS=$$(( 2 * $$(nproc) )) LAKE_READERS_PYTHON="$(VENV)/bin/python" \
-		ISSUER_MODULES="$(ISSUER)/node_modules" cargo test --workspace
+		ISSUER_MODULES="$(ISSUER)/node_modules" SQL_TOOLS="$(TOOLS)" cargo test --workspace
 
 formats-report:
 	UPDATE_EXPECT=1 CARGO_TARGET_DIR=$(CACHE)/core cargo test -q -p metrify-formats report::
@@ -193,6 +193,42 @@ venv:
 		"$(VENV)/bin/pip" install --quiet --disable-pip-version-check $(LAKE_READERS) "$(firstword $(SQL_CLIENTS))" $(wordlist 2,9,$(SQL_CLIENTS)) && \
 		touch "$(VENV_STAMP)"; \
 	} || { rm -rf "$(VENV)"; echo "SKIPPED: no $(LAKE_READERS) $(SQL_CLIENTS) (python3 with venv and pip is needed), so nobody else reads the lake or asks for SQL"; }
+
+# Tools that ask for SQL, in other languages: drivers of Java, node-postgres, PostgreSQL's ODBC driver without installing it, and a client in
+# Go as Grafana's. Tests that need one fail where it is absent.
+TOOLS := $(CACHE)/sql-tools
+TOOLS_SOURCE := crates/presentation/metrify/tests/program/tools
+JARS := org.postgresql:postgresql:42.7.8 com.zaxxer:HikariCP:6.3.0 org.slf4j:slf4j-api:2.0.17 org.apache.arrow:flight-sql-jdbc-driver:18.3.0
+ODBC_PACKAGES := odbc-postgresql libodbc2 libodbcinst2 libltdl7 libpq5
+PYTHON_TOOLS := SQLAlchemy==2.1.9 psycopg[binary]==3.3.9 psycopg2-binary==2.9.13 pyodbc==5.5.0
+stamp = $(TOOLS)/$(1)/$(subst $() ,-,$(subst [binary],,$(subst ==,_,$(subst :,_,$(2))))).stamp
+JARS_STAMP := $(call stamp,jars,$(JARS))
+ODBC_STAMP := $(call stamp,odbc,$(ODBC_PACKAGES))
+PYTHON_TOOLS_STAMP := $(call stamp,python,$(PYTHON_TOOLS))
+
+sql-tools: $(JARS_STAMP) $(ODBC_STAMP) $(PYTHON_TOOLS_STAMP)
+	@cmp --silent "$(TOOLS_SOURCE)/node/package.json" "$(TOOLS)/node/package.json" || { \
+		rm -rf "$(TOOLS)/node" && npm install --prefix "$(TOOLS)/node" --silent --no-package-lock --no-audit --no-fund --ignore-scripts \
+			$$(node -p 'Object.entries(require("./$(TOOLS_SOURCE)/node/package.json").dependencies).map((at) => at.join("@")).join(" ")') && \
+		cp "$(TOOLS_SOURCE)/node/package.json" "$(TOOLS)/node/package.json"; }
+	@javac -d "$(TOOLS)/classes" -cp "$(TOOLS)/jars/*" $(TOOLS_SOURCE)/java/*.java
+	@cd "$(TOOLS_SOURCE)/grafana" && CGO_ENABLED=0 GOPATH="$(TOOLS)/go" GOFLAGS=-modcacherw go build -o "$(TOOLS)/grafana" .
+
+$(JARS_STAMP):
+	@rm -rf "$(@D)" && mkdir -p "$(@D)"
+	@for jar in $(JARS); do mvn --quiet --batch-mode dependency:copy -Dartifact=$$jar -DoutputDirectory="$(@D)" || exit 1; done
+	@touch "$@"
+
+# Into a folder of ours: what is installed on the machine stays as it is.
+$(ODBC_STAMP):
+	@rm -rf "$(@D)" && mkdir -p "$(@D)/packages"
+	@cd "$(@D)/packages" && { apt-get download --quiet=2 $(ODBC_PACKAGES) || { apt-get update --quiet=2 && apt-get download --quiet=2 $(ODBC_PACKAGES); }; }
+	@for package in "$(@D)"/packages/*.deb; do dpkg-deb --extract "$$package" "$(@D)" || exit 1; done
+	@touch "$@"
+
+$(PYTHON_TOOLS_STAMP):
+	@python3 -m venv --clear "$(@D)" && "$(@D)/bin/pip" install --quiet --disable-pip-version-check $(foreach tool,$(PYTHON_TOOLS),"$(tool)")
+	@touch "$@"
 
 # An issuer of tokens (OpenID Connect) that others wrote: tests start it, and skip visibly where it is absent.
 ISSUER := $(CACHE)/issuer

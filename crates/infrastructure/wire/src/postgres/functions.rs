@@ -14,7 +14,7 @@ use datafusion::sql::sqlparser::keywords::ALL_KEYWORDS;
 use super::settings::{VERSION, setting};
 
 /// What is said of nothing here: comments, the sources of functions, views, indexes, rules and triggers, sequences, sizes and places.
-const SILENT: [&str; 15] = [
+const SILENT: [&str; 14] = [
     "obj_description",
     "col_description",
     "shobj_description",
@@ -29,7 +29,6 @@ const SILENT: [&str; 15] = [
     "pg_database_size",
     "inet_server_addr",
     "inet_server_port",
-    "json_build_object",
 ];
 
 /// Whether a function says nothing of anything.

@@ -6,8 +6,8 @@ use std::convert::Infallible;
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    DataType, ExactNumberInfo, Expr, Function, FunctionArgumentList, FunctionArguments, Ident, ObjectName, SelectItem,
-    SetExpr, Statement, Value, ValueWithSpan, VisitMut, VisitorMut,
+    DataType, ExactNumberInfo, Expr, Function, FunctionArgumentList, FunctionArguments, Ident, LimitClause, ObjectName,
+    Query, SelectItem, SetExpr, Statement, Value, ValueWithSpan, VisitMut, VisitorMut,
 };
 
 use super::absent::parsed;
@@ -40,6 +40,22 @@ struct Understanding;
 
 impl VisitorMut for Understanding {
     type Break = Infallible;
+
+    /// Drivers write values into a text as texts, numbers of rows among them.
+    fn post_visit_query(&mut self, query: &mut Query) -> ControlFlow<Infallible> {
+        if let Some(LimitClause::LimitOffset { limit, offset, .. }) = &mut query.limit_clause {
+            for number in limit.iter_mut().chain(offset.as_mut().map(|offset| &mut offset.value)) {
+                if let Expr::Value(value) = number
+                    && let Value::SingleQuotedString(digits) = &value.value
+                    && !digits.is_empty()
+                    && digits.bytes().all(|digit| digit.is_ascii_digit())
+                {
+                    value.value = Value::Number(digits.clone(), false);
+                }
+            }
+        }
+        ControlFlow::Continue(())
+    }
 
     fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Infallible> {
         let otherwise = match expr {

@@ -43,5 +43,6 @@ mod simulation;
 mod strangers;
 mod support;
 mod tls;
+mod tools;
 mod uploads;
 mod wire;

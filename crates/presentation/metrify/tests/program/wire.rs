@@ -63,17 +63,17 @@ fn psql(address: &str, key: &str, commands: &[&str]) -> Ran {
 }
 
 /// A house that serves, with an admin's key.
-struct Served {
+pub struct Served {
     metrify: Metrify,
     server: Server,
-    key: String,
+    pub key: String,
     other_key: String,
-    postgres: String,
-    flight: String,
+    pub postgres: String,
+    pub flight: String,
 }
 
 impl Served {
-    fn start() -> Self {
+    pub fn start() -> Self {
         let metrify = house();
         let server = metrify.serve_with(&ON);
         let key = Client::of(&metrify, &server, "admin").key;
@@ -197,7 +197,7 @@ fn what_drivers_send_around_their_queries_has_no_effect_and_writing_is_refused()
             "refused 25006 cannot execute DROP…",
             "second 2",
             "empty none",
-            "shown 16.6 default",
+            "shown 16.6 \"default\"",
             "wrong key …",
             "purpose - …",
             "purpose 3",
@@ -219,8 +219,8 @@ fn tools_find_in_the_catalog_what_they_look_for() {
             "keys",
             "constraints",
             "characters ('UTF8',)",
-            "columns ('value', 'YES', 'Decimal128(38, 12)')",
-            "session ('default', 'metrify', 'default', 'c', False)",
+            "columns ('value', 'YES', 'numeric')",
+            "session ('default', 'metrify', '\"default\"', 'c', False)",
         ],
     );
 }

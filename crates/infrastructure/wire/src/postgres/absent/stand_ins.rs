@@ -103,6 +103,13 @@ pub(super) fn of(name: &ObjectName) -> Option<(&'static str, Query)> {
     if is_it(INFORMATION, "character_sets") {
         return Some(("character_sets", parsed("SELECT 'UTF8' AS character_set_name")?));
     }
+    if is_it(CATALOG, "pg_database") {
+        // The catalog tells of one that is not there, too.
+        return Some((
+            "pg_database",
+            parsed("SELECT * FROM pg_catalog.pg_database WHERE datname = current_database()")?,
+        ));
+    }
     if is_it(CATALOG, "pg_settings") {
         return Some(("pg_settings", parsed(&of_settings())?));
     }
