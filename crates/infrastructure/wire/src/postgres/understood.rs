@@ -6,8 +6,8 @@ use std::convert::Infallible;
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    DataType, ExactNumberInfo, Expr, Function, FunctionArgumentList, FunctionArguments, Ident, LimitClause, ObjectName,
-    Query, SelectItem, SetExpr, Statement, Value, ValueWithSpan, VisitMut, VisitorMut,
+    DataType, ExactNumberInfo, Expr, Fetch, Function, FunctionArgumentList, FunctionArguments, Ident, LimitClause,
+    ObjectName, Query, Select, SelectItem, SetExpr, Statement, Value, ValueWithSpan, VisitMut, VisitorMut,
 };
 
 use super::absent::parsed;
@@ -41,8 +41,33 @@ struct Understanding;
 impl VisitorMut for Understanding {
     type Break = Infallible;
 
+    /// Whether there are rows, asked as a value.
+    fn post_visit_select(&mut self, select: &mut Select) -> ControlFlow<Infallible> {
+        for item in &mut select.projection {
+            if let SelectItem::UnnamedExpr(asked) | SelectItem::ExprWithAlias { expr: asked, .. } = item {
+                counted(asked);
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
     /// Drivers write values into a text as texts, numbers of rows among them.
     fn post_visit_query(&mut self, query: &mut Query) -> ControlFlow<Infallible> {
+        if let Some(Fetch { with_ties: false, percent: false, quantity }) = &query.fetch
+            && query
+                .limit_clause
+                .as_ref()
+                .is_none_or(|limit| matches!(limit, LimitClause::LimitOffset { limit: None, .. }))
+        {
+            let number = quantity.clone().unwrap_or_else(|| Expr::Value(Value::Number("1".to_owned(), false).into()));
+            match &mut query.limit_clause {
+                Some(LimitClause::LimitOffset { limit, .. }) => *limit = Some(number),
+                limit => {
+                    *limit = Some(LimitClause::LimitOffset { limit: Some(number), offset: None, limit_by: Vec::new() });
+                }
+            }
+            query.fetch = None;
+        }
         if let Some(LimitClause::LimitOffset { limit, offset, .. }) = &mut query.limit_clause {
             for number in limit.iter_mut().chain(offset.as_mut().map(|offset| &mut offset.value)) {
                 if let Expr::Value(value) = number
@@ -86,6 +111,21 @@ impl VisitorMut for Understanding {
             *expr = otherwise;
         }
         ControlFlow::Continue(())
+    }
+}
+
+/// Counts rows where a value is whether there are any: the engine has that in conditions alone.
+fn counted(asked: &mut Expr) {
+    match asked {
+        Expr::Nested(asked) | Expr::UnaryOp { expr: asked, .. } => counted(asked),
+        Expr::Exists { subquery, negated } => {
+            let sign = if *negated { "=" } else { ">" };
+            let count = value(&format!("(SELECT count(*) {sign} 0 FROM (SELECT 1 FROM ({subquery}) LIMIT 1))"));
+            if let Some(count) = count {
+                *asked = count;
+            }
+        }
+        _ => {}
     }
 }
 

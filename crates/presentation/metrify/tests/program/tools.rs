@@ -310,6 +310,8 @@ fn sqlalchemy_knows_all_tables_and_asks_as_superset_does() {
                 "among [('1056',)]",
                 "like [('0',)]",
                 "window [('meter-2', '2025-01-01 00:00:00+00:00')]",
+                "first [('meter-2',)]",
+                "there [('True', 'True')]",
                 "within [('meter-1', '0.25'), ('meter-2', '0.25')]",
                 "chart [('2025-01-01 00:00:00+00:00', '168'), ('2025-01-02 00:00:00+00:00', '144')]",
                 "written [('2025-01-01T00:00',)]",

@@ -54,6 +54,8 @@ def values(engine):
         line("among", lambda: rows(select(func.count()).where(of.point.in_(["meter-1", "meter-2"]))))
         line("like", lambda: rows(select(func.count()).where(of.point.startswith("meter_1", autoescape=True))))
         line("window", lambda: rows(select(of.point, of.period_start).order_by(of.period_start, of.point).limit(1).offset(1)))
+        line("first", lambda: rows(text("select point from readings order by point desc offset 1 fetch first 1 rows only")))
+        line("there", lambda: rows(select(sqlalchemy.exists().where(of.point == "meter-1"), ~sqlalchemy.exists().where(of.point == "x"))))
         most = select(func.max(of.value)).where(of.point == "meter-2").scalar_subquery()
         line("within", lambda: rows(select(of.point, most).distinct().order_by(of.point)))
         # As Superset bounds a chart.
