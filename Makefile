@@ -1,5 +1,6 @@
 # run   build, and serve http://127.0.0.1:8000 with a simulated fleet, data in ./data (METRIFY_DATA_DIR names another folder)
 # test  all tests; what they need beside Rust is installed into the cache by `venv`, `issuer` and `sql-tools`
+# sql-tools  drivers and tools of others that the tests ask for SQL with: of Java, Go, Node, Python and ODBC
 # lint  formatting and clippy
 # formats-report  what every public sample gives, written to docs/formats/report.txt and printed
 # python-client  the wheel of the Python client, into the cache; python-client-test  it beside a real server
@@ -36,7 +37,8 @@ run:
 	exec "$(CARGO_TARGET_DIR)/debug/metrify" up --simulate $(METERS)
 
 # Tests of the program wait for processes and disks half of their time: more of them than cores are under way.
-test: venv issuer sql-tools
+test: venv issuer
+	@$(MAKE) --no-print-directory sql-tools || echo "no sql-tools (java, mvn, node, go and apt-get are needed): tests that ask with them fail"
 	RUST_TEST_THREADS=$$(( 2 * $$(nproc) )) LAKE_READERS_PYTHON="$(VENV)/bin/python" \
 		ISSUER_MODULES="$(ISSUER)/node_modules" SQL_TOOLS="$(TOOLS)" cargo test --workspace
 

@@ -24,7 +24,7 @@ fn source(name: &str) -> PathBuf {
 }
 
 /// What a tool prints that asks a house at this address.
-fn told(mut command: Command, served: &Served, address: &str) -> String {
+fn told(command: &mut Command, served: &Served, address: &str) -> String {
     let ran = ran(command.env("WIRE_ADDRESS", address).env("WIRE_KEY", &served.key));
     assert_eq!(ran.code, Some(0), "{}\n{}", ran.stdout, ran.stderr);
     ran.stdout
@@ -36,7 +36,7 @@ fn java(class: &str, arguments: &[&str], served: &Served, address: &str) -> Stri
     // The driver of Flight SQL takes moments for those of the zone of its machine, and needs what Java hides.
     command.args(["-Duser.timezone=UTC", "--add-opens=java.base/java.nio=ALL-UNNAMED"]);
     command.args(["-cp", &format!("{tools}/jars/*:{tools}/classes"), class]).args(arguments);
-    told(command, served, address)
+    told(&mut command, served, address)
 }
 
 fn python(script: &str, part: &str, served: &Served) -> String {
@@ -45,7 +45,7 @@ fn python(script: &str, part: &str, served: &Served) -> String {
     let mut command = Command::new(tools.join("python/bin/python"));
     command.arg("-B").arg(source(script)).arg(part);
     command.env("LD_LIBRARY_PATH", &libraries).env("TOOLS_ODBC_DRIVER", libraries.join("odbc/psqlodbcw.so"));
-    told(command, served, &served.postgres)
+    told(&mut command, served, &served.postgres)
 }
 
 #[test]
@@ -187,7 +187,7 @@ fn grafana_finds_tables_and_draws_series_with_both_of_its_drivers() {
         let mut command = Command::new(tools().join("grafana"));
         command.arg(driver);
         check(
-            &told(command, &served, &served.postgres),
+            &told(&mut command, &served, &served.postgres),
             &[
                 "health ?column?:INT8 [1]",
                 "version version:INT8 [1600]",
@@ -222,7 +222,7 @@ fn pgx_gives_values_of_each_type_however_it_sends_them() {
     let served = Served::start();
     let mut command = Command::new(tools().join("grafana"));
     command.arg("modes");
-    let said = told(command, &served, &served.postgres);
+    let said = told(&mut command, &served, &served.postgres);
     let modes = ["cache_statement", "cache_describe", "describe_exec", "exec", "simple_protocol"];
     let expected: Vec<String> = modes
         .iter()
@@ -348,7 +348,7 @@ fn node_finds_columns_by_the_names_that_postgresql_gives_them() {
     let mut command = Command::new("node");
     command.arg(source("node/client.js")).env("TOOLS_NODE", tools().join("node"));
     check(
-        &told(command, &served, &served.postgres),
+        &told(&mut command, &served, &served.postgres),
         &[
             r#"names [{"count":"1056","max":"1.5","one":1}]"#,
             r#"bound [{"point":"meter-1","value":"1.5","period_start":"2025-01-01T00:15:00.000Z","more":true}]"#,
