@@ -14,7 +14,7 @@ mod sessions;
 mod tenants;
 mod users;
 
-pub use authenticate::{Keyring, authenticate, authenticate_certificate, local, turned_away};
+pub use authenticate::{Credential, Keyring, authenticate, local, turned_away};
 pub use certificates::{Certificate, CertificateError, register_certificate};
 pub use entries::{Noted, entries, verify};
 pub use explain::{Asked, explain};

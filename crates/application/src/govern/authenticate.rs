@@ -93,11 +93,27 @@ impl Keyring {
     }
 }
 
+/// What somebody proves itself by, whatever the protocol.
+#[derive(Clone)]
+pub enum Credential {
+    /// A key, a pass or a token.
+    Text(String),
+    /// What opened the connection. Where something else is presented as well, that is meant.
+    Certificate(Certificate),
+}
+
 /// Who presents something that may open the interface; `None` where it opens nothing, for whatever reason.
 ///
 /// # Errors
 /// Where the registry cannot be read, or the issuer of a token cannot be asked.
-pub async fn authenticate(app: &App, presented: &str, now: Timestamp) -> Result<Option<Principal>> {
+pub async fn authenticate(app: &App, credential: &Credential, now: Timestamp) -> Result<Option<Principal>> {
+    match credential {
+        Credential::Text(presented) => by_text(app, presented, now).await,
+        Credential::Certificate(certificate) => by_certificate(app, certificate, now).await,
+    }
+}
+
+async fn by_text(app: &App, presented: &str, now: Timestamp) -> Result<Option<Principal>> {
     // Only the digest is compared and remembered: how long that takes tells nothing of the key.
     let digest = digest_of(presented);
     let look_up = async {
@@ -109,15 +125,7 @@ pub async fn authenticate(app: &App, presented: &str, now: Timestamp) -> Result<
     remembered(app, &digest, now, look_up).await
 }
 
-/// As [`authenticate`], where the connection was opened by a certificate.
-///
-/// # Errors
-/// Where the registry cannot be read.
-pub async fn authenticate_certificate(
-    app: &App,
-    certificate: &Certificate,
-    now: Timestamp,
-) -> Result<Option<Principal>> {
+async fn by_certificate(app: &App, certificate: &Certificate, now: Timestamp) -> Result<Option<Principal>> {
     // No digest of a text looks like this.
     let name = format!("certificate {certificate}");
     let id = certificate.id();

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
+use metrify_application::govern::Credential;
 use metrify_application::{Context, Error, Kind, Result, govern, moment, read};
 use metrify_domain::Timestamp;
 use metrify_governance::Purpose;
@@ -11,7 +12,7 @@ use crate::Wire;
 /// What is known of a client.
 #[derive(Clone)]
 pub(crate) struct Caller {
-    pub(crate) credential: String,
+    pub(crate) credential: Credential,
     pub(crate) purpose: Option<Purpose>,
     /// Everything is told as it was known then; as it is where it is `None`.
     pub(crate) known_at: Option<Timestamp>,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use metrify_application::govern::Certificate;
 use rustls::ServerConfig;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpListener;
@@ -78,6 +79,17 @@ impl Stream {
 
     pub(crate) const fn is_secret(&self) -> bool {
         matches!(self, Self::Secret(_))
+    }
+
+    /// The certificate that its client opened it by. The verifier of TLS has seen to it that it is the client's own.
+    pub(crate) fn certificate(&self) -> Option<Certificate> {
+        match self {
+            Self::Plain(_) => None,
+            Self::Secret(stream) => {
+                let (_, connection) = stream.get_ref();
+                connection.peer_certificates()?.first().map(|der| Certificate::of_der(der))
+            }
+        }
     }
 
     pub(crate) fn guest(&self) -> &Guest {

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arrow_flight::flight_service_server::FlightServiceServer;
+use metrify_application::govern::Certificate;
 use metrify_application::{Error, Kind, Result};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
@@ -75,11 +76,18 @@ pub async fn serve(wire: Arc<Wire>, listener: TcpListener, stopped: watch::Recei
     }
 }
 
-impl Connected for Stream {
-    type ConnectInfo = Guest;
+/// What a call is told of the connection that it came by.
+#[derive(Clone)]
+pub(crate) struct Connection {
+    guest: Guest,
+    certificate: Option<Certificate>,
+}
 
-    fn connect_info(&self) -> Guest {
-        self.guest().clone()
+impl Connected for Stream {
+    type ConnectInfo = Connection;
+
+    fn connect_info(&self) -> Connection {
+        Connection { guest: self.guest().clone(), certificate: self.certificate() }
     }
 }
 

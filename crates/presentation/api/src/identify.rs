@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http_body_util::LengthLimitError;
-use metrify_application::govern::Certificate;
+use metrify_application::govern::{Certificate, Credential};
 use metrify_application::{Context, Error, Kind, govern};
 use metrify_domain::Timestamp;
 use metrify_governance::Purpose;
@@ -111,15 +111,6 @@ pub(crate) async fn arrived(request: Request, time: Duration) -> Result<Request,
     Ok(Request::from_parts(parts, Body::from(bytes)))
 }
 
-/// What somebody proves itself by.
-#[derive(Clone)]
-enum Credential {
-    /// A key, a pass or a token.
-    Text(String),
-    /// What opened the connection.
-    Certificate(Certificate),
-}
-
 /// What a request says of who sends it.
 #[derive(Clone)]
 pub(crate) struct Caller {
@@ -131,7 +122,7 @@ pub(crate) struct Caller {
 impl Caller {
     fn of(request: &Request) -> Self {
         let headers = request.headers();
-        let certificate = || request.extensions().get().cloned().map(Credential::Certificate);
+        let certificate = || request.extensions().get::<Certificate>().cloned().map(Credential::Certificate);
         Self {
             // A key that comes with the request is meant, whatever the connection was opened by.
             credential: credential(headers).map(|text| Credential::Text(text.to_owned())).or_else(certificate),
@@ -152,9 +143,8 @@ impl Caller {
             Credential::Text(text) if same(text.as_bytes(), server.token.as_bytes()) => {
                 Some(govern::local(&server.app, &server.tenant, now).await?)
             }
-            Credential::Text(text) => govern::authenticate(&server.app, text, now).await?,
-            Credential::Certificate(certificate) => {
-                govern::authenticate_certificate(&server.app, certificate, now).await?
+            Credential::Text(_) | Credential::Certificate(_) => {
+                govern::authenticate(&server.app, credential, now).await?
             }
         };
         let Some(principal) = principal else {

@@ -24,37 +24,50 @@ use base64::Engine as _;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use futures::{Stream, StreamExt, stream as streams};
+use metrify_application::govern::{Certificate, Credential};
 use metrify_application::{Context, Error, Kind, read};
 use metrify_query::{CATALOG, Listed};
-use tonic::metadata::MetadataMap;
+use tonic::metadata::{Ascii, MetadataMap, MetadataValue};
 use tonic::{Request, Response, Status, Streaming};
 
 use super::handle::Handle;
 use super::stream::Sent;
-use super::{facts, listing, status, stream};
+use super::{Connection, facts, listing, status, stream};
 use crate::Wire;
 use crate::caller::{Caller, KNOWN_AT, PURPOSE, known_at, purpose};
-use crate::visitor::Guest;
 
 pub(super) struct Service {
     pub(super) wire: Arc<Wire>,
 }
 
+/// Where a call says who makes it.
+const AUTHORIZATION: &str = "authorization";
 const CLOSE_SESSION: &str = "CloseSession";
 
 type Handshake = Pin<Box<dyn Stream<Item = Result<HandshakeResponse, Status>> + Send>>;
 type Put = Pin<Box<dyn Stream<Item = Result<PutResult, Status>> + Send>>;
 type Acted = Pin<Box<dyn Stream<Item = Result<ActionResult, Status>> + Send>>;
 
-fn caller(head: &MetadataMap) -> Result<Caller, Status> {
+fn caller<T>(request: &Request<T>) -> Result<Caller, Status> {
+    let head = request.metadata();
     let text = |name: &str| head.get(name).and_then(|value| value.to_str().ok());
-    let bearer = text("authorization").and_then(|value| {
-        let (scheme, credential) = value.split_once(' ')?;
-        scheme.eq_ignore_ascii_case("bearer").then(|| credential.trim().to_owned())
-    });
+    let credential = match head.get(AUTHORIZATION) {
+        Some(said) => bearer(said).map(Credential::Text),
+        None => certificate(request).map(Credential::Certificate),
+    };
     let purpose = text(PURPOSE).map(purpose).transpose().map_err(|error| status::of(&error))?;
     let known_at = text(KNOWN_AT).map_or(Ok(None), known_at).map_err(|error| status::of(&error))?;
-    Ok(Caller { credential: bearer.ok_or_else(status::unknown)?, purpose, known_at })
+    Ok(Caller { credential: credential.ok_or_else(status::unknown)?, purpose, known_at })
+}
+
+fn bearer(said: &MetadataValue<Ascii>) -> Option<String> {
+    let (scheme, credential) = said.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| credential.trim().to_owned())
+}
+
+/// What the connection of a call was opened by.
+fn certificate<T>(request: &Request<T>) -> Option<Certificate> {
+    request.extensions().get::<Connection>()?.certificate.clone()
 }
 
 /// With or without what fills up the last group: clients differ.
@@ -65,7 +78,7 @@ const BASIC: GeneralPurpose = GeneralPurpose::new(
 
 /// The password of a basic authentication.
 fn password(head: &MetadataMap) -> Option<String> {
-    let (scheme, said) = head.get("authorization")?.to_str().ok()?.split_once(' ')?;
+    let (scheme, said) = head.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     let said = scheme.eq_ignore_ascii_case("basic").then(|| BASIC.decode(said.trim()).ok())??;
     String::from_utf8(said).ok()?.split_once(':').map(|(_, password)| password.to_owned())
 }
@@ -74,13 +87,13 @@ impl Service {
     async fn known<T>(&self, caller: &Caller, request: &Request<T>) -> Result<Context, Status> {
         let known = self.wire.context(caller).await.map_err(|error| status::of(&error))?;
         let ctx = known.ok_or_else(status::unknown)?;
-        let admitted = request.extensions().get::<Guest>().map(|guest| guest.admit(ctx.tenant()));
+        let admitted = request.extensions().get::<Connection>().map(|connection| connection.guest.admit(ctx.tenant()));
         admitted.transpose().map_err(|error| status::of(&error))?;
         Ok(ctx)
     }
 
     async fn context<T>(&self, request: &Request<T>) -> Result<Context, Status> {
-        self.known(&caller(request.metadata())?, request).await
+        self.known(&caller(request)?, request).await
     }
 
     async fn listed(&self, ctx: &Context) -> Result<Vec<Listed>, Status> {
@@ -125,13 +138,14 @@ impl FlightSqlService for Service {
 
     async fn do_handshake(&self, request: Request<Streaming<HandshakeRequest>>) -> Result<Response<Handshake>, Status> {
         let credential = password(request.metadata()).ok_or_else(status::unknown)?;
-        self.known(&Caller { credential: credential.clone(), purpose: None, known_at: None }, &request).await?;
+        let presented = Credential::Text(credential.clone());
+        self.known(&Caller { credential: presented, purpose: None, known_at: None }, &request).await?;
         // The token is the key itself: there is nothing to keep, nor to take back but the key.
         let bearer = format!("Bearer {credential}").parse().map_err(|_| status::unknown())?;
         let answer = HandshakeResponse { protocol_version: 0, payload: credential.into() };
         let answered: Handshake = streams::iter([Ok(answer)]).boxed();
         let mut response = Response::new(answered);
-        response.metadata_mut().insert("authorization", bearer);
+        response.metadata_mut().insert(AUTHORIZATION, bearer);
         Ok(response)
     }
 
@@ -141,7 +155,7 @@ impl FlightSqlService for Service {
         request: Request<FlightDescriptor>,
     ) -> Result<Response<FlightInfo>, Status> {
         let ctx = self.context(&request).await?;
-        let handle = Handle::of(query.query, caller(request.metadata())?.known_at);
+        let handle = Handle::of(query.query, caller(&request)?.known_at);
         let described = self.describe(&ctx, &handle).await?;
         let ticket = TicketStatementQuery { statement_handle: handle.bytes()? };
         let info = listing::info(&ticket, &stream::sent(&described.columns), request.into_inner())?;
@@ -181,7 +195,7 @@ impl FlightSqlService for Service {
         request: Request<Action>,
     ) -> Result<ActionCreatePreparedStatementResult, Status> {
         let ctx = self.context(&request).await?;
-        self.prepare(&ctx, Handle::of(query.query, caller(request.metadata())?.known_at)).await
+        self.prepare(&ctx, Handle::of(query.query, caller(&request)?.known_at)).await
     }
 
     async fn do_put_prepared_statement_query(
@@ -371,7 +385,7 @@ impl FlightSqlService for Service {
     ) -> Result<i64, Status> {
         let ctx = self.context(&request).await?;
         // Whatever would write is refused as it is where it comes as a query.
-        self.describe(&ctx, &Handle::of(update.query, caller(request.metadata())?.known_at)).await?;
+        self.describe(&ctx, &Handle::of(update.query, caller(&request)?.known_at)).await?;
         self.misunderstood(&ctx, status::invalid("a query comes as a query, and not as an update"))
     }
 

@@ -36,8 +36,12 @@ pub(super) fn hinted(mut error: Problem, hint: &str) -> Problem {
 }
 
 pub(super) fn unknown() -> Problem {
-    let error = fatal("28P01", "find out who asks: the password is no key, or it opens nothing");
-    hinted(error, "the password is a key; `metrify key create` makes one")
+    let error =
+        fatal("28P01", "find out who asks: neither the password nor a certificate of the connection opens anything");
+    hinted(
+        error,
+        "the password is a key; `metrify key create` makes one, or with --certificate of what the user `certificate` has",
+    )
 }
 
 pub(super) fn cancelled() -> Problem {

@@ -1,9 +1,10 @@
-//! How a client comes in: TLS, its first message, and its key as a password.
+//! How a client comes in: TLS, its first message, and its key as a password or its certificate.
 
 use std::collections::HashMap;
 use std::io;
 
 use futures::{SinkExt, StreamExt};
+use metrify_application::govern::Credential;
 use pgwire::messages::response::{ErrorResponse, ReadyForQuery, TransactionStatus};
 use pgwire::messages::startup::{Authentication, BackendKeyData, NegotiateProtocolVersion, ParameterStatus, SecretKey};
 use pgwire::messages::{PgWireBackendMessage, PgWireFrontendMessage};
@@ -32,6 +33,9 @@ const SPOKEN: i32 = 3 << 16;
 const PURPOSE: &str = "metrify.purpose";
 /// How it names the instant as of which everything is told; so does a `SET` later on.
 pub(super) const KNOWN_AT: &str = "metrify.as_known_at";
+
+/// The user who is asked for no password where a certificate opened the connection.
+const BY_CERTIFICATE: &str = "certificate";
 
 pub(super) struct Welcome<'p> {
     pub(super) postgres: &'p Postgres,
@@ -98,11 +102,7 @@ impl Welcome<'_> {
             Ok(told) => told,
             Err(error) => return refuse(socket, problem::ending(problem::of(&error))).await,
         };
-        socket.send(PgWireBackendMessage::Authentication(Authentication::CleartextPassword)).await?;
-        let Some(PgWireFrontendMessage::PasswordMessageFamily(password)) = socket.next().await.transpose()? else {
-            return Ok(None);
-        };
-        let credential = password.into_password().map_err(io::Error::other)?.password;
+        let Some(credential) = presented(&mut socket, &said).await? else { return Ok(None) };
         self.admit(socket, Caller { credential, purpose, known_at }).await
     }
 
@@ -131,6 +131,24 @@ impl Welcome<'_> {
         socket.send(PgWireBackendMessage::ReadyForQuery(ReadyForQuery::new(TransactionStatus::Idle))).await?;
         Ok(Some(Welcomed { socket, caller, cancel }))
     }
+}
+
+/// What a client proves itself by. A password cannot be given unasked, and who is asked for one that it does not have leaves; so the user
+/// says which of the two is meant, and a password that is empty is none.
+async fn presented(socket: &mut Socket, said: &HashMap<String, String>) -> io::Result<Option<Credential>> {
+    let certificate = socket.get_ref().certificate().map(Credential::Certificate);
+    if certificate.is_some() && said.get("user").is_some_and(|user| user == BY_CERTIFICATE) {
+        return Ok(certificate);
+    }
+    socket.send(PgWireBackendMessage::Authentication(Authentication::CleartextPassword)).await?;
+    let Some(PgWireFrontendMessage::PasswordMessageFamily(password)) = socket.next().await.transpose()? else {
+        return Ok(None);
+    };
+    let password = password.into_password().map_err(io::Error::other)?.password;
+    Ok(Some(match certificate {
+        Some(certificate) if password.is_empty() => certificate,
+        Some(_) | None => Credential::Text(password),
+    }))
 }
 
 /// The code that begins a connection, and what comes with it.

@@ -1,6 +1,10 @@
 //! TLS: what the server proves itself by, whom it lets in by theirs, and certificates that change while it runs.
 
+use std::fs::Permissions;
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
@@ -190,6 +194,69 @@ fn other_tools_give_a_key_only_where_nobody_else_reads_it() {
     assert!(lines.next().is_some_and(|line| line.contains("no key is taken over a connection")), "{asked:?}");
     let asked = ask("flight", &["flight"]);
     assert_eq!(asked.stdout, "secret 6\n", "{asked:?}");
+}
+
+#[test]
+fn a_certificate_that_is_registered_opens_sql_for_other_tools_without_a_key() {
+    let Some(python) = wire::python() else { return };
+    let metrify = Metrify::new();
+    let (authority, clients) = (Authority::new(), Authority::new());
+    write(&metrify, &authority.signed("localhost"));
+    let trusted = metrify.file("authority.pem", authority.pem());
+    let client_ca = metrify.file("clients.pem", clients.pem());
+    let server = serve(&metrify, Some(&client_ca), &wire::ON);
+    let key = Client::of(&metrify, &server, "analyst").key;
+    let (postgres, flight) = wire::spoken_at(&metrify);
+    let near = |address: &str| address.replace("127.0.0.1", "localhost");
+    let ask = |name: &str| {
+        let (certificate, secret) = clients.signed(name);
+        let own = metrify.file(&format!("{name}.pem"), certificate);
+        let own_key = metrify.file(&format!("{name}.key"), secret);
+        std::fs::set_permissions(&own_key, Permissions::from_mode(0o600)).expect("a file of its owner alone");
+        let mut command = wire::clients(&python, "own_certificate", &near(&postgres));
+        command.env("WIRE_FLIGHT", near(&flight)).env("WIRE_KEY", &key).env("WIRE_CERTIFICATE", &trusted);
+        command.env("WIRE_OWN", &own).env("WIRE_OWN_KEY", own_key);
+        (command, own.display().to_string())
+    };
+    let (mut command, _) = ask("bob");
+    let stranger = ran(command.arg("stranger")).stdout;
+    wire::check(&stranger, &["session find out who asks…", "calls UNAUTHENTICATED"]);
+
+    let (mut command, own) = ask("ann");
+    let create = ["key", "create", "--role", "analyst", "--title", "ann", "--certificate", &own, "-o", "csv"];
+    let registered = metrify.run(&create).stdout;
+    let id = registered.lines().nth(1).and_then(|line| line.split(',').next()).expect("an id").to_owned();
+    let mut asking = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("start the clients");
+    let mut said = BufReader::new(asking.stdout.take().expect("its output")).lines().map(|line| line.expect("text"));
+    let open: Vec<String> = said.by_ref().take(6).collect();
+    let revoked = metrify.run(&["key", "revoke", &id]);
+    assert_eq!(revoked.code, Some(0), "{revoked:?}\n{open:?}");
+    asking.stdin.take().expect("its input").write_all(b"\n").expect("tell it");
+    let said: Vec<String> = open.into_iter().chain(said).collect();
+    wire::check(
+        &said.join("\n"),
+        &[
+            "session 7 calls 8",
+            "key 7 calls 8",
+            "wrong key find out who asks…",
+            "wrong key UNAUTHENTICATED UNAUTHENTICATED",
+            // Who gives no password where one is asked for is let go by its own side.
+            "not meant no password supplied",
+            "open 9",
+            "session 28P01 find out who asks…",
+            "session find out who asks…",
+            "calls UNAUTHENTICATED",
+        ],
+    );
+    let log = metrify.run(&["audit", "list", "-o", "csv"]).stdout;
+    let asked = |who: &str| log.lines().filter(|line| line.contains(who) && line.contains(",query,")).count();
+    assert_eq!((asked(&format!("key:{id},")), asked(&format!("key:{},", key_id(&key)))), (3, 2), "{log}");
+    assert!(log.lines().any(|line| line.contains("unknown") && line.contains(",enter,")), "{log}");
+}
+
+/// The part of a key that names it.
+fn key_id(key: &str) -> &str {
+    key.split('_').nth(1).expect("the name of the key")
 }
 
 #[test]

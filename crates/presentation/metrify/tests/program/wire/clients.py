@@ -17,11 +17,14 @@ START = datetime.datetime(2025, 1, 1, tzinfo=datetime.timezone.utc)
 
 
 def postgres(key=KEY, **options):
+    return postgres_as(**{"user": "anybody", "password": key, **options})
+
+
+def postgres_as(**options):
     import psycopg
 
     host, port = ADDRESS.rsplit(":", 1)
-    more = {"autocommit": True, "connect_timeout": 10, **options}
-    return psycopg.connect(host=host, port=port, dbname="metrify", user="anybody", password=key, **more)
+    return psycopg.connect(**{"host": host, "port": port, "dbname": "metrify", "autocommit": True, "connect_timeout": 10, **options})
 
 
 def flight(key=KEY, address=ADDRESS, **options):
@@ -313,6 +316,53 @@ def tls():
         print("secret", connection.pgconn.ssl_in_use, connection.execute("select 6").fetchone()[0])
     print("plain", *refusal(lambda: postgres(sslmode="disable")))
     assert psycopg
+
+
+def own_certificate():
+    """What the client's certificate opens by itself, and beside a key; then waits for the word that it is taken back."""
+    own, own_key = os.environ["WIRE_OWN"], os.environ["WIRE_OWN_KEY"]
+
+    def told(**options):
+        named = {"user": "certificate", "sslmode": "verify-full", "sslrootcert": CERTIFICATE, "sslcert": own, "sslkey": own_key}
+        with postgres_as(**{**named, **options}) as connection:
+            return connection.execute("select 7").fetchone()[0]
+
+    by_own = {
+        "adbc.flight.sql.client_option.tls_root_certs": open(CERTIFICATE).read(),
+        "adbc.flight.sql.client_option.mtls_cert_chain": open(own).read(),
+        "adbc.flight.sql.client_option.mtls_private_key": open(own_key).read(),
+    }
+
+    def called(**options):
+        import adbc_driver_flightsql.dbapi as dbapi
+
+        address = os.environ["WIRE_FLIGHT"]
+        with dbapi.connect(f"grpc+tls://{address}", db_kwargs={**by_own, **options}, autocommit=True) as connection:
+            with connection.cursor() as cursor:
+                cursor.execute("select 8")
+                return cursor.fetchone()[0]
+
+    def shown_out(**options):
+        return refusal(lambda: told(**options))[1].split("FATAL:")[-1].strip()
+
+    warnings.filterwarnings("ignore", message="Cannot disable autocommit")
+    token = "adbc.flight.sql.authorization_header"
+    if "stranger" in sys.argv:
+        print("session", shown_out(), flush=True)
+        print("calls", refused_flight(called)[0], flush=True)
+        os._exit(0)
+    print("session", told(), "calls", called())
+    print("key", told(user="key", password=KEY), "calls", called(**{token: f"Bearer {KEY}"}))
+    print("wrong key", shown_out(user="key", password="mk_00_00"))
+    print("wrong key", refused_flight(lambda: called(**{token: "Bearer mk_00_00"}))[0], refused_flight(lambda: called(**{token: "Basic bWs="}))[0])
+    print("not meant", shown_out(user="anybody").split(": ")[-1])
+    with postgres_as(user="certificate", sslmode="require", sslcert=own, sslkey=own_key) as connection:
+        print("open", connection.execute("select 9").fetchone()[0], flush=True)
+        sys.stdin.readline()
+        print("session", *refusal(lambda: connection.execute("select 10")), flush=True)
+    print("session", shown_out(), flush=True)
+    print("calls", refused_flight(called)[0], flush=True)
+    os._exit(0)
 
 
 def speed():
