@@ -7,6 +7,7 @@
 use std::fmt;
 
 use metrify_domain::Timestamp;
+use metrify_domain::master::Installation;
 use metrify_governance::{Act, Action, Circumstances, Decision, Purpose, Resource, Role};
 use sha2::{Digest, Sha256};
 
@@ -156,18 +157,25 @@ pub enum Way {
 pub(crate) struct Deed {
     act: Act,
     query: Option<QueryDigest>,
+    /// Where the meter was whose readings it is about, and nothing else.
+    installed: Option<Installation>,
 }
 
 impl Deed {
     /// To ask a query.
     pub(crate) fn asking(act: Act, sql: &str) -> Self {
-        Self { act, query: Some(QueryDigest::of(sql)) }
+        Self { act, query: Some(QueryDigest::of(sql)), installed: None }
+    }
+
+    /// To read what a meter measured while it was somewhere.
+    pub(crate) const fn installed(act: Act, installed: Option<Installation>) -> Self {
+        Self { act, query: None, installed }
     }
 }
 
 impl From<Act> for Deed {
     fn from(act: Act) -> Self {
-        Self { act, query: None }
+        Self { act, query: None, installed: None }
     }
 }
 
@@ -214,11 +222,9 @@ async fn noted<T>(app: &App, ctx: &Context, deed: Deed, work: impl Future<Output
 /// Where it is denied, the registry cannot be read, or no entry of it can be written.
 pub(crate) async fn permitted(app: &App, ctx: &Context, deed: impl Into<Deed>) -> Result<()> {
     let deed = deed.into();
-    let grant = covering(app, ctx, &deed.act).await;
-    if let Err(error) = &grant {
-        app.audit.note(&entry(ctx, deed.clone(), Outcome::Failed(error.kind())))?;
-    }
-    let circumstances = Circumstances { purpose: ctx.purpose(), grant: grant? };
+    let grant = covering(app, ctx, (&deed.act, deed.installed.as_ref())).await;
+    let grant = looked_up(app, ctx, &deed.act, grant)?;
+    let circumstances = Circumstances { purpose: ctx.purpose(), grant };
     let decision = app.policies.decide(&ctx.principal, &circumstances, &deed.act);
     if decision.allowed {
         return Ok(());
@@ -229,8 +235,19 @@ pub(crate) async fn permitted(app: &App, ctx: &Context, deed: impl Into<Deed>) -
     Err(error)
 }
 
+/// What the policies are to be asked about; where it could not be looked up, that leaves an entry.
+///
+/// # Errors
+/// Those of looking it up, and where no entry can be written.
+pub(crate) fn looked_up<T>(app: &App, ctx: &Context, act: &Act, found: Result<T>) -> Result<T> {
+    if let Err(error) = &found {
+        app.audit.note(&entry(ctx, act.clone(), Outcome::Failed(error.kind())))?;
+    }
+    found
+}
+
 pub(crate) fn entry(ctx: &Context, deed: impl Into<Deed>, outcome: Outcome) -> Entry {
-    let Deed { act, query } = deed.into();
+    let Deed { act, query, installed: _ } = deed.into();
     Entry {
         at: ctx.now,
         request: ctx.request.clone(),

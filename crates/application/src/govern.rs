@@ -20,7 +20,7 @@ pub use entries::{Noted, entries, verify};
 pub use explain::{Asked, explain};
 pub use found::found;
 pub use granted::Granted;
-pub(crate) use granted::covering;
+pub(crate) use granted::{covering, installed};
 pub use grants::{NewGrant, create_grant, find_grant, list_grants, withdraw_grant};
 pub use keys::{Issued, NewKey, create_key, first_key, list_keys, revoke_key};
 pub use passwords::Logins;

@@ -6,6 +6,7 @@ mod metering_points;
 mod meters;
 mod weather_stations;
 
+pub(crate) use exchange::INSTALLATIONS_MAX;
 pub use exchange::{Exchange, exchange_meter, installations};
 pub use grid_operators::{
     deactivate_grid_operator, find_grid_operator, list_grid_operators, put_grid_operator, register_grid_operator,

@@ -5,15 +5,16 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use metrify_domain::master::Status;
-use metrify_domain::{Tenant, Timestamp};
-use metrify_governance::{Act, Grant, Party, Purpose};
+use metrify_domain::master::{Installation, Status};
+use metrify_domain::{Point, Tenant, Timestamp};
+use metrify_governance::{Act, Grant, Party, Purpose, Resource};
 
 use crate::app::App;
 use crate::context::Context;
 use crate::error::Result;
 use crate::govern::authenticate::REMEMBERED_US;
 use crate::govern::grants::GRANTS_MAX;
+use crate::register::INSTALLATIONS_MAX;
 use crate::registry::{Field, Sort, ThingKind, Wanted};
 use crate::things::list_of;
 
@@ -73,18 +74,55 @@ impl Granted {
     }
 }
 
-/// The grant that covers what is about to be done, by its id; `None` where none does, or none is needed.
+/// The grant that covers what is about to be done, by its id; `None` where none does, or none is needed. What a meter measured while it was
+/// somewhere is covered by a grant for the metering point, too.
 ///
 /// # Errors
 /// Where the registry cannot be read.
-pub(crate) async fn covering(app: &App, ctx: &Context, act: &Act) -> Result<Option<String>> {
-    match ctx.purpose() {
-        Some(purpose) => covering_for(app, ctx, act, (&ctx.principal.name, purpose)).await,
-        None => Ok(None),
+pub(crate) async fn covering(
+    app: &App,
+    ctx: &Context,
+    (act, installed): (&Act, Option<&Installation>),
+) -> Result<Option<String>> {
+    let Some(purpose) = ctx.purpose() else { return Ok(None) };
+    let whom = (ctx.principal.name.as_str(), purpose);
+    let itself = covering_for(app, ctx, act, whom).await?;
+    match installed {
+        Some(Installation { meter, metering_point, .. }) if itself.is_none() && is_of(act, meter) => {
+            let there = Act { subject: Some(metering_point.to_string()), ..act.clone() };
+            covering_for(app, ctx, &there, whom).await
+        }
+        Some(_) | None => Ok(itself),
     }
 }
 
-/// As [`covering`], for somebody of the tenant that asks, named as in the audit log, and a purpose.
+/// Where the meter was whose readings of a time somebody is about to read by consent, if no grant names the meter itself: at one point for
+/// all of that time, as it is known now. A time without a begin is longer than any.
+///
+/// # Errors
+/// Where the registry cannot be read.
+pub(crate) async fn installed(
+    app: &App,
+    ctx: &Context,
+    act: &Act,
+    (start, end): (Option<Timestamp>, Option<Timestamp>),
+) -> Result<Option<Installation>> {
+    let by_consent = ctx.purpose().is_some_and(Purpose::rests_on_consent);
+    let (Some(meter), Some(start)) = (act.subject.as_deref().filter(|_| by_consent), start) else { return Ok(None) };
+    if covering(app, ctx, (act, None)).await?.is_some() {
+        return Ok(None);
+    }
+    let equal = vec![(Field::Meter, meter.to_owned())];
+    let wanted = Wanted { equal, ..Wanted::all(ThingKind::Installation, INSTALLATIONS_MAX) };
+    let known = list_of::<Installation>(app, ctx.tenant(), &wanted).await?;
+    Ok(known.into_iter().map(|known| known.thing).find(|installed| installed.holds_during(start, end)))
+}
+
+fn is_of(act: &Act, meter: &Point) -> bool {
+    act.resource == Resource::Readings && act.subject.as_deref() == Some(meter.as_str())
+}
+
+/// The grant that names the subject of an act, for somebody of the tenant that asks, named as in the audit log, and a purpose.
 ///
 /// # Errors
 /// As [`covering`].

@@ -6,9 +6,10 @@ use metrify_domain::{Point, Quantity, Timestamp};
 use metrify_governance::{Action, Resource};
 
 use crate::app::App;
-use crate::audit::audited;
+use crate::audit::{Deed, audited, looked_up};
 use crate::context::Context;
 use crate::error::Result;
+use crate::govern;
 use crate::ports::{ExportFormat, Pages, Query};
 use crate::read::{Inquiry, answer};
 
@@ -25,6 +26,8 @@ pub struct Series {
     pub start: Option<Timestamp>,
     /// Periods that begin before it.
     pub end: Option<Timestamp>,
+    /// Periods that end by it.
+    pub ends_by: Option<Timestamp>,
     /// As it was known then; `None` for today.
     pub known_at: Option<Timestamp>,
     pub after: Option<After>,
@@ -67,8 +70,8 @@ pub const SERIES_COLUMNS: [&str; 11] = [
 /// # Errors
 /// Where it is denied, or the store cannot be read.
 pub async fn series(app: &App, ctx: &Context, wanted: &Series, pages: &mut Pages<'_>) -> Result<()> {
-    let act = ctx.act(Action::Read, wanted.resource, Some(wanted.point.to_string()));
-    answer(app, ctx, act, Inquiry::Series(wanted), pages).await
+    let (deed, wanted) = wanted.permissible(app, ctx).await?;
+    answer(app, ctx, deed, Inquiry::Series(&wanted), pages).await
 }
 
 /// Writes a series to a file and tells how many readings it has.
@@ -82,13 +85,23 @@ pub async fn export_series(
     format: ExportFormat,
     file: &Path,
 ) -> Result<u64> {
-    let act = ctx.act(Action::Read, wanted.resource, Some(wanted.point.to_string()));
+    let (deed, wanted) = wanted.permissible(app, ctx).await?;
     let query = wanted.query();
     let work = app.queries.answer(ctx.tenant(), app.sql.export(ctx.tenant(), Query::of(&query), format, file));
-    audited(app, ctx, act, work).await
+    audited(app, ctx, deed, work).await
 }
 
 impl Series {
+    /// What is about to be done, and what is told where it is allowed: of a meter that was somewhere, whose metering point a grant may be
+    /// for, nothing that it measured elsewhere as well.
+    async fn permissible(&self, app: &App, ctx: &Context) -> Result<(Deed, Self)> {
+        let act = ctx.act(Action::Read, self.resource, Some(self.point.to_string()));
+        let installed = govern::installed(app, ctx, &act, (self.start, self.end)).await;
+        let installed = looked_up(app, ctx, &act, installed)?;
+        let until = installed.as_ref().and_then(|installed| installed.until);
+        Ok((Deed::installed(act, installed), Self { ends_by: until, ..self.clone() }))
+    }
+
     /// The series as a query.
     #[must_use]
     pub fn query(&self) -> String {
@@ -116,6 +129,9 @@ impl Series {
         }
         if let Some(end) = self.end {
             query.push_str(&format!(" AND period_start < {}", instant(end)));
+        }
+        if let Some(until) = self.ends_by {
+            query.push_str(&format!(" AND period_end <= {}", instant(until)));
         }
         if let Some(After { quantity, period_start, period_end }) = &self.after {
             let (quantity, start, end) = (literal(quantity), instant(*period_start), instant(*period_end));
@@ -154,6 +170,7 @@ mod tests {
             quantity: Some("1-0:1.8.0".parse().expect("a quantity")),
             start: Some(Timestamp::from_micros(0)),
             end: None,
+            ends_by: None,
             known_at: None,
             after: Some(After {
                 quantity: "'; DROP".to_owned(),

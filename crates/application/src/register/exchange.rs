@@ -12,7 +12,7 @@ use crate::registry::{Edition, Event, Field, Happened, Listing, Registered, Thin
 use crate::things;
 
 /// Installations of one meter or metering point that are looked at; a meter is moved a few times in its life.
-const INSTALLATIONS_MAX: u64 = 10_000;
+pub(crate) const INSTALLATIONS_MAX: u64 = 10_000;
 
 /// The meter at a metering point changes at an instant: whichever is there goes, and another one comes, or none.
 #[derive(Clone, Debug)]

@@ -13,8 +13,8 @@ use crate::{Purpose, UserName};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grant {
     pub id: String,
-    /// A market or metering location or a meter, as readings name it: no other point is covered, nor a meter by the
-    /// point that it is at.
+    /// A market or metering location or a meter, as readings name it. No other point is covered; of the meter that is
+    /// at a metering point, whoever asks for a time in which it was there asks for that point.
     pub point: Point,
     pub grantee: Grantee,
     /// One that rests on consent.

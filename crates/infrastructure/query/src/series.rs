@@ -29,8 +29,8 @@ static COLUMNS: LazyLock<SchemaRef> = LazyLock::new(|| {
 /// The place of a reading in its series: its quantity, and start and end of its period in microseconds.
 type Place = (String, i64, i64);
 
-/// A series as one page; `None` where the engine has to be asked: for what was known then, for what only a table tells, or for what has
-/// to be read from data files.
+/// A series as one page; `None` where the engine has to be asked: for what was known then or ends by an instant, for what only a table tells, or
+/// for what has to be read from data files.
 pub(crate) async fn page(lake: &DeltaLake, tenant: &Tenant, series: &Series) -> Result<Option<Page>> {
     let Some(wanted) = wanted(series) else { return Ok(None) };
     let Some(batches) = lake.of_point(tenant, &wanted).await? else { return Ok(None) };
@@ -65,7 +65,7 @@ fn plain(batch: &RecordBatch) -> Result<RecordBatch> {
 }
 
 fn wanted(series: &Series) -> Option<OfPoint> {
-    let Series { resource, point, told, quantity, start, end, known_at, after, limit } = series;
+    let Series { resource, point, told, quantity, start, end, ends_by, known_at, after, limit } = series;
     let limit = limit.filter(|limit| *limit <= READINGS_MAX)?;
     // Whoever reads on somewhere in a series of many quantities would have all before it read again.
     let of_one = quantity.as_ref().map(ToString::to_string);
@@ -74,6 +74,7 @@ fn wanted(series: &Series) -> Option<OfPoint> {
     let (first, last) = (start.map(Timestamp::micros), end.map(Timestamp::micros));
     let is_short = first.zip(last).is_some_and(|(first, last)| last.saturating_sub(first) <= SPAN_US_MAX);
     if known_at.is_some()
+        || ends_by.is_some()
         || *told != Told::All
         || !resource.is_personal()
         || reads_on

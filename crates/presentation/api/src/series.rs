@@ -204,6 +204,7 @@ impl SeriesParameters {
             quantity: quantity.transpose()?,
             start,
             end,
+            ends_by: None,
             known_at: self.as_known_at.as_deref().map(moment).transpose()?,
             after: self.cursor.as_deref().map(read_after).transpose()?,
             limit: Some(limit),

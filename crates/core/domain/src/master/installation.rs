@@ -25,6 +25,13 @@ impl Installation {
         self.from <= at && self.until.is_none_or(|until| at < until)
     }
 
+    /// Whether it holds from an instant on, until another, which is not within it; for ever where there is none.
+    #[must_use]
+    pub fn holds_during(&self, start: Timestamp, end: Option<Timestamp>) -> bool {
+        let lasts = |until| end.is_some_and(|end| end <= until);
+        self.holds_at(start) && self.until.is_none_or(lasts)
+    }
+
     /// It was told by mistake, and never held.
     fn is_empty(&self) -> bool {
         self.until.is_some_and(|until| until <= self.from)

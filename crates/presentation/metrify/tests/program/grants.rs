@@ -180,6 +180,76 @@ fn no_grant_covers_what_is_of_all_points_at_once() {
     denied(&channels(&[OTHER_POINT, POINT]), NO_GRANT);
 }
 
+/// A metering point's meter measured elsewhere before and after; a month's amount reaches beyond its time there.
+#[test]
+fn a_grant_for_a_metering_point_covers_what_its_meter_measured_there_and_nothing_from_elsewhere() {
+    const METER: &str = "1EMH0010599732";
+    let metrify = Metrify::new();
+    let server = metrify.serve();
+    let admin = consented(&metrify, &server, "one");
+    let ann = viewer(&metrify, &server, "one");
+    let place = |id: &str| json!({"id": id});
+    assert_eq!(admin.post("/api/v1/smart-meters", &place(METER)).0, 201);
+    for point in [POINT, OTHER_POINT] {
+        assert_eq!(admin.post("/api/v1/metering-points", &place(point)).0, 201);
+    }
+    let exchange = |point: &str, meter: Value, at: &str| {
+        admin.post(&format!("/api/v1/metering-points/{point}/exchange"), &json!({"meter": meter, "at": at}))
+    };
+    let (begin, end) = ("2025-01-01T01:00:00Z", "2025-01-01T03:00:00Z");
+    for (point, meter, at) in
+        [(POINT, json!(METER), begin), (POINT, json!(null), end), (OTHER_POINT, json!(METER), end)]
+    {
+        let (status, told) = exchange(point, meter, at);
+        assert_eq!(status, 200, "{told}");
+    }
+    let hours: String = (0..20).map(|number| quarter_hour(METER, number, "1.5")).collect();
+    let long = format!(
+        "{{\"point\":\"{METER}\",\"quantity\":\"1-0:1.29.0\",\"period_start\":\"2025-01-01T02:00:00Z\",\
+         \"period_end\":\"2025-01-01T04:00:00Z\",\"value\":99,\"unit\":\"kWh\"}}\n"
+    );
+    let sent = admin.send("POST", "/api/v1/deliveries", &[], (hours + &long).as_bytes());
+    assert_eq!(sent.status, 200, "{sent:?}");
+    let of = |query: &str| ann.get(&format!("/api/v1/smart-meters/{METER}/readings?{query}"));
+    let during = format!("start={begin}&end={end}");
+    denied(&of(&during), NO_GRANT);
+    let given = give(&admin, &json!({}));
+    let (status, told) = of(&during);
+    assert_eq!(status, 200, "{told}");
+    let results = told["results"].as_array().expect("readings");
+    assert!(results.iter().all(|reading| reading["value"] == 1.5), "{told}");
+    assert_eq!((results.len(), results[0]["period_start"].as_str()), (8, Some(begin)), "{told}");
+    let file = |query: &str| {
+        let path = format!("/api/v1/smart-meters/{METER}/readings?{query}");
+        ann.send("GET", &path, &[("Accept", "text/csv")], b"")
+    };
+    let (whole, beyond) = (file(&during), file(&format!("start={begin}")));
+    assert_eq!((whole.status, beyond.status), (200, 403), "{whole:?}");
+    let text = &whole.body;
+    assert_eq!((text.lines().count(), text.contains(",99")), (9, false), "{text}");
+    // A time that is not all within it, or has no bounds, is of elsewhere, too; and what is known of the meter itself is not of there alone.
+    for more in ["", "start=2025-01-01T00:45:00Z&end=2025-01-01T03:00:00Z", "end=2025-01-01T03:00:00Z"] {
+        denied(&of(more), NO_GRANT);
+    }
+    denied(&of("start=2025-01-01T01:00:00Z&end=2025-01-01T03:00:00.000001Z"), NO_GRANT);
+    denied(&of("start=2025-01-01T03:00:00Z"), NO_GRANT);
+    denied(&ann.get(&format!("/api/v1/smart-meters/{METER}")), NO_GRANT);
+    denied(&ann.get(&format!("/api/v1/smart-meters/{METER}/analytics?period=7d")), NO_GRANT);
+    let then = of(&format!("{during}&as_known_at=2090-01-01"));
+    assert_eq!((then.0, then.1["results"].as_array().map(Vec::len)), (200, Some(8)), "{then:?}");
+    // Where it still is it measures on.
+    give(&admin, &json!({"point": OTHER_POINT}));
+    let (status, told) = of("start=2025-01-01T03:00:00Z");
+    assert_eq!((status, told["results"].as_array().map(Vec::len)), (200, Some(8)), "{told}");
+    denied(&of(&format!("start={begin}")), NO_GRANT);
+    admin.ask("DELETE", &path_of(&given), &[], None);
+    denied(&of(&during), NO_GRANT);
+    // A grant for the meter names its readings, whenever they were measured.
+    give(&admin, &json!({"point": METER}));
+    let (status, told) = of(&during);
+    assert_eq!((status, told["results"].as_array().map(Vec::len)), (200, Some(9)), "{told}");
+}
+
 #[test]
 fn who_read_under_a_grant_stands_in_the_log_of_the_point() {
     let metrify = Metrify::new();
