@@ -13,8 +13,8 @@ use crate::ports::{Landed, Page, Query};
 use crate::registry::ThingKind;
 
 pub use jobs::{
-    ListedJobs, WantedJobs, cancel_job, find_job, interrupt_left_jobs, list_jobs, listen_to_jobs, may_see_jobs,
-    write_ends_of_jobs,
+    ListedJobs, WantedJobs, cancel_job, find_job, forget_old_jobs, interrupt_left_jobs, list_jobs, listen_to_jobs,
+    may_see_jobs, write_ends_of_jobs,
 };
 
 /// Opens every tenant's tables and applies what the journal holds beyond them, so that all that was ever acknowledged is

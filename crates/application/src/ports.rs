@@ -347,6 +347,10 @@ pub trait Registry: Send + Sync {
     /// All tenants that there are, by name.
     async fn tenants(&self) -> Result<Vec<Tenant>>;
 
+    /// Forgets jobs of a tenant with all that happened to them, as if they had never been. No other thing is forgotten: what is known of
+    /// jobs grows with each use, and no fact of anybody's rests on it.
+    async fn forget_jobs(&self, tenant: &Tenant, ids: &[String]) -> Result<()>;
+
     /// Makes the things anew of their events; tells how many events there are.
     async fn rebuild(&self) -> Result<u64>;
 }

@@ -189,6 +189,35 @@ pub async fn write_ends_of_jobs(app: &App) -> Result<()> {
     app.jobs.write_ends(app).await
 }
 
+/// Jobs of a tenant that are kept, beside older ones that run still. Who asks what became of one does so within days, and whoever asks later
+/// who exported or replayed what has the audit log; each export would be two more events for ever.
+const KEPT_MAX: u64 = 1_000;
+/// Jobs that are forgotten at once.
+const FORGOTTEN_MAX: u64 = 1_000;
+
+/// Forgets the jobs of each tenant but the last thousand, and those that run. Tells how many were forgotten.
+///
+/// # Errors
+/// Where the registry cannot be read or written; it is tried again next time.
+pub async fn forget_old_jobs(app: &App) -> Result<u64> {
+    let mut count = 0;
+    for tenant in app.registry.tenants().await? {
+        let newest = Wanted { sort: Sort::IdDown, ..Wanted::all(ThingKind::Job, KEPT_MAX) };
+        let kept = things::list_of::<JobRecord>(app, &tenant, &newest).await?;
+        let mut last = kept.last().filter(|_| kept.len() as u64 >= KEPT_MAX).map(place);
+        while let Some(after) = last.take() {
+            let older = Wanted { after: Some(after), sort: Sort::IdDown, ..Wanted::all(ThingKind::Job, FORGOTTEN_MAX) };
+            let older = things::list_of::<JobRecord>(app, &tenant, &older).await?;
+            last = older.last().map(place);
+            let ended = older.into_iter().map(|known| known.thing).filter(|job| job.state != JobState::Running);
+            let ended: Vec<String> = ended.map(|job| job.id).collect();
+            count += ended.len() as u64;
+            app.registry.forget_jobs(&tenant, &ended).await?;
+        }
+    }
+    Ok(count)
+}
+
 /// Jobs that are read at once where those are looked for that a process left behind.
 const LEFT_MAX: u64 = 100;
 

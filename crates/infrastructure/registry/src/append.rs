@@ -1,7 +1,7 @@
 //! Events in, and the tables of things brought to their new versions; or made anew of all events.
 
-use metrify_application::registry::{Event, Thing};
-use metrify_application::{Error, Kind, Result};
+use metrify_application::registry::{Event, Thing, ThingKind};
+use metrify_application::{Error, Kind, Result, Tenant};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, IntoActiveModel, QueryFilter,
@@ -29,6 +29,25 @@ impl DatabaseRegistry {
             append(&transaction, event).await?;
         }
         transaction.commit().await.map_err(|error| conflict_or(step, error))
+    }
+
+    /// Deletes jobs and their events in one transaction, so that tables made anew of events are as they were.
+    pub(crate) async fn delete_jobs(&self, tenant: &Tenant, ids: &[String]) -> Result<()> {
+        let step = "forget jobs";
+        let transaction = self.begin(Scope::Of(tenant), step).await?;
+        let forget = async {
+            let events = event::Entity::delete_many()
+                .filter(event::Column::Tenant.eq(tenant.as_str()))
+                .filter(event::Column::Kind.eq(ThingKind::Job.name()))
+                .filter(event::Column::Id.is_in(ids));
+            events.exec(&transaction).await?;
+            let jobs = job::Entity::delete_many()
+                .filter(job::Column::Tenant.eq(tenant.as_str()))
+                .filter(job::Column::Id.is_in(ids));
+            jobs.exec(&transaction).await.map(drop)
+        };
+        forget.await.map_err(|error| failed(step, error))?;
+        transaction.commit().await.map_err(|error| failed(step, error))
     }
 
     pub(crate) async fn rebuild_tables(&self) -> Result<u64> {

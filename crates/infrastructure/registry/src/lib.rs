@@ -169,6 +169,10 @@ impl Registry for DatabaseRegistry {
         self.all_tenants().await
     }
 
+    async fn forget_jobs(&self, tenant: &Tenant, ids: &[String]) -> Result<()> {
+        self.delete_jobs(tenant, ids).await
+    }
+
     async fn rebuild(&self) -> Result<u64> {
         self.rebuild_tables().await
     }

@@ -20,8 +20,9 @@ pub(crate) fn routes() -> OpenApiRouter<Server> {
     OpenApiRouter::new().routes(routes!(list)).routes(routes!(get, cancel))
 }
 
-/// What the house does and did that takes long, newest first unless `sort` says otherwise. Work that somebody started is kept; of what the
-/// house does by itself (`land`, `compact`, `vacuum`) the last runs that did something or failed are told until the server ends.
+/// What the house does and did that takes long, newest first unless `sort` says otherwise. Of work that somebody started the
+/// last thousand are kept; of what the house does by itself (`land`, `compact`, `vacuum`) the last runs that did something or failed are
+/// told until the server ends.
 #[utoipa::path(
     get, path = "/api/v1/jobs", tag = "operation", operation_id = "list_jobs", params(JobFilters, PageParameters),
     responses((status = 200, body = Listed<JobBody>), Problems)

@@ -32,11 +32,15 @@ fn tell(job: JobKind, error: &Error) {
 /// How often the registry is told of jobs that ended without its knowing.
 const ENDS_PACE: Duration = Duration::from_secs(1);
 
+/// How often old jobs are forgotten.
+const FORGETTING_PACE: Duration = Duration::from_hours(1);
+
 /// Looks after the jobs that somebody started: what became of them is told in the log, and the registry hears of those whose end it did
-/// not take, until it is told to stop; then they are told to stop, too.
+/// not take, and forgets the oldest, until it is told to stop; then they are told to stop, too.
 pub async fn jobs(app: Arc<App>, mut stop: watch::Receiver<bool>) {
     let mut told = app.jobs.told();
     let mut ends = tokio::time::interval(ENDS_PACE);
+    let mut old = tokio::time::interval(FORGETTING_PACE);
     let mut failed = false;
     loop {
         tokio::select! {
@@ -53,6 +57,11 @@ pub async fn jobs(app: Arc<App>, mut stop: watch::Receiver<bool>) {
                 }
                 failed = written.is_err();
             }
+            _ = old.tick() => match operate::forget_old_jobs(&app).await {
+                Ok(0) => {}
+                Ok(forgotten) => tracing::info!(forgotten, "old jobs are forgotten"),
+                Err(error) => tracing::error!(kind = error.kind().name(), "forget old jobs: {}", error.chain()),
+            },
             _ = stop.changed() => {
                 app.jobs.close();
                 return;

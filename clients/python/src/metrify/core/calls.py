@@ -528,9 +528,9 @@ def list_jobs(
     sort: Literal["id", "-id", "changed", "-changed"] | None = None,
     as_known_at: str | None = None,
 ) -> Call[Listed[Job]]:
-    """What the house does and did that takes long, newest first unless `sort` says otherwise. Work that somebody started is kept;
-    of what the house does by itself (`land`, `compact`, `vacuum`) the last runs that did something or failed are told until the
-    server ends.
+    """What the house does and did that takes long, newest first unless `sort` says otherwise. Of work that somebody started the
+    last thousand are kept; of what the house does by itself (`land`, `compact`, `vacuum`) the last runs that did something or
+    failed are told until the server ends.
 
     kind: `land`, `compact`, `vacuum`, `replay_deliveries`, `compare_deliveries`, `replay_rejects` or `export`.
     state: `running`, `done`, `failed`, `cancelled` or `interrupted`.

@@ -65,6 +65,7 @@ pub async fn holds(registry: &dyn Registry) {
     operators_are_found_by_their_kind(registry).await;
     stations_are_ordered_by_the_bytes_of_their_ids(registry).await;
     jobs_are_kept(registry).await;
+    jobs_are_forgotten_with_all_that_happened_to_them(registry).await;
     no_tenant_sees_another(registry).await;
     grants_are_found_by_what_they_say(registry).await;
     the_tables_are_made_anew_of_the_events(registry).await;
@@ -315,6 +316,24 @@ pub async fn jobs_are_kept(registry: &dyn Registry) {
     assert_eq!(of(Field::House, "h2", None).await, "j2");
 }
 
+async fn jobs_are_forgotten_with_all_that_happened_to_them(registry: &dyn Registry) {
+    let forget = async |of: &str, ids: &[&str]| {
+        let ids: Vec<String> = ids.iter().map(|id| (*id).to_owned()).collect();
+        registry.forget_jobs(&tenant(of), &ids).await.expect("forgotten");
+    };
+    let kept = async |known_at: Option<i64>| {
+        let wanted = Wanted { known_at: known_at.map(at), ..Wanted::all(ThingKind::Job, 10) };
+        ids(registry, "jobs", wanted).await.join(" ")
+    };
+    forget("other", &["j1", "j2"]).await;
+    forget("jobs", &[]).await;
+    assert_eq!((kept(Some(5)).await, kept(None).await), ("j1 j2".to_owned(), "j1 j2".to_owned()));
+    forget("jobs", &["j1", "j7"]).await;
+    assert_eq!((kept(Some(5)).await, kept(None).await), ("j2".to_owned(), "j2".to_owned()));
+    registry.rebuild().await.expect("made anew");
+    assert_eq!(kept(Some(5)).await, "j2", "nor do the events know of it");
+}
+
 pub async fn is_registered(registry: &dyn Registry) {
     registry.append(&[event("one", meter("m1", "EMH"), 1, 10)]).await.expect("registered");
 }
@@ -394,7 +413,7 @@ async fn the_tables_are_made_anew_of_the_events(registry: &dyn Registry) {
             before.push(registry.list(&tenant("one"), &wanted).await.expect("a list"));
         }
     }
-    assert_eq!(registry.rebuild().await.expect("made anew"), 32);
+    assert_eq!(registry.rebuild().await.expect("made anew"), 30);
     let mut after = Vec::new();
     for kind in ThingKind::ALL {
         for known_at in [Some(at(12)), Some(at(45)), None] {

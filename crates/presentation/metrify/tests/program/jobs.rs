@@ -275,6 +275,42 @@ fn a_job_that_a_stop_of_the_process_ended_is_told_to_be_interrupted() {
 }
 
 #[test]
+fn of_jobs_the_last_thousand_are_kept() {
+    let metrify = Metrify::new();
+    let server = metrify.serve();
+    let ann = Client::of(&metrify, &server, "admin");
+    let all = |client: &Client<'_>, more: &str| {
+        let (mut ids, mut next) = (Vec::new(), String::new());
+        loop {
+            let (status, page) = client.get(&format!("/api/v1/jobs?kind=replay_rejects&limit=400&sort=id{next}{more}"));
+            assert_eq!(status, 200, "{page}");
+            let jobs = page["results"].as_array().expect("jobs");
+            ids.extend(jobs.iter().map(|job| job["id"].as_str().expect("an id").to_owned()));
+            let Some(cursor) = page["next"].as_str() else { return ids };
+            next = format!("&cursor={cursor}");
+        }
+    };
+    for _ in 0..1_003 {
+        assert_eq!(ann.post("/api/v1/rejects/replay", &json!({})).0, 200);
+    }
+    let every = all(&ann, "");
+    assert_eq!(every.len(), 1_003);
+    let key = ann.key.clone();
+    assert_eq!(server.stop().code, Some(0));
+    let server = metrify.serve();
+    let ann = Client { server: &server, key };
+    until(&ann, &format!("/api/v1/jobs/{}", every[0]), |job| job["status"] == 404);
+    let known = format!("&as_known_at={}", chrono::Utc::now().format("%Y-%m-%dT%H:%M:%SZ"));
+    assert_eq!(all(&ann, ""), every[3..]);
+    assert_eq!(all(&ann, &known), every[3..], "as if the others had never been");
+    assert_eq!(server.stop().code, Some(0));
+    // Nor do the events tell of them.
+    assert_eq!(metrify.run(&["registry", "rebuild"]).code, Some(0));
+    let listed = metrify.run(&["job", "list", "--kind", "replay_rejects", "--limit", "2000", "-o", "csv"]).stdout;
+    assert_eq!(listed.lines().count(), 1_001, "{listed}");
+}
+
+#[test]
 fn an_export_whose_client_goes_away_is_no_job_that_runs_for_ever() {
     let metrify = Metrify::new();
     metrify.take_in("a.ndjson", quarter_hours(96));
