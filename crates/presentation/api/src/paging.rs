@@ -181,10 +181,11 @@ pub(crate) fn write_hex(text: &str) -> String {
     text.bytes().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// `None` also where it has a zero: no text of ours has one, and PostgreSQL takes none.
 pub(crate) fn read_hex(text: &str) -> Option<String> {
     let byte = |at: usize| text.get(at..at + 2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
     let bytes: Option<Vec<u8>> = (0..text.len()).step_by(2).map(byte).collect();
-    String::from_utf8(bytes?).ok()
+    String::from_utf8(bytes?).ok().filter(|text| !text.contains('\0'))
 }
 
 /// A thing with its version as entity tag (RFC 9110, 8.8.3).

@@ -61,6 +61,7 @@ pub async fn holds(registry: &dyn Registry) {
     versions_are_known_since_and_until(registry).await;
     a_version_comes_once_and_in_its_turn(registry).await;
     lists_are_filtered_sorted_and_paged(registry).await;
+    a_text_with_a_zero_is_a_mistake_of_who_asks(registry).await;
     everything_comes_back_as_it_was(registry).await;
     operators_are_found_by_their_kind(registry).await;
     stations_are_ordered_by_the_bytes_of_their_ids(registry).await;
@@ -130,6 +131,17 @@ async fn lists_are_filtered_sorted_and_paged(registry: &dyn Registry) {
     assert_eq!(ids(registry, "one", Wanted { known_at: Some(at(12)), ..all() }).await, ["m1", "m3"]);
     let error = registry.list(&tenant("one"), &equal(Field::GridOperator, "x")).await.expect_err("no such field");
     assert_eq!(error.kind(), Kind::Invalid);
+}
+
+async fn a_text_with_a_zero_is_a_mistake_of_who_asks(registry: &dyn Registry) {
+    let after = Some(Cursor { known_from: at(10), id: "m\0".to_owned() });
+    let equal = vec![(Field::Manufacturer, "\0".to_owned())];
+    for wanted in [Wanted { after, ..all() }, Wanted { equal, ..all() }] {
+        let refused = registry.list(&tenant("one"), &wanted).await.expect_err("no text of ours");
+        assert_eq!(refused.kind(), Kind::Invalid, "{refused}");
+    }
+    let refused = registry.find(&tenant("one"), ThingKind::Meter, "m1\0", None).await.expect_err("no id of ours");
+    assert_eq!(refused.kind(), Kind::Invalid, "{refused}");
 }
 
 fn grant(id: &str, grantee: &str) -> Grant {

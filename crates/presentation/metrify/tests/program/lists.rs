@@ -134,3 +134,35 @@ fn entries_are_chosen_by_what_was_done_and_come_in_both_orders() {
     assert_eq!(listed(&["--limit", "3"]), oldest, "without a server, too");
     assert_eq!(metrify.run(&["audit", "verify"]).code, Some(0));
 }
+
+/// Each list has its own cursors; what one of them says is hexadecimal digits of a text.
+#[test]
+fn a_cursor_that_hides_a_zero_is_as_bad_as_any_other() {
+    let metrify = Metrify::new();
+    let server = metrify.serve();
+    let admin = Client::of(&metrify, &server, "admin");
+    let hidden = |text: &str| text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let point = crate::support::POINT;
+    for (list, text) in [
+        ("smart-meters", "7 m\0"),
+        ("metering-points", "7 \0"),
+        ("grants", "7 a\0b"),
+        ("api-keys", "7 \0"),
+        ("users", "7 \0"),
+        ("jobs", "7 \0"),
+        ("grid-operators", "7 \0"),
+        ("deliveries", "7 \0"),
+        ("receipts", "2025-01-01 \0"),
+        (&format!("smart-meters/{point}/readings"), "7 7 1-0:1.8.0\0"),
+        (&format!("metering-points/{point}/installations"), "7 \0"),
+    ] {
+        let (status, problem) = admin.get(&format!("/api/v1/{list}?cursor={}", hidden(text)));
+        assert_eq!(status, 400, "{list}: {problem}");
+        let detail = problem["detail"].as_str().expect("why");
+        assert!(detail.contains("read the cursor: it is none of this server"), "{list}: {problem}");
+    }
+    for plain in ["weather/stations?cursor=%00", "jobs?by=%00"] {
+        let (status, problem) = admin.get(&format!("/api/v1/{plain}"));
+        assert_eq!(status, 400, "{plain}: {problem}");
+    }
+}
