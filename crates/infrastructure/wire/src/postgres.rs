@@ -6,6 +6,7 @@ mod catalog;
 mod command;
 mod functions;
 mod kept;
+mod known;
 mod messages;
 mod named;
 mod numeric;

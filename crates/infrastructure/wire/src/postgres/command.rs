@@ -35,8 +35,12 @@ pub(super) enum Command {
     Begin,
     /// The transaction ends, and this is what is said of it.
     End(&'static str),
-    /// Everything is told as it was known then from now on; as it is where the text is empty. This is what is said of it.
-    AsKnown(String, &'static str),
+    Savepoint(String),
+    /// Back to a savepoint, which stays.
+    BackTo(String),
+    Release(String),
+    /// From now on everything is told as it was known then, and this is what is said of it.
+    AsKnown(AsKnown, &'static str),
     /// It has no effect, and this is what is said of it.
     Nothing(&'static str),
     /// Prepared statements are given back: one of them, or all and whatever else a session has.
@@ -59,6 +63,17 @@ pub(super) struct Fetch {
     pub(super) name: String,
     /// `None` for all that are left.
     pub(super) rows_max: Option<u64>,
+}
+
+/// As of when everything is told from now on.
+#[derive(Clone)]
+pub(super) enum AsKnown {
+    /// In this session; as it is where the text is empty.
+    Session(String),
+    /// In this transaction.
+    Local(String),
+    /// As where nothing was set in this session, or in this transaction.
+    AtFirst { is_local: bool },
 }
 
 impl Postgres {
@@ -99,18 +114,19 @@ fn command(mut statement: Statement) -> Command {
         Statement::Set(Set::SetTransaction { .. } | Set::SetSessionParam(_)) => Command::Nothing("SET"),
         Statement::Commit { .. } => Command::End(COMMIT),
         Statement::Rollback { savepoint: None, .. } => Command::End("ROLLBACK"),
-        Statement::Rollback { savepoint: Some(_), .. } => Command::Nothing("ROLLBACK"),
-        Statement::Savepoint { .. } => Command::Nothing("SAVEPOINT"),
-        Statement::ReleaseSavepoint { .. } => Command::Nothing("RELEASE"),
+        Statement::Rollback { savepoint: Some(name), .. } => Command::BackTo(folded(name)),
+        Statement::Savepoint { name } => Command::Savepoint(folded(name)),
+        Statement::ReleaseSavepoint { name } => Command::Release(folded(name)),
         Statement::Set(Set::SingleAssignment { scope, variable, values, .. }) if is_known_at(variable) => match scope {
-            Some(ContextModifier::Local | ContextModifier::Global) => Command::Refused(for_the_session(variable)),
-            Some(ContextModifier::Session) | None => Command::AsKnown(said(values), "SET"),
+            Some(ContextModifier::Global) => Command::Refused(for_the_session(variable)),
+            Some(ContextModifier::Local) => Command::AsKnown(as_known(values, true), "SET"),
+            Some(ContextModifier::Session) | None => Command::AsKnown(as_known(values, false), "SET"),
         },
         Statement::Set(_) => Command::Nothing("SET"),
         Statement::Reset(ResetStatement { reset: Reset::ConfigurationParameter(name) }) if !is_known_at(name) => {
             Command::Nothing("RESET")
         }
-        Statement::Reset(_) => Command::AsKnown(String::new(), "RESET"),
+        Statement::Reset(_) => Command::AsKnown(AsKnown::AtFirst { is_local: false }, "RESET"),
         Statement::Discard { .. } => Command::Forget(None, DISCARD_ALL),
         Statement::Deallocate { name, .. } => {
             let is_all = name.quote_style.is_none() && name.value.eq_ignore_ascii_case("all");
@@ -171,16 +187,22 @@ fn is_known_at(name: &ObjectName) -> bool {
     name.to_string().eq_ignore_ascii_case(KNOWN_AT)
 }
 
-/// The text that a setting is set to; empty where it is what it was.
-fn said(values: &[Expr]) -> String {
-    match values {
+/// A name as PostgreSQL keeps it.
+fn folded(name: &Ident) -> String {
+    if name.quote_style.is_some() { name.value.clone() } else { name.value.to_lowercase() }
+}
+
+/// What a setting is set to.
+fn as_known(values: &[Expr], is_local: bool) -> AsKnown {
+    let text = match values {
         [Expr::Value(value)] => value.value.clone().into_string().unwrap_or_else(|| value.to_string()),
-        [Expr::Identifier(word)] if word.value.eq_ignore_ascii_case("default") => String::new(),
+        [Expr::Identifier(word)] if word.value.eq_ignore_ascii_case("default") => return AsKnown::AtFirst { is_local },
         values => values.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
-    }
+    };
+    if is_local { AsKnown::Local(text) } else { AsKnown::Session(text) }
 }
 
 fn for_the_session(name: &ObjectName) -> Refusal {
-    let message = format!("{name} is set for a session, and not for less or more than it");
-    Refusal { would_write: false, message, hint: "leave LOCAL or GLOBAL away" }
+    let message = format!("{name} is set for a session or a transaction, and not for more");
+    Refusal { would_write: false, message, hint: "leave GLOBAL away" }
 }

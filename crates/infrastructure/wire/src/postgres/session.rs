@@ -1,6 +1,7 @@
 //! A session: messages of a client who is known, one after the other, each answered before the next.
 
 mod cursor;
+mod effects;
 mod extended;
 mod simple;
 mod tell;
@@ -22,6 +23,7 @@ use pgwire::messages::{PgWireBackendMessage, PgWireFrontendMessage};
 use tokio::sync::watch;
 
 use super::cancel::Cancel;
+use super::known::Known;
 use super::messages::Socket;
 use super::problem::Problem;
 use super::statements::Statements;
@@ -40,6 +42,7 @@ pub(super) struct Session {
     line: Line,
     caller: Caller,
     statements: Statements,
+    known: Known,
     transaction: TransactionStatus,
     /// After an error nothing is done until the client says where it goes on.
     skipping: bool,
@@ -118,8 +121,8 @@ impl Line {
 impl Session {
     pub(super) fn new(postgres: Arc<Postgres>, socket: Socket, caller: Caller, cancel: Cancel) -> Self {
         let line = Line { socket, waiting: VecDeque::new(), cancel };
-        let (statements, transaction) = (Statements::default(), TransactionStatus::Idle);
-        Self { postgres, line, caller, statements, transaction, skipping: false }
+        let (statements, known) = (Statements::default(), Known::new(caller.known_at));
+        Self { postgres, line, caller, statements, known, transaction: TransactionStatus::Idle, skipping: false }
     }
 
     /// Answers until the client leaves, or the server is told to stop.
@@ -185,8 +188,10 @@ impl Session {
     }
 
     async fn fail(&mut self, error: Problem, is_extended: bool) -> io::Result<()> {
-        if matches!(self.transaction, TransactionStatus::Transaction) {
-            self.transaction = TransactionStatus::Error;
+        match self.transaction {
+            TransactionStatus::Transaction => self.transaction = TransactionStatus::Error,
+            TransactionStatus::Idle => self.known.roll_back(),
+            TransactionStatus::Error => {}
         }
         self.line.feed(PgWireBackendMessage::ErrorResponse(ErrorResponse::from(*error))).await?;
         if is_extended {
@@ -197,7 +202,11 @@ impl Session {
         }
     }
 
+    /// What was sent together is done. Where nobody began a transaction it was one of its own.
     async fn ready(&mut self) -> io::Result<()> {
+        if matches!(self.transaction, TransactionStatus::Idle) {
+            self.known.commit();
+        }
         let ready = PgWireBackendMessage::ReadyForQuery(ReadyForQuery::new(self.transaction));
         self.line.in_time(async |socket| socket.send(ready).await).await
     }
@@ -210,6 +219,6 @@ impl Session {
     async fn asked(&self, ctx: &Context, statement: Statement, parameters: Vec<ScalarValue>) -> Done<Asked> {
         let catalog = self.postgres.catalog(ctx).await?;
         let statement = Wrapped::Statement(Box::new(statement));
-        Ok(Asked { statement, furnish: Some(catalog), parameters, known_at: self.caller.known_at })
+        Ok(Asked { statement, furnish: Some(catalog), parameters, known_at: self.known.at() })
     }
 }

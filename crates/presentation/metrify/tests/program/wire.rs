@@ -296,15 +296,51 @@ fn a_session_and_a_call_tell_what_was_known_then() {
             "now 96",
             "then 0 2024-12-31T23:00:00Z",
             "nonsense …",
-            "local 0A000 metrify.as_known_at is set for a session…",
+            "global 0A000 metrify.as_known_at is set for a session…",
             "still 0",
             "reset 96",
             "then 0",
             "discarded 96",
             "begun 0",
+            "set 96",
+            "as at first 0",
             "begun - …",
             "called 0 0 96 1056 96 1056",
             "called INVALID_ARGUMENT",
+        ],
+    );
+}
+
+#[test]
+fn a_transaction_that_is_rolled_back_leaves_what_was_set_in_it_as_it_was() {
+    let Some(python) = python() else { return };
+    let served = Served::start();
+    let said = served.ask(&python, "known_in_transactions", &served.postgres);
+    check(
+        &said,
+        &[
+            "in it 0 0",
+            "rolled back 96 96",
+            "committed 0 96",
+            "before it 0",
+            "below it 0",
+            "above it 96",
+            "refused 42P01",
+            "failed 96",
+            "back 96 0",
+            "back again 96",
+            "released 0 96",
+            "refused 3B001",
+            "none 96",
+            "refused 54000",
+            "many 96",
+            "many of one 96",
+            "alone 96 25P01",
+            "refused 42P01",
+            "together 0 96",
+            "together 96",
+            "refused 42P01",
+            "in a pipeline 96",
         ],
     );
 }

@@ -4,19 +4,18 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
-use metrify_application::{Error, Kind, read};
+use metrify_application::read;
 use metrify_query::schema_of;
 use pgwire::messages::PgWireBackendMessage;
 use pgwire::messages::response::{CommandComplete, EmptyQueryResponse, TransactionStatus};
 
-use super::super::command::{COMMIT, Command, DISCARD_ALL};
+use super::super::command::Command;
 use super::super::rows::{self, Rows};
 use super::super::statements::Running;
 use super::super::welcome::KNOWN_AT;
 use super::super::{functions, problem, settings};
 use super::{Done, Session};
 use crate::answer::Answer;
-use crate::caller::known_at;
 
 impl Session {
     pub(super) async fn query(&mut self, text: String) -> Done {
@@ -70,87 +69,13 @@ impl Session {
         Ok(self.ready().await?)
     }
 
-    /// In a transaction that failed nothing is answered until it ends.
-    pub(super) fn may_go_on(&self) -> Done {
-        match self.transaction {
-            TransactionStatus::Idle | TransactionStatus::Transaction => Ok(()),
-            TransactionStatus::Error => {
-                let error = problem::error(
-                    "25P02",
-                    "current transaction is aborted, commands ignored until end of transaction block",
-                );
-                Err(error.into())
-            }
-        }
-    }
-
-    /// Does a command that has no rows.
-    pub(super) async fn effect(&mut self, command: &Command) -> Done {
-        match command {
-            Command::Begin => {
-                self.may_go_on()?;
-                self.transaction = TransactionStatus::Transaction;
-                self.complete("BEGIN").await
-            }
-            Command::End(said) => {
-                let failed = matches!(self.transaction, TransactionStatus::Error);
-                self.transaction = TransactionStatus::Idle;
-                if !failed && *said == COMMIT {
-                    self.statements.commit();
-                }
-                self.statements.end();
-                self.complete(if failed { "ROLLBACK" } else { said }).await
-            }
-            // Going back to a savepoint ends a failure.
-            Command::Nothing("ROLLBACK") => {
-                if matches!(self.transaction, TransactionStatus::Error) {
-                    self.transaction = TransactionStatus::Transaction;
-                }
-                self.complete("ROLLBACK").await
-            }
-            Command::AsKnown(text, said) => {
-                self.may_go_on()?;
-                self.caller.known_at = known_at(text)?;
-                self.complete(said).await
-            }
-            Command::Nothing(said) => {
-                self.may_go_on()?;
-                if matches!(*said, "SET" | "RESET") {
-                    read::aside(&self.postgres.wire.app, &self.context().await?)?;
-                }
-                self.complete(said).await
-            }
-            Command::Forget(name, said) => {
-                match name {
-                    Some(name) => self.statements.close(name),
-                    None => self.statements.forget(),
-                }
-                if *said == DISCARD_ALL {
-                    self.caller.known_at = None;
-                }
-                self.complete(said).await
-            }
-            Command::Refused(refusal) => {
-                let ctx = self.context().await?;
-                let refused = Error::new(Kind::Denied, refusal.message.clone());
-                read::unasked(&self.postgres.wire.app, &ctx, &refused)?;
-                let code = if refusal.would_write { "25006" } else { "0A000" };
-                Err(problem::hinted(problem::error(code, refusal.message.clone()), refusal.hint).into())
-            }
-            Command::Close(name) => self.close_cursor(name.as_deref()).await,
-            Command::Query(_) | Command::Show(_) | Command::Declare(_) | Command::Fetch(_) => {
-                Err(problem::fatal("XX000", "a command with rows was taken for one without").into())
-            }
-        }
-    }
-
     pub(super) async fn show(&mut self, name: &str, formats: &[i16]) -> Done {
         self.may_go_on()?;
         let ctx = self.context().await?;
         read::aside(&self.postgres.wire.app, &ctx)?;
         let value = match name.to_ascii_lowercase().as_str() {
             "search_path" => functions::quoted(&schema_of(ctx.tenant())),
-            KNOWN_AT => self.caller.known_at.map(|then| then.to_string()).unwrap_or_default(),
+            KNOWN_AT => self.known.at().map(|then| then.to_string()).unwrap_or_default(),
             name => settings::setting(name).unwrap_or_default().to_owned(),
         };
         let columns = shown(name);

@@ -265,7 +265,7 @@ def known():
         connection.execute("set metrify.as_known_at = '2025-01-01'")
         print("then", ask(), connection.execute("show metrify.as_known_at").fetchone()[0])
         print("nonsense", *refusal(lambda: connection.execute("set metrify.as_known_at to 'soon'")))
-        print("local", *refusal(lambda: connection.execute("set local metrify.as_known_at = '2090-01-01'")))
+        print("global", *refusal(lambda: connection.execute("set global metrify.as_known_at = '2090-01-01'")))
         print("still", ask())
         connection.execute("reset metrify.as_known_at")
         print("reset", ask())
@@ -276,6 +276,10 @@ def known():
         print("discarded", ask())
     with postgres(options="-c metrify.as_known_at=2025-01-01") as connection:
         print("begun", ask())
+        connection.execute("set metrify.as_known_at = ''")
+        print("set", ask())
+        connection.execute("reset all")
+        print("as at first", ask())
     print("begun", *refusal(lambda: postgres(options="-c metrify.as_known_at=soon")))
 
     header = "adbc.flight.sql.rpc.call_header.metrify-as-known-at"
@@ -289,6 +293,53 @@ def known():
 
     print("called", *called("2025-01-01"), *called("2090-01-01"), *called(""))
     print("called", refused_flight(lambda: called("soon"))[0])
+
+
+def known_in_transactions():
+    """A transaction that is rolled back leaves what was set in it as it was before, and one that ends what was set for it alone."""
+    then, other = "set metrify.as_known_at = '2025-01-01'", "set local metrify.as_known_at = '2025-01-01'"
+    with postgres() as connection:
+
+        def ask():
+            return connection.execute("select count(*) from readings where point = 'meter-2'").fetchone()[0]
+
+        def after(*texts):
+            for text in texts:
+                try:
+                    connection.execute(text)
+                except Exception as error:
+                    print("refused", error.sqlstate)
+            told = ask() if connection.info.transaction_status.name != "INERROR" else "-"
+            connection.execute("rollback")
+            connection.execute("reset all")
+            return told
+
+        print("in it", after("begin", then), after("begin", other))
+        print("rolled back", after("begin", then, "rollback"), after("begin", other, "rollback"))
+        print("committed", after("begin", then, "commit"), after("begin", other, "commit"))
+        print("before it", after(then, "begin", "reset metrify.as_known_at", "rollback"))
+        print("below it", after("begin", then, "set local metrify.as_known_at = ''", "commit"))
+        print("above it", after("begin", other, "set metrify.as_known_at = ''"))
+        print("failed", after("begin", then, "select * from nowhere", "commit"))
+        print("back", after("begin", "savepoint a", then, "rollback to a"), after("begin", then, "savepoint a", "reset all", "rollback to A"))
+        print("back again", after("begin", "savepoint a", "savepoint a", "release a", then, "rollback to a"))
+        print("released", after("begin", "savepoint a", then, "release a"), after("begin", "savepoint a", then, "release a", "rollback"))
+        print("none", after("begin", "rollback to b", "rollback"))
+        print("many", after("begin", *(f"savepoint s{number}" for number in range(1025)), "rollback"))
+        print("many of one", after("begin", *("savepoint s" for _ in range(1025)), then, "rollback to s"))
+        notices = []
+        connection.add_notice_handler(lambda told: notices.append(told.sqlstate))
+        print("alone", after(other), *notices)
+        # What is sent together is a transaction of its own.
+        print("together", after(f"{then}; select 1"), after(f"{then}; select * from nowhere"))
+        print("together", after(f"{then}; begin; reset all; rollback"))
+        try:
+            with connection.pipeline():
+                connection.execute(then)
+                connection.execute("select * from nowhere")
+        except Exception as error:
+            print("refused", error.sqlstate)
+        print("in a pipeline", ask())
 
 
 def revoked():
