@@ -16,10 +16,12 @@ use metrify_governance::{Action, Resource};
 use crate::app::App;
 use crate::audit::{Deed, audited};
 use crate::context::Context;
-use crate::error::Result;
-use crate::jobs::{self, Counted, JobKind, Started};
+use crate::error::{Error, Kind, Result};
+use crate::jobs::{self, Counted, JobKind, JobRecord, JobState, Started};
 use crate::ports::{ExportFormat, Page, Pages, Query};
 use crate::record::Reject;
+use crate::registry::Edition;
+use crate::things;
 
 pub use channels::{Channels, Resampled, channels};
 pub use deliveries::{
@@ -79,13 +81,26 @@ impl Context {
     }
 }
 
-/// Writes the answer of a query to a file and tells how many rows it has. It is a job.
+/// Where an answer is written to, and how.
+#[derive(Clone, Copy, Debug)]
+pub struct Target<'t> {
+    pub format: ExportFormat,
+    pub file: &'t Path,
+}
+
+/// Writes the answer of a query to a file and tells how many rows it has. It is a job, of which `started` hears.
 ///
 /// # Errors
 /// As [`sql`], and where the file cannot be written, or somebody stops it.
-pub async fn export(app: &App, ctx: &Context, query: Query<'_>, format: ExportFormat, file: &Path) -> Result<u64> {
+pub async fn export(
+    app: &App,
+    ctx: &Context,
+    query: Query<'_>,
+    Target { format, file }: Target<'_>,
+    started: Started,
+) -> Result<u64> {
     let deed = Deed::asking(ctx.act(Action::Export, Resource::Tables, None), query.sql);
-    let work = jobs::kept(app, ctx, JobKind::Export, Started::default(), |job| async move {
+    let work = jobs::kept(app, ctx, JobKind::Export, started, |job| async move {
         let written = app.sql.export(ctx.tenant(), ctx.past(query), format, file);
         // Nothing is left of an answer that was not written to its end.
         let rows = tokio::select! {
@@ -96,6 +111,30 @@ pub async fn export(app: &App, ctx: &Context, query: Query<'_>, format: ExportFo
         Ok(rows)
     });
     audited(app, ctx, deed, work).await
+}
+
+/// Hands out what an export wrote, where it is kept: to whoever began it, once it is done. Others may ask the same query themselves.
+///
+/// # Errors
+/// Where it is denied, there is no such export of whoever asks, it runs still or left nothing, or nothing is kept of it.
+pub async fn exported<T>(app: &App, ctx: &Context, job: &str, kept: Result<T>) -> Result<T> {
+    let act = ctx.act(Action::Export, Resource::Tables, Some(job.to_owned()));
+    audited(app, ctx, act, async {
+        let step = || format!("fetch what the job `{job}` wrote");
+        let known: Edition<JobRecord> = things::find(app, ctx, job, None).await?;
+        let JobRecord { kind, by, state, .. } = known.thing;
+        if kind != JobKind::Export || by != ctx.principal.name {
+            return Err(Error::new(Kind::NotFound, format!("{}: it is no export of who asks", step())));
+        }
+        match state {
+            JobState::Done => kept,
+            JobState::Running => Err(Error::new(Kind::Conflict, format!("{}: it runs still", step()))),
+            JobState::Failed | JobState::Cancelled | JobState::Interrupted => {
+                Err(Error::new(Kind::NotFound, format!("{}: it is {state}", step())))
+            }
+        }
+    })
+    .await
 }
 
 /// All rejects, oldest first; as they were known then, where an instant is named.

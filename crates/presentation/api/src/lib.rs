@@ -13,6 +13,7 @@ mod deliveries;
 mod described;
 mod encoding;
 mod events;
+mod exports;
 mod extract;
 mod grants;
 mod grid_operators;
@@ -66,6 +67,7 @@ use crate::described::Described;
 use crate::login::Entrance;
 
 pub use crate::cors::Origins;
+pub use crate::exports::Exports;
 pub use crate::metrics::Metrics;
 pub use crate::paging::Listed;
 pub use crate::policies::{ActParameters, ExplainedBody};
@@ -104,6 +106,8 @@ pub struct Server {
     pub process: u32,
     pub metrics: Metrics,
     pub shares: Shares,
+    /// What exports wrote that nobody waits for.
+    pub exports: Arc<Exports>,
     /// How long a body may take that is no delivery, and a few kilobytes of one that is.
     pub body_time: Duration,
 }

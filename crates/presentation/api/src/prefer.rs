@@ -50,12 +50,23 @@ fn ended<T>(done: Result<Done<T>, JoinError>) -> Done<T> {
     done.map_err(|error| Error::new(Kind::Internal, "do the job").because(error))?
 }
 
-/// Begins work that goes on when its request is answered: 202, with the address of the job that it is. It is listed, can be stopped, and
-/// is waited for when the server ends.
+/// Begins work that goes on when its request is answered: 202, with the address of the job that it is.
+///
+/// # Errors
+/// As [`begin`].
+pub(crate) async fn begun<Work>(work: impl FnOnce(Started) -> Work) -> Result<Response, Problem>
+where
+    Work: Future<Output = Done<()>> + Send + 'static,
+{
+    begin(work).await.map(|job| accepted(&job))
+}
+
+/// Begins work that goes on when its request is answered; tells the job that it is. It is listed, can be stopped, and is waited for when the
+/// server ends.
 ///
 /// # Errors
 /// Those of the work until it has begun.
-pub(crate) async fn begun<Work>(work: impl FnOnce(Started) -> Work) -> Result<Response, Problem>
+pub(crate) async fn begin<Work>(work: impl FnOnce(Started) -> Work) -> Result<String, Problem>
 where
     Work: Future<Output = Done<()>> + Send + 'static,
 {
@@ -65,13 +76,18 @@ where
         ended(work.await)?;
         return Err(Error::new(Kind::Internal, "begin the job: it ended before it began").into());
     };
+    Ok(id)
+}
+
+/// 202, with the address of a job.
+pub(crate) fn accepted(job: &str) -> Response {
     let mut response = StatusCode::ACCEPTED.into_response();
     let headers = response.headers_mut();
     headers.insert(PREFERENCE_APPLIED, HeaderValue::from_static(RESPOND_ASYNC));
-    if let Ok(location) = HeaderValue::from_str(&format!("/api/v1/jobs/{id}")) {
+    if let Ok(location) = HeaderValue::from_str(&format!("/api/v1/jobs/{job}")) {
         headers.insert(LOCATION, location);
     }
-    Ok(response)
+    response
 }
 
 #[cfg(test)]

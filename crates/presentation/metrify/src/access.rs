@@ -93,7 +93,8 @@ impl Access {
             Self::Remote(client) => client.export(request, file).await,
             Self::Local(house) => {
                 let ctx = house.context().await?;
-                read::export(&house.app, &ctx, request.query()?, format, file).await.map(drop)
+                let target = read::Target { format, file };
+                read::export(&house.app, &ctx, request.query()?, target, Started::default()).await.map(drop)
             }
         }
     }

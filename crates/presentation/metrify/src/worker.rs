@@ -8,6 +8,8 @@ use metrify_application::{App, Error, operate};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{Notify, watch};
 
+use crate::clock;
+
 /// How long an entry of what was read waits for the disk at most.
 const SEAL_PACE: Duration = Duration::from_secs(1);
 
@@ -85,6 +87,19 @@ fn tell_job(ToldJob { tenant, job, kept }: &ToldJob) {
         }
         JobState::Done | JobState::Cancelled | JobState::Interrupted => {
             tracing::info!(id, job = kind, by, tenant, "{}", job.state);
+        }
+    }
+}
+
+/// How often files of exports are looked at that nobody fetched.
+const EXPORTS_PACE: Duration = Duration::from_mins(1);
+
+/// Lets files of exports go whose time is over, until it is told to stop.
+pub async fn exports(exports: Arc<metrify_api::Exports>, mut stop: watch::Receiver<bool>) {
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(EXPORTS_PACE) => exports.forget_old(clock::now()),
+            _ = stop.changed() => return,
         }
     }
 }

@@ -385,7 +385,7 @@ def events() -> Call[bytes]:
 
 
 def export(body: ExportRequest) -> Call[bytes]:
-    """Answers a query as a file."""
+    """Answers a query as a file. It is a job; where the client prefers not to wait, the file is fetched from it."""
     return Call(bytes, "POST", "/api/v1/export", body=body, accept="application/octet-stream", changes=False)
 
 
@@ -567,6 +567,13 @@ def get_job(id: str, *, as_known_at: str | None = None) -> Call[Job]:
 def cancel_job(id: str) -> Call[Job]:
     """Stops a job at its next safe point: what it did until then stays, and is told once it has ended. 202 while it has not."""
     return Call(Job, "DELETE", f"/api/v1/jobs/{quoted(id)}")
+
+
+def get_job_content(id: str) -> Call[bytes]:
+    """What an export that nobody waited for wrote: to whoever began it, once it is done, for an hour. A tenant has the last four
+    of them, and none outlasts the server.
+    """
+    return Call(bytes, "GET", f"/api/v1/jobs/{quoted(id)}/content", accept="application/octet-stream")
 
 
 def log_in(body: Login) -> Call[Opened]:

@@ -55,9 +55,9 @@ pub async fn run(settings: Settings, arguments: &Up) -> Result<Outcome> {
         process,
         metrics: metrify_api::Metrics::default(),
         shares: metrify_api::Shares::new(settings.server.at_once.max(1)),
+        exports: Arc::default(),
         body_time,
     };
-
     let (stop, stopped) = watch::channel(false);
     let mut background = begin_work(&house, &settings, &stopped);
     if arguments.simulate > 0 {
@@ -68,6 +68,7 @@ pub async fn run(settings: Settings, arguments: &Up) -> Result<Outcome> {
     if let Some(certificates) = certificates {
         background.spawn("certificates", certificates.keep_up(stopped.clone()));
     }
+    background.spawn("exports", worker::exports(server.exports.clone(), stopped.clone()));
     wires.serve(&mut background, &stopped);
     greet(&settings, &doors)?;
     tell_wires(postgres, flight, is_secret)?;

@@ -16,6 +16,7 @@ mod cors;
 mod crash;
 mod deliveries;
 mod elsewhere;
+mod exports;
 mod fairness;
 mod filters;
 mod grants;
