@@ -77,8 +77,9 @@ fn jdbc_shows_the_tree_and_finds_no_keys() {
     );
 }
 
+/// Statements of the kind that database browsers such as DBeaver ask, written by us.
 #[test]
-fn all_that_dbeaver_asks_is_answered() {
+fn what_database_browsers_ask_is_answered() {
     let served = Served::start();
     let said = java("Jdbc", &["beaver"], &served, &served.postgres);
     let unanswered: Vec<&str> =

@@ -8,7 +8,7 @@ use super::parsed;
 const INFORMATION: &str = "information_schema";
 const CATALOG: &str = "pg_catalog";
 
-/// Those without a row, with their columns.
+/// Those without a row, with their columns: texts, but for those that are followed by their type.
 const EMPTY: [(&str, &str, &[&str]); 20] = [
     (
         INFORMATION,
@@ -21,7 +21,7 @@ const EMPTY: [(&str, &str, &[&str]); 20] = [
         &[
             "constraint_catalog constraint_schema constraint_name",
             TABLE,
-            "column_name ordinal_position position_in_unique_constraint",
+            "column_name ordinal_position:int position_in_unique_constraint:int",
         ],
     ),
     (
@@ -43,20 +43,36 @@ const EMPTY: [(&str, &str, &[&str]); 20] = [
     (INFORMATION, "domains", &["domain_catalog domain_schema domain_name data_type"]),
     (CATALOG, "pg_available_extensions", &["name default_version installed_version comment"]),
     (CATALOG, "pg_indexes", &["schemaname tablename indexname tablespace indexdef"]),
-    (CATALOG, "pg_locks", &["locktype database relation transactionid pid mode granted"]),
+    (CATALOG, "pg_locks", &["locktype database:int relation:int transactionid pid:int mode granted:boolean"]),
     (CATALOG, "pg_policies", &["schemaname tablename policyname permissive roles cmd qual with_check"]),
     (CATALOG, "pg_rules", &["schemaname tablename rulename definition"]),
-    (CATALOG, "pg_sequences", &["schemaname sequencename sequenceowner data_type start_value last_value"]),
+    (
+        CATALOG,
+        "pg_sequences",
+        &["schemaname sequencename sequenceowner data_type start_value:bigint last_value:bigint"],
+    ),
     (
         CATALOG,
         "pg_stat_activity",
         &[
-            "datid datname pid usesysid usename application_name client_addr client_hostname client_port",
-            "backend_start xact_start query_start state_change wait_event_type wait_event state query backend_type",
+            "datid:int datname pid:int usesysid:int usename application_name client_addr client_hostname",
+            "client_port:int backend_start:timestamptz xact_start:timestamptz query_start:timestamptz",
+            "state_change:timestamptz wait_event_type wait_event state query backend_type",
         ],
     ),
-    (CATALOG, "pg_stat_all_tables", &["relid schemaname relname seq_scan idx_scan n_live_tup n_dead_tup last_vacuum"]),
-    (CATALOG, "pg_stat_database", &["datid datname numbackends xact_commit xact_rollback blks_read blks_hit"]),
+    (
+        CATALOG,
+        "pg_stat_all_tables",
+        &[
+            "relid:int schemaname relname seq_scan:bigint idx_scan:bigint n_live_tup:bigint n_dead_tup:bigint",
+            "last_vacuum:timestamptz",
+        ],
+    ),
+    (
+        CATALOG,
+        "pg_stat_database",
+        &["datid:int datname numbackends:int xact_commit:bigint xact_rollback:bigint blks_read:bigint blks_hit:bigint"],
+    ),
 ];
 const TABLE: &str = "table_catalog table_schema table_name";
 const UNIQUE: &str = "unique_constraint_catalog unique_constraint_schema unique_constraint_name";
@@ -94,7 +110,12 @@ pub(super) fn of(name: &ObjectName) -> Option<(&'static str, Query)> {
         |of: &str, called: &str| schema.value.eq_ignore_ascii_case(of) && table.value.eq_ignore_ascii_case(called);
     if let Some((_, name, columns)) = EMPTY.iter().find(|(of, called, _)| is_it(of, called)) {
         let columns = columns.iter().flat_map(|columns| columns.split(' '));
-        let columns: Vec<String> = columns.map(|column| format!("CAST(NULL AS VARCHAR) AS {column}")).collect();
+        let columns: Vec<String> = columns
+            .map(|column| {
+                let (name, kind) = column.split_once(':').unwrap_or((column, "varchar"));
+                format!("CAST(NULL AS {kind}) AS {name}")
+            })
+            .collect();
         return Some((name, parsed(&format!("SELECT {} WHERE false", columns.join(", ")))?));
     }
     if is_it(INFORMATION, "columns") {

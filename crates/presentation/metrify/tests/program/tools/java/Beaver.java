@@ -1,67 +1,205 @@
-/** What DBeaver is known to ask of a PostgreSQL: when it connects, opens its tree, shows a table. A name, the statement, its values. */
+/**
+ * Statements of the kind that database browsers such as DBeaver ask of PostgreSQL's catalog when they connect, open their tree and show a
+ * table. They are written by us: what each asks for is what a browser shows, its words are ours. A name, the statement, its values.
+ */
 final class Beaver {
     static final String[][] STATEMENTS = {
-        {"context", "SELECT current_schema(),session_user"},
-        {"user", "SELECT current_user, user, session_user, current_catalog"},
-        {"version", "SELECT version()"},
-        {"search path", "SHOW search_path"},
-        {"databases", "SELECT db.oid,db.* FROM pg_catalog.pg_database db WHERE datallowconn AND NOT datistemplate OR db.datname =? ORDER BY db.datname", "metrify"},
-        {"database", "SELECT db.oid,db.* FROM pg_catalog.pg_database db WHERE db.datname=?", "metrify"},
-        {"settings by", "select * from pg_catalog.pg_settings where name=?", "standard_conforming_strings"},
-        {"schemas", "SELECT n.oid,n.*,d.description FROM pg_catalog.pg_namespace n LEFT OUTER JOIN pg_catalog.pg_description d ON d.objoid=n.oid AND d.objsubid=0 AND d.classoid='pg_namespace'::regclass  ORDER BY nspname"},
-        {"types", "SELECT t.oid,t.*,c.relkind,format_type(nullif(t.typbasetype, 0), t.typtypmod) as base_type_name, d.description FROM pg_catalog.pg_type t LEFT OUTER JOIN pg_catalog.pg_type et ON et.oid=t.typelem  LEFT OUTER JOIN pg_catalog.pg_class c ON c.oid=t.typrelid LEFT OUTER JOIN pg_catalog.pg_description d ON t.oid=d.objoid WHERE t.typname IS NOT NULL AND (c.relkind IS NULL OR c.relkind = 'c') AND (et.typcategory IS NULL OR et.typcategory <> 'C')"},
-        {"type", "SELECT t.oid,t.*,c.relkind,format_type(nullif(t.typbasetype, 0), t.typtypmod) as base_type_name FROM pg_catalog.pg_type t LEFT OUTER JOIN pg_class c ON c.oid=t.typrelid LEFT OUTER JOIN pg_catalog.pg_description d ON t.oid=d.objoid WHERE t.oid=1700 "},
-        {"tables", "SELECT c.oid,c.*,d.description,pg_catalog.pg_get_expr(c.relpartbound, c.oid) as partition_expr,  pg_catalog.pg_get_partkeydef(c.oid) as partition_key  FROM pg_catalog.pg_class c LEFT OUTER JOIN pg_catalog.pg_description d ON d.objoid=c.oid AND d.objsubid=0 AND d.classoid='pg_class'::regclass WHERE c.relnamespace=? AND c.relkind not in ('i','I','c')", "SCHEMA"},
-        {"columns", "SELECT c.relname,a.*,pg_catalog.pg_get_expr(ad.adbin, ad.adrelid, true) as def_value,dsc.description,dep.objid FROM pg_catalog.pg_attribute a INNER JOIN pg_catalog.pg_class c ON (a.attrelid=c.oid) LEFT OUTER JOIN pg_catalog.pg_attrdef ad ON (a.attrelid=ad.adrelid AND a.attnum = ad.adnum) LEFT OUTER JOIN pg_catalog.pg_description dsc ON (c.oid=dsc.objoid AND a.attnum = dsc.objsubid) LEFT OUTER JOIN pg_depend dep on dep.refobjid = a.attrelid AND dep.deptype = 'i' and dep.refobjsubid = a.attnum and dep.classid = dep.refclassid WHERE NOT a.attisdropped AND c.relkind not in ('i','I','c') AND c.oid=? ORDER BY a.attnum", "TABLE"},
-        {"columns ns", "SELECT c.relname,a.*,pg_catalog.pg_get_expr(ad.adbin, ad.adrelid, true) as def_value,dsc.description,dep.objid FROM pg_catalog.pg_attribute a INNER JOIN pg_catalog.pg_class c ON (a.attrelid=c.oid) LEFT OUTER JOIN pg_catalog.pg_attrdef ad ON (a.attrelid=ad.adrelid AND a.attnum = ad.adnum) LEFT OUTER JOIN pg_catalog.pg_description dsc ON (c.oid=dsc.objoid AND a.attnum = dsc.objsubid) LEFT OUTER JOIN pg_depend dep on dep.refobjid = a.attrelid AND dep.deptype = 'i' and dep.refobjsubid = a.attnum and dep.classid = dep.refclassid WHERE NOT a.attisdropped AND c.relkind not in ('i','I','c') AND c.relnamespace=? ORDER BY a.attnum", "SCHEMA"},
-        {"constraints", "SELECT c.oid,c.*,t.relname as tabrelname,rt.relnamespace as refnamespace,d.description, case when c.contype='c' then \"substring\"(pg_get_constraintdef(c.oid), 7) else null end consrc_copy FROM pg_catalog.pg_constraint c INNER JOIN pg_catalog.pg_class t ON t.oid=c.conrelid LEFT OUTER JOIN pg_catalog.pg_class rt ON rt.oid=c.confrelid LEFT OUTER JOIN pg_catalog.pg_description d ON d.objoid=c.oid AND d.objsubid=0 AND d.classoid='pg_constraint'::regclass WHERE c.conrelid=? ORDER BY c.oid", "TABLE"},
-        {"indexes", "SELECT i.*,i.indkey as keys,c.relname,c.relnamespace,c.relam,c.reltablespace,tc.relname as tabrelname,dsc.description,pg_catalog.pg_get_expr(i.indpred, i.indrelid) as pred_expr,pg_catalog.pg_get_expr(i.indexprs, i.indrelid, true) as expr,pg_catalog.pg_relation_size(i.indexrelid) as index_rel_size,pg_catalog.pg_stat_get_numscans(i.indexrelid) as index_num_scans FROM pg_catalog.pg_index i INNER JOIN pg_catalog.pg_class c ON c.oid=i.indexrelid INNER JOIN pg_catalog.pg_class tc ON tc.oid=i.indrelid LEFT OUTER JOIN pg_catalog.pg_description dsc ON i.indexrelid=dsc.objoid WHERE  i.indrelid=? ORDER BY tc.relname, c.relname", "TABLE"},
-        {"inherits", "SELECT i.*,c.relnamespace FROM pg_catalog.pg_inherits i,pg_catalog.pg_class c WHERE i.inhrelid=? AND c.oid=i.inhparent ORDER BY i.inhseqno", "TABLE"},
-        {"sub", "SELECT i.*,c.relnamespace FROM pg_catalog.pg_inherits i,pg_catalog.pg_class c WHERE i.inhparent=? AND c.oid=i.inhrelid", "TABLE"},
-        {"triggers", "SELECT x.oid,x.*,p.pronamespace as func_schema_id,d.description FROM pg_catalog.pg_trigger x LEFT OUTER JOIN pg_catalog.pg_proc p ON p.oid=x.tgfoid LEFT OUTER JOIN pg_catalog.pg_description d ON d.objoid=x.oid AND d.objsubid=0  WHERE x.tgrelid=? AND NOT x.tgisinternal", "TABLE"},
-        {"rules", "SELECT r.oid,r.* FROM pg_catalog.pg_rewrite r WHERE r.ev_class=? AND r.rulename <> '_RETURN'::name", "TABLE"},
-        {"policies", "SELECT * FROM pg_catalog.pg_policies WHERE schemaname=? AND tablename=?", "default", "readings"},
-        {"references", "SELECT DISTINCT connamespace,conrelid FROM pg_catalog.pg_constraint WHERE confrelid=?", "TABLE"},
-        {"sizes", "SELECT c.oid,c.relname,pg_catalog.pg_total_relation_size(c.oid) as total_rel_size,pg_catalog.pg_relation_size(c.oid) as rel_size FROM pg_catalog.pg_class c WHERE c.relnamespace=?", "SCHEMA"},
-        {"size", "select pg_catalog.pg_total_relation_size(?), pg_catalog.pg_relation_size(?)", "TABLE", "TABLE"},
-        {"stat tables", "SELECT relid, seq_scan, n_live_tup FROM pg_catalog.pg_stat_all_tables WHERE relid=?", "TABLE"},
-        {"db size", "select pg_catalog.pg_database_size(?)", "metrify"},
-        {"procedures", "SELECT p.oid as poid,p.*,pg_catalog.pg_get_expr(proargdefaults, 0) as arg_defaults,d.description FROM pg_catalog.pg_proc p LEFT OUTER JOIN pg_catalog.pg_description d ON d.objoid=p.oid WHERE p.pronamespace=? ORDER BY p.proname", "SCHEMA"},
-        {"procedures cat", "SELECT p.oid as poid,p.*,CASE WHEN p.prokind = 'a' THEN 1 ELSE 0 END as agg,pg_catalog.pg_get_expr(proargdefaults, 0) as arg_defaults,d.description FROM pg_catalog.pg_proc p LEFT OUTER JOIN pg_catalog.pg_description d ON d.objoid=p.oid WHERE p.prokind not in ('a') ORDER BY p.proname LIMIT 100"},
-        {"sequences", "SELECT c.oid,c.*,d.description,pg_catalog.pg_get_userbyid(c.relowner) FROM pg_catalog.pg_class c LEFT JOIN pg_catalog.pg_description d ON d.objoid=c.oid WHERE c.relkind='S' and c.relnamespace=?", "SCHEMA"},
-        {"pg_sequences", "SELECT * from pg_catalog.pg_sequences"},
-        {"matviews", "SELECT * FROM pg_catalog.pg_matviews"},
-        {"views", "SELECT * FROM pg_catalog.pg_views"},
-        {"roles", "SELECT a.oid,a.*,pd.description FROM pg_catalog.pg_roles a  left join pg_catalog.pg_shdescription pd on a.oid = pd.objoid ORDER BY a.rolname"},
-        {"role members", "SELECT * FROM pg_catalog.pg_auth_members WHERE roleid=10"},
-        {"tablespaces", "SELECT t.oid,t.*,pg_catalog.pg_tablespace_location(t.oid) loc FROM pg_catalog.pg_tablespace t ORDER BY t.oid"},
-        {"languages", "SELECT l.oid,l.* FROM pg_catalog.pg_language l ORDER BY l.oid"},
-        {"access methods", "SELECT am.oid,am.* FROM pg_catalog.pg_am am ORDER BY am.oid"},
-        {"encodings", "SELECT c.contoencoding as encid,pg_catalog.pg_encoding_to_char(c.contoencoding) as encname FROM pg_catalog.pg_conversion c GROUP BY c.contoencoding ORDER BY 2"},
-        {"collations", "SELECT c.oid,c.* FROM pg_catalog.pg_collation c ORDER BY c.oid"},
-        {"extensions", "SELECT   e.oid,  a.rolname oname,  n.nspname, e.*   FROM   pg_catalog.pg_extension e   join pg_authid a on a.oid = e.extowner  join pg_namespace n on n.oid =e.extnamespace ORDER BY e.oid"},
-        {"extensions2", "SELECT e.oid, cfg.tbls, n.nspname as schema_name, e.* FROM pg_catalog.pg_extension e join pg_namespace n on n.oid =e.extnamespace left join (select ARRAY_AGG(ns.nspname || '.' || cls.relname) tbls, oid_ext from ( select unnest(e1.extconfig) oid , e1.oid oid_ext from pg_catalog.pg_extension e1 ) c join pg_class cls on cls.oid = c.oid join pg_namespace ns on ns.oid = cls.relnamespace group by oid_ext ) cfg on cfg.oid_ext = e.oid ORDER BY e.oid"},
-        {"available extensions", "SELECT name, default_version, installed_version, comment FROM pg_catalog.pg_available_extensions ORDER BY name"},
-        {"event triggers", "SELECT tr.oid,tr.*,p.proname as evtfunc FROM pg_catalog.pg_event_trigger tr LEFT JOIN pg_catalog.pg_proc p ON p.oid=tr.evtfoid"},
-        {"fdw", "SELECT l.oid,l.*,p.pronamespace as handler_schema_id FROM pg_catalog.pg_foreign_data_wrapper l LEFT OUTER JOIN pg_catalog.pg_proc p ON p.oid=l.fdwhandler ORDER BY l.fdwname"},
-        {"servers", "SELECT l.oid,l.* FROM pg_catalog.pg_foreign_server l ORDER BY l.srvname"},
-        {"privileges", "SELECT * FROM information_schema.table_privileges WHERE table_catalog=? AND table_schema=? AND table_name=?", "metrify", "default", "readings"},
-        {"role privileges", "SELECT * FROM information_schema.role_table_grants WHERE table_schema=?", "default"},
-        {"relacl", "select relacl from pg_catalog.pg_class where oid = ?", "TABLE"},
-        {"sessions", "SELECT sa.* FROM pg_catalog.pg_stat_activity sa"},
-        {"locks", "SELECT * FROM pg_catalog.pg_locks"},
-        {"search tables", "SELECT x.oid,x.relname,x.relnamespace,x.relkind FROM pg_catalog.pg_class x WHERE x.relkind in('r','v','m','f','p') AND (x.relname ILIKE ?) ORDER BY x.relname LIMIT 100", "%read%"},
-        {"search columns", "SELECT x.attname,x.attrelid,x.atttypid,c.relnamespace FROM pg_catalog.pg_attribute x, pg_catalog.pg_class c WHERE c.oid=x.attrelid AND x.attname LIKE ? LIMIT 100", "%val%"},
-        {"enum", "select enumlabel from pg_catalog.pg_enum where enumtypid=1"},
-        {"data", "SELECT x.* FROM \"default\".readings x LIMIT 200"},
-        {"data sorted", "SELECT x.* FROM \"default\".readings x WHERE point='meter-1' ORDER BY x.value DESC"},
-        {"count", "SELECT count(*) FROM \"default\".readings x"},
-        {"counted", "SELECT COUNT(*) FROM ( select * from readings ) dbvrcnt"},
-        {"viewdef", "SELECT pg_catalog.pg_get_viewdef(?, true)", "TABLE"},
-        {"tabledef", "SELECT pg_catalog.obj_description(?), pg_catalog.col_description(?, 1)", "TABLE", "TABLE"},
-        {"explain", "EXPLAIN (FORMAT XML) SELECT * FROM readings"},
-        {"explain2", "EXPLAIN (FORMAT XML, ANALYSE true) SELECT * FROM readings"},
-        {"explain3", "EXPLAIN ANALYZE SELECT * FROM readings limit 1"},
-        {"rights", "SELECT has_table_privilege(?, 'SELECT'), has_schema_privilege('default', 'usage'), has_database_privilege('metrify', 'connect')", "readings"},
+        {"session", "select version() as server, current_catalog, current_schema() as home, user, session_user as person"},
+        {"search path", "show search_path"},
+        {"databases", """
+            select base.oid, base.*, note.description, pg_catalog.pg_encoding_to_char(base.encoding) as letters
+            from pg_catalog.pg_database base
+            left join pg_catalog.pg_shdescription note on note.objoid = base.oid
+            where base.datname = ? or (base.datistemplate = false and base.datallowconn)
+            order by base.oid desc""", "metrify"},
+        {"database size", "select pg_database_size(cast(? as text)) as bytes", "metrify"},
+        {"settings", "select setting, context, source, base.* from pg_settings base where lower(name) = ?", "standard_conforming_strings"},
+        {"schemas", """
+            select room.oid, room.*, owner.rolname, note.description
+            from pg_catalog.pg_description note
+            right outer join pg_catalog.pg_namespace room
+                on note.classoid = 'pg_catalog.pg_namespace'::regclass and note.objoid = room.oid and note.objsubid = 0
+            left join pg_catalog.pg_roles owner on room.nspowner = owner.oid
+            order by room.nspname desc"""},
+        {"types", """
+            select kind.oid, kind.*, shape.relkind, element.typname as element,
+                case when kind.typbasetype > 0 then format_type(kind.typbasetype, kind.typtypmod) end as base,
+                format_type(nullif(kind.typelem, 0), null) as item
+            from pg_catalog.pg_type kind
+            left join pg_catalog.pg_class shape on kind.typrelid = shape.oid
+            left join pg_catalog.pg_type element on kind.typelem = element.oid
+            where coalesce(shape.relkind, 'c') = 'c' and (element.oid is null or element.typcategory != 'C')
+            order by kind.typname"""},
+        {"type", """
+            select kind.*, note.description from pg_type kind
+            left outer join pg_description note on note.objoid = kind.oid and note.classoid = 'pg_type'::regclass
+            where kind.oid = 'numeric'::regtype"""},
+        {"enum labels", """
+            select label.enumlabel, kind.typname from pg_catalog.pg_type kind
+            join pg_catalog.pg_enum label on label.enumtypid = kind.oid order by kind.typname, label.enumsortorder"""},
+        {"tables", """
+            select thing.oid, thing.*, note.description, pg_get_partkeydef(thing.oid) as parted_by,
+                case when thing.relispartition then pg_get_expr(thing.relpartbound, thing.oid) end as part
+            from pg_catalog.pg_class thing
+            left join pg_catalog.pg_description note
+                on note.objsubid = 0 and note.objoid = thing.oid and note.classoid = 'pg_catalog.pg_class'::regclass
+            where thing.relkind in ('r', 'p', 'f', 'v', 'm', 'S', 't') and thing.relnamespace = ?
+            order by thing.relname""", "SCHEMA"},
+        {"columns", """
+            select part.attnum as place, part.*, thing.relname as owner, format_type(part.atttypid, part.atttypmod) as kind,
+                pg_catalog.pg_get_expr(otherwise.adbin, otherwise.adrelid) as otherwise, note.description, tie.objid as tied
+            from pg_catalog.pg_class thing
+            join pg_catalog.pg_attribute part on part.attrelid = thing.oid
+            left join pg_catalog.pg_depend tie
+                on tie.refobjid = thing.oid and tie.refobjsubid = part.attnum and tie.deptype in ('a', 'i')
+            left join pg_catalog.pg_description note on note.objsubid = part.attnum and note.objoid = part.attrelid
+            left join pg_catalog.pg_attrdef otherwise on otherwise.adnum = part.attnum and otherwise.adrelid = part.attrelid
+            where part.attrelid = ? and part.attnum > 0 and part.attisdropped = false
+            order by place""", "TABLE"},
+        {"columns of all", """
+            select thing.relname, part.attname, part.attnotnull, kind.typname, note.description
+            from pg_type kind, pg_class thing, pg_attribute part
+            left outer join pg_description note on part.attnum = note.objsubid and part.attrelid = note.objoid
+            where thing.relnamespace = ? and kind.oid = part.atttypid and part.attrelid = thing.oid and not part.attisdropped
+            order by 1, part.attnum""", "SCHEMA"},
+        {"constraints", """
+            select bond.oid, bond.*, other.relname as other, home.nspname as at, note.description,
+                case bond.contype when 'c' then "left"(pg_get_constraintdef(bond.oid, true), 80) else '' end as rule
+            from pg_catalog.pg_class thing
+            join pg_catalog.pg_constraint bond on bond.conrelid = thing.oid
+            left join pg_catalog.pg_class other on bond.confrelid = other.oid
+            left join pg_catalog.pg_namespace home on other.relnamespace = home.oid
+            left join pg_catalog.pg_description note
+                on note.classoid = 'pg_catalog.pg_constraint'::regclass and note.objoid = bond.oid
+            where thing.oid = ? order by bond.conname""", "TABLE"},
+        {"indexes", """
+            select way.indexrelid as oid, way.*, named.relname, method.amname, note.description,
+                pg_relation_size(named.oid) as bytes, pg_stat_get_numscans(named.oid) as scans,
+                pg_get_expr(way.indexprs, way.indrelid) as made_of, pg_get_expr(way.indpred, way.indrelid, true) as only_where
+            from pg_catalog.pg_class named
+            join pg_catalog.pg_index way on way.indexrelid = named.oid
+            left join pg_catalog.pg_am method on named.relam = method.oid
+            left join pg_catalog.pg_description note on note.objoid = named.oid and note.objsubid = 0
+            where way.indrelid = ? order by way.indisprimary desc, named.relname""", "TABLE"},
+        {"parents", """
+            select line.inhseqno, line.*, parent.relname from pg_catalog.pg_class parent, pg_catalog.pg_inherits line
+            where parent.oid = line.inhparent and line.inhrelid = ? order by 1""", "TABLE"},
+        {"children", """
+            select child.oid, child.relname, line.* from pg_catalog.pg_class child, pg_catalog.pg_inherits line
+            where child.oid = line.inhrelid and line.inhparent = ? order by child.relname""", "TABLE"},
+        {"triggers", """
+            select spring.oid, spring.*, routine.proname, note.description, pg_get_triggerdef(spring.oid) as text
+            from pg_catalog.pg_proc routine
+            right join pg_catalog.pg_trigger spring on spring.tgfoid = routine.oid
+            left join pg_catalog.pg_description note on spring.oid = note.objoid and note.classoid = 'pg_trigger'::regclass
+            where spring.tgisinternal = false and spring.tgrelid = ?""", "TABLE"},
+        {"rules", """
+            select law.oid, law.*, pg_get_ruledef(law.oid, true) as text from pg_catalog.pg_rewrite law
+            where law.rulename != '_RETURN'::name and law.ev_class = ? order by law.rulename""", "TABLE"},
+        {"policies", """
+            select policy.policyname, policy.* from pg_catalog.pg_policies policy
+            where policy.tablename = ? and policy.schemaname = ?""", "readings", "default"},
+        {"references", """
+            select distinct bond.conrelid, bond.conname from pg_catalog.pg_constraint bond
+            where bond.contype = 'f' and bond.confrelid = ?""", "TABLE"},
+        {"sizes", """
+            select thing.relname, thing.reltuples, pg_relation_size(thing.oid) as alone, pg_total_relation_size(thing.oid) as whole
+            from pg_catalog.pg_class thing where thing.relkind = 'r' and thing.relnamespace = ?""", "SCHEMA"},
+        {"size", "select pg_catalog.pg_relation_size(?) as alone, pg_catalog.pg_total_relation_size(?) as whole", "TABLE", "TABLE"},
+        {"statistics", """
+            select watched.relname, watched.idx_scan, watched.n_dead_tup, watched.last_vacuum
+            from pg_catalog.pg_stat_all_tables watched where watched.relid = ?""", "TABLE"},
+        {"procedures", """
+            select routine.oid as number, routine.*, note.description, tongue.lanname, pg_get_expr(routine.proargdefaults, 0) as otherwise
+            from pg_catalog.pg_language tongue
+            join pg_catalog.pg_proc routine on routine.prolang = tongue.oid
+            left join pg_catalog.pg_description note on note.objoid = routine.oid and note.classoid = 'pg_proc'::regclass
+            where routine.pronamespace = ? order by number""", "SCHEMA"},
+        {"aggregates", """
+            select routine.proname, case routine.prokind when 'a' then 'aggregate' when 'w' then 'window' else 'plain' end as sort
+            from pg_catalog.pg_proc routine where routine.prokind not in ('f', 'p') order by routine.proname limit 50"""},
+        {"sequences", """
+            select thing.oid, thing.*, pg_get_userbyid(thing.relowner) as owner, counter.last_value
+            from pg_catalog.pg_class thing
+            join pg_catalog.pg_namespace room on room.oid = thing.relnamespace
+            left join pg_catalog.pg_sequences counter on counter.schemaname = room.nspname and counter.sequencename = thing.relname
+            where room.oid = ? and thing.relkind = 'S'""", "SCHEMA"},
+        {"views", "select shown.viewname, shown.* from pg_catalog.pg_views shown where shown.schemaname <> 'pg_catalog'"},
+        {"materialized views", "select kept.matviewname, kept.* from pg_catalog.pg_matviews kept order by kept.matviewname"},
+        {"view definition", "select pg_get_viewdef(?, true) as text", "TABLE"},
+        {"comments", "select obj_description(?, 'pg_class') as whole, col_description(?, 2) as second", "TABLE", "TABLE"},
+        {"roles", """
+            select person.rolname, person.oid, person.*, note.description from pg_catalog.pg_shdescription note
+            right join pg_catalog.pg_roles person on note.objoid = person.oid order by person.oid"""},
+        {"members", """
+            select person.rolname, tie.admin_option from pg_catalog.pg_auth_members tie, pg_catalog.pg_roles person
+            where person.oid = tie.member and tie.roleid = 10"""},
+        {"tablespaces", """
+            select place.oid, place.*, pg_tablespace_location(place.oid) as folder, pg_get_userbyid(place.spcowner) as owner
+            from pg_catalog.pg_tablespace place order by place.spcname"""},
+        {"languages", "select tongue.oid, tongue.* from pg_catalog.pg_language tongue where tongue.lanispl or tongue.lanpltrusted"},
+        {"access methods", """
+            select method.oid, method.*, note.description from pg_catalog.pg_am method
+            left join pg_catalog.pg_description note on note.objoid = method.oid and note.classoid = 'pg_am'::regclass
+            order by method.amtype, method.amname"""},
+        {"encodings", """
+            select distinct pg_encoding_to_char(way.conforencoding) as name, way.conforencoding
+            from pg_catalog.pg_conversion way order by name"""},
+        {"collations", "select order_by.oid, order_by.* from pg_catalog.pg_collation order_by order by order_by.collname"},
+        {"extensions", """
+            select more.oid, more.*, owner.rolname, room.nspname
+            from pg_authid owner, pg_namespace room, pg_catalog.pg_extension more
+            where room.oid = more.extnamespace and owner.oid = more.extowner order by more.extname"""},
+        {"extensions' tables", """
+            select more.oid, own.names, more.* from pg_catalog.pg_extension more
+            left join (
+                select listed.of, array_agg(concat(room.nspname, '/', thing.relname) order by thing.relname) as names
+                from (select inner_one.oid as of, unnest(inner_one.extconfig) as number from pg_catalog.pg_extension inner_one) listed
+                join pg_catalog.pg_class thing on thing.oid = listed.number
+                join pg_catalog.pg_namespace room on thing.relnamespace = room.oid
+                group by listed.of
+            ) own on own.of = more.oid"""},
+        {"extensions to be had", """
+            select offered.name, coalesce(offered.installed_version, offered.default_version) as version, offered.comment
+            from pg_catalog.pg_available_extensions offered where offered.name ilike ?""", "%post%"},
+        {"event triggers", """
+            select spring.oid, spring.*, routine.proname from pg_catalog.pg_proc routine
+            right outer join pg_catalog.pg_event_trigger spring on routine.oid = spring.evtfoid"""},
+        {"foreign wrappers", """
+            select wrapper.oid, wrapper.*, handler.proname, checker.proname as checked_by from pg_catalog.pg_foreign_data_wrapper wrapper
+            left join pg_catalog.pg_proc checker on checker.oid = wrapper.fdwvalidator
+            left join pg_catalog.pg_proc handler on handler.oid = wrapper.fdwhandler"""},
+        {"foreign servers", """
+            select far.oid, far.*, wrapper.fdwname from pg_catalog.pg_foreign_server far
+            join pg_catalog.pg_foreign_data_wrapper wrapper on wrapper.oid = far.srvfdw"""},
+        {"privileges", """
+            select granted.grantee, granted.privilege_type, granted.* from information_schema.table_privileges granted
+            where granted.table_name = ? and granted.table_schema = ? and granted.table_catalog = ?""", "readings", "default", "metrify"},
+        {"privileges of roles", """
+            select granted.* from information_schema.role_table_grants granted
+            where granted.table_schema in (?, 'pg_catalog') and granted.grantor <> granted.grantee""", "default"},
+        {"access list", "select thing.relname, thing.relacl from pg_catalog.pg_class thing where thing.oid = ?", "TABLE"},
+        {"rights", """
+            select has_database_privilege('metrify', 'connect') as inside, has_schema_privilege('default', 'usage') as among,
+                has_table_privilege(?, 'select') as reading""", "readings"},
+        {"sessions", """
+            select busy.pid, busy.* from pg_catalog.pg_stat_activity busy
+            where busy.datname = current_database() and busy.query_start <= now() order by busy.backend_start"""},
+        {"locks", "select held.mode, held.* from pg_catalog.pg_locks held where held.granted"},
+        {"search tables", """
+            select room.nspname, thing.relname, thing.oid, thing.relkind from pg_catalog.pg_namespace room, pg_catalog.pg_class thing
+            where thing.relname ilike ? and thing.relkind not in ('i', 'I', 'c') and room.oid = thing.relnamespace
+            order by room.nspname, thing.relname limit 30""", "%READ%"},
+        {"search columns", """
+            select thing.relname, part.attname, part.attnum from pg_catalog.pg_class thing, pg_catalog.pg_attribute part
+            where part.attrelid = thing.oid and part.attname ilike ? fetch first 30 rows only""", "%Val%"},
+        {"data", "select shown.* from \"default\".readings shown limit 200"},
+        {"data sorted", """
+            select shown.* from "default".readings shown where shown.point like 'meter-1%'
+            order by shown.value desc nulls last, shown.period_start limit 50"""},
+        {"count", "select count(*) as rows from \"default\".readings shown"},
+        {"counted", "select count(1) from (select value, unit from readings where value > 0) counted_rows"},
+        {"plan", "explain (format xml, analyze true) select point, max(value) from readings group by point"},
+        {"plan in text", "explain analyze select value from readings limit 3"},
     };
 }

@@ -228,7 +228,7 @@ public final class Jdbc {
         }
     }
 
-    /** The statements of DBeaver's plug-in for PostgreSQL: how many rows each gives. */
+    /** Statements of the kind that database browsers such as DBeaver ask, written by us: how many rows each gives. */
     private static void beaver(Connection connection) throws SQLException {
         long schema = ((Number) Told.one(connection, "select oid from pg_catalog.pg_namespace where nspname = 'default'")).longValue();
         long table = ((Number) Told.one(connection, "select oid from pg_catalog.pg_class where relname = 'readings'")).longValue();
