@@ -233,6 +233,7 @@ fn a_certificate_that_is_registered_opens_sql_for_other_tools_without_a_key() {
     assert_eq!(revoked.code, Some(0), "{revoked:?}\n{open:?}");
     asking.stdin.take().expect("its input").write_all(b"\n").expect("tell it");
     let said: Vec<String> = open.into_iter().chain(said).collect();
+    assert!(asking.wait().expect("their end").success());
     wire::check(
         &said.join("\n"),
         &[

@@ -20,7 +20,7 @@ pub(super) fn from_text(bytes: &[u8], element: &Type) -> Option<ScalarValue> {
     let inner = std::str::from_utf8(bytes).ok()?.trim().strip_prefix('{')?.strip_suffix('}')?;
     let elements = split(inner)?;
     let values = elements.iter().map(|text| value(element, text.as_ref().map(String::as_bytes), false));
-    list(element, values.collect::<Option<Vec<_>>>()?)
+    list(element, &values.collect::<Option<Vec<_>>>()?)
 }
 
 /// As [`from_text`].
@@ -30,7 +30,7 @@ pub(super) fn from_binary(mut bytes: &[u8], element: &Type) -> Option<ScalarValu
     bytes.try_get_i32().ok()?;
     let of = Type::from_oid(bytes.try_get_u32().ok()?)?;
     if dimensions == 0 {
-        return list(element, Vec::new());
+        return list(element, &[]);
     }
     if dimensions != 1 || of != *element {
         return None;
@@ -50,7 +50,7 @@ pub(super) fn from_binary(mut bytes: &[u8], element: &Type) -> Option<ScalarValu
         };
         values.push(value(element, given, true)?);
     }
-    if bytes.is_empty() { list(element, values) } else { None }
+    if bytes.is_empty() { list(element, &values) } else { None }
 }
 
 fn value(element: &Type, bytes: Option<&[u8]>, is_binary: bool) -> Option<ScalarValue> {
@@ -60,8 +60,8 @@ fn value(element: &Type, bytes: Option<&[u8]>, is_binary: bool) -> Option<Scalar
     given.value().ok()?.cast_to(&kind).ok().filter(|value| value.is_null() == bytes.is_none())
 }
 
-fn list(element: &Type, values: Vec<ScalarValue>) -> Option<ScalarValue> {
-    Some(ScalarValue::List(ScalarValue::new_list_nullable(&values, &kind(element)?)))
+fn list(element: &Type, values: &[ScalarValue]) -> Option<ScalarValue> {
+    Some(ScalarValue::List(ScalarValue::new_list_nullable(values, &kind(element)?)))
 }
 
 /// The elements between the braces; `None` for null, and for all of it where a brace or a quotation mark is out of place.
