@@ -27,6 +27,7 @@ mod channels;
 mod chunk;
 mod columns;
 mod days;
+mod digests;
 mod files;
 mod numbered;
 mod scan;
@@ -35,6 +36,7 @@ mod values;
 
 pub(crate) use asked::Found;
 pub(crate) use build::Build;
+pub(crate) use digests::{Gathered, ReceivedFiles, received_since};
 pub use files::HeldFiles;
 pub use scan::{Grain, KeptFile, Scan, Wanted};
 

@@ -20,29 +20,8 @@ pub(crate) async fn read(snapshots: &HashMap<TableName, Arc<Snapshot>>, working:
         // Later rows are newer: a point's last one tells how it stands.
         working.points.extend((0..batch.num_rows()).filter_map(|row| records::read_point(&batch, row)));
     }
-    read_deliveries(snapshots, working).await?;
     working.withdrawn = Arc::new(read_withdrawn(snapshots).await?);
     read_requests(snapshots, &mut working.requests).await
-}
-
-/// The digests of all deliveries; a file after the other, since there may be many.
-async fn read_deliveries(snapshots: &HashMap<TableName, Arc<Snapshot>>, working: &mut Working) -> Result<()> {
-    let Some(snapshot) = snapshots.get(&TableName::Deliveries) else { return Ok(()) };
-    for file in &snapshot.files {
-        for batch in lookup::columns(snapshot, file, &["delivery", "received_at"]).await? {
-            let digest_at = |row| {
-                let digest = Fingerprint::from_hex(rows::text_at(batch.column_by_name("delivery")?, row)?)?;
-                Some((digest, rows::time_at(batch.column_by_name("received_at")?, row)?))
-            };
-            for row in 0..batch.num_rows() {
-                let corrupt = || Error::new(Kind::Corrupt, format!("read data file `{}`: no delivery", file.path));
-                let (digest, received_at) = digest_at(row).ok_or_else(corrupt)?;
-                let first = working.deliveries.entry(digest).or_insert(received_at);
-                *first = received_at.min(*first);
-            }
-        }
-    }
-    Ok(())
 }
 
 /// The names of the newest requests.

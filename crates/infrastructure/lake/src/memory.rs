@@ -232,8 +232,8 @@ pub(crate) struct Working {
     index: Index,
     latest: Latest,
     pub(crate) points: HashMap<Point, PointStatus, RandomState>,
-    /// When each was first received, by its digest.
-    pub(crate) deliveries: HashMap<Fingerprint, Timestamp, RandomState>,
+    /// When those were first received that are not in the lake yet, by their digests, with the entries that finished them.
+    pub(crate) deliveries: HashMap<Fingerprint, (Timestamp, Position), RandomState>,
     pub(crate) requests: Requests,
     pub(crate) withdrawn: Arc<Withdrawn>,
     undo: Vec<Undo>,
@@ -271,7 +271,7 @@ impl Working {
         self.index.extend(position, entry);
         self.latest.extend(&entry.batch);
         self.state.remove(removed);
-        self.note(entry);
+        self.note(position, entry);
     }
 
     fn end(&mut self, key: &Key, by: Position, removed: &mut Removed) {
@@ -283,7 +283,7 @@ impl Working {
         }
     }
 
-    fn note(&mut self, entry: &Accepted) {
+    fn note(&mut self, position: Position, entry: &Accepted) {
         for record in &entry.points {
             let before = self.points.insert(record.point.clone(), record.status);
             self.undo.push(Undo::Point(record.point.clone(), before));
@@ -292,7 +292,7 @@ impl Working {
             && let Some(digest) = record.id.digest()
             && !self.deliveries.contains_key(&digest)
         {
-            self.deliveries.insert(digest, record.received_at);
+            self.deliveries.insert(digest, (record.received_at, position));
             self.undo.push(Undo::Delivery(digest));
         }
         let names = entry.answered.iter().flat_map(|answered| answered.key.into_iter().chain([answered.content]));
@@ -349,6 +349,7 @@ impl Working {
 
     pub(crate) fn landed(&mut self, position: Position) {
         self.state = self.state.without(position);
+        self.deliveries.retain(|_, (_, finished)| *finished > position);
         self.index.landed(position);
     }
 

@@ -14,7 +14,7 @@ use metrify_application::{Error, Kind, Result, Tenant, io};
 use metrify_domain::{Batch, Point, Timestamp};
 use metrify_formats::RecordTable;
 
-use crate::held::HeldFiles;
+use crate::held::{self, HeldFiles, ReceivedFiles};
 use crate::layout::Layout;
 use crate::memory::{Ended, View, Working};
 use crate::schema::TableName;
@@ -122,17 +122,21 @@ impl DeltaLake {
         let snapshots: HashMap<_, _> = tables.iter().map(|(name, table)| (*name, table.snapshot())).collect();
         let mut working = Working::default();
         ledger::read(&snapshots, &mut working).await?;
-        for name in [TableName::Readings, TableName::Superseded] {
+        for name in [TableName::Readings, TableName::Superseded, TableName::Deliveries] {
             if let Some(snapshot) = snapshots.get(&name) {
                 self.held.tidy(snapshot)?;
             }
         }
+        let missing = || Error::new(Kind::Internal, "find the table of deliveries");
+        let deliveries = snapshots.get(&TableName::Deliveries).ok_or_else(missing)?;
+        let received = ReceivedFiles::open(self.layout.clone(), deliveries).await?;
         let view = View { state: working.state.clone(), snapshots };
         Ok(TenantLake {
             tables,
             working: Mutex::new(working),
             view: RwLock::new(Arc::new(view)),
             held: self.held.clone(),
+            received,
             writing: tokio::sync::Mutex::default(),
             compacting: tokio::sync::Mutex::default(),
             fresh: Mutex::default(),
@@ -237,16 +241,28 @@ impl Versions for DeltaLake {
 #[async_trait]
 impl Ledger for DeltaLake {
     async fn delivery(&self, tenant: &Tenant, id: &DeliveryId) -> Result<Option<Timestamp>> {
+        let Some(digest) = id.digest() else { return Ok(None) };
         let lake = self.tenant(tenant)?;
-        let working = lake.working();
-        Ok(id.digest().and_then(|digest| working.deliveries.get(&digest)).copied())
+        let landed = {
+            let working = lake.working();
+            if let Some((received_at, _)) = working.deliveries.get(&digest) {
+                return Ok(Some(*received_at));
+            }
+            lake.before_memory(TableName::Deliveries)?
+        };
+        lake.received.find(&landed, digest).await
     }
 
     async fn deliveries(&self, tenant: &Tenant, since: Timestamp) -> Result<Vec<DeliveryId>> {
         let lake = self.tenant(tenant)?;
-        let working = lake.working();
-        let wanted = working.deliveries.iter().filter(|(_, received_at)| **received_at >= since);
-        Ok(wanted.map(|(digest, _)| DeliveryId::from(*digest)).collect())
+        let (mut found, landed) = {
+            let working = lake.working();
+            let wanted = working.deliveries.iter().filter(|(_, (received_at, _))| *received_at >= since);
+            let found: Vec<DeliveryId> = wanted.map(|(digest, _)| DeliveryId::from(*digest)).collect();
+            (found, lake.before_memory(TableName::Deliveries)?)
+        };
+        found.extend(held::received_since(&landed, since).await?);
+        Ok(found)
     }
 
     async fn points(&self, tenant: &Tenant, points: &[&Point]) -> Result<Vec<Option<PointStatus>>> {

@@ -10,7 +10,7 @@ use metrify_application::{Error, Kind, Result};
 use metrify_domain::Timestamp;
 
 use crate::deleted::Deleted;
-use crate::held::{Build, HeldFiles};
+use crate::held::{Build, Gathered, HeldFiles, ReceivedFiles};
 use crate::memory::{View, Working};
 use crate::schema::TableName;
 use crate::table::{Change, FileFacts, Snapshot, Table};
@@ -22,6 +22,7 @@ pub(crate) struct TenantLake {
     pub(crate) working: Mutex<Working>,
     pub(crate) view: RwLock<Arc<View>>,
     pub(crate) held: Arc<HeldFiles>,
+    pub(crate) received: ReceivedFiles,
     /// Who changes the tables: one at a time.
     pub(crate) writing: tokio::sync::Mutex<()>,
     /// Who joins files, mostly while others land: one at a time, and nobody deletes files meanwhile. Taken before `writing`.
@@ -138,9 +139,11 @@ impl Writing {
             pieces.peek().and_then(|first| first.as_ref().ok()).map_or_else(|| name.schema(), RecordBatch::schema);
         let mut file = DataFile::new(month, schema)?;
         let mut held = month.map(|_| Build::default());
+        let mut received = (name == TableName::Deliveries).then(Gathered::default);
         for piece in pieces {
             let piece = piece?;
             file.push(&piece)?;
+            received.as_mut().map_or(Ok(()), |received| received.push(&piece))?;
             held = held.and_then(|mut held| {
                 let in_order = held.push(&piece);
                 whole(in_order)?.then_some(held).filter(|held| !held.is_sparse())
@@ -151,6 +154,9 @@ impl Writing {
         let said = held.and_then(|held| whole(held.finish((&added.path, added.size.unsigned_abs())))?);
         if let Some(said) = said {
             self.lake.held.put(&table.snapshot().folder, &added.path, &said);
+        }
+        if let Some(received) = received {
+            self.lake.received.put(received, &table.snapshot(), (&added.path, added.size.unsigned_abs()))?;
         }
         Ok(added)
     }

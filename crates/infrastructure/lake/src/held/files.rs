@@ -17,7 +17,7 @@ use crate::table::{FileFacts, Snapshot};
 /// Bytes of memory that all of them may take together. The last one that was asked stays, however large it is.
 const BYTES_MAX: usize = 128 << 20;
 /// What a data file says is made again where it takes less than this: that is as quick as opening it.
-const SMALL_BYTES: usize = 1 << 18;
+pub(super) const SMALL_BYTES: usize = 1 << 18;
 /// Files that may be open.
 const FILES_MAX: usize = 256;
 

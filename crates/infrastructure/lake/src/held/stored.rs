@@ -11,7 +11,10 @@ use bytes::Bytes;
 use metrify_application::{Error, Kind, Result, io as io_error};
 
 use super::chunk::{CHECKSUM_BYTES, seal, unsealed};
-use super::{Held, Told};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::Held;
 use crate::table::FileFacts;
 
 /// The last bytes of such a file; another form has another number.
@@ -63,7 +66,7 @@ impl Lain {
 }
 
 /// The file's bytes, of its chunks and what is told of them.
-pub(super) fn encode(mut chunks: Vec<u8>, told: &Told) -> Result<Bytes> {
+pub(super) fn encode(mut chunks: Vec<u8>, told: &impl Serialize) -> Result<Bytes> {
     let begin = chunks.len();
     let mut bytes = postcard::to_extend(told, std::mem::take(&mut chunks))
         .map_err(|error| Error::new(Kind::Internal, "keep what a data file says").because(error))?;
@@ -75,7 +78,7 @@ pub(super) fn encode(mut chunks: Vec<u8>, told: &Told) -> Result<Bytes> {
 }
 
 /// Reads from its end what is told; `None` where that is nothing of ours, or damaged.
-fn decode(length: u64, read: impl Fn(&mut [u8], u64) -> io::Result<()>) -> io::Result<Option<Told>> {
+fn decode<T: DeserializeOwned>(length: u64, read: impl Fn(&mut [u8], u64) -> io::Result<()>) -> io::Result<Option<T>> {
     let mut end = [0; END_BYTES];
     let Some(place) = length.checked_sub(END_BYTES as u64) else { return Ok(None) };
     read(&mut end, place)?;
@@ -91,27 +94,32 @@ fn decode(length: u64, read: impl Fn(&mut [u8], u64) -> io::Result<()>) -> io::R
 
 /// What is kept of a data file; `None` where nothing is, or nothing that can be used.
 pub(super) fn open(path: &Path, facts: &FileFacts) -> Option<Held> {
-    let opened = || -> io::Result<Option<(Told, File)>> {
+    let (told, lain) = opened(path)?;
+    Held::new(told, lain).filter(|held| held.is_of(facts))
+}
+
+/// What is told in a file that was encoded, and where the rest of it lies; `None` as for [`open`].
+pub(super) fn opened<T: DeserializeOwned>(path: &Path) -> Option<(T, Lain)> {
+    let opened = || -> io::Result<Option<(T, File)>> {
         let file = File::open(path)?;
         let told = decode(file.metadata()?.len(), |bytes, place| file.read_exact_at(bytes, place))?;
         Ok(told.map(|told| (told, file)))
     };
-    let (told, file) = match opened() {
-        Ok(Some(opened)) => opened,
+    match opened() {
+        Ok(Some((told, file))) => Some((told, Lain::OnDisk(path.to_owned(), file))),
         Ok(None) => {
             tracing::warn!(path = %path.display(), "damaged; it is made again from the lake once it is needed");
             if let Err(error) = std::fs::remove_file(path) {
                 tracing::warn!(path = %path.display(), %error, "cannot be deleted");
             }
-            return None;
+            None
         }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => {
             tracing::warn!(path = %path.display(), %error, "cannot be read; it is made again from the lake once it is needed");
-            return None;
+            None
         }
-    };
-    Held::new(told, Lain::OnDisk(path.to_owned(), file)).filter(|held| held.is_of(facts))
+    }
 }
 
 /// Writes such a file as a whole or not at all.
