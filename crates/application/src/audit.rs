@@ -31,7 +31,8 @@ pub struct Entry {
     pub outcome: Outcome,
 }
 
-/// The SHA-256 of a query's text: tells whether two are the same, and holds nothing of whom they are about as it stands.
+/// The SHA-256 of a query's text: tells whether two are the same, and holds nothing of whom they are about as it stands. Of a statement
+/// over PostgreSQL's protocol it is of the text as it was understood, which differs from what was sent.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct QueryDigest([u8; Self::BYTES]);
 

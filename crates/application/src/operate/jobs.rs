@@ -195,7 +195,7 @@ const KEPT_MAX: u64 = 1_000;
 /// Jobs that are forgotten at once.
 const FORGOTTEN_MAX: u64 = 1_000;
 
-/// Forgets the jobs of each tenant but the last thousand, and those that run. Tells how many were forgotten.
+/// Forgets jobs of each tenant beyond the last thousand, the next thousand of them, but none that runs. Tells how many were forgotten.
 ///
 /// # Errors
 /// Where the registry cannot be read or written; it is tried again next time.
@@ -204,11 +204,10 @@ pub async fn forget_old_jobs(app: &App) -> Result<u64> {
     for tenant in app.registry.tenants().await? {
         let newest = Wanted { sort: Sort::IdDown, ..Wanted::all(ThingKind::Job, KEPT_MAX) };
         let kept = things::list_of::<JobRecord>(app, &tenant, &newest).await?;
-        let mut last = kept.last().filter(|_| kept.len() as u64 >= KEPT_MAX).map(place);
-        while let Some(after) = last.take() {
-            let older = Wanted { after: Some(after), sort: Sort::IdDown, ..Wanted::all(ThingKind::Job, FORGOTTEN_MAX) };
+        if let Some(last) = kept.last().filter(|_| kept.len() as u64 >= KEPT_MAX) {
+            let older =
+                Wanted { after: Some(place(last)), sort: Sort::IdDown, ..Wanted::all(ThingKind::Job, FORGOTTEN_MAX) };
             let older = things::list_of::<JobRecord>(app, &tenant, &older).await?;
-            last = older.last().map(place);
             let ended = older.into_iter().map(|known| known.thing).filter(|job| job.state != JobState::Running);
             let ended: Vec<String> = ended.map(|job| job.id).collect();
             count += ended.len() as u64;

@@ -81,15 +81,21 @@ async fn of_thousands_of_deliveries_each_is_known() {
     all_are_known(&lake, &tenant, 20_050).await;
     lake.land(&tenant, 0).await.expect("a landing");
     all_are_known(&lake, &tenant, 20_050).await;
+    for number in 20_050..20_060 {
+        deliver(&lake, &tenant, number..number + 1);
+        lake.land(&tenant, 0).await.expect("a landing");
+    }
+    lake.compact(&tenant).await.expect("a compaction");
+    all_are_known(&lake, &tenant, 20_060).await;
     let [file] = &kept(folder.path())[..] else { panic!("of the large file alone something is kept") };
 
     drop(lake);
-    all_are_known(&open(folder.path(), &tenant).await, &tenant, 20_050).await;
+    all_are_known(&open(folder.path(), &tenant).await, &tenant, 20_060).await;
     let mut bytes = std::fs::read(file).expect("what is kept");
     bytes[1_000] ^= 1;
     std::fs::write(file, bytes).expect("damage it");
-    all_are_known(&open(folder.path(), &tenant).await, &tenant, 20_050).await;
+    all_are_known(&open(folder.path(), &tenant).await, &tenant, 20_060).await;
     std::fs::remove_file(file).expect("lose it");
-    all_are_known(&open(folder.path(), &tenant).await, &tenant, 20_050).await;
+    all_are_known(&open(folder.path(), &tenant).await, &tenant, 20_060).await;
     assert_eq!(kept(folder.path()).len(), 1, "it is made again");
 }

@@ -22,7 +22,7 @@ use crate::{CATALOG, Engine, Sessions, bounds, failed, reading_only};
 /// Batches that are made before the one that is being told.
 const BATCHES_AHEAD: usize = 1;
 /// Parameters of one statement.
-const PARAMETERS_MAX: usize = 1_000;
+pub const PARAMETERS_MAX: usize = 1_000;
 
 /// What a protocol lets its statements name beside a tenant's tables.
 pub trait Furnish: Send + Sync {

@@ -71,6 +71,11 @@ impl Files {
         self.some.as_ref().unwrap_or(&self.snapshot.files).is_empty()
     }
 
+    /// Rows of all of them.
+    pub(crate) fn rows(&self) -> u64 {
+        self.some.as_ref().unwrap_or(&self.snapshot.files).iter().map(FileFacts::rows_left).sum()
+    }
+
     /// Some of the files.
     pub(crate) fn only(&self, files: Vec<FileFacts>) -> Self {
         let Self { snapshot, schema, store, .. } = self;

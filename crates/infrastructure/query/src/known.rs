@@ -42,12 +42,17 @@ impl TableFunctionImpl for AsKnown {
     }
 }
 
-/// The readings that held at an instant, of all versions; `contested` are the keys of which there may be several.
-pub(crate) fn as_known(history: DataFrame, contested: DataFrame, then: Expr) -> Result<DataFrame> {
+/// The readings that held at an instant, of all versions; `contested` are the keys of which there may be several, `None` where they are too
+/// many to be held at once.
+pub(crate) fn as_known(history: DataFrame, contested: Option<DataFrame>, then: Expr) -> Result<DataFrame> {
     let known = history.filter(col("recorded_at").lt_eq(then.clone()))?;
     let standing = known.filter(col("withdrawn_at").is_null().or(col("withdrawn_at").gt(then)))?;
     // What a delivery never said was not known at any time, whatever we took it for.
     let standing = standing.filter(col("retracted_at").is_null())?;
+    let Some(contested) = contested else {
+        let holds = holds(&KEY)?;
+        return standing.window(vec![holds])?.filter(col("holds"))?.select_columns(&metrify_lake::READING_COLUMNS);
+    };
     let of_key = ["of_point", "of_quantity", "of_start", "of_end"];
     let renamed = KEY.iter().zip(of_key).map(|(name, of_key)| col(*name).alias(of_key));
     let contested = contested.select(renamed)?.distinct()?;
@@ -55,14 +60,18 @@ pub(crate) fn as_known(history: DataFrame, contested: DataFrame, then: Expr) -> 
     // Nearly all readings have one version. It holds, and rows need not be sorted to find that.
     let alone = joined(JoinType::RightAnti)?.select_columns(&metrify_lake::READING_COLUMNS)?;
     // By the columns of the smaller side: by those of the other the engine would sort all rows before it joins them.
-    let holds = WindowUDF::from(Holds::new()).call(STATEMENT.map(col).to_vec());
-    let holds = holds.partition_by(of_key.map(col).to_vec()).build()?.alias("holds");
-    let several = joined(JoinType::Inner)?.window(vec![holds])?.filter(col("holds"))?;
+    let several = joined(JoinType::Inner)?.window(vec![holds(&of_key)?])?.filter(col("holds"))?;
     let columns = metrify_lake::READING_COLUMNS.map(|name| {
         let place = KEY.iter().position(|key| *key == name);
         col(place.map_or(name, |place| of_key[place])).alias(name)
     });
     alone.union(several.select(columns)?)
+}
+
+/// Whether a version holds, of all that have its key.
+fn holds(key: &[&str]) -> Result<Expr> {
+    let holds = WindowUDF::from(Holds::new()).call(STATEMENT.map(col).to_vec());
+    Ok(holds.partition_by(key.iter().map(|name| col(*name)).collect()).build()?.alias("holds"))
 }
 
 /// The columns that tell which of the versions of a reading holds.
@@ -142,4 +151,64 @@ fn text(column: &ArrayRef, row: usize) -> Option<&str> {
 
 fn unreadable(row: usize) -> DataFusionError {
     DataFusionError::Internal(format!("version {row} of a reading says what is never written"))
+}
+
+#[cfg(test)]
+mod tests {
+    use datafusion::prelude::SessionContext;
+
+    use super::*;
+
+    /// Three versions of every seventh reading, of which some are taken back, and one of all others.
+    async fn history(session: &SessionContext) -> DataFrame {
+        let versions = (0..700).map(|number| (number, 1)).chain((0..100).flat_map(|of| [(7 * of, 2), (7 * of, 3)]));
+        let rows: Vec<String> = versions
+            .map(|(number, version)| {
+                let hour = format!("2025-01-{:02}T{:02}:00:00Z", 1 + number / 24 % 28, number % 24);
+                let taken_back = if version == 2 && number % 3 == 0 { "'2025-02-04T00:00:00Z'" } else { "null" };
+                format!(
+                    "('p{}', '{hour}', {number} + {version}, '2025-02-0{version}T00:00:00Z', 'd{version}', {taken_back})",
+                    number / 24
+                )
+            })
+            .collect();
+        let query = format!(
+            "select point, '1-0:1.29.0' as quantity, 'interval' as kind, at as period_start, at + interval '1 hour' as period_end, \
+             cast(value as decimal(38, 12)) as value, 'kWh' as unit, 'valid' as quality, cast(null as varchar) as method, \
+             cast(null as varchar) as reason, recorded_at, delivery, delivery as document, cast(1 as bigint) as sequence, \
+             withdrawn_at, cast(null as timestamp with time zone) as retracted_at \
+             from (select column1 as point, arrow_cast(column2, 'Timestamp(Microsecond, Some(\"UTC\"))') as at, column3 as value, \
+             arrow_cast(column4, 'Timestamp(Microsecond, Some(\"UTC\"))') as recorded_at, column5 as delivery, \
+             arrow_cast(column6, 'Timestamp(Microsecond, Some(\"UTC\"))') as withdrawn_at from (values {}))",
+            rows.join(", ")
+        );
+        session.sql(&query).await.expect("a history")
+    }
+
+    #[tokio::test]
+    async fn it_is_the_same_whether_all_versions_are_ordered_or_those_of_contested_keys() {
+        let session = SessionContext::new();
+        let history = history(&session).await;
+        let columns = KEY.map(col).to_vec();
+        let counted = history
+            .clone()
+            .aggregate(columns, vec![datafusion::functions_aggregate::expr_fn::count(lit(1)).alias("n")]);
+        let contested =
+            counted.and_then(|keys| keys.filter(col("n").gt(lit(1)))).and_then(|keys| keys.select_columns(&KEY));
+        let contested = contested.expect("the keys of several versions");
+        let day = |day: i64| Timestamp::from_micros((20_120 + day) * 86_400_000_000);
+        let mut sizes = Vec::new();
+        for then in [day(-1), day(0), day(1), day(2), day(3), day(30)] {
+            let told = async |contested| {
+                let rows = as_known(history.clone(), contested, at(then)).expect("a plan");
+                let by = KEY.map(|name| col(name).sort(true, false)).to_vec();
+                rows.sort(by).expect("an order").collect().await.expect("rows")
+            };
+            let (all, some) = (told(None).await, told(Some(contested.clone())).await);
+            let shown = |rows| arrow::util::pretty::pretty_format_batches(rows).expect("rows").to_string();
+            assert_eq!(shown(&all), shown(&some), "{then}");
+            sizes.push(all.iter().map(arrow::array::RecordBatch::num_rows).sum::<usize>());
+        }
+        assert_eq!(sizes, [0, 700, 700, 700, 700, 700]);
+    }
 }

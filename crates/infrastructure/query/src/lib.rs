@@ -45,7 +45,7 @@ use crate::known::AsKnown;
 use crate::profiles::Profiles;
 use crate::views::Views;
 
-pub use batches::{Asked, Batches, Described, Furnish, Listed};
+pub use batches::{Asked, Batches, Described, Furnish, Listed, PARAMETERS_MAX};
 pub use refused::{Refused, Why};
 
 /// How much a query may take.

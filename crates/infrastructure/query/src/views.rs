@@ -198,15 +198,20 @@ impl Views {
     }
 
     pub(crate) fn as_known(&self, then: Expr) -> Result<DataFrame> {
+        known::as_known(self.history()?, self.contested()?, then)
+    }
+
+    /// The keys of which there may be several versions; `None` where they are so many that to order all versions, which goes to the disk
+    /// where it has to, takes less memory than to hold them.
+    fn contested(&self) -> Result<Option<DataFrame>> {
+        const HELD_MAX: u64 = 1 << 18;
+        let waiting = self.view.contested().columns().map_err(from_lake)?;
+        if self.files(TableName::Superseded)?.rows() + waiting.num_rows() as u64 > HELD_MAX {
+            return Ok(None);
+        }
         let superseded = self.read(TableName::Superseded)?.select_columns(&KEY)?;
-        let waiting = self.view.contested();
-        let contested = if waiting.is_empty() {
-            superseded
-        } else {
-            let keys = waiting.columns().map_err(from_lake)?;
-            superseded.union(self.planner.read_batch(keys)?)?
-        };
-        known::as_known(self.history()?, contested, then)
+        let waiting = if waiting.num_rows() == 0 { None } else { Some(self.planner.read_batch(waiting)?) };
+        waiting.map_or(Ok(superseded.clone()), |waiting| superseded.union(waiting)).map(Some)
     }
 
     /// The rows of a table that were known.

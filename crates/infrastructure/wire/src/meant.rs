@@ -11,6 +11,7 @@ use datafusion::sql::sqlparser::ast::{
     Query, Statement, TimezoneInfo, Value, Visit, Visitor,
 };
 use metrify_domain::decimal::{PRECISION, SCALE};
+use metrify_query::PARAMETERS_MAX;
 
 /// The types of `$1` and those behind it, as far as the statement says them; as many as it has.
 pub(crate) fn parameters(statement: &Statement) -> Vec<Option<DataType>> {
@@ -69,15 +70,12 @@ fn place(expr: &Expr) -> Option<usize> {
     match expr {
         Expr::Nested(expr) => place(expr),
         Expr::Value(value) => match &value.value {
-            Value::Placeholder(name) => name.strip_prefix('$')?.parse().ok().filter(|place| *place <= PLACES_MAX),
+            Value::Placeholder(name) => name.strip_prefix('$')?.parse().ok().filter(|place| *place <= PARAMETERS_MAX),
             _ => None,
         },
         _ => None,
     }
 }
-
-/// Beyond it the engine takes none.
-const PLACES_MAX: usize = u16::MAX as usize;
 
 fn first(function: &Function) -> Option<&Expr> {
     let FunctionArguments::List(arguments) = &function.args else { return None };

@@ -28,6 +28,13 @@ struct Kept {
     since: Timestamp,
 }
 
+impl Kept {
+    /// Nobody writes or reads it.
+    fn is_idle(&self) -> bool {
+        Arc::strong_count(&self.folder) == 1
+    }
+}
+
 /// Where one answer is written; it goes with whoever has it last, its writer, its readers, or who keeps it.
 pub(crate) struct Folder(TempDir);
 
@@ -49,11 +56,12 @@ impl Exports {
     pub(crate) fn keep(&self, tenant: &Tenant, job: String, folder: Arc<Folder>, since: Timestamp) {
         let mut all = self.all();
         let of_tenant = all.iter().filter(|kept| kept.tenant == *tenant).count();
-        let is_idle = |kept: &Kept| kept.tenant == *tenant && Arc::strong_count(&kept.folder) == 1;
-        if of_tenant >= OF_TENANT_MAX
-            && let Some(oldest) = all.iter().position(is_idle)
-        {
-            all.remove(oldest);
+        let is_idle = |kept: &Kept| kept.tenant == *tenant && kept.is_idle();
+        // What failed has left nothing.
+        let is_empty = |kept: &Kept| is_idle(kept) && !kept.folder.file().exists();
+        for _ in OF_TENANT_MAX..=of_tenant {
+            let oldest = all.iter().position(is_empty).or_else(|| all.iter().position(is_idle));
+            oldest.and_then(|oldest| all.remove(oldest));
         }
         all.push_back(Kept { tenant: tenant.clone(), job, folder, since });
     }
@@ -65,9 +73,9 @@ impl Exports {
         all.iter().find(|kept| kept.tenant == *tenant && kept.job == job).map(|kept| kept.folder.clone())
     }
 
-    /// Lets go what is as old as it may become.
+    /// Lets go what is as old as it may become, and what nobody writes or reads.
     pub fn forget_old(&self, now: Timestamp) {
-        self.all().retain(|kept| now.micros().saturating_sub(kept.since.micros()) < KEPT_US);
+        self.all().retain(|kept| !kept.is_idle() || now.micros().saturating_sub(kept.since.micros()) < KEPT_US);
     }
 
     fn all(&self) -> MutexGuard<'_, VecDeque<Kept>> {
@@ -101,9 +109,10 @@ mod tests {
         assert!(kept(&one, "j0", 1), "it is being written");
         assert!(!kept(&one, "j1", 1) && kept(&one, "j2", 1) && kept(&one, "j4", 1) && kept(&other, "j0", 1));
         assert!(!kept(&other, "j4", 1), "it is another tenant's");
-        assert!(kept(&one, "j0", KEPT_US - 1) && !kept(&one, "j0", KEPT_US) && kept(&one, "j2", KEPT_US));
+        assert!(kept(&one, "j0", KEPT_US) && !kept(&other, "j0", KEPT_US) && kept(&one, "j2", KEPT_US));
         let path = written.0.path().to_owned();
         drop(written);
+        assert!(!kept(&one, "j0", KEPT_US));
         assert!(!path.exists(), "its room is given back");
     }
 }

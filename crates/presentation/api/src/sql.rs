@@ -1,10 +1,13 @@
 //! `POST /api/v1/sql`: the answer as lines of JSON, a page each. `POST /api/v1/export`: the answer as a file, at once or later.
 
+use std::sync::Arc;
+
 use axum::body::Body as Bytes;
 use axum::extract::{Extension, State};
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
+use futures::StreamExt;
 use metrify_application::jobs::Started;
 use metrify_application::read::Target;
 use metrify_application::{Context, Error, Kind, io, read};
@@ -95,10 +98,10 @@ async fn export(
     let file = folder.file();
     let target = Target { format, file: &file };
     read::export(&server.app, &ctx, request.query()?, target, Started::default()).await?;
-    sent(&folder).await
+    sent(folder).await
 }
 
-/// What an export that nobody waited for wrote: to whoever began it, once it is done, for an hour. A tenant has the last four of them, and
+/// What an export that nobody waited for wrote: to whoever began it, once it is done, and for an hour since it began. A tenant has the last four of them, and
 /// none outlasts the server.
 #[utoipa::path(
     get, path = "/api/v1/jobs/{id}/content", tag = "sql", operation_id = "get_job_content",
@@ -112,11 +115,15 @@ async fn content(
 ) -> Result<Response, Problem> {
     let folder = server.exports.find(ctx.tenant(), &id, ctx.now);
     let kept = folder.ok_or_else(|| gone(&id));
-    sent(&*read::exported(&server.app, &ctx, &id, kept).await?).await
+    sent(read::exported(&server.app, &ctx, &id, kept).await?).await
 }
 
-/// The open file outlives its folder.
-async fn sent(folder: &Folder) -> Result<Response, Problem> {
+/// Sends the file, which is kept as long as that takes.
+async fn sent(folder: Arc<Folder>) -> Result<Response, Problem> {
     let file = tokio::fs::File::open(folder.file()).await.map_err(|error| io("read the export", error))?;
-    Ok(([(CONTENT_TYPE, "application/octet-stream")], Bytes::from_stream(ReaderStream::new(file))).into_response())
+    let pieces = ReaderStream::new(file).map(move |piece| {
+        let _read_still = &folder;
+        piece
+    });
+    Ok(([(CONTENT_TYPE, "application/octet-stream")], Bytes::from_stream(pieces)).into_response())
 }

@@ -35,7 +35,7 @@ fn tell(job: JobKind, error: &Error) {
 const ENDS_PACE: Duration = Duration::from_secs(1);
 
 /// How often old jobs are forgotten.
-const FORGETTING_PACE: Duration = Duration::from_hours(1);
+const FORGETTING_PACE: Duration = Duration::from_mins(10);
 
 /// Looks after the jobs that somebody started: what became of them is told in the log, and the registry hears of those whose end it did
 /// not take, and forgets the oldest, until it is told to stop; then they are told to stop, too.

@@ -570,8 +570,8 @@ def cancel_job(id: str) -> Call[Job]:
 
 
 def get_job_content(id: str) -> Call[bytes]:
-    """What an export that nobody waited for wrote: to whoever began it, once it is done, for an hour. A tenant has the last four
-    of them, and none outlasts the server.
+    """What an export that nobody waited for wrote: to whoever began it, once it is done, and for an hour since it began. A tenant
+    has the last four of them, and none outlasts the server.
     """
     return Call(bytes, "GET", f"/api/v1/jobs/{quoted(id)}/content", accept="application/octet-stream")
 

@@ -6,6 +6,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arrow::array::RecordBatch;
+use arrow::compute::cast;
+use arrow::datatypes::DataType;
 use bytes::Bytes;
 use metrify_application::record::{DeliveryId, Fingerprint};
 use metrify_application::{Error, Kind, Result};
@@ -179,12 +181,15 @@ impl Gathered {
     /// # Errors
     /// Where a row tells of no delivery.
     pub(crate) fn push(&mut self, rows: &RecordBatch) -> Result<()> {
+        let corrupt = || Error::new(Kind::Corrupt, "read the deliveries: there is a row that tells of none");
+        let ids = rows.column_by_name("delivery").ok_or_else(corrupt)?;
+        // They may be numbered.
+        let ids = cast(ids, &DataType::Utf8).map_err(|error| corrupt().because(error))?;
         let received = |row| {
-            let digest = Fingerprint::from_hex(rows::text_at(rows.column_by_name("delivery")?, row)?)?;
+            let digest = Fingerprint::from_hex(rows::text_at(&ids, row)?)?;
             Some((digest.0, rows::time_at(rows.column_by_name("received_at")?, row)?.micros()))
         };
         for row in 0..rows.num_rows() {
-            let corrupt = || Error::new(Kind::Corrupt, format!("read the deliveries: row {row} tells of none"));
             self.0.push(received(row).ok_or_else(corrupt)?);
         }
         Ok(())

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use datafusion::sql::sqlparser::ast::{
-    CloseCursor, ContextModifier, Declare, Expr, FetchDirection, Ident, ObjectName, Reset, ResetStatement, Set,
-    Statement, ValueWithSpan,
+    CloseCursor, ContextModifier, Declare, DiscardObject, Expr, FetchDirection, Ident, ObjectName, Reset,
+    ResetStatement, Set, Statement, ValueWithSpan,
 };
 use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
 use metrify_application::{Context, Error, Kind, Result};
@@ -35,10 +35,7 @@ pub(super) enum Command {
     Begin,
     /// The transaction ends, and this is what is said of it.
     End(&'static str),
-    Savepoint(String),
-    /// Back to a savepoint, which stays.
-    BackTo(String),
-    Release(String),
+    Savepoint(Savepoint),
     /// From now on everything is told as it was known then, and this is what is said of it.
     AsKnown(AsKnown, &'static str),
     /// It has no effect, and this is what is said of it.
@@ -63,6 +60,15 @@ pub(super) struct Fetch {
     pub(super) name: String,
     /// `None` for all that are left.
     pub(super) rows_max: Option<u64>,
+}
+
+/// A place in a transaction, by name.
+#[derive(Clone)]
+pub(super) enum Savepoint {
+    Set(String),
+    /// It stays.
+    BackTo(String),
+    Release(String),
 }
 
 /// As of when everything is told from now on.
@@ -114,9 +120,9 @@ fn command(mut statement: Statement) -> Command {
         Statement::Set(Set::SetTransaction { .. } | Set::SetSessionParam(_)) => Command::Nothing("SET"),
         Statement::Commit { .. } => Command::End(COMMIT),
         Statement::Rollback { savepoint: None, .. } => Command::End("ROLLBACK"),
-        Statement::Rollback { savepoint: Some(name), .. } => Command::BackTo(folded(name)),
-        Statement::Savepoint { name } => Command::Savepoint(folded(name)),
-        Statement::ReleaseSavepoint { name } => Command::Release(folded(name)),
+        Statement::Rollback { savepoint: Some(name), .. } => Command::Savepoint(Savepoint::BackTo(word(name))),
+        Statement::Savepoint { name } => Command::Savepoint(Savepoint::Set(word(name))),
+        Statement::ReleaseSavepoint { name } => Command::Savepoint(Savepoint::Release(word(name))),
         Statement::Set(Set::SingleAssignment { scope, variable, values, .. }) if is_known_at(variable) => match scope {
             Some(ContextModifier::Global) => Command::Refused(for_the_session(variable)),
             Some(ContextModifier::Local) => Command::AsKnown(as_known(values, true), "SET"),
@@ -127,7 +133,10 @@ fn command(mut statement: Statement) -> Command {
             Command::Nothing("RESET")
         }
         Statement::Reset(_) => Command::AsKnown(AsKnown::AtFirst { is_local: false }, "RESET"),
-        Statement::Discard { .. } => Command::Forget(None, DISCARD_ALL),
+        Statement::Discard { object_type: DiscardObject::ALL } => Command::Forget(None, DISCARD_ALL),
+        Statement::Discard { object_type: DiscardObject::PLANS } => Command::Nothing("DISCARD PLANS"),
+        Statement::Discard { object_type: DiscardObject::SEQUENCES } => Command::Nothing("DISCARD SEQUENCES"),
+        Statement::Discard { object_type: DiscardObject::TEMP } => Command::Nothing("DISCARD TEMP"),
         Statement::Deallocate { name, .. } => {
             let is_all = name.quote_style.is_none() && name.value.eq_ignore_ascii_case("all");
             if is_all {
@@ -179,17 +188,12 @@ fn only_forward() -> Refusal {
 }
 
 /// A name as PostgreSQL understands it.
-fn word(name: &Ident) -> String {
+pub(super) fn word(name: &Ident) -> String {
     if name.quote_style.is_some() { name.value.clone() } else { name.value.to_lowercase() }
 }
 
 fn is_known_at(name: &ObjectName) -> bool {
     name.to_string().eq_ignore_ascii_case(KNOWN_AT)
-}
-
-/// A name as PostgreSQL keeps it.
-fn folded(name: &Ident) -> String {
-    if name.quote_style.is_some() { name.value.clone() } else { name.value.to_lowercase() }
 }
 
 /// What a setting is set to.

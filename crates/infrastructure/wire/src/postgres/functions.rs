@@ -5,13 +5,14 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, AsArray, ListArray, StringArray};
 use arrow::buffer::OffsetBuffer;
 use arrow::datatypes::{DataType, Field};
-use datafusion::common::{Result, ScalarValue};
+use datafusion::common::{Result, ScalarValue, plan_err};
 use datafusion::logical_expr::{
     ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility, create_udf,
 };
 use datafusion::sql::sqlparser::keywords::ALL_KEYWORDS;
 
 use super::settings::{VERSION, setting};
+use super::welcome::KNOWN_AT;
 
 /// What is said of nothing here: comments, the sources of functions, views, indexes, rules and triggers, sequences, sizes and places.
 const SILENT: [&str; 14] = [
@@ -86,10 +87,15 @@ fn current_setting(schema: &str) -> ScalarUDF {
     create_udf("current_setting", vec![DataType::Utf8], DataType::Utf8, Volatility::Stable, Arc::new(function))
 }
 
-/// It tells what it was given, and sets nothing.
+/// It tells what it was given, and sets nothing; so what would have an effect is refused.
 fn set_config() -> ScalarUDF {
     let arguments = vec![DataType::Utf8, DataType::Utf8, DataType::Boolean];
     let function = |arguments: &[ColumnarValue]| {
+        let names = ColumnarValue::values_to_arrays(&arguments[..arguments.len().min(1)])?;
+        let is_known_at = |name: Option<&str>| name.is_some_and(|name| name.eq_ignore_ascii_case(KNOWN_AT));
+        if names.iter().flat_map(AsArray::as_string::<i32>).any(is_known_at) {
+            return plan_err!("{KNOWN_AT} is set by SET, not by a function");
+        }
         let given = arguments.get(1).cloned();
         Ok(given.unwrap_or(ColumnarValue::Scalar(ScalarValue::Utf8(None))))
     };

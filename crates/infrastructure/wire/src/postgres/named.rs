@@ -1,37 +1,62 @@
 //! What columns are called that a query gives no name: as PostgreSQL calls them, and each by a name of its own.
 
+use std::collections::HashSet;
 use std::convert::Infallible;
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    DataType, Expr, Ident, ObjectName, Select, SelectItem, SetExpr, Statement, VisitMut, VisitorMut,
+    DataType, Expr, Ident, ObjectName, OrderBy, OrderByKind, Query, Select, SelectItem, SetExpr, Statement, VisitMut,
+    VisitorMut, visit_expressions,
 };
 
+use super::command::word;
 use super::understood::is_absent;
 
 /// What has no name at all.
 const NAMELESS: &str = "?column?";
 
 pub(super) fn adapt(statement: &mut Statement) {
+    let mut naming = Naming { ordered_by: HashSet::new() };
     // It breaks off nowhere.
-    let ControlFlow::Continue(()) = statement.visit(&mut Naming);
+    let ControlFlow::Continue(()) = VisitMut::visit(statement, &mut naming);
 }
 
-struct Naming;
+struct Naming {
+    /// Names in expressions that rows are ordered by. There the engine would take a column of the answer for one of the rows, which
+    /// PostgreSQL does where a name stands by itself alone.
+    ordered_by: HashSet<String>,
+}
 
 impl VisitorMut for Naming {
     type Break = Infallible;
 
+    fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<Infallible> {
+        let Some(OrderBy { kind: OrderByKind::Expressions(by), .. }) = &query.order_by else {
+            return ControlFlow::Continue(());
+        };
+        for expr in by.iter().map(|by| &by.expr).filter(|expr| !matches!(expr, Expr::Identifier(_))) {
+            let note = |inner: &Expr| {
+                if let Expr::Identifier(name) = inner {
+                    self.ordered_by.insert(word(name));
+                }
+                ControlFlow::<Infallible>::Continue(())
+            };
+            let ControlFlow::Continue(()) = visit_expressions(expr, note);
+        }
+        ControlFlow::Continue(())
+    }
+
     fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<Infallible> {
         // What they are ordered by would not be theirs any more.
         if select.distinct.is_none() {
-            name_all(select);
+            name_all(select, &self.ordered_by);
         }
         ControlFlow::Continue(())
     }
 }
 
-fn name_all(select: &mut Select) {
+/// Names columns; none as what rows are ordered by, which would then mean that column.
+fn name_all(select: &mut Select, ordered_by: &HashSet<String>) {
     let mut taken: Vec<String> = select.projection.iter().filter_map(given).collect();
     let mut columns: Vec<String> = Vec::new();
     for item in &mut select.projection {
@@ -45,7 +70,7 @@ fn name_all(select: &mut Select) {
         let called = of(expr).unwrap_or_else(|| NAMELESS.to_owned());
         let mut name = called.clone();
         let mut number = 2;
-        while taken.contains(&name) {
+        while taken.contains(&name) || ordered_by.contains(&name) {
             name = format!("{called}_{number}");
             number += 1;
         }
@@ -63,10 +88,6 @@ fn given(item: &SelectItem) -> Option<String> {
         }
         _ => None,
     }
-}
-
-fn word(name: &Ident) -> String {
-    if name.quote_style.is_some() { name.value.clone() } else { name.value.to_lowercase() }
 }
 
 /// What PostgreSQL calls a value; `None` where it is called after its type, or nothing.

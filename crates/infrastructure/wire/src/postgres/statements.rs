@@ -165,6 +165,10 @@ impl Statements {
         if self.portals.len() >= PORTALS_MAX && !self.portals.contains_key(&name) {
             return Err(problem::error("54000", format!("bind a statement: {PORTALS_MAX} are under way")));
         }
+        // A cursor is closed by who declared it.
+        if self.portals.get(&name).is_some_and(|portal| !matches!(portal.lasts, Lasts::Together)) {
+            return Err(problem::error("42P03", format!("portal \"{name}\" already exists")));
+        }
         self.portals.insert(name, portal);
         Ok(())
     }
@@ -218,8 +222,12 @@ impl Statements {
         self.portals.get(portal)?.prepared.columns.clone()
     }
 
+    /// Forgets all that was prepared; what is under way stays.
     pub(super) fn forget(&mut self) {
         self.prepared.clear();
-        self.portals.clear();
+    }
+
+    pub(super) fn discard(&mut self) {
+        *self = Self::default();
     }
 }

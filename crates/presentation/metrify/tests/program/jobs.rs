@@ -300,7 +300,7 @@ fn of_jobs_the_last_thousand_are_kept() {
     let server = metrify.serve();
     let ann = Client { server: &server, key };
     until(&ann, &format!("/api/v1/jobs/{}", every[0]), |job| job["status"] == 404);
-    let known = format!("&as_known_at={}", chrono::Utc::now().format("%Y-%m-%dT%H:%M:%SZ"));
+    let known = format!("&as_known_at={}", chrono::Utc::now().format("%Y-%m-%dT%H:%M:%S%.6fZ"));
     assert_eq!(all(&ann, ""), every[3..]);
     assert_eq!(all(&ann, &known), every[3..], "as if the others had never been");
     assert_eq!(server.stop().code, Some(0));

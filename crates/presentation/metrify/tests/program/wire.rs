@@ -221,6 +221,11 @@ fn tools_find_in_the_catalog_what_they_look_for() {
             "characters ('UTF8',)",
             "columns ('value', 'YES', 'numeric')",
             "session ('default', 'metrify', '\"default\"', 'c', False)",
+            "ordered (1, 'b')",
+            "config 42601",
+            "savepoint 25P01",
+            "held 7",
+            "gone 34000",
         ],
     );
 }

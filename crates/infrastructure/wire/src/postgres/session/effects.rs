@@ -5,7 +5,7 @@ use metrify_domain::Timestamp;
 use pgwire::messages::PgWireBackendMessage;
 use pgwire::messages::response::TransactionStatus;
 
-use super::super::command::{AsKnown, Command, DISCARD_ALL};
+use super::super::command::{AsKnown, Command, DISCARD_ALL, Savepoint};
 use super::super::known::for_nothing;
 use super::super::problem;
 use super::{Done, Session};
@@ -51,24 +51,7 @@ impl Session {
                 self.statements.end();
                 self.complete(said).await
             }
-            Command::Savepoint(name) => {
-                self.may_go_on()?;
-                self.known.savepoint(name)?;
-                self.complete("SAVEPOINT").await
-            }
-            Command::BackTo(name) => {
-                self.known.roll_back_to(name)?;
-                // It ends a failure.
-                if matches!(self.transaction, TransactionStatus::Error) {
-                    self.transaction = TransactionStatus::Transaction;
-                }
-                self.complete(ROLLBACK).await
-            }
-            Command::Release(name) => {
-                self.may_go_on()?;
-                self.known.release(name)?;
-                self.complete("RELEASE").await
-            }
+            Command::Savepoint(place) => self.savepoint(place).await,
             Command::AsKnown(wanted, said) => {
                 self.may_go_on()?;
                 self.tell_as_known(wanted).await?;
@@ -84,10 +67,11 @@ impl Session {
             Command::Forget(name, said) => {
                 match name {
                     Some(name) => self.statements.close(name),
+                    None if *said == DISCARD_ALL => {
+                        self.statements.discard();
+                        self.known.set(self.known.first());
+                    }
                     None => self.statements.forget(),
-                }
-                if *said == DISCARD_ALL {
-                    self.known.set(self.known.first());
                 }
                 self.complete(said).await
             }
@@ -97,6 +81,31 @@ impl Session {
                 Err(problem::fatal("XX000", "a command with rows was taken for one without").into())
             }
         }
+    }
+
+    async fn savepoint(&mut self, place: &Savepoint) -> Done {
+        if matches!(self.transaction, TransactionStatus::Idle) {
+            return Err(problem::error("25P01", "savepoints can only be used in transaction blocks").into());
+        }
+        let said = match place {
+            Savepoint::Set(name) => {
+                self.may_go_on()?;
+                self.known.savepoint(name)?;
+                "SAVEPOINT"
+            }
+            Savepoint::BackTo(name) => {
+                self.known.roll_back_to(name)?;
+                // It ends a failure.
+                self.transaction = TransactionStatus::Transaction;
+                ROLLBACK
+            }
+            Savepoint::Release(name) => {
+                self.may_go_on()?;
+                self.known.release(name)?;
+                "RELEASE"
+            }
+        };
+        self.complete(said).await
     }
 
     async fn tell_as_known(&mut self, wanted: &AsKnown) -> Done {

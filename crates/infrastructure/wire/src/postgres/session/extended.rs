@@ -5,7 +5,7 @@ use std::sync::Arc;
 use datafusion::common::ScalarValue;
 use datafusion::sql::sqlparser::ast::Statement;
 use metrify_application::{Context, Error, Kind, read};
-use metrify_query::{Asked, Described};
+use metrify_query::{Asked, Described, PARAMETERS_MAX};
 use pgwire::messages::PgWireBackendMessage;
 use pgwire::messages::data::{NoData, ParameterDescription};
 use pgwire::messages::extendedquery::{
@@ -32,6 +32,11 @@ impl Session {
             let message = "cannot insert multiple commands into a prepared statement";
             read::unasked(&self.postgres.wire.app, &ctx, &Error::new(Kind::Invalid, message))?;
             return Err(problem::error("42601", message).into());
+        }
+        if parse.type_oids.len() > PARAMETERS_MAX {
+            let message = format!("a statement has up to {PARAMETERS_MAX} parameters");
+            read::unasked(&self.postgres.wire.app, &ctx, &Error::new(Kind::Invalid, message.clone()))?;
+            return Err(problem::error("54023", message).into());
         }
         let given = parse.type_oids.iter().map(|oid| Type::from_oid(*oid).filter(|of| *of != Type::UNKNOWN));
         let given: Vec<Option<Type>> = given.collect();

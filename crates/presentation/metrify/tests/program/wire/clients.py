@@ -172,8 +172,17 @@ def psycopg_tools():
             ("characters", "select character_set_name from information_schema.character_sets"),
             ("columns", "select column_name, is_nullable, data_type from information_schema.columns where table_name = 'readings' and column_name = 'value'"),
             ("session", "select current_schema(), current_database(), current_setting('search_path'), set_config('a.b', 'c', false), pg_is_in_recovery()"),
+            # By what it was before it was rounded.
+            ("ordered", "select v::int, w from (values (1.4, 'a'), (0.6, 'b'), (1.1, 'c')) as x(v, w) order by v * 1 limit 1"),
         ):
             print(name, *connection.execute(text).fetchall())
+        print("config", refusal(lambda: connection.execute("select set_config('metrify.as_known_at', '2025-01-01', false)"))[0])
+        print("savepoint", refusal(lambda: connection.execute("savepoint here"))[0])
+        for text in ("begin", "declare held cursor with hold for select 7", "commit", "deallocate all", "discard plans"):
+            connection.execute(text)
+        print("held", connection.execute("fetch all from held").fetchone()[0])
+        connection.execute("discard all")
+        print("gone", refusal(lambda: connection.execute("fetch all from held"))[0])
 
 
 def tenants():
