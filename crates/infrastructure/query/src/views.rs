@@ -10,6 +10,7 @@ use datafusion::catalog::{SchemaProvider, TableProvider};
 use datafusion::common::{DataFusionError, Result, ToDFSchema};
 use datafusion::dataframe::DataFrame;
 use datafusion::datasource::MemTable;
+use datafusion::execution::memory_pool::MemoryLimit;
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::functions_aggregate::expr_fn::{first_value, last_value, max, min};
 use datafusion::functions_aggregate::min_max::min_udaf;
@@ -201,12 +202,16 @@ impl Views {
         known::as_known(self.history()?, self.contested()?, then)
     }
 
-    /// The keys of which there may be several versions; `None` where they are so many that to order all versions, which goes to the disk
-    /// where it has to, takes less memory than to hold them.
+    /// The keys of which there may be several versions; `None` where they are so many that they would take a quarter of the memory that
+    /// there is: to order all versions goes to the disk where it has to, to hold keys does not.
     fn contested(&self) -> Result<Option<DataFrame>> {
-        const HELD_MAX: u64 = 1 << 18;
+        /// About what a key takes in the tables that it is held in, to be told apart and to be joined, twice.
+        const KEY_BYTES: u64 = 400;
         let waiting = self.view.contested().columns().map_err(from_lake)?;
-        if self.files(TableName::Superseded)?.rows() + waiting.num_rows() as u64 > HELD_MAX {
+        let count = self.files(TableName::Superseded)?.rows() + waiting.num_rows() as u64;
+        if let MemoryLimit::Finite(bytes) = self.planner.runtime_env().memory_pool.memory_limit()
+            && count * KEY_BYTES > bytes as u64 / 4
+        {
             return Ok(None);
         }
         let superseded = self.read(TableName::Superseded)?.select_columns(&KEY)?;

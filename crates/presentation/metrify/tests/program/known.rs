@@ -375,3 +375,23 @@ fn what_was_known_of_many_readings_is_told_within_the_memory_of_queries() {
         assert_eq!(ann.get(&format!("/api/v1/analytics/{path}{mark}as_known_at={then}")), today, "{path}");
     }
 }
+
+/// Where too many keys have several versions to be held in memory, all versions are put in order instead.
+#[test]
+fn what_was_known_before_all_was_corrected_is_told_within_the_memory_of_queries() {
+    let metrify = Metrify::new();
+    let many = |value: &str| {
+        let of_point = |point: usize| {
+            (0..480).map(move |hour| quarter_hour(&format!("meter-{point}"), hour, value)).collect::<String>()
+        };
+        (0..100).map(of_point).collect::<String>()
+    };
+    metrify.take_in("a.ndjson", many("1"));
+    let then = now();
+    assert_eq!(metrify.take_in("b.ndjson", many("3")).total("corrections"), 48_000);
+    let _server = metrify.serve_with(&[("METRIFY_QUERY_MEMORY_MB", "64")]);
+    let query = "select count(*), sum(value) from readings";
+    assert_eq!(metrify.sql(query), "48000,144000");
+    let known = metrify.run(&["sql", "-o", "csv", "--as-known-at", &then, query]);
+    assert_eq!(known.stdout.lines().nth(1), Some("48000,48000"), "{known:?}");
+}

@@ -222,7 +222,7 @@ fn tools_find_in_the_catalog_what_they_look_for() {
             "columns ('value', 'YES', 'numeric')",
             "session ('default', 'metrify', '\"default\"', 'c', False)",
             "ordered (1, 'b')",
-            "config 42601",
+            "config 42000",
             "savepoint 25P01",
             "held 7",
             "gone 34000",

@@ -173,7 +173,7 @@ def psycopg_tools():
             ("columns", "select column_name, is_nullable, data_type from information_schema.columns where table_name = 'readings' and column_name = 'value'"),
             ("session", "select current_schema(), current_database(), current_setting('search_path'), set_config('a.b', 'c', false), pg_is_in_recovery()"),
             # By what it was before it was rounded.
-            ("ordered", "select v::int, w from (values (1.4, 'a'), (0.6, 'b'), (1.1, 'c')) as x(v, w) order by v * 1 limit 1"),
+            ("ordered", "select v::int, w from (values (1.4, 'a'), (1.1, 'b'), (1.2, 'c')) as x(v, w) order by v * 1 limit 1"),
         ):
             print(name, *connection.execute(text).fetchall())
         print("config", refusal(lambda: connection.execute("select set_config('metrify.as_known_at', '2025-01-01', false)"))[0])
