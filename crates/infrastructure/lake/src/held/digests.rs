@@ -179,19 +179,18 @@ pub(crate) struct Gathered(Vec<Received>);
 
 impl Gathered {
     /// # Errors
-    /// Where a row tells of no delivery.
+    /// Where a column is missing.
     pub(crate) fn push(&mut self, rows: &RecordBatch) -> Result<()> {
-        let corrupt = || Error::new(Kind::Corrupt, "read the deliveries: there is a row that tells of none");
-        let ids = rows.column_by_name("delivery").ok_or_else(corrupt)?;
+        let corrupt = || Error::new(Kind::Corrupt, "read the deliveries: a column is missing");
+        let [ids, times] = COLUMNS.map(|name| rows.column_by_name(name).ok_or_else(corrupt));
         // They may be numbered.
-        let ids = cast(ids, &DataType::Utf8).map_err(|error| corrupt().because(error))?;
+        let (ids, times) = (cast(ids?, &DataType::Utf8).map_err(|error| corrupt().because(error))?, times?);
         let received = |row| {
             let digest = Fingerprint::from_hex(rows::text_at(&ids, row)?)?;
-            Some((digest.0, rows::time_at(rows.column_by_name("received_at")?, row)?.micros()))
+            Some((digest.0, rows::time_at(times, row)?.micros()))
         };
-        for row in 0..rows.num_rows() {
-            self.0.push(received(row).ok_or_else(corrupt)?);
-        }
+        // Nobody looks for what is no id, whoever wrote it.
+        self.0.extend((0..rows.num_rows()).filter_map(received));
         Ok(())
     }
 
