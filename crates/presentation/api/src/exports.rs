@@ -4,11 +4,16 @@ use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use axum::body::Body;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use futures::StreamExt;
 use metrify_application::jobs::JOBS_AT_ONCE_MAX;
 use metrify_application::{Error, Kind, Result, Tenant, io};
 use metrify_domain::Timestamp;
 use metrify_domain::time::HOUR;
 use tempfile::TempDir;
+use tokio_util::io::ReaderStream;
 
 use crate::Server;
 
@@ -42,12 +47,25 @@ impl Folder {
     /// # Errors
     /// Where there is no room for it.
     pub(crate) fn new(server: &Server) -> Result<Arc<Self>> {
-        let folder = TempDir::new_in(&server.spool).map_err(|error| io("make room for the export", error))?;
+        let folder = TempDir::new_in(&server.spool).map_err(|error| io("make room for the answer", error))?;
         Ok(Arc::new(Self(folder)))
     }
 
     pub(crate) fn file(&self) -> PathBuf {
-        self.0.path().join("export")
+        self.0.path().join("answer")
+    }
+
+    /// The file as an answer, kept as long as it is sent.
+    ///
+    /// # Errors
+    /// Where it is not there.
+    pub(crate) async fn sent(self: Arc<Self>, content_type: &'static str) -> Result<Response> {
+        let file = tokio::fs::File::open(self.file()).await.map_err(|error| io("read the answer", error))?;
+        let pieces = ReaderStream::new(file).map(move |piece| {
+            let _read_still = &self;
+            piece
+        });
+        Ok(([(CONTENT_TYPE, content_type)], Body::from_stream(pieces)).into_response())
     }
 }
 

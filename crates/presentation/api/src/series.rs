@@ -3,22 +3,20 @@
 pub(crate) mod accept;
 mod bring;
 
-use axum::body::Body as Bytes;
 use axum::extract::{Extension, State};
 use axum::http::HeaderMap;
-use axum::http::header::CONTENT_TYPE;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use metrify_application::read::{self, After, Series, Told};
-use metrify_application::{Context, Error, Kind, Result as Done, io};
+use metrify_application::{Context, Error, Kind, Result as Done};
 use metrify_domain::{Point, Timestamp};
 use metrify_governance::Resource;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use tokio_util::io::ReaderStream;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::exports::Folder;
 use crate::extract::{Named, Parameters};
 use crate::paging::{json, read_hex, write_hex};
 use crate::problem::Problems;
@@ -156,14 +154,9 @@ pub(crate) async fn told(
         None => page(server, ctx, &series).await,
         Some(format) => {
             series.limit = which.limit;
-            let step = "write the readings";
-            let folder = tempfile::TempDir::new_in(&server.spool).map_err(|error| io(step, error))?;
-            let path = folder.path().join("readings");
-            read::export_series(&server.app, ctx, &series, format, &path).await?;
-            // The open file outlives its folder, which goes when this function ends.
-            let file = tokio::fs::File::open(&path).await.map_err(|error| io(step, error))?;
-            let body = Bytes::from_stream(ReaderStream::new(file));
-            Ok(([(CONTENT_TYPE, answered.content_type())], body).into_response())
+            let folder = Folder::new(server)?;
+            read::export_series(&server.app, ctx, &series, format, &folder.file()).await?;
+            Ok(folder.sent(answered.content_type()).await?)
         }
     }
 }

@@ -1,17 +1,12 @@
 //! `POST /api/v1/sql`: the answer as lines of JSON, a page each. `POST /api/v1/export`: the answer as a file, at once or later.
 
-use std::sync::Arc;
-
-use axum::body::Body as Bytes;
 use axum::extract::{Extension, State};
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
-use futures::StreamExt;
 use metrify_application::jobs::Started;
 use metrify_application::read::Target;
-use metrify_application::{Context, Error, Kind, io, read};
-use tokio_util::io::ReaderStream;
+use metrify_application::{Context, Error, Kind, read};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -24,6 +19,8 @@ use crate::{Problem, Server, prefer};
 
 /// Bytes of an answer that is in memory as a whole; a larger one asks for an export.
 const ANSWER_BYTES_MAX: usize = 256 << 20;
+/// What a file of an export is, whose format its client has asked for.
+const OCTETS: &str = "application/octet-stream";
 
 pub(crate) fn routes() -> OpenApiRouter<Server> {
     OpenApiRouter::new().routes(routes!(query)).routes(routes!(export)).routes(routes!(content))
@@ -98,7 +95,7 @@ async fn export(
     let file = folder.file();
     let target = Target { format, file: &file };
     read::export(&server.app, &ctx, request.query()?, target, Started::default()).await?;
-    sent(folder).await
+    Ok(folder.sent(OCTETS).await?)
 }
 
 /// What an export that nobody waited for wrote: to whoever began it, once it is done, and for an hour since it began. A tenant has the last four of them, and
@@ -115,15 +112,5 @@ async fn content(
 ) -> Result<Response, Problem> {
     let folder = server.exports.find(ctx.tenant(), &id, ctx.now);
     let kept = folder.ok_or_else(|| gone(&id));
-    sent(read::exported(&server.app, &ctx, &id, kept).await?).await
-}
-
-/// Sends the file, which is kept as long as that takes.
-async fn sent(folder: Arc<Folder>) -> Result<Response, Problem> {
-    let file = tokio::fs::File::open(folder.file()).await.map_err(|error| io("read the export", error))?;
-    let pieces = ReaderStream::new(file).map(move |piece| {
-        let _read_still = &folder;
-        piece
-    });
-    Ok(([(CONTENT_TYPE, "application/octet-stream")], Bytes::from_stream(pieces)).into_response())
+    Ok(read::exported(&server.app, &ctx, &id, kept).await?.sent(OCTETS).await?)
 }

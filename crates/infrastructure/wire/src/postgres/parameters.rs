@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, TimeUnit};
 use datafusion::common::ScalarValue;
+use metrify_domain::decimal::{PRECISION, SCALE};
 use postgres_types::{Kind as Sort, Type};
 
 use super::problem::Problem;
@@ -71,7 +72,7 @@ pub(super) fn kind(of: &Type) -> Option<DataType> {
         Type::INT8 => DataType::Int64,
         Type::FLOAT4 => DataType::Float32,
         Type::FLOAT8 => DataType::Float64,
-        Type::NUMERIC => DataType::Decimal128(38, 12),
+        Type::NUMERIC => DataType::Decimal128(PRECISION as u8, SCALE as i8),
         Type::DATE => DataType::Date32,
         Type::TIMESTAMP => DataType::Timestamp(TimeUnit::Microsecond, None),
         Type::TIMESTAMPTZ => instant(),
