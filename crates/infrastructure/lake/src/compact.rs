@@ -15,6 +15,8 @@ use crate::tenant::Writing;
 
 /// Rows of a file that is large enough to be left alone, and of one that compaction makes at most.
 const FILE_ROWS: u64 = 8 << 20;
+/// As [`FILE_ROWS`], of tables whose rows are looked for one by one: their digests are in memory while a file is made.
+const NAMED_FILE_ROWS: u64 = 2 << 20;
 /// Small files of about the same size that are borne in a month, or in a table without months.
 const SMALL_FILES_MAX: usize = 8;
 
@@ -132,7 +134,8 @@ async fn rows(snapshot: &Snapshot, files: &[FileFacts]) -> Result<Pieces> {
 /// again a few times only, however often small files come in.
 fn groups(snapshot: &Snapshot) -> Vec<Vec<FileFacts>> {
     if !snapshot.table.is_parted_by_month() {
-        return newest(&snapshot.files).into_iter().collect();
+        let large = if snapshot.table.named_by().is_empty() { FILE_ROWS } else { NAMED_FILE_ROWS };
+        return newest(&snapshot.files, large).into_iter().collect();
     }
     let mut tiers: BTreeMap<(Option<&str>, u32), Vec<&FileFacts>> = BTreeMap::new();
     for file in snapshot.files.iter().filter(|file| file.rows < FILE_ROWS / 2) {
@@ -158,10 +161,10 @@ fn groups(snapshot: &Snapshot) -> Vec<Vec<FileFacts>> {
 
 /// Of a table whose later rows are newer: the newest files from the first of too many of one size on, in the order of their names.
 /// What they become is newer than what is left alone.
-fn newest(files: &[FileFacts]) -> Option<Vec<FileFacts>> {
+fn newest(files: &[FileFacts], large: u64) -> Option<Vec<FileFacts>> {
     let mut files: Vec<&FileFacts> = files.iter().collect();
     files.sort_by(|one, other| one.path.cmp(&other.path));
-    let small = files.iter().rposition(|file| file.rows >= FILE_ROWS / 2).map_or(0, |large| large + 1);
+    let small = files.iter().rposition(|file| file.rows >= large / 2).map_or(0, |last| last + 1);
     let files = &files[small..];
     let runs = files.chunk_by(|one, other| tier(one.rows) == tier(other.rows));
     let mut begin = 0;
@@ -204,8 +207,9 @@ mod tests {
 
     #[test]
     fn what_becomes_one_file_is_newer_than_what_does_not() {
-        let joined =
-            |rows: &[u64]| newest(&files(rows)).map(|files| files.iter().map(|file| file.rows).collect::<Vec<_>>());
+        let joined = |rows: &[u64]| {
+            newest(&files(rows), FILE_ROWS).map(|files| files.iter().map(|file| file.rows).collect::<Vec<_>>())
+        };
         assert_eq!(joined(&[3; 8]), None);
         assert_eq!(joined(&[3; 9]), Some(vec![3; 9]));
         // A larger one before them stays, smaller ones behind them come along.

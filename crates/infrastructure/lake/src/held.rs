@@ -36,7 +36,7 @@ mod values;
 
 pub(crate) use asked::Found;
 pub(crate) use build::Build;
-pub(crate) use digests::{Gathered, ReceivedFiles, received_since};
+pub(crate) use digests::{DigestFiles, Gathered};
 pub use files::HeldFiles;
 pub use scan::{Grain, KeptFile, Scan, Wanted};
 

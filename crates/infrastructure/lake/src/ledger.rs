@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::Int64Type;
-use metrify_application::record::{Fingerprint, Sequence, Withdrawn};
+use metrify_application::record::{Answered, DeliveryId, Fingerprint, Sequence, Withdrawn};
 use metrify_application::{Error, Kind, Result};
+use metrify_domain::Timestamp;
 
 use crate::memory::Working;
-use crate::requests::{REQUESTS_MAX, Requests};
 use crate::schema::TableName;
 use crate::table::{FileFacts, Snapshot};
+use crate::tenant::TenantLake;
 use crate::{lookup, records, rows};
 
 /// Fills what intake has to know about every delivery, point and message.
@@ -21,34 +22,78 @@ pub(crate) async fn read(snapshots: &HashMap<TableName, Arc<Snapshot>>, working:
         working.points.extend((0..batch.num_rows()).filter_map(|row| records::read_point(&batch, row)));
     }
     working.withdrawn = Arc::new(read_withdrawn(snapshots).await?);
-    read_requests(snapshots, &mut working.requests).await
+    Ok(())
 }
 
-/// The names of the newest requests.
-async fn read_requests(snapshots: &HashMap<TableName, Arc<Snapshot>>, requests: &mut Requests) -> Result<()> {
-    let Some(snapshot) = snapshots.get(&TableName::Receipts) else { return Ok(()) };
-    let mut files: Vec<&FileFacts> = snapshot.files.iter().collect();
-    files.sort_by(|one, other| one.path.cmp(&other.path));
-    let mut newest: Vec<Vec<Fingerprint>> = Vec::new();
-    let mut distinct: HashSet<Fingerprint> = HashSet::new();
-    for file in files.into_iter().rev() {
-        if distinct.len() >= REQUESTS_MAX {
-            break;
+/// When a delivery was first received, by the table of deliveries.
+pub(crate) async fn received(lake: &TenantLake, snapshot: &Snapshot, id: Fingerprint) -> Result<Option<Timestamp>> {
+    let digests = lake.digests(TableName::Deliveries)?;
+    let mut first = None;
+    for file in &snapshot.files {
+        for batch in digests.rows(snapshot, file, id, &["received_at"]).await? {
+            let times = batch.column_by_name("received_at").ok_or_else(|| lacking("received_at"))?;
+            let times = (0..batch.num_rows()).filter_map(|row| rows::time_at(times, row));
+            first = first.into_iter().chain(times).min();
         }
-        let mut names = Vec::new();
-        for batch in lookup::columns(snapshot, file, &["key", "request"]).await? {
+    }
+    Ok(first)
+}
+
+/// The deliveries that were received at an instant or after it, by their table.
+pub(crate) async fn received_since(snapshot: &Snapshot, since: Timestamp) -> Result<Vec<DeliveryId>> {
+    let mut found = Vec::new();
+    for file in &snapshot.files {
+        for batch in lookup::columns(snapshot, file, &["delivery", "received_at"]).await? {
+            let [ids, times] =
+                ["delivery", "received_at"].map(|name| batch.column_by_name(name).ok_or_else(|| lacking(name)));
+            let (ids, times) = (ids?, times?);
+            let late = (0..batch.num_rows()).filter(|row| rows::time_at(times, *row).is_some_and(|at| at >= since));
+            found.extend(
+                late.filter_map(|row| Some(DeliveryId::from(Fingerprint::from_hex(rows::text_at(ids, row)?)?))),
+            );
+        }
+    }
+    Ok(found)
+}
+
+fn lacking(column: &str) -> Error {
+    Error::new(Kind::Corrupt, format!("read a data file: column `{column}` is missing"))
+}
+
+/// How a request of this name was answered, by the table of receipts: of several answers the newest file's.
+pub(crate) async fn answered(lake: &TenantLake, snapshot: &Snapshot, name: Fingerprint) -> Result<Option<Answered>> {
+    let digests = lake.digests(TableName::Receipts)?;
+    let mut files: Vec<&FileFacts> = snapshot.files.iter().collect();
+    files.sort_by(|one, other| other.path.cmp(&one.path));
+    for file in files {
+        let mut answered = None;
+        for batch in digests.rows(snapshot, file, name, &[]).await? {
             for row in 0..batch.num_rows() {
-                let (key, content) = records::receipts::names(&batch, row);
-                names.extend(key.into_iter().chain(content));
+                let corrupt = || Error::new(Kind::Corrupt, "read a receipt: a column is missing");
+                records::receipts::read(&batch, row, &mut answered).ok_or_else(corrupt)?;
             }
         }
-        distinct.extend(&names);
-        newest.push(names);
+        if let Some((_, answered)) = answered {
+            return Ok(Some(answered));
+        }
     }
-    for name in newest.into_iter().rev().flatten() {
-        requests.insert(name);
+    Ok(None)
+}
+
+/// Which records a table has of those that are called so.
+pub(crate) async fn recorded(
+    lake: &TenantLake,
+    snapshot: &Snapshot,
+    wanted: HashSet<Fingerprint>,
+) -> Result<HashSet<Fingerprint>> {
+    let digests = lake.digests(snapshot.table)?;
+    let mut names: Vec<Fingerprint> = wanted.into_iter().collect();
+    names.sort_unstable();
+    let mut found = HashSet::new();
+    for file in &snapshot.files {
+        found.extend(digests.find(snapshot, file, &names).await?.into_iter().map(|(name, _)| name));
     }
-    Ok(())
+    Ok(found)
 }
 
 async fn read_withdrawn(snapshots: &HashMap<TableName, Arc<Snapshot>>) -> Result<Withdrawn> {

@@ -24,7 +24,6 @@ mod names;
 mod of_point;
 mod order;
 mod records;
-mod requests;
 mod rows;
 mod schema;
 mod store;

@@ -1,17 +1,16 @@
 //! Finds rows in data files: whole files one after the other, skipping what the statistics exclude.
 
-use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, BooleanArray, RecordBatch};
+use arrow::array::{BooleanArray, RecordBatch};
 use bytes::Bytes;
 use deltalake::Path;
 use deltalake::logstore::ObjectStoreRef;
 use deltalake::logstore::object_store::ObjectStoreExt;
 use futures::future::BoxFuture;
 use futures::{FutureExt, TryFutureExt, TryStreamExt};
-use metrify_application::record::{Answered, DeliveryId, Fingerprint, Version};
+use metrify_application::record::{DeliveryId, Version};
 use metrify_application::{Error, Kind, Result};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
@@ -19,11 +18,10 @@ use parquet::arrow::arrow_reader::{
 };
 use parquet::arrow::async_reader::{AsyncFileReader, ParquetRecordBatchStreamBuilder};
 use parquet::errors::ParquetError;
-use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData};
+use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, ParquetMetaDataReader};
 
 use crate::land::{READINGS_ORDER, concat};
 use crate::merge::Pieces;
-use crate::records::receipts;
 use crate::rows;
 use crate::schema::numbered;
 use crate::table::{self, FileFacts, Snapshot, store_error};
@@ -52,10 +50,14 @@ async fn bytes(snapshot: &Snapshot, file: &FileFacts) -> Result<Bytes> {
     found.bytes().await.map_err(|error| store_error(step(), error))
 }
 
-async fn open(snapshot: &Snapshot, file: &FileFacts) -> Result<ParquetRecordBatchReaderBuilder<Bytes>> {
+async fn open_all(snapshot: &Snapshot, file: &FileFacts) -> Result<ParquetRecordBatchReaderBuilder<Bytes>> {
     let opened = ParquetRecordBatchReaderBuilder::try_new(bytes(snapshot, file).await?);
     let corrupt = |error| Error::new(Kind::Corrupt, step(snapshot, file)).because(error);
-    let opened = opened.map_err(corrupt)?.with_batch_size(READ_ROWS);
+    Ok(opened.map_err(corrupt)?.with_batch_size(READ_ROWS))
+}
+
+async fn open(snapshot: &Snapshot, file: &FileFacts) -> Result<ParquetRecordBatchReaderBuilder<Bytes>> {
+    let opened = open_all(snapshot, file).await?;
     Ok(match left(file, opened.metadata()) {
         Some(left) => opened.with_row_selection(left),
         None => opened,
@@ -94,9 +96,22 @@ fn pieces_of(
     Ok(reader.map(move |piece| piece.map_err(|error| Error::new(Kind::Corrupt, step.clone()).because(error))))
 }
 
-/// Some columns of all rows of a file.
+/// Some columns of all rows of a file that hold.
 pub(crate) async fn columns(snapshot: &Snapshot, file: &FileFacts, names: &[&str]) -> Result<Vec<RecordBatch>> {
-    let builder = open(snapshot, file).await?;
+    some_columns(snapshot, file, names, open(snapshot, file).await?)
+}
+
+/// Some columns of all rows of a file, the deleted ones too.
+pub(crate) async fn columns_of_all(snapshot: &Snapshot, file: &FileFacts, names: &[&str]) -> Result<Vec<RecordBatch>> {
+    some_columns(snapshot, file, names, open_all(snapshot, file).await?)
+}
+
+fn some_columns(
+    snapshot: &Snapshot,
+    file: &FileFacts,
+    names: &[&str],
+    builder: ParquetRecordBatchReaderBuilder<Bytes>,
+) -> Result<Vec<RecordBatch>> {
     let mask = ProjectionMask::columns(builder.parquet_schema(), names.iter().copied());
     pieces_of(builder.with_projection(mask), step(snapshot, file))?.collect()
 }
@@ -176,11 +191,20 @@ impl Opened {
     }
 }
 
-/// Reads pieces of a file whose metadata are known.
+/// Reads pieces of a file.
 struct Ranges {
     store: ObjectStoreRef,
     path: Path,
-    metadata: Arc<ParquetMetaData>,
+    bytes: u64,
+    /// `None` where they are not known yet.
+    metadata: Option<Arc<ParquetMetaData>>,
+}
+
+impl Ranges {
+    fn of(snapshot: &Snapshot, file: &FileFacts, metadata: Option<Arc<ParquetMetaData>>) -> Result<Self> {
+        let path = Path::parse(&file.path).map_err(|error| internal(&step(snapshot, file), error))?;
+        Ok(Self { store: snapshot.store(), path, bytes: file.bytes, metadata })
+    }
 }
 
 impl AsyncFileReader for Ranges {
@@ -198,9 +222,19 @@ impl AsyncFileReader for Ranges {
         &'a mut self,
         _: Option<&'a ArrowReaderOptions>,
     ) -> BoxFuture<'a, parquet::errors::Result<Arc<ParquetMetaData>>> {
-        let metadata = self.metadata.clone();
-        async move { Ok(metadata) }.boxed()
+        if let Some(known) = self.metadata.clone() {
+            return async move { Ok(known) }.boxed();
+        }
+        let bytes = self.bytes;
+        let reader = ParquetMetaDataReader::new().with_page_index_policy(PageIndexPolicy::Optional);
+        async move { reader.load_and_finish(self, bytes).await.map(Arc::new) }.boxed()
     }
+}
+
+/// What a file tells of its pages, without the rest of it.
+pub(crate) async fn metadata(snapshot: &Snapshot, file: &FileFacts) -> Result<Arc<ParquetMetaData>> {
+    let read = Ranges::of(snapshot, file, None)?.get_metadata(None).await;
+    read.map_err(|error| Error::new(Kind::Corrupt, step(snapshot, file)).because(error))
 }
 
 /// The rows of a file at these places, which grow; of the named columns, or of all where none is named. Only the pages that hold
@@ -216,8 +250,7 @@ pub(crate) async fn rows(
         return Ok(Vec::new());
     }
     let corrupt = |error| Error::new(Kind::Corrupt, step(snapshot, file)).because(error);
-    let path = Path::parse(&file.path).map_err(|error| internal(&step(snapshot, file), error))?;
-    let reader = Ranges { store: snapshot.store(), path, metadata: metadata.clone() };
+    let reader = Ranges::of(snapshot, file, Some(metadata.clone()))?;
     let metadata = ArrowReaderMetadata::try_new(metadata.clone(), with_page_index()).map_err(corrupt)?;
     let mut builder = ParquetRecordBatchStreamBuilder::new_with_metadata(reader, metadata);
     if !columns.is_empty() {
@@ -272,55 +305,6 @@ async fn from(
         collect(&read(snapshot, file, Some(choice)).await?, &mut found)?;
     }
     Ok(found)
-}
-
-/// Which of the records a table has.
-pub(crate) async fn records(snapshot: &Snapshot, wanted: HashSet<Fingerprint>) -> Result<HashSet<Fingerprint>> {
-    let id_at = |ids: &ArrayRef, row: usize| rows::text_at(ids, row).and_then(Fingerprint::from_hex);
-    let wanted = Arc::new(wanted);
-    let mut found = HashSet::new();
-    for file in &snapshot.files {
-        let wanted = wanted.clone();
-        let choose = move |rows: &RecordBatch| {
-            let ids = rows.column_by_name("record")?;
-            let is_wanted = |row| id_at(ids, row).is_some_and(|id| wanted.contains(&id));
-            Some((0..rows.num_rows()).map(|row| Some(is_wanted(row))).collect::<BooleanArray>())
-        };
-        let choice = Choice { columns: &["record"], choose: Box::new(choose) };
-        for batch in read(snapshot, file, Some(choice)).await? {
-            let ids = batch.column_by_name("record");
-            found.extend(ids.into_iter().flat_map(|ids| (0..batch.num_rows()).filter_map(move |row| id_at(ids, row))));
-        }
-    }
-    Ok(found)
-}
-
-/// The answer to a request that is called so, by its key or by what it held.
-pub(crate) async fn answered(snapshot: &Snapshot, name: Fingerprint) -> Result<Option<Answered>> {
-    let is_called = move |rows: &RecordBatch, row| {
-        let (key, content) = receipts::names(rows, row);
-        key == Some(name) || content == Some(name)
-    };
-    let mut answered = None;
-    let mut files: Vec<&FileFacts> = snapshot.files.iter().collect();
-    // Whoever was forgotten and asked again has two answers: the newest is the one.
-    files.sort_by(|one, other| other.path.cmp(&one.path));
-    for file in files {
-        let choose = move |rows: &RecordBatch| {
-            Some((0..rows.num_rows()).map(|row| Some(is_called(rows, row))).collect::<BooleanArray>())
-        };
-        let choice = Choice { columns: &["key", "request"], choose: Box::new(choose) };
-        for batch in read(snapshot, file, Some(choice)).await? {
-            for row in 0..batch.num_rows() {
-                let corrupt = || Error::new(Kind::Corrupt, "read a receipt: a column is missing");
-                receipts::read(&batch, row, &mut answered).ok_or_else(corrupt)?;
-            }
-        }
-        if answered.is_some() {
-            break;
-        }
-    }
-    Ok(answered.map(|(_, answered)| answered))
 }
 
 fn collect(batches: &[RecordBatch], into: &mut Vec<Version>) -> Result<()> {

@@ -1,6 +1,7 @@
 //! What is known and not in the lake yet: entries of the journal with marks of what holds no longer.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::{Arc, OnceLock};
 
 use arrow::array::RecordBatch;
@@ -8,7 +9,7 @@ use foldhash::fast::RandomState;
 use metrify_application::Result;
 use metrify_application::ports::{Key, Known};
 use metrify_application::record::{
-    Accepted, Fingerprint, PointStatus, Position, Sequence, Standing, Version, Withdrawn, recorded_at,
+    Accepted, Answered, Fingerprint, PointStatus, Position, Sequence, Standing, Version, Withdrawn, recorded_at,
 };
 use metrify_domain::{Batch, Point, Reading, Row, Timestamp};
 
@@ -17,7 +18,6 @@ use crate::index::{Index, RowPlace};
 use crate::keys::KeySet;
 use crate::latest::Latest;
 use crate::records;
-use crate::requests::Requests;
 use crate::rows::{readings_batch, versions_batch};
 use crate::schema::TableName;
 use crate::table::Snapshot;
@@ -221,8 +221,7 @@ enum Undo {
     Delivery(Fingerprint),
     Withdrawn(String),
     Retracted(Sequence),
-    /// The name that was noted last.
-    Request,
+    Request(Fingerprint),
 }
 
 /// The state that the next entry is applied to, with what is needed to settle it.
@@ -234,7 +233,8 @@ pub(crate) struct Working {
     pub(crate) points: HashMap<Point, PointStatus, RandomState>,
     /// When those were first received that are not in the lake yet, by their digests, with the entries that finished them.
     pub(crate) deliveries: HashMap<Fingerprint, (Timestamp, Position), RandomState>,
-    pub(crate) requests: Requests,
+    /// Those that were answered and are not in the lake yet, by each of their names, with the entries that tell how.
+    requests: HashMap<Fingerprint, Position, RandomState>,
     pub(crate) withdrawn: Arc<Withdrawn>,
     undo: Vec<Undo>,
 }
@@ -297,8 +297,9 @@ impl Working {
         }
         let names = entry.answered.iter().flat_map(|answered| answered.key.into_iter().chain([answered.content]));
         for name in names {
-            if self.requests.insert(name) {
-                self.undo.push(Undo::Request);
+            if let Entry::Vacant(vacant) = self.requests.entry(name) {
+                vacant.insert(position);
+                self.undo.push(Undo::Request(name));
             }
         }
         if entry.withdrawals.is_empty() && entry.retractions.is_empty() {
@@ -311,6 +312,11 @@ impl Working {
         let versions = entry.retractions.iter().map(|retraction| retraction.version);
         let versions = versions.filter(|version| withdrawn.versions.insert(*version));
         self.undo.extend(versions.map(Undo::Retracted));
+    }
+
+    /// How a request of this name was answered, where that is not in the lake yet.
+    pub(crate) fn answered(&self, name: Fingerprint) -> Option<&Answered> {
+        self.state.chunks.at(*self.requests.get(&name)?)?.entry.answered.as_ref()
     }
 
     pub(crate) fn published(&mut self) {
@@ -328,7 +334,7 @@ impl Working {
                 Undo::Withdrawn(document) => {
                     Arc::make_mut(&mut self.withdrawn).documents.remove(&document);
                 }
-                Undo::Request => self.requests.take_back(),
+                Undo::Request(name) => drop(self.requests.remove(&name)),
                 Undo::Retracted(version) => {
                     Arc::make_mut(&mut self.withdrawn).versions.remove(&version);
                 }
@@ -350,6 +356,7 @@ impl Working {
     pub(crate) fn landed(&mut self, position: Position) {
         self.state = self.state.without(position);
         self.deliveries.retain(|_, (_, finished)| *finished > position);
+        self.requests.retain(|_, answered| *answered > position);
         self.index.landed(position);
     }
 

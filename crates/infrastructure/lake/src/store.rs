@@ -14,7 +14,7 @@ use metrify_application::{Error, Kind, Result, Tenant, io};
 use metrify_domain::{Batch, Point, Timestamp};
 use metrify_formats::RecordTable;
 
-use crate::held::{self, HeldFiles, ReceivedFiles};
+use crate::held::{DigestFiles, HeldFiles};
 use crate::layout::Layout;
 use crate::memory::{Ended, View, Working};
 use crate::schema::TableName;
@@ -122,21 +122,18 @@ impl DeltaLake {
         let snapshots: HashMap<_, _> = tables.iter().map(|(name, table)| (*name, table.snapshot())).collect();
         let mut working = Working::default();
         ledger::read(&snapshots, &mut working).await?;
-        for name in [TableName::Readings, TableName::Superseded, TableName::Deliveries] {
-            if let Some(snapshot) = snapshots.get(&name) {
-                self.held.tidy(snapshot)?;
-            }
+        for snapshot in snapshots.values() {
+            self.held.tidy(snapshot)?;
         }
-        let missing = || Error::new(Kind::Internal, "find the table of deliveries");
-        let deliveries = snapshots.get(&TableName::Deliveries).ok_or_else(missing)?;
-        let received = ReceivedFiles::open(self.layout.clone(), deliveries).await?;
+        let named = TableName::ALL.into_iter().filter(|name| !name.named_by().is_empty());
+        let digests = named.map(|name| (name, DigestFiles::new(self.layout.clone(), name))).collect();
         let view = View { state: working.state.clone(), snapshots };
         Ok(TenantLake {
             tables,
             working: Mutex::new(working),
             view: RwLock::new(Arc::new(view)),
             held: self.held.clone(),
-            received,
+            digests,
             writing: tokio::sync::Mutex::default(),
             compacting: tokio::sync::Mutex::default(),
             fresh: Mutex::default(),
@@ -250,7 +247,7 @@ impl Ledger for DeltaLake {
             }
             lake.before_memory(TableName::Deliveries)?
         };
-        lake.received.find(&landed, digest).await
+        ledger::received(&lake, &landed, digest).await
     }
 
     async fn deliveries(&self, tenant: &Tenant, since: Timestamp) -> Result<Vec<DeliveryId>> {
@@ -261,7 +258,7 @@ impl Ledger for DeltaLake {
             let found: Vec<DeliveryId> = wanted.map(|(digest, _)| DeliveryId::from(*digest)).collect();
             (found, lake.before_memory(TableName::Deliveries)?)
         };
-        found.extend(held::received_since(&landed, since).await?);
+        found.extend(ledger::received_since(&landed, since).await?);
         Ok(found)
     }
 
@@ -273,19 +270,14 @@ impl Ledger for DeltaLake {
 
     async fn answered(&self, tenant: &Tenant, name: Fingerprint) -> Result<Option<Answered>> {
         let lake = self.tenant(tenant)?;
-        let (snapshot, chunks) = {
+        let landed = {
             let working = lake.working();
-            if !working.requests.contains(name) {
-                return Ok(None);
+            if let Some(answered) = working.answered(name) {
+                return Ok(Some(answered.clone()));
             }
-            (lake.before_memory(TableName::Receipts)?, working.state.chunks.clone())
+            lake.before_memory(TableName::Receipts)?
         };
-        let waiting = chunks.iter().filter(|chunk| chunk.position > snapshot.landed);
-        let mut answers = waiting.filter_map(|chunk| chunk.entry.answered.as_ref());
-        match answers.find(|answered| answered.key == Some(name) || answered.content == name) {
-            Some(answered) => Ok(Some(answered.clone())),
-            None => lookup::answered(&snapshot, name).await,
-        }
+        ledger::answered(&lake, &landed, name).await
     }
 
     async fn records(&self, tenant: &Tenant, records: &[RecordRow]) -> Result<HashSet<Fingerprint>> {
@@ -304,7 +296,7 @@ impl Ledger for DeltaLake {
             let waiting = chunks.iter().filter(|chunk| chunk.position > snapshot.landed);
             let rows = waiting.flat_map(|chunk| &chunk.entry.records);
             known.extend(rows.map(|row| row.id).filter(|id| wanted.contains(id)));
-            known.extend(lookup::records(&snapshot, wanted).await?);
+            known.extend(ledger::recorded(&lake, &snapshot, wanted).await?);
         }
         Ok(known)
     }

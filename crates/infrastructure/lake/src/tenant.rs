@@ -10,7 +10,7 @@ use metrify_application::{Error, Kind, Result};
 use metrify_domain::Timestamp;
 
 use crate::deleted::Deleted;
-use crate::held::{Build, Gathered, HeldFiles, ReceivedFiles};
+use crate::held::{Build, DigestFiles, Gathered, HeldFiles};
 use crate::memory::{View, Working};
 use crate::schema::TableName;
 use crate::table::{Change, FileFacts, Snapshot, Table};
@@ -22,7 +22,8 @@ pub(crate) struct TenantLake {
     pub(crate) working: Mutex<Working>,
     pub(crate) view: RwLock<Arc<View>>,
     pub(crate) held: Arc<HeldFiles>,
-    pub(crate) received: ReceivedFiles,
+    /// Of the tables whose rows are looked for one by one.
+    pub(crate) digests: HashMap<TableName, DigestFiles>,
     /// Who changes the tables: one at a time.
     pub(crate) writing: tokio::sync::Mutex<()>,
     /// Who joins files, mostly while others land: one at a time, and nobody deletes files meanwhile. Taken before `writing`.
@@ -35,6 +36,11 @@ impl TenantLake {
     pub(crate) fn table(&self, name: TableName) -> Result<&Table> {
         let missing = || Error::new(Kind::Internal, format!("find table `{}`", name.name()));
         self.tables.get(&name).ok_or_else(missing)
+    }
+
+    pub(crate) fn digests(&self, name: TableName) -> Result<&DigestFiles> {
+        let missing = || Error::new(Kind::Internal, format!("find the digests of table `{}`", name.name()));
+        self.digests.get(&name).ok_or_else(missing)
     }
 
     pub(crate) fn view(&self) -> Arc<View> {
@@ -137,13 +143,13 @@ impl Writing {
         // Texts may be numbered or not, but in all pieces alike.
         let schema =
             pieces.peek().and_then(|first| first.as_ref().ok()).map_or_else(|| name.schema(), RecordBatch::schema);
-        let mut file = DataFile::new(month, schema)?;
+        let mut file = DataFile::new(name, month, schema)?;
         let mut held = month.map(|_| Build::default());
-        let mut received = (name == TableName::Deliveries).then(Gathered::default);
+        let mut gathered = self.lake.digests.get(&name).map(|digests| (digests, Gathered::of(name)));
         for piece in pieces {
             let piece = piece?;
             file.push(&piece)?;
-            received.as_mut().map_or(Ok(()), |received| received.push(&piece))?;
+            gathered.as_mut().map_or(Ok(()), |(_, gathered)| gathered.push(&piece))?;
             held = held.and_then(|mut held| {
                 let in_order = held.push(&piece);
                 whole(in_order)?.then_some(held).filter(|held| !held.is_sparse())
@@ -155,8 +161,8 @@ impl Writing {
         if let Some(said) = said {
             self.lake.held.put(&table.snapshot().folder, &added.path, &said);
         }
-        if let Some(received) = received {
-            self.lake.received.put(received, &table.snapshot(), (&added.path, added.size.unsigned_abs()))?;
+        if let Some((digests, gathered)) = gathered {
+            digests.put(gathered, &table.snapshot(), (&added.path, added.size.unsigned_abs()))?;
         }
         Ok(added)
     }

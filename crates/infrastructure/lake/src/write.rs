@@ -74,6 +74,20 @@ pub fn data_file_properties() -> WriterPropertiesBuilder {
     properties
 }
 
+/// Where rows are looked for one by one pages are small, and names, of which each is another one, are in no dictionary: it would have to
+/// be read whole for each of them.
+fn found_one_by_one(table: TableName, mut properties: WriterPropertiesBuilder) -> WriterPropertiesBuilder {
+    const PAGE_ROWS: usize = 1_000;
+    if table.named_by().is_empty() {
+        return properties;
+    }
+    let of_receipts = (table == TableName::Receipts).then_some("delivery");
+    for name in table.named_by().iter().copied().chain(of_receipts) {
+        properties = properties.set_column_dictionary_enabled(ColumnPath::from(name), false);
+    }
+    properties.set_data_page_row_count_limit(PAGE_ROWS)
+}
+
 /// Where the columns of [`READINGS_ORDER`] stand in data files of readings.
 pub(crate) fn sorting_columns() -> Vec<SortingColumn> {
     let schema = TableName::Readings.schema();
@@ -93,8 +107,9 @@ impl DataFile {
     ///
     /// # Errors
     /// Where `schema` has a type that files cannot have.
-    pub(crate) fn new(month: Option<&str>, schema: SchemaRef) -> Result<Self> {
-        let properties = data_file_properties().set_sorting_columns(month.map(|_| sorting_columns()));
+    pub(crate) fn new(table: TableName, month: Option<&str>, schema: SchemaRef) -> Result<Self> {
+        let properties = found_one_by_one(table, data_file_properties());
+        let properties = properties.set_sorting_columns(month.map(|_| sorting_columns()));
         // How the columns lie in memory is no part of the file: a text is a text, whether it was numbered here or not.
         let options = ArrowWriterOptions::new().with_properties(properties.build()).with_skip_arrow_metadata(true);
         let writer = ArrowWriter::try_new_with_options(Vec::new(), schema, options)

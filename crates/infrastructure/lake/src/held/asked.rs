@@ -104,11 +104,8 @@ impl Found<'_> {
     /// The rows as the data file has them.
     async fn read(&self, snapshot: &Snapshot, facts: &FileFacts) -> Result<Vec<RecordBatch>> {
         let places: Vec<usize> = self.rows.keys().copied().collect();
-        let metadata = self.held.metadata.get_or_try_init(async || {
-            let opened = lookup::Opened::of(snapshot, facts).await?;
-            Ok(opened.metadata())
-        });
-        lookup::rows(snapshot, facts, metadata.await?, &places, &[]).await
+        let metadata = self.held.metadata.get_or_try_init(|| lookup::metadata(snapshot, facts)).await?;
+        lookup::rows(snapshot, facts, metadata, &places, &[]).await
     }
 }
 
