@@ -93,7 +93,10 @@ def test_what_is_not_understood_stands_in_the_receipt(m: Metrify, new_point: Cal
     assert receipt.problems[0].position == "line 2"
     account = m.receipt(receipt.delivery)
     assert (account.rejected, account.bytes > 0) == (1, True)
-    assert any(it.reason == receipt.problems[0].reason for it in m.rejects())
+    [reject] = m.rejects(delivery=receipt.delivery, state="open")
+    assert reject.reason == receipt.problems[0].reason
+    assert point.encode() in bytes.fromhex(m.reject(reject.id).bytes)
+    assert list(m.rejects(delivery=receipt.delivery, state="resolved")) == []
     with pytest.raises(Invalid, match="`nonsense` is not a format"):
         m.deliver(b"?", format="nonsense")
     with pytest.raises(NotFound):

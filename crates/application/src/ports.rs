@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use metrify_domain::{Batch, Channel, Period, Point, Tenant, Timestamp};
+use metrify_domain::{Batch, Channel, Finding, Period, Point, Tenant, Timestamp};
 use metrify_formats::{Decoded, Format, Options};
 
 use crate::audit::{Audited, Entry, Way};
@@ -101,9 +101,6 @@ pub trait Ledger: Send + Sync {
     /// When a delivery was first received, if it was received to its end.
     async fn delivery(&self, tenant: &Tenant, id: &DeliveryId) -> Result<Option<Timestamp>>;
 
-    /// Which deliveries were first received at an instant or after it.
-    async fn deliveries(&self, tenant: &Tenant, since: Timestamp) -> Result<Vec<DeliveryId>>;
-
     /// How each of the points stands; `None` for one that is not known.
     async fn points(&self, tenant: &Tenant, points: &[&Point]) -> Result<Vec<Option<PointStatus>>>;
 
@@ -113,8 +110,11 @@ pub trait Ledger: Send + Sync {
     /// Which of the records are kept already.
     async fn records(&self, tenant: &Tenant, records: &[RecordRow]) -> Result<HashSet<Fingerprint>>;
 
-    /// The rejects of one delivery, or of all, oldest first.
-    async fn rejects(&self, tenant: &Tenant, delivery: Option<&DeliveryId>) -> Result<Vec<Reject>>;
+    /// What of a delivery was not understood, oldest first.
+    async fn rejects(&self, tenant: &Tenant, delivery: &DeliveryId) -> Result<Vec<Reject>>;
+
+    /// What was noticed about a delivery.
+    async fn findings(&self, tenant: &Tenant, delivery: &DeliveryId) -> Result<Vec<Finding>>;
 }
 
 /// Memory before the lake: what is applied is seen by [`Versions`] at once, and by SQL once it is published.

@@ -1,16 +1,17 @@
-//! Asking: SQL over everything a tenant has, series of a point, deliveries, and the rejects.
+//! Asking: SQL over everything a tenant has, series of a point, deliveries, and rejects.
 
 mod channels;
 mod deliveries;
+mod paged;
 mod queries;
 mod questions;
+mod rejects;
 mod series;
 mod stations;
 mod told;
 
 use std::path::Path;
 
-use metrify_domain::Timestamp;
 use metrify_governance::{Action, Resource};
 
 use crate::app::App;
@@ -19,16 +20,18 @@ use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::jobs::{self, Counted, JobKind, JobRecord, JobState, Started};
 use crate::ports::{ExportFormat, Page, Pages, Query};
-use crate::record::Reject;
 use crate::registry::Edition;
 use crate::things;
 
 pub use channels::{Channels, Resampled, channels};
+pub(crate) use deliveries::received_since;
 pub use deliveries::{
     DeliveryState, ListedDeliveries, ToldDelivery, WantedDeliveries, delivery_content, find_delivery, list_deliveries,
 };
 pub use queries::Queries;
 pub use questions::{Question, Span, ask};
+pub use rejects::{ListedRejects, ToldReject, WantedRejects, find_reject, list_rejects};
+pub(crate) use rejects::{deliveries_with_open_rejects, delivery_of, unknown as unknown_reject};
 pub use series::{After, SERIES_COLUMNS, Series, Told, export_series, series};
 pub use stations::ToldStation;
 pub(crate) use stations::{WantedTold, told_stations};
@@ -135,17 +138,4 @@ pub async fn exported<T>(app: &App, ctx: &Context, job: &str, kept: Result<T>) -
         }
     })
     .await
-}
-
-/// All rejects, oldest first; as they were known then, where an instant is named.
-///
-/// # Errors
-/// Where it is denied, or the store cannot be read.
-pub async fn rejects(app: &App, ctx: &Context, known_at: Option<Timestamp>) -> Result<Vec<Reject>> {
-    let act = ctx.act(Action::Read, Resource::Rejects, None);
-    let rejects = audited(app, ctx, act, app.ledger.rejects(ctx.tenant(), None)).await?;
-    Ok(match known_at {
-        Some(then) => rejects.into_iter().filter_map(|reject| reject.as_known(then)).collect(),
-        None => rejects,
-    })
 }

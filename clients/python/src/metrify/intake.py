@@ -17,7 +17,7 @@ from ._http import whole
 from ._upload import Source, upload
 from .core import calls
 from .core import types as core
-from .core.types import Point, ReceiptRow, Reject
+from .core.types import OneReject, Point, ReceiptRow, Reject
 from .times import Moment, moment
 
 # Deliveries up to here are sent whole, larger ones in parts.
@@ -105,20 +105,25 @@ class Intake(Asking):
         return self.deliver(memoryview(sink.getvalue()), source=source, format="arrow")
 
     def receipts(self, *, as_known_at: Moment | None = None) -> Iterator[ReceiptRow]:
-        """The accounts of what was received, newest first, over all pages of 1000.
-
-        The server finds the next page by time alone: of receipts of one microsecond (the members of a container) that lie on both
-        sides of a page's end, some are left out. `sql("select * from deliveries")` has all of them.
-        """
+        """The accounts of what was received, newest first, over all pages of 1000."""
         return self._pages(lambda cursor: calls.list_receipts(as_known_at=moment(as_known_at), limit=PAGE, cursor=cursor))
 
     def receipt(self, delivery: str, *, as_known_at: Moment | None = None) -> ReceiptRow:
         """The account of one delivery; those of a container have receipts each (`members`), it has none. Raises NotFound."""
-        return self.ask(calls.get_receipt(delivery, as_known_at=moment(as_known_at))).results[0]
+        return self.ask(calls.get_receipt(delivery, as_known_at=moment(as_known_at)))
 
-    def rejects(self, *, as_known_at: Moment | None = None) -> list[Reject]:
-        """What was not understood, oldest first, with its bytes in hexadecimal digits."""
-        return self.ask(calls.list_rejects(as_known_at=moment(as_known_at)))
+    def rejects(
+        self, *, state: str | None = None, delivery: str | None = None, as_known_at: Moment | None = None
+    ) -> Iterator[Reject]:
+        """What was not understood, newest first, without its bytes, over all pages of 1000; `state` is `open` or `resolved`."""
+        known = moment(as_known_at)
+        return self._pages(
+            lambda cursor: calls.list_rejects(state=state, delivery=delivery, as_known_at=known, limit=PAGE, cursor=cursor)
+        )
+
+    def reject(self, id: str, *, as_known_at: Moment | None = None) -> OneReject:
+        """One of them with its bytes, in hexadecimal digits. Raises NotFound."""
+        return self.ask(calls.get_reject(id, as_known_at=moment(as_known_at)))
 
     def confirm(self, *points: str) -> int:
         """Vouches for points, so that readings of them that were quarantined are taken in: how many nobody vouched for before."""

@@ -76,9 +76,10 @@ class People(Asking):
         """Says anew what is told of a person; it is logged in nowhere from then on. Raises NotFound, Conflict."""
         return self.ask(calls.change_user(name, change, if_match=tag(version)))
 
-    def tenants(self, *, as_known_at: Moment | None = None) -> list[Tenant]:
-        """All tenants, for whoever runs the house; the own one for everybody else."""
-        return self.ask(calls.list_tenants(as_known_at=moment(as_known_at)))
+    def tenants(self, *, as_known_at: Moment | None = None) -> Iterator[Tenant]:
+        """All tenants, for an admin of the house's own tenant; their own one for other admins."""
+        known = moment(as_known_at)
+        return self._pages(lambda cursor: calls.list_tenants(as_known_at=known, limit=PAGE, cursor=cursor))
 
     def create_tenant(self, name: str, parties: Sequence[str], *, title: str | None = None) -> Tenant:
         """Makes a tenant with tables of its own; `parties` is what it is in the market, such as `supplier`."""

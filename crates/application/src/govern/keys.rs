@@ -129,6 +129,15 @@ pub async fn list_keys(app: &App, ctx: &Context, wanted: &Wanted) -> Result<List
     audited(app, ctx, act, things::page(app, ctx, wanted, |_| true)).await
 }
 
+/// A key, without what opens anything, as it is known or was known then.
+///
+/// # Errors
+/// Where it is denied, there is none of this id, or the registry cannot be read.
+pub async fn find_key(app: &App, ctx: &Context, id: &str, known_at: Option<Timestamp>) -> Result<Edition<KeyRecord>> {
+    let act = ctx.act(Action::Read, Resource::Keys, Some(id.to_owned()));
+    audited(app, ctx, act, things::find(app, ctx, id, known_at)).await
+}
+
 /// Takes a key back; it opens nothing from now on. Who runs the house takes back those of other tenants, too.
 ///
 /// # Errors

@@ -10,7 +10,7 @@ use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::govern::found::transmission_operators;
 use crate::govern::given::is_limited;
-use crate::registry::{Edition, Event, Happened, TenantRecord};
+use crate::registry::{Cursor, Edition, Event, Field, Happened, Listing, Sort, TenantRecord, Wanted};
 use crate::things;
 
 /// A tenant to be.
@@ -75,26 +75,73 @@ pub async fn put_tenant(
     .await
 }
 
-/// All tenants, for whoever runs the house; every other admin sees its own. As they are known, or were known then.
+/// Tenants, a page of them: all, for whoever runs the house; every other admin sees its own. As they are known, or were known then.
 ///
 /// # Errors
 /// Where it is denied, or the registry cannot be read.
-pub async fn list_tenants(app: &App, ctx: &Context, known_at: Option<Timestamp>) -> Result<Vec<Edition<TenantRecord>>> {
-    let runs_the_house = {
-        let act = Act { action: Action::Administer, ..ctx.act(Action::Read, Resource::Tenants, None) };
-        app.policies.decide(&ctx.principal, &ctx.purpose().into(), &act).allowed
-    };
+pub async fn list_tenants(app: &App, ctx: &Context, wanted: &Wanted) -> Result<Listing<TenantRecord>> {
     let act = ctx.act(Action::Read, Resource::Tenants, None);
     audited(app, ctx, act, async {
-        let mut names = if runs_the_house { app.registry.tenants().await? } else { Vec::new() };
-        names.push(ctx.tenant().clone());
-        names.sort_unstable();
-        names.dedup();
         let mut tenants = Vec::new();
-        for name in names {
-            tenants.extend(things::known_of(app, &name, name.as_str(), known_at).await?);
+        // There are as many as a house has customers.
+        for name in seen(app, ctx).await? {
+            tenants.extend(things::known_of(app, &name, name.as_str(), wanted.known_at).await?);
         }
-        Ok(tenants)
+        tenants.retain(|known| wanted.equal.iter().all(|(field, value)| has(&known.thing, *field, value)));
+        Ok(paged(tenants, wanted))
     })
     .await
+}
+
+/// A tenant, as it is known or was known then.
+///
+/// # Errors
+/// Where it is denied, it is not the own one of who does not run the house, nothing is known of it, or the registry cannot be read.
+pub async fn find_tenant(
+    app: &App,
+    ctx: &Context,
+    name: &str,
+    known_at: Option<Timestamp>,
+) -> Result<Edition<TenantRecord>> {
+    let act = ctx.act(Action::Read, Resource::Tenants, Some(name.to_owned()));
+    audited(app, ctx, act, async {
+        let missing = || Error::new(Kind::NotFound, format!("find the tenant `{name}`"));
+        let found = seen(app, ctx).await?.into_iter().find(|known| known.as_str() == name).ok_or_else(missing)?;
+        things::known_of(app, &found, name, known_at).await?.ok_or_else(missing)
+    })
+    .await
+}
+
+/// The names of those that whoever asks may see.
+async fn seen(app: &App, ctx: &Context) -> Result<Vec<Tenant>> {
+    let act = Act { action: Action::Administer, ..ctx.act(Action::Read, Resource::Tenants, None) };
+    let runs_the_house = app.policies.decide(&ctx.principal, &ctx.purpose().into(), &act).allowed;
+    let mut names = if runs_the_house { app.registry.tenants().await? } else { Vec::new() };
+    names.push(ctx.tenant().clone());
+    names.sort_unstable();
+    names.dedup();
+    Ok(names)
+}
+
+fn has(tenant: &TenantRecord, field: Field, value: &str) -> bool {
+    field == Field::Status && tenant.status.name() == value
+}
+
+/// What is behind the cursor, in the order that is asked for, up to the limit.
+fn paged(mut tenants: Vec<Edition<TenantRecord>>, wanted: &Wanted) -> Listing<TenantRecord> {
+    let cursor =
+        |known: &Edition<TenantRecord>| Cursor { known_from: known.known_from, id: known.thing.name.to_string() };
+    let order = |one: &Cursor, other: &Cursor| match wanted.sort {
+        Sort::Id => one.id.cmp(&other.id),
+        Sort::IdDown => other.id.cmp(&one.id),
+        Sort::Changed => (one.known_from, &one.id).cmp(&(other.known_from, &other.id)),
+        Sort::ChangedDown => (other.known_from, &other.id).cmp(&(one.known_from, &one.id)),
+    };
+    tenants.sort_by(|one, other| order(&cursor(one), &cursor(other)));
+    if let Some(after) = &wanted.after {
+        tenants.retain(|known| order(&cursor(known), after).is_gt());
+    }
+    tenants.truncate(usize::try_from(wanted.limit).unwrap_or(usize::MAX));
+    let next = tenants.last().filter(|_| tenants.len() as u64 >= wanted.limit).map(cursor);
+    Listing { things: tenants, next }
 }

@@ -16,7 +16,7 @@ use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::ingest::delivery::Hints;
 use crate::ingest::listen::{Heard, Listeners};
-use crate::ingest::piece::{self, KnownRejects, Outcome, Piece};
+use crate::ingest::piece::{self, Noted, Outcome, Piece};
 use crate::operate;
 use crate::record::{Accepted, Counts, DeliveryId, Fingerprint, PointStatus};
 use crate::turns::Turns;
@@ -88,7 +88,7 @@ type Running = HashMap<(Tenant, DeliveryId), InProgress>;
 /// What those share who receive the same bytes at the same time.
 struct InProgress {
     received_at: Timestamp,
-    known_rejects: KnownRejects,
+    noted: Noted,
     users: usize,
 }
 
@@ -97,7 +97,7 @@ pub(super) struct Begun {
     running: Arc<Mutex<Running>>,
     key: (Tenant, DeliveryId),
     received_at: Timestamp,
-    known_rejects: KnownRejects,
+    noted: Noted,
 }
 
 impl Begun {
@@ -106,8 +106,8 @@ impl Begun {
         self.received_at
     }
 
-    pub(super) const fn known_rejects(&self) -> &KnownRejects {
-        &self.known_rejects
+    pub(super) const fn noted(&self) -> &Noted {
+        &self.noted
     }
 }
 
@@ -148,11 +148,11 @@ impl Intake {
     pub(super) fn begin(&self, ctx: &Context, delivery: &DeliveryId, received_at: Timestamp) -> Begun {
         let key = (ctx.tenant().clone(), delivery.clone());
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        let new = InProgress { received_at, known_rejects: KnownRejects::default(), users: 0 };
+        let new = InProgress { received_at, noted: Noted::default(), users: 0 };
         let delivery = running.entry(key.clone()).or_insert(new);
         delivery.users += 1;
-        let (received_at, known_rejects) = (delivery.received_at, delivery.known_rejects.clone());
-        Begun { running: self.running.clone(), key, received_at, known_rejects }
+        let (received_at, noted) = (delivery.received_at, delivery.noted.clone());
+        Begun { running: self.running.clone(), key, received_at, noted }
     }
 
     /// What was taken in since the start, of all tenants.
@@ -218,7 +218,7 @@ impl Intake {
             operate::land_tenant(app, ctx.tenant(), ROWS_WAITING_MAX).await?;
         }
         let heard: Vec<Heard> = pieces.iter().map(|piece| heard(ctx, piece)).collect();
-        let known_rejects: Vec<KnownRejects> = pieces.iter().map(|piece| piece.known_rejects.clone()).collect();
+        let noted: Vec<Noted> = pieces.iter().map(|piece| piece.noted.clone()).collect();
         let _writer = self.journal.lock().await;
         match self.settle_and_append(app, ctx, pieces).await {
             Ok(outcomes) => {
@@ -236,7 +236,7 @@ impl Intake {
                 Ok(outcomes)
             }
             Err(error) => {
-                known_rejects.iter().for_each(KnownRejects::forget);
+                noted.iter().for_each(Noted::forget);
                 app.memory.roll_back(ctx.tenant())?;
                 Err(error)
             }

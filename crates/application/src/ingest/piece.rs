@@ -30,7 +30,7 @@ pub(super) struct Piece {
     /// How many rejects of this delivery came in pieces before.
     pub(super) rejects_before: u64,
     /// The same for all of its pieces.
-    pub(super) known_rejects: KnownRejects,
+    pub(super) noted: Noted,
     /// Without its records, which have got their names.
     pub(super) decoded: Decoded,
     pub(super) records: Vec<RecordRow>,
@@ -56,22 +56,30 @@ pub(super) struct Finish {
     pub(super) request: Option<Request>,
 }
 
-/// What of a delivery is among the rejects, by position and reason: read once, however many pieces have some.
+/// What of a delivery is among the rejects and the findings: read once, however many pieces have some.
 #[derive(Clone, Debug, Default)]
-pub(super) struct KnownRejects(Arc<Mutex<Option<HashSet<Fingerprint>>>>);
+pub(super) struct Noted(Arc<Mutex<Option<HashSet<Fingerprint>>>>);
 
-impl KnownRejects {
+impl Noted {
     fn known(&self) -> MutexGuard<'_, Option<HashSet<Fingerprint>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn are_read(&self) -> bool {
-        self.known().is_some()
+    /// Reads what came with earlier attempts, where it was not read yet.
+    async fn read(&self, app: &App, ctx: &Context, delivery: &DeliveryId) -> Result<()> {
+        if self.known().is_some() {
+            return Ok(());
+        }
+        let rejects = app.ledger.rejects(ctx.tenant(), delivery).await?;
+        let findings = app.ledger.findings(ctx.tenant(), delivery).await?;
+        let rejects = rejects.iter().map(|reject| name_of_reject(&reject.position, &reject.reason));
+        self.note(rejects.chain(findings.iter().map(name_of_finding)));
+        Ok(())
     }
 
-    /// Adds rejects; tells which of them were not known.
-    fn note<'r>(&self, rejects: impl Iterator<Item = (&'r str, &'r str)>) -> Vec<bool> {
-        let names: Vec<_> = rejects.map(|(position, reason)| fingerprint(position, reason.as_bytes())).collect();
+    /// Adds some; tells which of them were not known. Of one piece each is kept, since two may say the same.
+    fn note(&self, names: impl Iterator<Item = Fingerprint>) -> Vec<bool> {
+        let names: Vec<_> = names.collect();
         let mut known = self.known();
         let known = known.get_or_insert_default();
         let is_new = names.iter().map(|name| !known.contains(name)).collect();
@@ -83,6 +91,15 @@ impl KnownRejects {
     pub(super) fn forget(&self) {
         *self.known() = None;
     }
+}
+
+fn name_of_reject(position: &str, reason: &str) -> Fingerprint {
+    fingerprint(position, reason.as_bytes())
+}
+
+/// By all that it says.
+fn name_of_finding(finding: &Finding) -> Fingerprint {
+    fingerprint("finding", format!("{finding:?}").as_bytes())
 }
 
 /// What became of a piece.
@@ -127,6 +144,8 @@ pub(super) async fn settle(
         problems: refused.iter().map(|(problem, _)| (problem.position.clone(), problem.reason.clone())).collect(),
     };
     let repeated = app.ledger.delivery(ctx.tenant(), &piece.delivery).await?.is_some();
+    // What a delivery noticed is noted once, however often it comes.
+    let findings = if repeated { Vec::new() } else { new_findings(app, ctx, &piece, findings).await? };
     let nothing_new = counts.stored + counts.corrections == 0;
     let mut rejects = std::mem::take(&mut piece.resolved);
     rejects.extend(new_rejects(app, ctx, &piece, refused).await?);
@@ -141,9 +160,9 @@ pub(super) async fn settle(
         points: points.new.into_iter().chain(std::mem::take(&mut piece.confirmed)).collect(),
         finished: finished.filter(|_| !repeated),
         answered,
-        // What a delivery noticed is noted once, however often it comes; meters are where a better decoder found more.
+        // Meters are noted again where a better decoder found more.
         meters: if repeated && nothing_new { Vec::new() } else { piece.decoded.meters },
-        findings: if repeated { Vec::new() } else { findings },
+        findings,
         records: kept.new,
         batch: settled.batch,
         standings: settled.standings,
@@ -292,17 +311,24 @@ fn keep_out(quarantined: &HashSet<Point>, piece: &mut Piece, refused: &mut Vec<R
     piece.decoded.batch.retain_rows(|row| !rows.contains(&row));
 }
 
+/// Findings that are not kept yet: a delivery whose receiving was cut short has some already.
+async fn new_findings(app: &App, ctx: &Context, piece: &Piece, findings: Vec<Finding>) -> Result<Vec<Finding>> {
+    if findings.is_empty() {
+        return Ok(findings);
+    }
+    piece.noted.read(app, ctx, &piece.delivery).await?;
+    let is_new = piece.noted.note(findings.iter().map(name_of_finding));
+    Ok(findings.into_iter().zip(is_new).filter(|(_, is_new)| *is_new).map(|(finding, _)| finding).collect())
+}
+
 /// Rejects that are not kept yet: the same delivery again does not multiply them.
 async fn new_rejects(app: &App, ctx: &Context, piece: &Piece, refused: Vec<Refused>) -> Result<Vec<Reject>> {
     if refused.is_empty() {
         return Ok(Vec::new());
     }
-    if !piece.known_rejects.are_read() {
-        let known = app.ledger.rejects(ctx.tenant(), Some(&piece.delivery)).await?;
-        piece.known_rejects.note(known.iter().map(|known| (known.position.as_str(), known.reason.as_str())));
-    }
-    let names = refused.iter().map(|(problem, _)| (problem.position.as_str(), problem.reason.as_str()));
-    let is_new = piece.known_rejects.note(names);
+    piece.noted.read(app, ctx, &piece.delivery).await?;
+    let is_new =
+        piece.noted.note(refused.iter().map(|(problem, _)| name_of_reject(&problem.position, &problem.reason)));
     let numbered = refused.into_iter().zip(piece.rejects_before + 1..).zip(is_new);
     let new = numbered.filter(|(_, is_new)| *is_new).map(|(numbered, _)| numbered);
     let rejects = new.map(|((problem, format), number)| Reject {
@@ -344,17 +370,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reject_is_new_once_until_it_is_forgotten() {
-        let known = KnownRejects::default();
-        let of_twin = known.clone();
-        assert!(!known.are_read());
-        assert_eq!(known.note([("line 1", "no number")].into_iter()), [true]);
+    fn what_is_noted_is_new_once_until_it_is_forgotten() {
+        let noted = Noted::default();
+        let of_twin = noted.clone();
+        let one = || std::iter::once(name_of_reject("line 1", "no number"));
+        assert_eq!(noted.note(one()), [true]);
         // Of one piece each is kept: two readings may be refused for the same reason at the same place.
         let said = [("line 1", "no number"), ("line 2", "no number"), ("line 2", "no number"), ("line 1", "no time")];
-        assert_eq!(of_twin.note(said.into_iter()), [false, true, true, true]);
-        assert_eq!(known.note(said.into_iter()), [false; 4]);
+        let said = || said.into_iter().map(|(position, reason)| name_of_reject(position, reason));
+        assert_eq!(of_twin.note(said()), [false, true, true, true]);
+        assert_eq!(noted.note(said()), [false; 4]);
         of_twin.forget();
-        assert!(!known.are_read());
-        assert_eq!(known.note(said.into_iter()), [true; 4]);
+        assert_eq!(noted.note(said()), [true; 4]);
     }
 }

@@ -13,7 +13,7 @@ use crate::ingest::content::Content;
 use crate::ingest::decode::{Pieces, Work};
 use crate::ingest::delivery::Looked;
 use crate::ingest::once::Request;
-use crate::ingest::piece::{Finish, KnownRejects, Piece};
+use crate::ingest::piece::{Finish, Noted, Piece};
 use crate::ingest::receipt::Receipt;
 use crate::ingest::records::Namer;
 use crate::ingest::unpack;
@@ -132,7 +132,7 @@ struct Account {
     receipt: Receipt,
     bytes: u64,
     received_at: Timestamp,
-    known_rejects: KnownRejects,
+    noted: Noted,
     /// The request that the delivery is all of.
     request: Option<Request>,
     namer: Namer,
@@ -151,7 +151,7 @@ impl Account {
             receipt,
             bytes: seen.bytes,
             received_at: begun.received_at(),
-            known_rejects: begun.known_rejects().clone(),
+            noted: begun.noted().clone(),
             request,
             namer: Namer::default(),
             empty: true,
@@ -172,7 +172,7 @@ impl Account {
             format: self.receipt.format.clone(),
             received_at: self.received_at,
             rejects_before: self.receipt.problems_total,
-            known_rejects: self.known_rejects.clone(),
+            noted: self.noted.clone(),
             records: self.namer.name(std::mem::take(&mut decoded.records), self.received_at),
             decoded,
             finish,

@@ -18,11 +18,12 @@ use crate::context::Context;
 use crate::error::{Error, Kind, Result, io};
 use crate::ingest::content::Content;
 use crate::ingest::delivery::{Delivery, format_of, look};
-use crate::ingest::piece::{KnownRejects, Outcome, Piece};
+use crate::ingest::piece::{Noted, Outcome, Piece};
 use crate::ingest::receive::{Unread, name_of, nothing_found, says_nothing};
 use crate::ingest::records::Namer;
 use crate::jobs::{self, Counted, Handle, JobKind, Started, counted};
 use crate::ports::{Kept, Key};
+use crate::read::received_since;
 use crate::record::{Accepted, Counts, DeliveryId, Reject, RejectState, Standing, Version};
 
 /// Changes of one delivery that are listed; all are counted.
@@ -31,9 +32,9 @@ pub const CHANGES_LISTED_MAX: usize = 100;
 /// Which deliveries to read again.
 #[derive(Clone, Debug)]
 pub struct Selection {
-    /// These; where none is named, all that were received at an instant or after it.
+    /// These; where none is named, all that were received at an instant or after it, or ever.
     pub ids: Vec<DeliveryId>,
-    pub since: metrify_domain::Timestamp,
+    pub since: Option<metrify_domain::Timestamp>,
 }
 
 /// A reading that today's decoder sees differently: `before` is what the store says, `after` what it would say.
@@ -147,7 +148,7 @@ async fn read_again(work: Work<'_>, wanted: &HashSet<DeliveryId>) -> Result<Vec<
 
 async fn wanted(app: &App, ctx: &Context, selection: &Selection) -> Result<HashSet<DeliveryId>> {
     if selection.ids.is_empty() {
-        let since = app.ledger.deliveries(ctx.tenant(), selection.since).await?;
+        let since = received_since(app, ctx, selection.since).await?;
         return Ok(since.into_iter().collect());
     }
     for id in &selection.ids {
@@ -209,7 +210,7 @@ struct Again<'a> {
     /// Something was rejected that was not before.
     newly_rejected: bool,
     rejects_before: u64,
-    known_rejects: KnownRejects,
+    noted: Noted,
 }
 
 impl<'a> Again<'a> {
@@ -221,7 +222,7 @@ impl<'a> Again<'a> {
             lost: false,
             ..Changes::new(kept.id.clone())
         };
-        let rejects = app.ledger.rejects(ctx.tenant(), Some(&kept.id)).await?;
+        let rejects = app.ledger.rejects(ctx.tenant(), &kept.id).await?;
         let rejects_before = rejects.len() as u64;
         // What came by way of a reject, read with other hints or vouched for later, is not in today's decoding.
         let repaired = rejects.iter().any(|reject| reject.state() == RejectState::Resolved);
@@ -244,7 +245,7 @@ impl<'a> Again<'a> {
             unmet,
             newly_rejected: false,
             rejects_before,
-            known_rejects: KnownRejects::default(),
+            noted: Noted::default(),
         })
     }
 
@@ -255,7 +256,7 @@ impl<'a> Again<'a> {
             format: self.changes.format.clone(),
             received_at: self.kept.received_at,
             rejects_before: self.rejects_before,
-            known_rejects: self.known_rejects.clone(),
+            noted: self.noted.clone(),
             ..Piece::default()
         }
     }

@@ -1,6 +1,7 @@
 //! Reads rejects again, after a fix of the decoder, of the options, or of a point's standing.
 
 use std::cell::RefCell;
+use std::collections::{BTreeMap, HashSet};
 use std::ops::ControlFlow;
 
 use metrify_domain::Timestamp;
@@ -15,7 +16,8 @@ use crate::ingest::delivery::Hints;
 use crate::ingest::piece::Piece;
 use crate::ingest::records::Namer;
 use crate::jobs::{self, Counted, Handle, JobKind, Started, counted};
-use crate::record::{Counts, Reject};
+use crate::read::{deliveries_with_open_rejects, delivery_of, unknown_reject};
+use crate::record::{Counts, DeliveryId, Reject, RejectState};
 
 /// What became of a reject.
 #[derive(Clone, Debug)]
@@ -27,25 +29,64 @@ pub struct Replayed {
     pub reasons: Vec<String>,
 }
 
-/// Reads rejects again. What is understood now is stored under its first delivery and time of receipt; a reject is resolved
-/// once nothing of it is left. Lines of one delivery are read one after the other, so that those before tell what a clock means.
+/// Reads rejects again: those that are named, or all that are open where none is. What is understood now is stored under its first
+/// delivery and time of receipt; a reject is resolved once nothing of it is left. Lines of one delivery are read one after the other, so
+/// that those before tell what a clock means; of one delivery at a time the bytes are in memory.
 ///
 /// It is a job, of which `started` is told.
 ///
 /// # Errors
-/// Where a format cannot be read from bytes, or the store cannot be read or written, or somebody stops it.
+/// Where one is unknown, a format cannot be read from bytes, or the store cannot be read or written, or somebody stops it.
 pub async fn replay_rejects(
     app: &App,
     ctx: &Context,
-    rejects: Vec<Reject>,
+    ids: Vec<String>,
     hints: &Hints,
     started: Started,
 ) -> Result<Vec<Replayed>> {
     let act = ctx.act(Action::Mend, Resource::Rejects, None);
-    let work = jobs::kept(app, ctx, JobKind::ReplayRejects, started, |job| async move {
-        read_again(&Work { app, ctx, job }, &rejects, hints).await
-    });
+    let work = async {
+        let chosen = choose(app, ctx, ids).await?;
+        let work = |job| async move { read_all_again(&Work { app, ctx, job }, chosen, hints).await };
+        jobs::kept(app, ctx, JobKind::ReplayRejects, started, work).await
+    };
     audited(app, ctx, act, work).await
+}
+
+/// Deliveries, each with the names of its rejects that are wanted; all that are open where there are none.
+type Chosen = Vec<(DeliveryId, HashSet<String>)>;
+
+async fn choose(app: &App, ctx: &Context, ids: Vec<String>) -> Result<Chosen> {
+    if ids.is_empty() {
+        let deliveries = deliveries_with_open_rejects(app, ctx).await?;
+        return Ok(deliveries.into_iter().map(|delivery| (delivery, HashSet::new())).collect());
+    }
+    let mut chosen: BTreeMap<DeliveryId, HashSet<String>> = BTreeMap::new();
+    for id in ids {
+        chosen.entry(delivery_of(&id)?).or_default().insert(id);
+    }
+    // Nothing is done where one is unknown.
+    for (delivery, ids) in &chosen {
+        let known = app.ledger.rejects(ctx.tenant(), delivery).await?;
+        if let Some(id) = ids.iter().find(|id| !known.iter().any(|known| known.id == **id)) {
+            return Err(unknown_reject(id));
+        }
+    }
+    Ok(chosen.into_iter().collect())
+}
+
+async fn read_all_again(work: &Work<'_>, chosen: Chosen, hints: &Hints) -> Result<Vec<Replayed>> {
+    let Work { app, ctx, .. } = *work;
+    let mut replayed = Vec::new();
+    for (delivery, ids) in chosen {
+        let mut rejects = app.ledger.rejects(ctx.tenant(), &delivery).await?;
+        rejects.retain(|reject| match ids.is_empty() {
+            true => reject.state() == RejectState::Open,
+            false => ids.contains(&reject.id),
+        });
+        replayed.extend(read_again(work, &rejects, hints).await?);
+    }
+    Ok(replayed)
 }
 
 /// What reading rejects again has at hand.

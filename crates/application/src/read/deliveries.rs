@@ -10,7 +10,8 @@ use crate::audit::audited;
 use crate::blocking::blocking;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
-use crate::ports::{Cell, Page, Query};
+use crate::ports::{Cell, Query};
+use crate::read::paged::{Order, all_of, equal, number, rows, text};
 use crate::read::series::{instant, literal};
 use crate::record::{Counts, DeliveryId, DeliveryRecord};
 use crate::registry::{Cursor, Sort};
@@ -170,21 +171,19 @@ impl WantedDeliveries {
     }
 
     fn query_where(&self, rule: Option<String>) -> String {
-        let equal = |column: &str, value: &Option<String>| Some(format!("{column} = {}", literal(value.as_deref()?)));
+        let order = Order { name: "delivery", since: "received_at", sort: self.sort };
         let time = |rule: &str, at: Option<Timestamp>| Some(format!("received_at {rule} {}", instant(at?)));
-        let rules = [
+        let rules = all_of([
             rule,
-            equal("source", &self.source),
-            equal("format", &self.format),
+            equal("source", self.source.as_deref()),
+            equal("format", self.format.as_deref()),
             time(">=", self.from),
             time("<", self.until),
-            self.after.as_ref().map(|after| self.behind(after)),
-        ];
-        let rules: Vec<String> = rules.into_iter().flatten().collect();
-        let rules = if rules.is_empty() { "true".to_owned() } else { rules.join(" AND ") };
+            self.after.as_ref().map(|after| order.behind(after)),
+        ]);
         let rejects = "SELECT delivery AS of_delivery, count(*) AS rejects, \
                        sum(CASE WHEN state = 'open' THEN 1 ELSE 0 END) AS open_rejects FROM rejects GROUP BY 1";
-        let (order, limit) = (self.order(), self.limit);
+        let (order, limit) = (order.by(), self.limit);
         let all = format!("SELECT {RECEIPT} FROM deliveries WHERE {rules}");
         // Only where the rejects say which ones are wanted, all have to be looked at with theirs.
         let (deliveries, state) = match self.state {
@@ -198,35 +197,6 @@ impl WantedDeliveries {
              WHERE {state} ORDER BY {order} LIMIT {limit}"
         )
     }
-
-    const fn order(&self) -> &'static str {
-        match self.sort {
-            Sort::Id => "delivery",
-            Sort::IdDown => "delivery DESC",
-            Sort::Changed => "received_at, delivery",
-            Sort::ChangedDown => "received_at DESC, delivery DESC",
-        }
-    }
-
-    fn behind(&self, Cursor { known_from, id }: &Cursor) -> String {
-        let (at, id) = (instant(*known_from), literal(id));
-        match self.sort {
-            Sort::Id => format!("delivery > {id}"),
-            Sort::IdDown => format!("delivery < {id}"),
-            Sort::Changed => format!("(received_at > {at} OR received_at = {at} AND delivery > {id})"),
-            Sort::ChangedDown => format!("(received_at < {at} OR received_at = {at} AND delivery < {id})"),
-        }
-    }
-}
-
-async fn rows(app: &App, ctx: &Context, query: Query<'_>) -> Result<Vec<Vec<Cell>>> {
-    let mut rows = Vec::new();
-    let mut take = |page: Page| {
-        rows.extend(page.rows);
-        Ok(())
-    };
-    app.queries.answer(ctx.tenant(), app.sql.query(ctx.tenant(), ctx.past(query), &mut take)).await?;
-    Ok(rows)
 }
 
 async fn asked(app: &App, ctx: &Context, query: Query<'_>) -> Result<Vec<ToldDelivery>> {
@@ -239,6 +209,18 @@ async fn asked(app: &App, ctx: &Context, query: Query<'_>) -> Result<Vec<ToldDel
     Ok(deliveries)
 }
 
+/// The deliveries that were received at an instant or after it, or ever.
+///
+/// # Errors
+/// Where the store cannot be read.
+pub(crate) async fn received_since(app: &App, ctx: &Context, since: Option<Timestamp>) -> Result<Vec<DeliveryId>> {
+    let since = all_of([since.map(|since| format!("received_at >= {}", instant(since)))]);
+    let query = format!("SELECT delivery FROM deliveries WHERE {since}");
+    let told = rows(app, ctx, Query::of(&query)).await?;
+    let ids = told.into_iter().map(|row| row.into_iter().next().and_then(text).map(DeliveryId::from_stored));
+    ids.collect::<Option<_>>().ok_or_else(unread)
+}
+
 async fn findings(app: &App, ctx: &Context, id: &DeliveryId, known_at: Option<Timestamp>) -> Result<u64> {
     let query = format!("SELECT count(*) FROM findings WHERE delivery = {}", literal(id.as_str()));
     let told = rows(app, ctx, Query { sql: &query, known_at }).await?;
@@ -249,21 +231,11 @@ fn unread() -> Error {
     Error::new(Kind::Internal, "read what is told of a delivery: it is something else")
 }
 
-fn number(cell: &Cell) -> Option<u64> {
-    match cell {
-        Cell::Number(digits) => digits.parse().ok(),
-        Cell::Null | Cell::Bool(_) | Cell::Text(_) => None,
-    }
-}
-
 /// A row of [`WantedDeliveries::query`]; whether its bytes are kept is asked elsewhere.
 fn delivery(row: Vec<Cell>) -> Result<ToldDelivery> {
     let read = || {
         let numbers: Vec<u64> = row.iter().filter_map(number).collect();
-        let mut texts = row.into_iter().filter_map(|cell| match cell {
-            Cell::Text(text) => Some(text),
-            Cell::Null | Cell::Bool(_) | Cell::Number(_) => None,
-        });
+        let mut texts = row.into_iter().filter_map(text);
         let (id, source, format) = (texts.next()?, texts.next()?, texts.next()?);
         let [bytes, received, stored, duplicates, corrections, rejected, received_at, rejects, open_rejects] =
             numbers[..]

@@ -21,10 +21,6 @@ pub struct Span {
 /// What can be asked by name.
 #[derive(Clone, Debug)]
 pub enum Question {
-    /// The deliveries that were received, newest first, with their receipts: behind one of them, so many.
-    Receipts { behind: Option<(Timestamp, String)>, limit: u64 },
-    /// The receipt of one delivery.
-    Receipt { delivery: String },
     /// The last reading of each quantity of an area, and its traffic light.
     GridStatus { area: Point },
     /// How much of everything there is.
@@ -68,8 +64,6 @@ pub async fn ask(
 impl Question {
     fn act(&self, ctx: &Context) -> Act {
         let (resource, subject) = match self {
-            Self::Receipts { .. } => (Resource::Deliveries, None),
-            Self::Receipt { delivery } => (Resource::Deliveries, Some(delivery.clone())),
             Self::GridStatus { area } => (Resource::GridOperators, Some(area.to_string())),
             Self::Consumption { point, .. } => (Resource::Readings, point.as_ref().map(ToString::to_string)),
             Self::Overview
@@ -83,17 +77,6 @@ impl Question {
 
     fn query(&self) -> String {
         match self {
-            Self::Receipts { behind, limit } => {
-                let rule = |(at, delivery): &(Timestamp, String)| {
-                    let (at, delivery) = (instant(*at), literal(delivery));
-                    format!("WHERE received_at < {at} OR received_at = {at} AND delivery > {delivery}")
-                };
-                let behind = behind.as_ref().map(rule).unwrap_or_default();
-                format!("SELECT {RECEIPT} FROM deliveries {behind} ORDER BY received_at DESC, delivery LIMIT {limit}")
-            }
-            Self::Receipt { delivery } => {
-                format!("SELECT {RECEIPT} FROM deliveries WHERE delivery = {}", literal(delivery))
-            }
             Self::GridStatus { area } => grid_status(area),
             Self::Overview => OVERVIEW.to_owned(),
             Self::Consumption { span, point } => consumption(*span, point.as_ref()),
@@ -113,9 +96,6 @@ impl Question {
         }
     }
 }
-
-const RECEIPT: &str =
-    "delivery, source, format, bytes, received, stored, duplicates, corrections, rejected, received_at";
 
 // Readings are gone through once for all that is asked of them.
 const OVERVIEW: &str = "SELECT \

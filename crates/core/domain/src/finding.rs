@@ -13,6 +13,8 @@ pub enum Severity {
 }
 
 impl Severity {
+    pub const ALL: [Self; 3] = [Self::Note, Self::Warning, Self::Error];
+
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {

@@ -93,7 +93,6 @@ fn one_of<T: Copy>(input: &mut Reader<'_>, values: &[T]) -> Result<T> {
 }
 
 const KINDS: [Kind; 3] = [Kind::Register, Kind::Interval, Kind::Instant];
-const SEVERITIES: [Severity; 3] = [Severity::Note, Severity::Warning, Severity::Error];
 
 fn read_time(input: &mut Reader<'_>) -> Result<Timestamp> {
     input.signed().map(Timestamp::from_micros)
@@ -339,7 +338,7 @@ fn write_finding(out: &mut Writer, finding: &Finding) {
 fn read_finding(input: &mut Reader<'_>) -> Result<Finding> {
     Ok(Finding {
         rule: input.text()?.to_owned().into(),
-        severity: one_of(input, &SEVERITIES)?,
+        severity: one_of(input, &Severity::ALL)?,
         channel: input.option(read_channel)?,
         period: input.option(read_period)?,
         position: input.text()?.to_owned(),

@@ -17,7 +17,7 @@ use crate::{lookup, records, rows};
 
 /// Fills what intake has to know about every delivery, point and message.
 pub(crate) async fn read(snapshots: &HashMap<TableName, Arc<Snapshot>>, working: &mut Working) -> Result<()> {
-    for batch in all_rows(snapshots, TableName::Points, |_| true).await? {
+    for batch in all_rows(snapshots, TableName::Points).await? {
         // Later rows are newer: a point's last one tells how it stands.
         working.points.extend((0..batch.num_rows()).filter_map(|row| records::read_point(&batch, row)));
     }
@@ -39,21 +39,22 @@ pub(crate) async fn received(lake: &TenantLake, snapshot: &Snapshot, id: Fingerp
     Ok(first)
 }
 
-/// The deliveries that were received at an instant or after it, by their table.
-pub(crate) async fn received_since(snapshot: &Snapshot, since: Timestamp) -> Result<Vec<DeliveryId>> {
-    let mut found = Vec::new();
-    for file in &snapshot.files {
-        for batch in lookup::columns(snapshot, file, &["delivery", "received_at"]).await? {
-            let [ids, times] =
-                ["delivery", "received_at"].map(|name| batch.column_by_name(name).ok_or_else(|| lacking(name)));
-            let (ids, times) = (ids?, times?);
-            let late = (0..batch.num_rows()).filter(|row| rows::time_at(times, *row).is_some_and(|at| at >= since));
-            found.extend(
-                late.filter_map(|row| Some(DeliveryId::from(Fingerprint::from_hex(rows::text_at(ids, row)?)?))),
-            );
+/// The rows that a table has of a delivery, oldest file first.
+pub(crate) async fn of_delivery(lake: &TenantLake, snapshot: &Snapshot, id: &DeliveryId) -> Result<Vec<RecordBatch>> {
+    let (digests, mut found) = (lake.digests(snapshot.table)?, Vec::new());
+    if let Some(digest) = id.digest() {
+        for file in oldest_first(snapshot) {
+            found.extend(digests.rows(snapshot, file, digest, &[]).await?);
         }
     }
     Ok(found)
+}
+
+/// Names of files grow with time.
+fn oldest_first(snapshot: &Snapshot) -> Vec<&FileFacts> {
+    let mut files: Vec<&FileFacts> = snapshot.files.iter().collect();
+    files.sort_by(|one, other| one.path.cmp(&other.path));
+    files
 }
 
 fn lacking(column: &str) -> Error {
@@ -63,9 +64,7 @@ fn lacking(column: &str) -> Error {
 /// How a request of this name was answered, by the table of receipts: of several answers the newest file's.
 pub(crate) async fn answered(lake: &TenantLake, snapshot: &Snapshot, name: Fingerprint) -> Result<Option<Answered>> {
     let digests = lake.digests(TableName::Receipts)?;
-    let mut files: Vec<&FileFacts> = snapshot.files.iter().collect();
-    files.sort_by(|one, other| other.path.cmp(&one.path));
-    for file in files {
+    for file in oldest_first(snapshot).into_iter().rev() {
         let mut answered = None;
         for batch in digests.rows(snapshot, file, name, &[]).await? {
             for row in 0..batch.num_rows() {
@@ -98,12 +97,12 @@ pub(crate) async fn recorded(
 
 async fn read_withdrawn(snapshots: &HashMap<TableName, Arc<Snapshot>>) -> Result<Withdrawn> {
     let mut withdrawn = Withdrawn::default();
-    for batch in all_rows(snapshots, TableName::Withdrawals, |_| true).await? {
+    for batch in all_rows(snapshots, TableName::Withdrawals).await? {
         let documents = (0..batch.num_rows())
             .filter_map(|row| rows::text_at(batch.column_by_name("document")?, row).map(str::to_owned));
         withdrawn.documents.extend(documents);
     }
-    for batch in all_rows(snapshots, TableName::Retractions, |_| true).await? {
+    for batch in all_rows(snapshots, TableName::Retractions).await? {
         let missing = || Error::new(Kind::Corrupt, "read the retractions: they name no version");
         let versions = batch.column_by_name("sequence").and_then(|column| column.as_primitive_opt::<Int64Type>());
         withdrawn.versions.extend(versions.ok_or_else(missing)?.values().iter().copied().map(Sequence));
@@ -111,18 +110,11 @@ async fn read_withdrawn(snapshots: &HashMap<TableName, Arc<Snapshot>>) -> Result
     Ok(withdrawn)
 }
 
-/// The rows of a table's files that `wanted` accepts, oldest file first.
-pub(crate) async fn all_rows(
-    snapshots: &HashMap<TableName, Arc<Snapshot>>,
-    table: TableName,
-    wanted: impl Fn(&FileFacts) -> bool,
-) -> Result<Vec<RecordBatch>> {
+/// The rows of a table, oldest file first.
+async fn all_rows(snapshots: &HashMap<TableName, Arc<Snapshot>>, table: TableName) -> Result<Vec<RecordBatch>> {
     let mut batches = Vec::new();
     if let Some(snapshot) = snapshots.get(&table) {
-        let mut files: Vec<&FileFacts> = snapshot.files.iter().filter(|file| wanted(file)).collect();
-        // Names of files grow with time.
-        files.sort_by(|one, other| one.path.cmp(&other.path));
-        for file in files {
+        for file in oldest_first(snapshot) {
             batches.extend(lookup::whole(snapshot, file).await?);
         }
     }

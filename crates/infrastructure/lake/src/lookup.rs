@@ -96,22 +96,9 @@ fn pieces_of(
     Ok(reader.map(move |piece| piece.map_err(|error| Error::new(Kind::Corrupt, step.clone()).because(error))))
 }
 
-/// Some columns of all rows of a file that hold.
-pub(crate) async fn columns(snapshot: &Snapshot, file: &FileFacts, names: &[&str]) -> Result<Vec<RecordBatch>> {
-    some_columns(snapshot, file, names, open(snapshot, file).await?)
-}
-
 /// Some columns of all rows of a file, the deleted ones too.
 pub(crate) async fn columns_of_all(snapshot: &Snapshot, file: &FileFacts, names: &[&str]) -> Result<Vec<RecordBatch>> {
-    some_columns(snapshot, file, names, open_all(snapshot, file).await?)
-}
-
-fn some_columns(
-    snapshot: &Snapshot,
-    file: &FileFacts,
-    names: &[&str],
-    builder: ParquetRecordBatchReaderBuilder<Bytes>,
-) -> Result<Vec<RecordBatch>> {
+    let builder = open_all(snapshot, file).await?;
     let mask = ProjectionMask::columns(builder.parquet_schema(), names.iter().copied());
     pieces_of(builder.with_projection(mask), step(snapshot, file))?.collect()
 }

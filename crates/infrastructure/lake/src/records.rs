@@ -9,7 +9,7 @@ use arrow::datatypes::DataType;
 use metrify_application::Result;
 use metrify_application::record::{Accepted, Counts, DeliveryId, PointStatus, Reject, RejectState};
 use metrify_domain::decimal::{PRECISION, SCALE};
-use metrify_domain::{Decimal, PointKind, Timestamp};
+use metrify_domain::{Channel, Decimal, Finding, Period, PointKind, Severity, Timestamp};
 use metrify_formats::{Cell, RecordTable};
 
 use crate::rows::{text_at, time_at};
@@ -264,6 +264,26 @@ pub(crate) fn read_reject(rows: &RecordBatch, row: usize) -> Option<Reject> {
         bytes: bytes("bytes")?,
         rejected_at: since,
         resolved_at: (state == RejectState::Resolved).then_some(since),
+    })
+}
+
+pub(crate) fn read_finding(rows: &RecordBatch, row: usize) -> Option<Finding> {
+    let text = |name: &str| text_at(rows.column_by_name(name)?, row);
+    let time = |name: &str| time_at(rows.column_by_name(name)?, row);
+    let severity = text("severity")?;
+    let channel = text("point").zip(text("quantity"));
+    let channel = channel
+        .and_then(|(point, quantity)| Some(Channel { point: point.parse().ok()?, quantity: quantity.parse().ok()? }));
+    let period = time("period_start").zip(time("period_end"));
+    Some(Finding {
+        rule: text("rule")?.to_owned().into(),
+        severity: Severity::ALL.into_iter().find(|known| known.name() == severity)?,
+        channel,
+        period: period.and_then(
+            |(start, end)| if start == end { Some(Period::instant(start)) } else { Period::interval(start, end) },
+        ),
+        position: text("position")?.to_owned(),
+        reason: text("reason")?.to_owned(),
     })
 }
 

@@ -74,18 +74,13 @@ impl TableName {
     /// The columns whose texts are digests by which its rows are looked for one by one; none where they are not.
     pub(crate) const fn named_by(self) -> &'static [&'static str] {
         match self {
-            Self::Deliveries => &["delivery"],
+            Self::Deliveries | Self::Rejects | Self::Findings => &["delivery"],
             // A request is known by its key and by what it held.
             Self::Receipts => &["key", "request"],
             Self::Records(_) => &["record"],
-            Self::Readings
-            | Self::Superseded
-            | Self::Withdrawals
-            | Self::Retractions
-            | Self::Points
-            | Self::Meters
-            | Self::Findings
-            | Self::Rejects => &[],
+            Self::Readings | Self::Superseded | Self::Withdrawals | Self::Retractions | Self::Points | Self::Meters => {
+                &[]
+            }
         }
     }
 

@@ -11,14 +11,14 @@ use metrify_application::record::{
     Accepted, Answered, DeliveryId, Fingerprint, PointStatus, Position, RecordRow, Reject, Version, Withdrawn,
 };
 use metrify_application::{Error, Kind, Result, Tenant, io};
-use metrify_domain::{Batch, Point, Timestamp};
+use metrify_domain::{Batch, Finding, Point, Timestamp};
 use metrify_formats::RecordTable;
 
 use crate::held::{DigestFiles, HeldFiles};
 use crate::layout::Layout;
 use crate::memory::{Ended, View, Working};
 use crate::schema::TableName;
-use crate::table::{FileFacts, Table};
+use crate::table::Table;
 use crate::tenant::{TenantLake, Writing};
 use crate::{compact, known, land, ledger, lookup, records};
 
@@ -250,18 +250,6 @@ impl Ledger for DeltaLake {
         ledger::received(&lake, &landed, digest).await
     }
 
-    async fn deliveries(&self, tenant: &Tenant, since: Timestamp) -> Result<Vec<DeliveryId>> {
-        let lake = self.tenant(tenant)?;
-        let (mut found, landed) = {
-            let working = lake.working();
-            let wanted = working.deliveries.iter().filter(|(_, (received_at, _))| *received_at >= since);
-            let found: Vec<DeliveryId> = wanted.map(|(digest, _)| DeliveryId::from(*digest)).collect();
-            (found, lake.before_memory(TableName::Deliveries)?)
-        };
-        found.extend(ledger::received_since(&landed, since).await?);
-        Ok(found)
-    }
-
     async fn points(&self, tenant: &Tenant, points: &[&Point]) -> Result<Vec<Option<PointStatus>>> {
         let lake = self.tenant(tenant)?;
         let working = lake.working();
@@ -301,18 +289,8 @@ impl Ledger for DeltaLake {
         Ok(known)
     }
 
-    async fn rejects(&self, tenant: &Tenant, delivery: Option<&DeliveryId>) -> Result<Vec<Reject>> {
+    async fn rejects(&self, tenant: &Tenant, delivery: &DeliveryId) -> Result<Vec<Reject>> {
         let lake = self.tenant(tenant)?;
-        let (snapshots, chunks) = {
-            let working = lake.working();
-            (lake.snapshots(), working.state.chunks.clone())
-        };
-        let landed = snapshots.get(&TableName::Rejects).map_or(0, |snapshot| snapshot.landed);
-        let may_hold = |file: &FileFacts| {
-            let id = delivery.map(DeliveryId::as_str);
-            let range = file.deliveries.as_ref();
-            id.zip(range).is_none_or(|(id, range)| range.low.as_str() <= id && id <= range.high.as_str())
-        };
         let mut all: HashMap<String, Reject> = HashMap::new();
         let mut note = |reject: Reject| {
             // A row for each state that it came to, in whatever order files have them.
@@ -323,17 +301,26 @@ impl Ledger for DeltaLake {
                 all.insert(reject.id.clone(), reject);
             }
         };
-        for batch in ledger::all_rows(&snapshots, TableName::Rejects, may_hold).await? {
-            (0..batch.num_rows()).filter_map(|row| records::read_reject(&batch, row)).for_each(&mut note);
+        let (landed, waiting) = lake.waiting(TableName::Rejects, delivery)?;
+        for rows in ledger::of_delivery(&lake, &landed, delivery).await? {
+            (0..rows.num_rows()).filter_map(|row| records::read_reject(&rows, row)).for_each(&mut note);
         }
-        let entries = chunks.iter().filter(|chunk| chunk.position > landed);
-        entries.flat_map(|chunk| chunk.entry.rejects.clone()).for_each(&mut note);
+        waiting.iter().flat_map(|entry| entry.rejects.clone()).for_each(&mut note);
         let mut rejects: Vec<Reject> = all.into_values().collect();
-        rejects.retain(|reject| delivery.is_none_or(|delivery| reject.delivery == *delivery));
-        // Names of one delivery end in a number: the longer one is the higher.
-        let order = |reject: &Reject| (reject.rejected_at, reject.delivery.clone(), reject.id.len(), reject.id.clone());
-        rejects.sort_by_cached_key(order);
+        // Their names end in a number: the longer one is the higher.
+        rejects.sort_by_cached_key(|reject| (reject.rejected_at, reject.id.len(), reject.id.clone()));
         Ok(rejects)
+    }
+
+    async fn findings(&self, tenant: &Tenant, delivery: &DeliveryId) -> Result<Vec<Finding>> {
+        let lake = self.tenant(tenant)?;
+        let (landed, waiting) = lake.waiting(TableName::Findings, delivery)?;
+        let mut findings = Vec::new();
+        for rows in ledger::of_delivery(&lake, &landed, delivery).await? {
+            findings.extend((0..rows.num_rows()).filter_map(|row| records::read_finding(&rows, row)));
+        }
+        findings.extend(waiting.iter().flat_map(|entry| entry.findings.clone()));
+        Ok(findings)
     }
 }
 

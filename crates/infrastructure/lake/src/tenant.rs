@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use arrow::array::RecordBatch;
 use deltalake::kernel::Add;
-use metrify_application::record::Position;
+use metrify_application::record::{Accepted, DeliveryId, Position};
 use metrify_application::{Error, Kind, Result};
 use metrify_domain::Timestamp;
 
@@ -84,6 +84,19 @@ impl TenantLake {
     pub(crate) fn before_memory(&self, name: TableName) -> Result<Arc<Snapshot>> {
         let missing = || Error::new(Kind::Internal, format!("find table `{}`", name.name()));
         self.view().snapshots.get(&name).cloned().ok_or_else(missing)
+    }
+
+    /// A table, and the entries of a delivery that wait for it.
+    pub(crate) fn waiting(
+        &self,
+        name: TableName,
+        delivery: &DeliveryId,
+    ) -> Result<(Arc<Snapshot>, Vec<Arc<Accepted>>)> {
+        let working = self.working();
+        let landed = self.before_memory(name)?;
+        let waiting = working.state.chunks.iter().filter(|chunk| chunk.position > landed.landed);
+        let own = waiting.map(|chunk| &chunk.entry).filter(|entry| entry.delivery == *delivery);
+        Ok((landed.clone(), own.cloned().collect()))
     }
 
     /// Shows the tables as they are by now. What they hold, or was brought there up to a position, memory needs no longer; both

@@ -8,8 +8,10 @@ use std::sync::Arc;
 use metrify_application::Tenant;
 use metrify_application::ingest::Receipt;
 use metrify_application::ports::{Landing, Ledger, Memory};
-use metrify_application::record::{Accepted, Answered, Counts, DeliveryId, DeliveryRecord, Fingerprint, RecordRow};
-use metrify_domain::{Document, Timestamp};
+use metrify_application::record::{
+    Accepted, Answered, Counts, DeliveryId, DeliveryRecord, Fingerprint, RecordRow, Reject,
+};
+use metrify_domain::{Channel, Document, Finding, Period, Severity, Timestamp};
 use metrify_formats::{Cell, Record, RecordTable};
 use metrify_lake::{DeltaLake, Layout};
 
@@ -67,6 +69,49 @@ fn record(number: u64) -> RecordRow {
     RecordRow { id: digest(RECORD, number), recorded_at: received_at(number), record }
 }
 
+/// Of every tenth delivery three lines were not understood.
+fn rejects(number: u64) -> Vec<Reject> {
+    let reject = |line: u64| Reject {
+        id: format!("{}-{line}", id(number)),
+        delivery: id(number),
+        source: "test".to_owned(),
+        format: "ndjson".to_owned(),
+        position: format!("line {line}"),
+        reason: "no number".to_owned(),
+        readings: 1,
+        prelude: Vec::new(),
+        bytes: vec![0, line as u8],
+        rejected_at: received_at(number),
+        resolved_at: None,
+    };
+    if number.is_multiple_of(10) { (9..12).map(reject).collect() } else { Vec::new() }
+}
+
+/// And something was noticed: about a period, an instant, and nothing of a channel.
+fn findings(number: u64) -> Vec<Finding> {
+    let (start, end) = (received_at(number), received_at(number + 1));
+    let channel = || {
+        Some(Channel {
+            point: "1ISK0075000001".parse().expect("a point"),
+            quantity: "1-0:1.29.0".parse().expect("one"),
+        })
+    };
+    let finding = |severity, channel, period| Finding {
+        rule: "test_rule".into(),
+        severity,
+        channel,
+        period,
+        position: format!("line {number}"),
+        reason: "for no reason".to_owned(),
+    };
+    let all = [
+        finding(Severity::Note, None, None),
+        finding(Severity::Warning, channel(), Period::interval(start, end)),
+        finding(Severity::Error, channel(), Some(Period::instant(start))),
+    ];
+    if number.is_multiple_of(10) { all.into() } else { Vec::new() }
+}
+
 fn deliver(lake: &DeltaLake, tenant: &Tenant, numbers: std::ops::Range<u64>) {
     for number in numbers {
         let record_of_it = DeliveryRecord {
@@ -83,6 +128,8 @@ fn deliver(lake: &DeltaLake, tenant: &Tenant, numbers: std::ops::Range<u64>) {
             finished: Some(record_of_it),
             answered: Some(answered(number)),
             records: vec![record(number)],
+            rejects: rejects(number),
+            findings: findings(number),
             ..Accepted::default()
         };
         lake.apply(tenant, number + 1, &Arc::new(entry)).expect("open tables");
@@ -97,8 +144,6 @@ async fn all_are_known(lake: &DeltaLake, tenant: &Tenant, count: u64) {
         assert_eq!(known, Some(received_at(number)), "{number}");
     }
     assert_eq!(lake.delivery(tenant, &id(count)).await.expect("the ledger"), None);
-    let since = lake.deliveries(tenant, received_at(count - 10)).await.expect("the ledger");
-    assert_eq!(since.len(), 10);
     for number in (0..count).step_by(37).chain(count - 10..count) {
         let expected = Some(answered(number));
         let by_content = lake.answered(tenant, digest(CONTENT, number)).await.expect("the ledger");
@@ -107,6 +152,10 @@ async fn all_are_known(lake: &DeltaLake, tenant: &Tenant, count: u64) {
         assert_eq!(by_key, expected.filter(|answered| answered.key.is_some()), "{number}");
     }
     assert_eq!(lake.answered(tenant, digest(CONTENT, count)).await.expect("the ledger"), None);
+    for number in (0..count).step_by(370).chain(count - 3..count) {
+        assert_eq!(lake.rejects(tenant, &id(number)).await.expect("the ledger"), rejects(number), "{number}");
+        assert_eq!(lake.findings(tenant, &id(number)).await.expect("the ledger"), findings(number), "{number}");
+    }
     let rows: Vec<RecordRow> = (0..count + 9).map(record).collect();
     let kept = lake.records(tenant, &rows).await.expect("the ledger");
     assert_eq!(kept, rows[..count as usize].iter().map(|row| row.id).collect());

@@ -4,7 +4,7 @@
 //! A request that is sent again, with the same `Idempotency-Key` or the same body and parameters, gets the answer that it got
 //! first, with the header `Idempotency-Replayed`; the parameter `again` has it received anew.
 
-mod told;
+pub(crate) mod told;
 
 use axum::Json;
 use axum::body::Body as Bytes;

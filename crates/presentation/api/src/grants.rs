@@ -32,7 +32,7 @@ async fn list(
     Parameters(page): Parameters<PageParameters>,
 ) -> Result<Json<Listed<GrantBody>>, Problem> {
     let wanted = which.among(page.wanted(ThingKind::Grant)?)?;
-    Ok(Json(govern::list_grants(&server.app, &ctx, &wanted).await?.into()))
+    Ok(Json(page.listed(ThingKind::Grant, govern::list_grants(&server.app, &ctx, &wanted).await?)))
 }
 
 /// Registers what the user of a connection consented to: for one point and purpose, to somebody, from a time until another.

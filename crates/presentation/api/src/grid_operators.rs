@@ -70,7 +70,7 @@ async fn list(
         (Field::Kind, kind.map(str::to_owned)),
         (Field::Area, which.area),
     ])?;
-    Ok(Json(register::list_grid_operators(&server.app, &ctx, &wanted).await?.into()))
+    Ok(Json(page.listed(ThingKind::GridOperator, register::list_grid_operators(&server.app, &ctx, &wanted).await?)))
 }
 
 /// Registers a grid operator.

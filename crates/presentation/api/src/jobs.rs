@@ -11,7 +11,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::extract::{Named, Parameters};
-use crate::paging::{KnownParameters, Listed, PageParameters, write_cursor};
+use crate::paging::{KnownParameters, Listed, PageParameters};
 use crate::problem::Problems;
 use crate::wire::jobs::{JobBody, JobFilters};
 use crate::{Problem, Server};
@@ -33,16 +33,16 @@ async fn list(
     Parameters(which): Parameters<JobFilters>,
     Parameters(page): Parameters<PageParameters>,
 ) -> Result<Json<Listed<JobBody>>, Problem> {
-    let paged = page.wanted(ThingKind::Job)?;
+    let paged = page.paged(ThingKind::Job.name())?;
     let wanted = operate::WantedJobs {
         known_at: paged.known_at,
-        sort: if page.sort.is_some() { paged.sort } else { Sort::IdDown },
+        sort: paged.sort.unwrap_or(Sort::IdDown),
         after: paged.after,
         limit: paged.limit,
         ..which.wanted()?
     };
     let listed = operate::list_jobs(&server.app, &ctx, &wanted).await?;
-    let next = listed.next.as_ref().map(write_cursor);
+    let next = page.next(ThingKind::Job.name(), listed.next.as_ref());
     Ok(Json(Listed { results: listed.jobs.into_iter().map(JobBody::from).collect(), next }))
 }
 

@@ -12,14 +12,14 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::extract::{Body, Named, Parameters};
-use crate::paging::{Listed, PageParameters};
+use crate::paging::{KnownParameters, Listed, PageParameters, tagged};
 use crate::problem::Problems;
 use crate::wire::certificates::NewCertificateBody;
 use crate::wire::people::{IssuedBody, KeyBody, NewKeyBody, PrincipalQuery};
 use crate::{Problem, Server};
 
 pub(crate) fn routes() -> OpenApiRouter<Server> {
-    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(revoke)).routes(routes!(register))
+    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(get, revoke)).routes(routes!(register))
 }
 
 /// The keys of the tenant, without what opens anything.
@@ -35,7 +35,26 @@ async fn list(
     Parameters(page): Parameters<PageParameters>,
 ) -> Result<Json<Listed<KeyBody>>, Problem> {
     let wanted = Wanted { equal: which.equal()?, ..page.wanted(ThingKind::Key)? };
-    Ok(Json(govern::list_keys(&server.app, &ctx, &wanted).await?.into()))
+    Ok(Json(page.listed(ThingKind::Key, govern::list_keys(&server.app, &ctx, &wanted).await?)))
+}
+
+/// A key, without what opens anything, as it is known or was known then.
+#[utoipa::path(
+    get, path = "/api/v1/api-keys/{id}", tag = "people", operation_id = "get_key",
+    params(
+        ("id" = String, Path, description = "The key's id: what stands between its two underscores"),
+        KnownParameters,
+    ),
+    responses((status = 200, body = KeyBody), Problems)
+)]
+async fn get(
+    State(server): State<Server>,
+    Extension(ctx): Extension<Context>,
+    Named(id): Named,
+    Parameters(known): Parameters<KnownParameters>,
+) -> Result<Response, Problem> {
+    let known = govern::find_key(&server.app, &ctx, &id, known.known_at()?).await?;
+    Ok(tagged::<_, KeyBody>(StatusCode::OK, known))
 }
 
 /// Issues a key. It is shown in this answer and never again.

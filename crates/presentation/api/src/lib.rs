@@ -78,10 +78,11 @@ pub use crate::wire::certificates::NewCertificateBody;
 pub use crate::wire::deliveries::{DeliveryBody, DeliveryFilters, OneDeliveryBody};
 pub use crate::wire::grants::{GrantBody, GrantQuery, NewGrantBody};
 pub use crate::wire::jobs::{JobBody, JobFilters};
+pub use crate::wire::rejects::{OneRejectBody, RejectBody, RejectFilters};
 pub use crate::wire::{
     Answer, ChangeBody, ChangesBody, Confirmed, DeliveryParameters, DeliveryReplay, ExportRequest, Point, ReadingBody,
-    ReceiptBody, ReceiptProblemBody, Reject, Replay, Replayed, SqlRequest, entries, export_format, logins, master,
-    moment, people,
+    ReceiptBody, ReceiptProblemBody, Replay, Replayed, SqlRequest, entries, export_format, logins, master, moment,
+    people,
 };
 
 /// Largest body of a request that is no delivery, in bytes.

@@ -57,7 +57,7 @@ async fn list(
         (Field::GridOperator, which.grid_operator),
     ])?;
     wanted.near = near.near()?;
-    Ok(Json(register::list_metering_points(&server.app, &ctx, &wanted).await?.into()))
+    Ok(Json(page.listed(ThingKind::MeteringPoint, register::list_metering_points(&server.app, &ctx, &wanted).await?)))
 }
 
 /// Registers a metering point.
@@ -153,5 +153,6 @@ async fn installations(
 ) -> Result<Json<Listed<InstallationBody>>, Problem> {
     let mut wanted = page.wanted(ThingKind::Installation)?;
     wanted.holds_at = which.at.as_deref().map(moment).transpose()?;
-    Ok(Json(register::installations(&server.app, &ctx, &id, wanted).await?.into()))
+    let installations = register::installations(&server.app, &ctx, &id, wanted).await?;
+    Ok(Json(page.listed(ThingKind::Installation, installations)))
 }

@@ -54,7 +54,7 @@ async fn list(
         (Field::Area, which.area),
     ])?;
     wanted.near = near.near()?;
-    Ok(Json(register::list_meters(&server.app, &ctx, &wanted).await?.into()))
+    Ok(Json(page.listed(ThingKind::Meter, register::list_meters(&server.app, &ctx, &wanted).await?)))
 }
 
 /// Registers a meter.

@@ -78,12 +78,55 @@ impl PageParameters {
     /// # Errors
     /// Where a parameter means nothing.
     pub(crate) fn wanted(&self, kind: ThingKind) -> Result<Wanted> {
-        let limit = limit(self.limit)?;
-        let known_at = self.as_known_at.as_deref().map(moment).transpose()?;
-        let after = self.cursor.as_deref().map(read_cursor).transpose()?;
-        let sort = self.sort.map(Sort::from).unwrap_or_default();
-        Ok(Wanted { known_at, after, sort, ..Wanted::all(kind, limit) })
+        let Paged { limit, known_at, after, sort } = self.paged(kind.name())?;
+        Ok(Wanted { known_at, after, sort: sort.unwrap_or_default(), ..Wanted::all(kind, limit) })
     }
+
+    /// Of a list of this name, whose cursors no other list takes.
+    ///
+    /// # Errors
+    /// Where a parameter means nothing.
+    pub(crate) fn paged(&self, list: &str) -> Result<Paged> {
+        let after = self.cursor.as_deref().map(|cursor| read_cursor(&self.mark(list), cursor)).transpose()?;
+        Ok(Paged {
+            limit: limit(self.limit)?,
+            known_at: self.as_known_at.as_deref().map(moment).transpose()?,
+            after,
+            sort: self.sort.map(Sort::from),
+        })
+    }
+
+    /// A page of a list of things.
+    pub(crate) fn listed<S, T: From<Edition<S>>>(&self, kind: ThingKind, page: Listing<S>) -> Listed<T> {
+        let next = self.next(kind.name(), page.next.as_ref());
+        Listed { results: page.things.into_iter().map(T::from).collect(), next }
+    }
+
+    /// The cursor of the next page of a list of this name; `None` where there is none.
+    pub(crate) fn next(&self, list: &str, last: Option<&Cursor>) -> Option<String> {
+        last.map(|last| write_cursor(&self.mark(list), last))
+    }
+
+    /// What a cursor is good for: a list, in the order that was asked for.
+    fn mark(&self, list: &str) -> String {
+        let sort = match self.sort {
+            None => "",
+            Some(SortBody::Id) => "id",
+            Some(SortBody::IdDown) => "-id",
+            Some(SortBody::Changed) => "changed",
+            Some(SortBody::ChangedDown) => "-changed",
+        };
+        format!("{list}:{sort}")
+    }
+}
+
+/// Which page of a list, read.
+pub(crate) struct Paged {
+    pub(crate) limit: u64,
+    pub(crate) known_at: Option<Timestamp>,
+    pub(crate) after: Option<Cursor>,
+    /// `None` where the list's own is asked for.
+    pub(crate) sort: Option<Sort>,
 }
 
 /// How many things a page has.
@@ -154,25 +197,19 @@ pub struct Listed<T> {
     pub next: Option<String>,
 }
 
-impl<S, T: From<Edition<S>>> From<Listing<S>> for Listed<T> {
-    fn from(page: Listing<S>) -> Self {
-        Self { results: page.things.into_iter().map(T::from).collect(), next: page.next.as_ref().map(write_cursor) }
-    }
+/// Opaque to clients: which list it is of, and the place of a thing in each order.
+fn write_cursor(mark: &str, Cursor { known_from, id }: &Cursor) -> String {
+    write_hex(&format!("{mark} {} {id}", known_from.micros()))
 }
 
-/// Opaque to clients: the place of a thing in each order.
-pub(crate) fn write_cursor(Cursor { known_from, id }: &Cursor) -> String {
-    write_hex(&format!("{} {id}", known_from.micros()))
-}
-
-fn read_cursor(text: &str) -> Result<Cursor> {
+fn read_cursor(mark: &str, text: &str) -> Result<Cursor> {
     let read = |place: &str| {
-        let (micros, id) = place.split_once(' ')?;
+        let (micros, id) = place.strip_prefix(mark)?.strip_prefix(' ')?.split_once(' ')?;
         Some(Cursor { known_from: Timestamp::from_micros(micros.parse().ok()?), id: id.to_owned() })
     };
     read_hex(text).as_deref().and_then(read).ok_or_else(|| {
-        Error::new(Kind::Invalid, "read the cursor: it is none of this server")
-            .hint("give `next` of the page before as it is")
+        Error::new(Kind::Invalid, "read the cursor: it is none of this list in this order")
+            .hint("give `next` of the page before as it is, and `sort` as it was")
     })
 }
 
@@ -220,9 +257,13 @@ mod tests {
     #[test]
     fn a_cursor_is_read_as_it_was_written() {
         let cursor = Cursor { known_from: Timestamp::from_micros(-17), id: "1EMH ü 7".to_owned() };
-        assert_eq!(read_cursor(&write_cursor(&cursor)).expect("a cursor"), cursor);
+        let written = write_cursor("meter:-id", &cursor);
+        assert_eq!(read_cursor("meter:-id", &written).expect("a cursor"), cursor);
+        for other in ["meter:", "meter:id", "meter:-", "user:-id", ""] {
+            assert!(read_cursor(other, &written).is_err(), "{other}");
+        }
         for wrong in ["", "7", "zz", "ff", "31", "ä"] {
-            assert!(read_cursor(wrong).is_err(), "{wrong}");
+            assert!(read_cursor("meter:-id", wrong).is_err(), "{wrong}");
         }
     }
 

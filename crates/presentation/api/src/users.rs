@@ -33,7 +33,7 @@ async fn list(
     Parameters(page): Parameters<PageParameters>,
 ) -> Result<Json<Listed<UserBody>>, Problem> {
     let wanted = Wanted { equal: which.equal()?, ..page.wanted(ThingKind::User)? };
-    Ok(Json(govern::list_users(&server.app, &ctx, &wanted).await?.into()))
+    Ok(Json(page.listed(ThingKind::User, govern::list_users(&server.app, &ctx, &wanted).await?)))
 }
 
 /// Makes a person who logs in by a name and a password.

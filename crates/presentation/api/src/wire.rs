@@ -2,7 +2,8 @@
 
 use metrify_application::ingest::{Content, Delivery, Hints, Receipt};
 use metrify_application::ports::{Cell, ExportFormat, Page, Query};
-use metrify_application::{Error, Kind, Result, record};
+use metrify_application::{Error, Kind, Result};
+use metrify_domain::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
@@ -16,11 +17,25 @@ pub mod logins;
 pub mod master;
 pub(crate) mod operators;
 pub mod people;
+pub mod rejects;
 mod replay;
 pub(crate) mod stations;
 
 pub use metrify_application::moment;
 pub use replay::{ChangeBody, ChangesBody, DeliveryReplay, ReadingBody, Replay, Replayed};
+
+/// The instants from and until which something is asked for, of two parameters.
+///
+/// # Errors
+/// Where one is no time, or the end comes before the start.
+pub(crate) fn span(start: Option<&str>, end: Option<&str>) -> Result<(Option<Timestamp>, Option<Timestamp>)> {
+    let (from, until) = (start.map(moment).transpose()?, end.map(moment).transpose()?);
+    if from.zip(until).is_some_and(|(from, until)| until < from) {
+        let error = Error::new(Kind::Invalid, "read the parameters start and end: the end comes before the start");
+        return Err(error.hint("the end is excluded: a day ends where the next one starts"));
+    }
+    Ok((from, until))
+}
 
 /// How a delivery is sent: the query of `POST /api/v1/deliveries`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, IntoParams)]
@@ -270,44 +285,6 @@ fn parsed(raw: &RawValue) -> serde_json::Result<Cell> {
         text if text.starts_with('"') => Cell::Text(serde_json::from_str(text)?),
         number => Cell::Number(number.to_owned()),
     })
-}
-
-/// A reject without its bytes.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-pub struct Reject {
-    pub id: String,
-    pub source: String,
-    pub format: String,
-    pub position: String,
-    pub reason: String,
-    pub readings: u64,
-    pub state: String,
-    #[schema(format = DateTime)]
-    pub rejected_at: String,
-    /// When it was understood; absent where it is not, and where it was before that was kept.
-    #[schema(format = DateTime)]
-    pub resolved_at: Option<String>,
-    /// In hexadecimal digits.
-    pub bytes: String,
-}
-
-impl From<record::Reject> for Reject {
-    fn from(reject: record::Reject) -> Self {
-        // One that is resolved since it was rejected is so since a time that was not kept.
-        let resolved_at = reject.resolved_at.filter(|at| *at > reject.rejected_at);
-        Self {
-            state: reject.state().name().to_owned(),
-            rejected_at: reject.rejected_at.to_string(),
-            resolved_at: resolved_at.map(|at| at.to_string()),
-            id: reject.id,
-            source: reject.source,
-            format: reject.format,
-            position: reject.position,
-            reason: reject.reason,
-            readings: reject.readings,
-            bytes: reject.bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
-        }
-    }
 }
 
 /// Points to vouch for.

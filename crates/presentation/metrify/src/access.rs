@@ -4,6 +4,7 @@ mod certificates;
 mod deliveries;
 mod grants;
 mod jobs;
+mod rejects;
 
 use std::path::Path;
 
@@ -11,12 +12,9 @@ use metrify_api::entries::{EntryBody, EntryQuery};
 use metrify_api::logins::{NewUserBody, PasswordBody, UserBody, UserChangeBody};
 use metrify_api::master::StatusBody;
 use metrify_api::people::{AuditedBody, IssuedBody, KeyBody, NewKeyBody, NewTenantBody, PrincipalQuery, TenantBody};
-use metrify_api::{
-    ChangesBody, DeliveryParameters, DeliveryReplay, ExportRequest, ReceiptBody, Reject, Replay, Replayed, SqlRequest,
-    moment,
-};
+use metrify_api::{ChangesBody, DeliveryParameters, DeliveryReplay, ExportRequest, ReceiptBody, SqlRequest, moment};
 use metrify_application::govern::Noted;
-use metrify_application::ingest::{Content, confirm, look, receive, replay_deliveries, replay_rejects};
+use metrify_application::ingest::{Content, confirm, look, receive, replay_deliveries};
 use metrify_application::jobs::Started;
 use metrify_application::ports::Pages;
 use metrify_application::registry::{ThingKind, Wanted};
@@ -97,33 +95,6 @@ impl Access {
                 read::export(&house.app, &ctx, request.query()?, target, Started::default()).await.map(drop)
             }
         }
-    }
-
-    /// # Errors
-    /// Where the store cannot be read.
-    pub async fn rejects(&self, known: &AsKnown) -> Result<Vec<Reject>> {
-        match self {
-            Self::Remote(client) => client.rejects(known).await,
-            Self::Local(house) => {
-                let rejects = read::rejects(&house.app, &house.context().await?, then(known)?).await?;
-                Ok(rejects.into_iter().map(Reject::from).collect())
-            }
-        }
-    }
-
-    /// # Errors
-    /// Where one cannot be read again, or the store not be written.
-    pub async fn replay(&self, request: &Replay) -> Result<Vec<Replayed>> {
-        let house = match self {
-            Self::Remote(client) => return client.replay(request).await,
-            Self::Local(house) => house,
-        };
-        let hints = request.hints()?;
-        let mut rejects = read::rejects(&house.app, &house.context().await?, None).await?;
-        rejects.retain(|reject| request.wants(&reject.id, reject.state()));
-        let ctx = house.context().await?;
-        let replayed = replay_rejects(&house.app, &ctx, rejects, &hints, Started::default()).await?;
-        Ok(replayed.into_iter().map(Replayed::from).collect())
     }
 
     /// # Errors
@@ -273,8 +244,9 @@ impl Access {
         match self {
             Self::Remote(client) => client.tenants(known).await,
             Self::Local(house) => {
-                let tenants = govern::list_tenants(&house.app, &house.context().await?, then(known)?).await?;
-                Ok(tenants.into_iter().map(TenantBody::from).collect())
+                let wanted = Wanted { known_at: then(known)?, ..Wanted::all(ThingKind::Tenant, u64::MAX) };
+                let tenants = govern::list_tenants(&house.app, &house.context().await?, &wanted).await?;
+                Ok(tenants.things.into_iter().map(TenantBody::from).collect())
             }
         }
     }

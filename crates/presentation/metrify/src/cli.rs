@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub use asking::{AsKnown, Audit, Entries, Export, Points, Principals, Rejects, Sql, Status};
+pub use asking::{AsKnown, Audit, Entries, Export, ListRejects, Points, Principals, Rejects, Sql, Status};
 pub use grant::Grant;
 pub use policy::Policy;
 

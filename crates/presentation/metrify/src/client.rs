@@ -4,6 +4,7 @@ mod certificates;
 mod deliveries;
 mod grants;
 mod jobs;
+mod rejects;
 mod upload;
 
 use std::collections::BTreeMap;
@@ -16,7 +17,7 @@ use metrify_api::logins::{LoginBody, NewUserBody, OpenedBody, PasswordBody, Rene
 use metrify_api::people::{AuditedBody, IssuedBody, KeyBody, NewKeyBody, NewTenantBody, TenantBody};
 use metrify_api::{
     Answer, ChangesBody, Confirmed, DeliveryParameters, DeliveryReplay, ExportRequest, Listed, Point, ReceiptBody,
-    Reject, Replay, Replayed, SqlRequest,
+    SqlRequest,
 };
 use metrify_application::ports::Pages;
 use metrify_application::{Error, Kind, Result, io};
@@ -288,14 +289,6 @@ impl Client {
         out.sync_all().await.map_err(|error| io(step(), error))
     }
 
-    pub async fn rejects(&self, known: &AsKnown) -> Result<Vec<Reject>> {
-        self.json(self.http.get(self.url("/api/v1/rejects")).query(known), "ask for the rejects").await
-    }
-
-    pub async fn replay(&self, replay: &Replay) -> Result<Vec<Replayed>> {
-        self.json(self.http.post(self.url("/api/v1/rejects/replay")).json(replay), "replay the rejects").await
-    }
-
     pub async fn replay_deliveries(&self, replay: &DeliveryReplay) -> Result<Vec<ChangesBody>> {
         let request = self.http.post(self.url("/api/v1/deliveries/replay")).json(replay);
         self.json(request, "replay the deliveries").await
@@ -351,7 +344,7 @@ impl Client {
     }
 
     pub async fn tenants(&self, known: &AsKnown) -> Result<Vec<TenantBody>> {
-        self.json(self.http.get(self.url("/api/v1/tenants")).query(known), "list the tenants").await
+        self.all("/api/v1/tenants", known, "list the tenants").await
     }
 
     pub async fn verify_audit(&self) -> Result<AuditedBody> {

@@ -42,6 +42,7 @@ from .types import (
     NewTenant,
     NewUser,
     OneDelivery,
+    OneReject,
     Opened,
     Overview,
     Password,
@@ -205,6 +206,14 @@ def register_certificate(body: NewCertificate) -> Call[Key]:
     of the house's own tenant says whose a certificate is.
     """
     return Call(Key, "POST", "/api/v1/api-keys/certificates", body=body)
+
+
+def get_key(id: str, *, as_known_at: str | None = None) -> Call[Key]:
+    """A key, without what opens anything, as it is known or was known then.
+
+    as_known_at: A day, local, as its beginning, or an instant; today where it is absent.
+    """
+    return Call(Key, "GET", f"/api/v1/api-keys/{quoted(id)}", query={"as_known_at": as_known_at})
 
 
 def revoke_key(id: str, *, tenant: str | None = None) -> Call[Key]:
@@ -756,44 +765,111 @@ def explain_policies(
 
 def list_receipts(
     *,
+    source: str | None = None,
+    format: str | None = None,
+    start: str | None = None,
+    end: str | None = None,
+    state: str | None = None,
+    archived: bool | None = None,
     limit: int | None = None,
     cursor: str | None = None,
+    sort: Literal["id", "-id", "changed", "-changed"] | None = None,
     as_known_at: str | None = None,
 ) -> Call[Listed[ReceiptRow]]:
-    """What was received, newest first.
+    """What was received, the last first unless `sort` says otherwise: the accounts alone of `/api/v1/deliveries`.
 
-    limit: Receipts at most, of 1 to 1000.
+    source: Where they came from, as their senders said.
+    start: Received at a day, local, as its beginning, or at an instant, or after it.
+    end: Received before a day, local, or an instant.
+    state: `complete`, or `open` where some of their rejects are, as they stand today.
+    archived: Whether their bytes are kept; a page of those may be shorter than its limit although another one follows.
+    limit: Things at most, of 1 to 1000.
     cursor: What `next` said on the page before.
-    as_known_at: A day, local, as its beginning, or an instant; today where it is absent.
+    sort: `id`, `-id`, `changed` or `-changed`, the last since when it is known.
+    as_known_at: As it was known then: a day, local, or an instant.
     """
     return Call(
         Listed[ReceiptRow],
         "GET",
         "/api/v1/receipts",
-        query={"limit": limit, "cursor": cursor, "as_known_at": as_known_at},
+        query={
+            "source": source,
+            "format": format,
+            "start": start,
+            "end": end,
+            "state": state,
+            "archived": archived,
+            "limit": limit,
+            "cursor": cursor,
+            "sort": sort,
+            "as_known_at": as_known_at,
+        },
     )
 
 
-def get_receipt(id: str, *, as_known_at: str | None = None) -> Call[Listed[ReceiptRow]]:
+def get_receipt(id: str, *, as_known_at: str | None = None) -> Call[ReceiptRow]:
     """The receipt of one delivery.
 
     as_known_at: A day, local, as its beginning, or an instant; today where it is absent.
     """
-    return Call(Listed[ReceiptRow], "GET", f"/api/v1/receipts/{quoted(id)}", query={"as_known_at": as_known_at})
+    return Call(ReceiptRow, "GET", f"/api/v1/receipts/{quoted(id)}", query={"as_known_at": as_known_at})
 
 
-def list_rejects(*, as_known_at: str | None = None) -> Call[list[Reject]]:
-    """What was not understood, oldest first, with its bytes. One that was resolved before that was kept counts as resolved at any
-    time.
+def list_rejects(
+    *,
+    delivery: str | None = None,
+    source: str | None = None,
+    format: str | None = None,
+    state: str | None = None,
+    start: str | None = None,
+    end: str | None = None,
+    limit: int | None = None,
+    cursor: str | None = None,
+    sort: Literal["id", "-id", "changed", "-changed"] | None = None,
+    as_known_at: str | None = None,
+) -> Call[Listed[Reject]]:
+    """What was not understood, the last that was rejected first unless `sort` says otherwise (`changed` is when it was rejected).
 
-    as_known_at: A day, local, as its beginning, or an instant; today where it is absent.
+    delivery: The delivery that they came with.
+    source: Where they came from, as their senders said.
+    state: `open` or `resolved`.
+    start: Rejected at a day, local, as its beginning, or at an instant, or after it.
+    end: Rejected before a day, local, or an instant.
+    limit: Things at most, of 1 to 1000.
+    cursor: What `next` said on the page before.
+    sort: `id`, `-id`, `changed` or `-changed`, the last since when it is known.
+    as_known_at: As it was known then: a day, local, or an instant.
     """
-    return Call(list[Reject], "GET", "/api/v1/rejects", query={"as_known_at": as_known_at})
+    return Call(
+        Listed[Reject],
+        "GET",
+        "/api/v1/rejects",
+        query={
+            "delivery": delivery,
+            "source": source,
+            "format": format,
+            "state": state,
+            "start": start,
+            "end": end,
+            "limit": limit,
+            "cursor": cursor,
+            "sort": sort,
+            "as_known_at": as_known_at,
+        },
+    )
 
 
 def replay_rejects(body: Replay) -> Call[list[Replayed]]:
-    """Reads rejects again after a fix. It is a job."""
+    """Reads rejects again after a fix: those that are named, or all that are open. It is a job."""
     return Call(list[Replayed], "POST", "/api/v1/rejects/replay", body=body)
+
+
+def get_reject(id: str, *, as_known_at: str | None = None) -> Call[OneReject]:
+    """A reject with its bytes. One that was resolved before that was kept counts as resolved at any time.
+
+    as_known_at: A day, local, as its beginning, or an instant; today where it is absent.
+    """
+    return Call(OneReject, "GET", f"/api/v1/rejects/{quoted(id)}", query={"as_known_at": as_known_at})
 
 
 def list_roles() -> Call[Listed[Role]]:
@@ -933,17 +1009,40 @@ def query(body: SqlRequest) -> Call[bytes]:
     return Call(bytes, "POST", "/api/v1/sql", body=body, accept="application/x-ndjson", changes=False)
 
 
-def list_tenants(*, as_known_at: str | None = None) -> Call[list[Tenant]]:
-    """All tenants, for whoever runs the house; the own one for everybody else.
+def list_tenants(
+    *,
+    status: Literal["active", "inactive"] | None = None,
+    limit: int | None = None,
+    cursor: str | None = None,
+    sort: Literal["id", "-id", "changed", "-changed"] | None = None,
+    as_known_at: str | None = None,
+) -> Call[Listed[Tenant]]:
+    """Tenants, a page of them: all, for an admin of the house's own tenant; their own one for other admins.
 
-    as_known_at: A day, local, as its beginning, or an instant; today where it is absent.
+    limit: Things at most, of 1 to 1000.
+    cursor: What `next` said on the page before.
+    sort: `id`, `-id`, `changed` or `-changed`, the last since when it is known.
+    as_known_at: As it was known then: a day, local, or an instant.
     """
-    return Call(list[Tenant], "GET", "/api/v1/tenants", query={"as_known_at": as_known_at})
+    return Call(
+        Listed[Tenant],
+        "GET",
+        "/api/v1/tenants",
+        query={"status": status, "limit": limit, "cursor": cursor, "sort": sort, "as_known_at": as_known_at},
+    )
 
 
 def create_tenant(body: NewTenant) -> Call[Tenant]:
     """Makes a tenant, with tables of its own."""
     return Call(Tenant, "POST", "/api/v1/tenants", body=body)
+
+
+def get_tenant(id: str, *, as_known_at: str | None = None) -> Call[Tenant]:
+    """A tenant, as it is known or was known then.
+
+    as_known_at: A day, local, as its beginning, or an instant; today where it is absent.
+    """
+    return Call(Tenant, "GET", f"/api/v1/tenants/{quoted(id)}", query={"as_known_at": as_known_at})
 
 
 def change_tenant(id: str, body: TenantFacts, *, if_match: str | None = None) -> Call[Tenant]:

@@ -577,6 +577,36 @@ class OneDelivery(Delivery):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Reject:
+    """A reject without its bytes."""
+
+    delivery: str
+    format: str
+    id: str
+    # Where in the delivery.
+    position: str
+    # How many readings it would be, as far as that can be told.
+    readings: int
+    reason: str
+    rejected_at: datetime
+    # When it was understood; absent where it is not, and where it was before that was kept.
+    resolved_at: datetime | None = None
+    source: str
+    # `open`, or `resolved` where it was understood since.
+    state: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class OneReject(Reject):
+    """A reject with its bytes."""
+
+    # In hexadecimal digits.
+    bytes: str
+    # What is needed before its own bytes to read them, such as the head of a table; in hexadecimal digits.
+    prelude: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Opened:
     """What lets somebody in for some minutes, and what renews it once (in the form of RFC 6749, 5.1)."""
 
@@ -710,7 +740,9 @@ class ReceiptProblem:
 
 @dataclass(frozen=True, kw_only=True)
 class ReceiptRow:
-    """The account of a delivery: received = stored + duplicates + corrections + rejected."""
+    """The account of a delivery, as its sender was told when it first came: received = stored + duplicates + corrections +
+    rejected.
+    """
 
     bytes: int
     corrections: int
@@ -722,24 +754,6 @@ class ReceiptRow:
     rejected: int
     source: str
     stored: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Reject:
-    """A reject without its bytes."""
-
-    # In hexadecimal digits.
-    bytes: str
-    format: str
-    id: str
-    position: str
-    readings: int
-    reason: str
-    rejected_at: datetime
-    # When it was understood; absent where it is not, and where it was before that was kept.
-    resolved_at: datetime | None = None
-    source: str
-    state: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,20 +6,21 @@ use axum::extract::{Extension, State};
 use axum::http::HeaderValue;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
-use metrify_application::read::{self, WantedDeliveries};
+use metrify_application::read::{self, ToldDelivery, WantedDeliveries};
 use metrify_application::record::DeliveryId;
-use metrify_application::registry::ThingKind;
 use metrify_application::{Context, io};
 use tokio_util::io::ReaderStream;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::extract::{Named, Parameters};
-use crate::paging::{KnownParameters, Listed, PageParameters, write_cursor};
+use crate::paging::{KnownParameters, Listed, PageParameters};
 use crate::problem::Problems;
 use crate::schema::Binary;
 use crate::wire::deliveries::{DeliveryBody, DeliveryFilters, OneDeliveryBody};
 use crate::{Problem, Server};
+
+const LIST: &str = "deliveries";
 
 pub(super) fn routes() -> OpenApiRouter<Server> {
     OpenApiRouter::new().routes(routes!(list)).routes(routes!(get)).routes(routes!(content))
@@ -37,19 +38,27 @@ async fn list(
     Parameters(which): Parameters<DeliveryFilters>,
     Parameters(page): Parameters<PageParameters>,
 ) -> Result<Json<Listed<DeliveryBody>>, Problem> {
-    // Deliveries are no things of the registry; they are paged as those are.
-    let paged = page.wanted(ThingKind::Job)?;
-    let asked = which.wanted()?;
+    Ok(Json(listed(&server, &ctx, &which, &page).await?))
+}
+
+/// A page of deliveries, told one way or another.
+pub(crate) async fn listed<T: From<ToldDelivery>>(
+    server: &Server,
+    ctx: &Context,
+    which: &DeliveryFilters,
+    page: &PageParameters,
+) -> Result<Listed<T>, Problem> {
+    let (paged, asked) = (page.paged(LIST)?, which.wanted()?);
     let wanted = WantedDeliveries {
         known_at: paged.known_at,
-        sort: if page.sort.is_some() { paged.sort } else { asked.sort },
+        sort: paged.sort.unwrap_or(asked.sort),
         after: paged.after,
         limit: paged.limit,
         ..asked
     };
-    let listed = read::list_deliveries(&server.app, &ctx, &wanted).await?;
-    let next = listed.next.as_ref().map(write_cursor);
-    Ok(Json(Listed { results: listed.deliveries.into_iter().map(DeliveryBody::from).collect(), next }))
+    let listed = read::list_deliveries(&server.app, ctx, &wanted).await?;
+    let next = page.next(LIST, listed.next.as_ref());
+    Ok(Listed { results: listed.deliveries.into_iter().map(T::from).collect(), next })
 }
 
 /// A delivery with its receipt, how its rejects stand, and how many findings there are of it.

@@ -5,7 +5,7 @@ use metrify_application::{Error, Kind, Result};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::moment;
+use super::span;
 
 /// Which deliveries.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, IntoParams)]
@@ -32,11 +32,12 @@ impl DeliveryFilters {
     /// # Errors
     /// Where a time or a state means nothing.
     pub fn wanted(&self) -> Result<WantedDeliveries> {
+        let (from, until) = span(self.start.as_deref(), self.end.as_deref())?;
         Ok(WantedDeliveries {
             source: self.source.clone(),
             format: self.format.clone(),
-            from: self.start.as_deref().map(moment).transpose()?,
-            until: self.end.as_deref().map(moment).transpose()?,
+            from,
+            until,
             state: self.state.as_deref().map(state).transpose()?,
             kept: self.archived,
             ..WantedDeliveries::default()

@@ -8,8 +8,8 @@ use metrify_governance::{Action, Purpose, Resource, Role};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::moment;
 use super::people::read;
+use super::{moment, span};
 use crate::paging::{limit, read_hex, write_hex};
 
 /// Which entries.
@@ -65,7 +65,7 @@ impl EntryQuery {
             let unknown = || Error::new(Kind::Invalid, format!("read `outcome`: `{name}` is none"));
             Outcome::named(name).ok_or_else(|| unknown().hint("there are begun, done, denied, and the kinds of errors"))
         });
-        let time = |text: &Option<String>| text.as_deref().map(moment).transpose();
+        let (from, until) = span(self.start.as_deref(), self.end.as_deref())?;
         Ok(Noted {
             subject: self.subject.clone(),
             principal: self.principal.clone(),
@@ -74,9 +74,9 @@ impl EntryQuery {
             outcome: outcome.transpose()?,
             role: named::<Role>("role", self.role.as_deref())?,
             purpose: named::<Purpose>("purpose", self.purpose.as_deref())?,
-            from: time(&self.start)?,
-            until: place.map(|(_, bound)| bound).or(time(&self.end)?),
-            known_at: time(&self.as_known_at)?,
+            from,
+            until: place.map(|(_, bound)| bound).or(until),
+            known_at: self.as_known_at.as_deref().map(moment).transpose()?,
             way: match self.sort.unwrap_or_default() {
                 EntrySort::At => Way::Onwards { after: number.unwrap_or(0) },
                 EntrySort::AtDown => Way::Back { before: number },

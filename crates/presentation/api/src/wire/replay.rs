@@ -2,7 +2,7 @@
 
 use metrify_application::ingest::{self, Changes, Hints, Selection};
 use metrify_application::record::DeliveryId;
-use metrify_application::{Result, moment, record};
+use metrify_application::{Result, moment};
 use metrify_domain::{Reading, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -34,16 +34,6 @@ impl Replay {
             quantity: meaning(self.quantity.as_deref())?,
             swap_tariffs: self.swap_tariffs,
         })
-    }
-
-    /// Whether this reject is one of those to read again.
-    #[must_use]
-    pub fn wants(&self, id: &str, state: record::RejectState) -> bool {
-        if self.ids.is_empty() {
-            state == record::RejectState::Open
-        } else {
-            self.ids.iter().any(|wanted| wanted == id)
-        }
     }
 }
 
@@ -87,7 +77,7 @@ impl DeliveryReplay {
     /// # Errors
     /// Where `since` is neither a day nor an instant.
     pub fn selection(&self) -> Result<Selection> {
-        let since = self.since.as_deref().map_or(Ok(Timestamp::from_micros(i64::MIN)), moment)?;
+        let since = self.since.as_deref().map(moment).transpose()?;
         Ok(Selection { ids: self.ids.iter().cloned().map(DeliveryId::from_stored).collect(), since })
     }
 }

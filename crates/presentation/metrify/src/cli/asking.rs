@@ -36,14 +36,12 @@ pub struct Export {
 
 #[derive(Debug, Subcommand)]
 pub enum Rejects {
-    /// List them
-    List {
-        /// Those that were resolved, too
-        #[arg(long)]
-        all: bool,
-        #[command(flatten)]
-        known: AsKnown,
-    },
+    /// List those that are open, the last that was rejected first
+    #[command(after_help = "\
+Examples:
+  metrify rejects list --format mscons --limit 10
+  metrify rejects list --all --delivery 9f86d081884c7d659a2feaa0c55ad015 -o json")]
+    List(ListRejects),
     /// Show one with its bytes
     Show { id: String },
     /// Read them again after a fix
@@ -65,6 +63,32 @@ Examples:
         #[arg(long)]
         swap_tariffs: bool,
     },
+}
+
+#[derive(Debug, Args)]
+pub struct ListRejects {
+    /// Those that were resolved, too
+    #[arg(long)]
+    pub all: bool,
+    /// The delivery that they came with
+    #[arg(long, value_name = "ID")]
+    pub delivery: Option<String>,
+    /// Where they came from, as their senders said
+    #[arg(long)]
+    pub source: Option<String>,
+    #[arg(long, value_name = "NAME")]
+    pub format: Option<String>,
+    /// Rejected at a day, local, as its beginning, or at an instant, or after it
+    #[arg(long, value_name = "TIME")]
+    pub start: Option<String>,
+    /// Rejected before
+    #[arg(long, value_name = "TIME")]
+    pub end: Option<String>,
+    /// Rejects at most
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..))]
+    pub limit: u64,
+    #[command(flatten)]
+    pub known: AsKnown,
 }
 
 #[derive(Debug, Subcommand)]

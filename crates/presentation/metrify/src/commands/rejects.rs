@@ -1,12 +1,12 @@
 //! `metrify rejects`.
 
-use metrify_api::{Reject, Replay};
+use metrify_api::{RejectBody, RejectFilters, Replay};
+use metrify_application::Result;
 use metrify_application::ports::Cell;
 use metrify_application::record::RejectState;
-use metrify_application::{Error, Kind, Result};
 
 use crate::access::Access;
-use crate::cli::{AsKnown, Output, Rejects};
+use crate::cli::{ListRejects, Output, Rejects};
 use crate::exit::Outcome;
 use crate::print;
 use crate::settings::Settings;
@@ -14,7 +14,7 @@ use crate::settings::Settings;
 pub async fn run(settings: &Settings, output: Output, command: Rejects) -> Result<Outcome> {
     let access = Access::open(settings).await?;
     match command {
-        Rejects::List { all, known } => list(&access, output, all, &known).await,
+        Rejects::List(which) => list(&access, output, which).await,
         Rejects::Show { id } => show(&access, output, &id).await,
         Rejects::Replay { ids, timezone, area, point, quantity, swap_tariffs } => {
             let outcome =
@@ -27,7 +27,7 @@ pub async fn run(settings: &Settings, output: Output, command: Rejects) -> Resul
 
 const COLUMNS: [&str; 7] = ["id", "source", "format", "position", "reason", "readings", "state"];
 
-fn row(reject: &Reject) -> Vec<Cell> {
+fn row(reject: &RejectBody) -> Vec<Cell> {
     let text = |text: &String| Cell::Text(text.clone());
     vec![
         text(&reject.id),
@@ -40,21 +40,19 @@ fn row(reject: &Reject) -> Vec<Cell> {
     ]
 }
 
-async fn list(access: &Access, output: Output, all: bool, known: &AsKnown) -> Result<Outcome> {
-    let mut rejects = access.rejects(known).await?;
-    rejects.retain(|reject| all || reject.state == RejectState::Open.name());
+async fn list(access: &Access, output: Output, which: ListRejects) -> Result<Outcome> {
+    let ListRejects { all, delivery, source, format, start, end, limit, known } = which;
+    let state = (!all).then(|| RejectState::Open.name().to_owned());
+    let which = RejectFilters { delivery, source, format, state, start, end };
+    let rejects = access.rejects(&which, &known, limit).await?;
     print::rows(output, &COLUMNS, rejects.iter().map(row).collect())?;
     Ok(Outcome::Good)
 }
 
 async fn show(access: &Access, output: Output, id: &str) -> Result<Outcome> {
-    let rejects = access.rejects(&AsKnown::default()).await?;
-    let reject = rejects.iter().find(|reject| reject.id == id);
-    let reject = reject.ok_or_else(|| {
-        Error::new(Kind::NotFound, format!("find reject `{id}`")).hint("`metrify rejects list` lists them")
-    })?;
-    let mut cells = row(reject);
-    cells.push(Cell::Text(reject.bytes.clone()));
+    let found = access.reject(id).await?;
+    let mut cells = row(&found.reject);
+    cells.push(Cell::Text(found.bytes));
     let columns: Vec<&str> = COLUMNS.into_iter().chain(["bytes"]).collect();
     print::rows(output, &columns, vec![cells])?;
     Ok(Outcome::Good)
@@ -62,10 +60,6 @@ async fn show(access: &Access, output: Output, id: &str) -> Result<Outcome> {
 
 async fn replay(access: &Access, output: Output, request: &Replay) -> Result<Outcome> {
     let replayed = access.replay(request).await?;
-    let missing = request.ids.iter().find(|id| !replayed.iter().any(|replayed| replayed.id == **id));
-    if let Some(id) = missing {
-        return Err(Error::new(Kind::NotFound, format!("find reject `{id}`")).hint("`metrify rejects list` lists them"));
-    }
     let still = replayed.iter().any(|replayed| !replayed.resolved);
     let rows = replayed.into_iter().map(|replayed| {
         vec![

@@ -22,6 +22,20 @@ const ACCOUNT: &str = "select quantity, count(*), count(distinct (point || ' ' |
 const VERSIONS: &str = "select count(*), count(distinct key) from (select concat_ws(' ', point, quantity, period_start, period_end, \
                         value, quality) as key from readings_history)";
 
+/// What was noticed, each by all that it says but when.
+const FINDINGS: &str = "select count(*), count(distinct said) from (select concat_ws(' ', rule, point, quantity, period_start, position, \
+                        reason) as said from findings)";
+
+/// Gives every thousandth line a field that means nothing: something is noticed in all parts of the file.
+fn with_things_to_notice(file: &Path) {
+    let text = std::fs::read_to_string(file).expect("the fleet");
+    let lines = text.lines().enumerate().map(|(number, line)| match number % 1_000 {
+        0 => format!("{},\"field_{number}\":1}}\n", line.trim_end_matches('}')),
+        _ => format!("{line}\n"),
+    });
+    std::fs::write(file, lines.collect::<String>()).expect("write the fleet");
+}
+
 fn milliseconds(work: impl FnOnce()) -> u64 {
     let begin = std::time::Instant::now();
     work();
@@ -44,8 +58,12 @@ fn kill_while_ingesting(metrify: &Metrify, file: &Path, after_ms: u64) -> bool {
 fn an_ingest_killed_at_any_moment_leaves_every_reading_once() {
     let undisturbed = Metrify::new();
     let file = fleet(&undisturbed, 70, 10);
+    with_things_to_notice(&file);
     let duration_ms = milliseconds(|| drop(undisturbed.ingest(&[&file])));
     let expected = (undisturbed.sql(ACCOUNT), undisturbed.sql(VERSIONS), undisturbed.answers("true"));
+    let findings = undisturbed.sql(FINDINGS);
+    let count: u64 = findings.split(',').next().and_then(|count| count.parse().ok()).expect("a number");
+    assert!(count > 50, "{findings}");
     let mut chance = Chance::new(20_230_326);
     let mut killed = 0;
     for kills in [10, 1, 2, 3, 4] {
@@ -65,6 +83,7 @@ fn an_ingest_killed_at_any_moment_leaves_every_reading_once() {
         assert_eq!(metrify.sql(ACCOUNT), expected.0, "after {kills} kills");
         assert!(metrify.answers("true") == expected.2, "other answers after {kills} kills");
         assert_eq!(metrify.sql(VERSIONS), expected.1, "after {kills} kills");
+        assert_eq!(metrify.sql(FINDINGS), findings, "after {kills} kills");
     }
     assert_eq!(killed, 20);
 }

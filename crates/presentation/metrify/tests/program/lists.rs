@@ -144,25 +144,114 @@ fn a_cursor_that_hides_a_zero_is_as_bad_as_any_other() {
     let hidden = |text: &str| text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>();
     let point = crate::support::POINT;
     for (list, text) in [
-        ("smart-meters", "7 m\0"),
-        ("metering-points", "7 \0"),
-        ("grants", "7 a\0b"),
-        ("api-keys", "7 \0"),
-        ("users", "7 \0"),
-        ("jobs", "7 \0"),
-        ("grid-operators", "7 \0"),
-        ("deliveries", "7 \0"),
-        ("receipts", "2025-01-01 \0"),
+        ("smart-meters", "meter: 7 m\0"),
+        ("metering-points", "metering_point: 7 \0"),
+        ("grants", "grant: 7 a\0b"),
+        ("api-keys", "key: 7 \0"),
+        ("users", "user: 7 \0"),
+        ("tenants", "tenant: 7 \0"),
+        ("jobs", "job: 7 \0"),
+        ("grid-operators", "grid_operator: 7 \0"),
+        ("deliveries", "deliveries: 7 \0"),
+        ("receipts", "deliveries: 7 \0"),
+        ("rejects", "rejects: 7 \0"),
         (&format!("smart-meters/{point}/readings"), "7 7 1-0:1.8.0\0"),
-        (&format!("metering-points/{point}/installations"), "7 \0"),
+        (&format!("metering-points/{point}/installations"), "installation: 7 \0"),
     ] {
         let (status, problem) = admin.get(&format!("/api/v1/{list}?cursor={}", hidden(text)));
         assert_eq!(status, 400, "{list}: {problem}");
         let detail = problem["detail"].as_str().expect("why");
-        assert!(detail.contains("read the cursor: it is none of this server"), "{list}: {problem}");
+        assert!(detail.contains("read the cursor: it is none of this "), "{list}: {problem}");
     }
     for plain in ["weather/stations?cursor=%00", "jobs?by=%00"] {
         let (status, problem) = admin.get(&format!("/api/v1/{plain}"));
         assert_eq!(status, 400, "{plain}: {problem}");
     }
+}
+
+#[test]
+fn a_cursor_is_good_for_its_own_list_in_its_own_order() {
+    let metrify = Metrify::new();
+    let server = metrify.serve();
+    let admin = Client::of(&metrify, &server, "admin");
+    for id in ["1EMH0010599732", "1EMH0010599733"] {
+        assert_eq!(admin.post("/api/v1/smart-meters", &json!({"id": id})).0, 201);
+    }
+    let (_, page) = admin.get("/api/v1/smart-meters?limit=1&sort=-id");
+    let cursor = page["next"].as_str().expect("a second page");
+    assert_eq!(
+        admin.get(&format!("/api/v1/smart-meters?sort=-id&cursor={cursor}")).1["results"][0]["id"],
+        "1EMH0010599732"
+    );
+    let lists = [
+        "smart-meters?sort=id",
+        "smart-meters?sort=changed",
+        "smart-meters?limit=3",
+        "metering-points?sort=-id",
+        "grants?sort=-id",
+        "api-keys?sort=-id",
+        "users?sort=-id",
+        "tenants?sort=-id",
+        "jobs?sort=-id",
+        "grid-operators?sort=-id",
+        "deliveries?sort=-id",
+        "receipts?sort=-id",
+        "rejects?sort=-id",
+        "weather/stations?sort=-id",
+        "audit?sort=-at",
+    ];
+    for list in lists {
+        let (status, problem) = admin.get(&format!("/api/v1/{list}&cursor={cursor}"));
+        assert_eq!(status, 400, "{list}: {problem}");
+    }
+}
+
+#[test]
+fn tenants_and_keys_are_paged_and_each_is_told_with_its_version() {
+    let metrify = Metrify::new();
+    let server = metrify.serve();
+    let house = Client::of(&metrify, &server, "admin");
+    let theirs = Client::of_new_tenant(&metrify, &server, "stadtwerk");
+    let of_another = Client::of_new_tenant(&metrify, &server, "netz");
+    let names = |client: &Client<'_>, more: &str| {
+        let (mut names, mut next) = (Vec::new(), String::new());
+        loop {
+            let (status, page) = client.get(&format!("/api/v1/tenants?limit=1{more}{next}"));
+            assert_eq!(status, 200, "{page}");
+            names.extend(page["results"].as_array().expect("tenants").iter().map(|tenant| tenant["name"].clone()));
+            let Some(cursor) = page["next"].as_str() else { return json!(names) };
+            next = format!("&cursor={cursor}");
+        }
+    };
+    assert_eq!(names(&house, ""), json!(["default", "netz", "stadtwerk"]));
+    assert_eq!(names(&house, "&sort=-id"), json!(["stadtwerk", "netz", "default"]));
+    assert_eq!(names(&house, "&sort=changed"), json!(["default", "stadtwerk", "netz"]));
+    assert_eq!(names(&house, "&sort=-changed"), json!(["netz", "stadtwerk", "default"]));
+    assert_eq!(names(&theirs, ""), json!(["stadtwerk"]));
+    assert_eq!(names(&house, "&as_known_at=2020-01-01"), json!([]));
+    let ended = json!({"parties": ["metering_operator"], "status": "inactive"});
+    let tag = house.send("GET", "/api/v1/tenants/netz", &[], b"").header("etag").expect("a tag").to_owned();
+    assert_eq!(house.ask("PUT", "/api/v1/tenants/netz", &[("If-Match", &tag)], Some(&ended)).0, 200);
+    assert_eq!(house.ask("PUT", "/api/v1/tenants/netz", &[("If-Match", &tag)], Some(&ended)).0, 409);
+    assert_eq!(names(&house, "&status=inactive"), json!(["netz"]));
+    assert_eq!(names(&house, "&status=active"), json!(["default", "stadtwerk"]));
+    assert_eq!(house.get("/api/v1/tenants/netz").1["status"], "inactive");
+    assert_eq!(house.get("/api/v1/tenants/netz?as_known_at=2020-01-01").0, 404);
+    assert_eq!(house.get("/api/v1/tenants/nobody").0, 404);
+    // Whose tenant it is makes no difference that could be told.
+    let detail = |name: &str| {
+        let (status, problem) = theirs.get(&format!("/api/v1/tenants/{name}"));
+        (status, problem["detail"].as_str().expect("why").replace(name, "NAME"))
+    };
+    assert_eq!(detail("default"), detail("nobody"));
+    assert_eq!(detail("default").0, 404);
+    assert_eq!(theirs.get("/api/v1/tenants/stadtwerk").0, 200);
+
+    let keys = house.get("/api/v1/api-keys").1;
+    let id = keys["results"][0]["id"].as_str().expect("a key");
+    let known = house.send("GET", &format!("/api/v1/api-keys/{id}"), &[], b"");
+    let told: Value = serde_json::from_str(&known.body).expect("JSON");
+    assert_eq!((&told, known.header("etag")), (&keys["results"][0], Some("\"1\"")));
+    assert_eq!(theirs.get(&format!("/api/v1/api-keys/{id}")).0, 404);
+    assert_eq!(of_another.get("/api/v1/tenants").0, 401, "its tenant has ended");
 }

@@ -128,7 +128,7 @@ fn an_admin_makes_changes_and_ends_people_of_its_own_tenant() {
     user(&theirs, "ann", "admin");
     let (_, opened) = log_in(&server, "stadtwerk", "ann", PASSWORD);
     let their_ann = bearer(&server, &opened);
-    assert_eq!(their_ann.get("/api/v1/tenants").1[0]["name"], "stadtwerk");
+    assert_eq!(their_ann.get("/api/v1/tenants").1["results"][0]["name"], "stadtwerk");
     assert_eq!(their_ann.get("/api/v1/users").1["results"].as_array().map(Vec::len), Some(1));
     let (_, ann) = admin.get("/api/v1/users/ann");
     assert_eq!((&ann["role"], &ann["version"]), (&json!("viewer"), &json!(1)), "{ann}");
@@ -349,7 +349,7 @@ fn the_token_of_a_trusted_issuer_opens_what_its_roles_may() {
     let (status, entries) = ask(admin);
     assert_eq!(status, 200, "{entries}");
     let tenant = Client { server: &server, key: issuer.token("metrify", &json!({"groups": "admin", "sub": "ann"})) };
-    assert_eq!(tenant.get("/api/v1/tenants").1[0]["name"], "stadtwerk");
+    assert_eq!(tenant.get("/api/v1/tenants").1["results"][0]["name"], "stadtwerk");
     let (_, entries) = tenant.get("/api/v1/audit");
     let principal = &entries["results"][0]["principal"];
     assert!(principal.as_str().is_some_and(|name| name.starts_with("oidc:ann@127.0.0.1")), "{entries}");

@@ -35,6 +35,7 @@ mod memory;
 mod message;
 mod people;
 mod readme;
+mod rejects;
 mod replay;
 mod requests;
 mod samples;
