@@ -126,6 +126,10 @@ class MasterData(Asking):
         """Says anew what is told of a metering point: what is left away is told no longer."""
         return self.ask(calls.change_metering_point(id, facts, if_match=tag(version)))
 
+    def deactivate_metering_point(self, id: str, *, version: int | None = None) -> MeteringPoint:
+        """Takes a metering point out of service; what is known of it stays. Raises NotFound, Conflict where a meter is there."""
+        return self.ask(calls.deactivate_metering_point(id, if_match=tag(version)))
+
     def exchange(self, metering_point: str, meter: str | None, at: Moment) -> list[Installation]:
         """The meter there changes: the one that is there goes, `meter` comes, or none. Answers with what changed."""
         return self.ask(calls.exchange_meter(metering_point, Exchange(meter=meter, at=moment(at))))

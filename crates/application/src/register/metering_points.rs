@@ -82,3 +82,27 @@ pub async fn put_metering_point(
     })
     .await
 }
+
+/// Takes a metering point out of service; what is known of it stays. A meter that is there has to be removed first.
+///
+/// # Errors
+/// Where it is denied, nothing is known of it, a meter is there, it was changed meanwhile, or the registry cannot be written.
+pub async fn deactivate_metering_point(
+    app: &App,
+    ctx: &Context,
+    id: &str,
+    version: Option<u64>,
+) -> Result<Edition<MeteringPoint>> {
+    let act = ctx.act(Action::Register, Resource::MeteringPoints, Some(id.to_owned()));
+    audited(app, ctx, act, async {
+        let known: Edition<MeteringPoint> = things::find(app, ctx, id, None).await?;
+        things::expect(&known, version)?;
+        if known.thing.status == Status::Inactive {
+            return Ok(known);
+        }
+        is_nowhere(app, ctx, Field::MeteringPoint, &known.thing.id).await?;
+        let point = MeteringPoint { status: Status::Inactive, ..known.thing.clone() };
+        things::append(app, ctx, Happened::Deactivated, point, Some(&known)).await
+    })
+    .await
+}

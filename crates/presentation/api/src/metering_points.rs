@@ -21,7 +21,7 @@ use crate::{Problem, Server};
 pub(crate) fn routes() -> OpenApiRouter<Server> {
     OpenApiRouter::new()
         .routes(routes!(list, register))
-        .routes(routes!(get, put))
+        .routes(routes!(get, put, deactivate))
         .routes(routes!(exchange))
         .routes(routes!(installations))
 }
@@ -110,6 +110,25 @@ async fn put(
 ) -> Result<Response, Problem> {
     let (point, status) = (facts.read(Some(&id))?, facts.status());
     let known = register::put_metering_point(&server.app, &ctx, point, status, meant(&headers)?).await?;
+    Ok(tagged::<_, MeteringPointBody>(StatusCode::OK, known))
+}
+
+/// Takes a metering point out of service; what is known of it stays. A meter that is there has to be removed first.
+#[utoipa::path(
+    delete, path = "/api/v1/metering-points/{id}", tag = "master data", operation_id = "deactivate_metering_point",
+    params(
+        ("id" = String, Path, description = "The metering point's id"),
+        ("If-Match" = Option<String>, Header, description = "The ETag of what is to be changed; 409 where it was changed meanwhile"),
+    ),
+    responses((status = 200, body = MeteringPointBody), Problems)
+)]
+async fn deactivate(
+    State(server): State<Server>,
+    Extension(ctx): Extension<Context>,
+    Named(id): Named,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let known = register::deactivate_metering_point(&server.app, &ctx, &id, meant(&headers)?).await?;
     Ok(tagged::<_, MeteringPointBody>(StatusCode::OK, known))
 }
 

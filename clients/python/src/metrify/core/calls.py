@@ -664,6 +664,14 @@ def change_metering_point(id: str, body: MeteringPointFacts, *, if_match: str | 
     return Call(MeteringPoint, "PUT", f"/api/v1/metering-points/{quoted(id)}", headers={"If-Match": if_match}, body=body)
 
 
+def deactivate_metering_point(id: str, *, if_match: str | None = None) -> Call[MeteringPoint]:
+    """Takes a metering point out of service; what is known of it stays. A meter that is there has to be removed first.
+
+    If-Match: The ETag of what is to be changed; 409 where it was changed meanwhile
+    """
+    return Call(MeteringPoint, "DELETE", f"/api/v1/metering-points/{quoted(id)}", headers={"If-Match": if_match})
+
+
 def exchange_meter(id: str, body: Exchange) -> Call[list[Installation]]:
     """The meter there changes: the one that is there goes, another one comes, or none."""
     return Call(list[Installation], "POST", f"/api/v1/metering-points/{quoted(id)}/exchange", body=body)

@@ -158,9 +158,16 @@ fn which_meter_was_there_on_that_day_is_told_as_it_was_known_then() {
     }
     let (status, problem) = ann.ask("DELETE", &format!("/api/v1/smart-meters/{OTHER_METER}"), &[], None);
     assert_eq!(status, 409, "{problem}");
+    let (status, problem) = ann.ask("DELETE", &path, &[], None);
+    assert_eq!(status, 409, "a meter is there: {problem}");
     assert_eq!(exchange(json!(null), "2025-09-01").0, 200);
     assert_eq!(there("?at=2025-10-01"), [""; 0]);
     assert_eq!(ann.ask("DELETE", &format!("/api/v1/smart-meters/{OTHER_METER}"), &[], None).0, 200);
+    assert_eq!(ann.ask("DELETE", &path, &[("If-Match", "\"1\"")], None).0, 409);
+    let (status, ended) = ann.ask("DELETE", &path, &[], None);
+    assert_eq!((status, &ended["status"], &ended["town"]), (200, &json!("inactive"), &json!("Berlin")), "{ended}");
+    assert_eq!(ann.ask("DELETE", &path, &[], None), (200, ended), "it is so already");
+    assert_eq!(ann.ask("DELETE", "/api/v1/metering-points/50120962218", &[], None).0, 404);
 }
 
 #[test]
