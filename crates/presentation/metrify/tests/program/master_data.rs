@@ -167,7 +167,7 @@ fn which_meter_was_there_on_that_day_is_told_as_it_was_known_then() {
     let (status, ended) = ann.ask("DELETE", &path, &[], None);
     assert_eq!((status, &ended["status"], &ended["town"]), (200, &json!("inactive"), &json!("Berlin")), "{ended}");
     assert_eq!(ann.ask("DELETE", &path, &[], None), (200, ended), "it is so already");
-    assert_eq!(ann.ask("DELETE", "/api/v1/metering-points/50120962218", &[], None).0, 404);
+    assert_eq!(ann.ask("DELETE", "/api/v1/metering-points/41373559241", &[], None).0, 404);
 }
 
 #[test]
