@@ -207,6 +207,8 @@ pub trait Columns: Send + Sync {
 #[derive(Clone, Debug)]
 pub struct Kept {
     pub id: DeliveryId,
+    /// Of the bytes, where the delivery is not named for them alone.
+    pub digest: Option<Fingerprint>,
     pub source: String,
     /// The format that its sender named; `None` where it is found out from the content.
     pub format: Option<Format>,

@@ -8,7 +8,8 @@ use metrify_formats::{Meter, Record};
 
 use crate::ingest::Receipt;
 
-/// Names a delivery by what it holds: the first 32 hex digits of its SHA-256. The same bytes are the same delivery.
+/// Names a delivery by what it holds: the first 32 hex digits of its SHA-256. The same bytes are the same delivery, but for statements,
+/// which are named for their request as well.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct DeliveryId(String);
 

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use tempfile::{NamedTempFile, TempPath};
 
 use crate::error::{Error, Kind, Result, io as io_error};
-use crate::record::DeliveryId;
+use crate::record::{DeliveryId, Fingerprint};
 
 /// Bytes of a delivery that are held in memory at most: with what was read of its body meanwhile and with its head, a thousand
 /// deliveries at once take half a gigabyte.
@@ -103,6 +103,8 @@ impl Seek for Opened {
 #[derive(Clone, Debug)]
 pub struct Seen {
     pub id: DeliveryId,
+    /// Of the bytes, where the delivery is not named for them alone.
+    pub digest: Option<Fingerprint>,
     pub bytes: u64,
     pub head: Vec<u8>,
 }
@@ -123,7 +125,8 @@ impl Look {
     }
 
     fn seen(self) -> Seen {
-        Seen { id: DeliveryId::from_digest(&self.digest.finalize()), bytes: self.bytes, head: self.head }
+        let id = DeliveryId::from_digest(&self.digest.finalize());
+        Seen { id, digest: None, bytes: self.bytes, head: self.head }
     }
 }
 

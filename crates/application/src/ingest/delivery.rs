@@ -6,6 +6,7 @@ use metrify_formats::{Detected, Format, Head, detect, outline};
 
 use crate::error::{Error, Kind, Result};
 use crate::ingest::content::{Content, Seen};
+use crate::ingest::once::fingerprint;
 
 /// Bytes, and what the sender said about them.
 #[derive(Clone, Debug)]
@@ -38,6 +39,17 @@ pub struct Hints {
 pub struct Looked {
     pub delivery: Delivery,
     pub seen: Seen,
+}
+
+impl Looked {
+    /// As a statement, which is made when it is received, and not a file: the same bytes under another name are said once more.
+    #[must_use]
+    pub fn stated(mut self, name: &[u8]) -> Self {
+        let said = [self.seen.id.as_str().as_bytes(), name].concat();
+        self.seen.digest = self.seen.id.digest();
+        self.seen.id = fingerprint("statement", &said).into();
+        self
+    }
 }
 
 /// Looks through a delivery that lies where nobody looked at it on its way.

@@ -80,6 +80,7 @@ fn keep(app: &App, ctx: &Context, Looked { delivery, seen }: &Looked, received_a
     let (archive, tenant, content) = (app.archive.clone(), ctx.tenant().clone(), delivery.content.clone());
     let kept = Kept {
         id: seen.id.clone(),
+        digest: seen.digest,
         source: delivery.source.clone(),
         format: delivery.format,
         hints: delivery.hints.clone(),

@@ -322,7 +322,7 @@ impl Taken {
             return Err(error.hint("Upload-Length said that there are more: send them, too"));
         }
         if let Some((id, bytes)) = &self.about.received {
-            let seen = Seen { id: id.clone(), bytes: *bytes, head: Vec::new() };
+            let seen = Seen { id: id.clone(), digest: None, bytes: *bytes, head: Vec::new() };
             return answer_again(app, ctx, &Looked { delivery, seen }, name).await;
         }
         let looked = look(delivery).await?;

@@ -31,6 +31,9 @@ pub use write::{DaySet, write_day_set, write_reading};
 /// Lines of the beginning that are asked whether they are ours; the first may be damaged.
 const LINES_LOOKED_AT: usize = 16;
 
+/// The keys of a line that are read.
+pub const KEYS: [&str; Column::NAMES.len()] = Column::NAMES;
+
 #[must_use]
 pub fn tables() -> Vec<Table> {
     vec![columns::table()]

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use metrify_application::ingest::Hints;
 use metrify_application::ports::Kept;
-use metrify_application::record::DeliveryId;
+use metrify_application::record::{DeliveryId, Fingerprint};
 use metrify_application::{Error, Kind, Result};
 use metrify_domain::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -21,6 +21,9 @@ const TOLD_BYTES_MAX: u32 = 1 << 20;
 pub(crate) struct Entry {
     version: u32,
     pub(crate) delivery: String,
+    /// Of the bytes, where the delivery is not named for them alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    digest: Option<String>,
     source: String,
     format: Option<String>,
     timezone: Option<String>,
@@ -40,6 +43,7 @@ impl Entry {
         Self {
             version: VERSION,
             delivery: kept.id.as_str().to_owned(),
+            digest: kept.digest.as_ref().map(ToString::to_string),
             source: kept.source.clone(),
             format: kept.format.map(|format| format.name().to_owned()),
             timezone: zone.as_ref().map(ToString::to_string),
@@ -57,6 +61,7 @@ impl Entry {
     pub(crate) fn kept(&self) -> Result<Kept> {
         Ok(Kept {
             id: DeliveryId::from_stored(self.delivery.clone()),
+            digest: self.digest.as_deref().and_then(Fingerprint::from_hex),
             source: self.source.clone(),
             format: self.meaning(self.format.as_deref())?,
             hints: Hints {
@@ -68,6 +73,11 @@ impl Entry {
             },
             received_at: Timestamp::from_micros(self.received_at),
         })
+    }
+
+    /// Of the bytes; `None` where it is no digest.
+    pub(crate) fn digest(&self) -> Option<Fingerprint> {
+        Fingerprint::from_hex(self.digest.as_ref().unwrap_or(&self.delivery))
     }
 
     fn meaning<T>(&self, text: Option<&str>) -> Result<Option<T>>

@@ -15,7 +15,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use metrify_application::ports::{Archive, Kept};
-use metrify_application::record::DeliveryId;
+use metrify_application::record::{DeliveryId, Fingerprint};
 use metrify_application::{Error, Kind, Result, Tenant, io};
 use sha2::{Digest, Sha256};
 use zstd::bulk::Compressor;
@@ -104,14 +104,14 @@ impl Archive for FileArchive {
         let step = || format!("restore the bytes of delivery {id}");
         let shelf = self.shelf(tenant)?;
         // The segment stays readable when it is let go meanwhile.
-        let Some(packed) = shelf.lock().unwrap_or_else(PoisonError::into_inner).find(id)? else {
+        let Some((packed, digest)) = shelf.lock().unwrap_or_else(PoisonError::into_inner).find(id)? else {
             return Ok(false);
         };
         let unpacked = zstd::stream::read::Decoder::new(packed);
         let unpacked = unpacked.map_err(|error| io(step(), error))?;
         let mut digested = Digested { out, digest: Sha256::new() };
         std::io::copy(&mut { unpacked }, &mut digested).map_err(|error| io(step(), error))?;
-        if DeliveryId::from_digest(&digested.digest.finalize()) == *id {
+        if digest == Some(Fingerprint::from_digest(&digested.digest.finalize())) {
             return Ok(true);
         }
         Err(Error::new(Kind::Corrupt, format!("{}: they are not the bytes that were received", step())))

@@ -5,7 +5,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self as stdio, BufReader, ErrorKind, Read, Seek, SeekFrom, Take};
 use std::path::{Path, PathBuf};
 
-use metrify_application::record::DeliveryId;
+use metrify_application::record::{DeliveryId, Fingerprint};
 use metrify_application::{Result, io};
 
 use crate::entry::Entry;
@@ -37,6 +37,14 @@ pub(crate) struct Place {
     segment: u64,
     offset: u64,
     packed: u64,
+    /// Of the bytes.
+    digest: Option<Fingerprint>,
+}
+
+impl Place {
+    fn of(entry: &Entry, segment: u64, offset: u64) -> Self {
+        Self { segment, offset, packed: entry.packed, digest: entry.digest() }
+    }
 }
 
 impl Shelf {
@@ -113,8 +121,7 @@ impl Shelf {
             }
         }
         if let Some(places) = &mut self.places {
-            let place = Place { segment: number, offset: before + frame.len() as u64, packed: entry.packed };
-            places.insert(entry.delivery.clone(), place);
+            places.insert(entry.delivery.clone(), Place::of(entry, number, before + frame.len() as u64));
         }
         self.make_room()
     }
@@ -142,7 +149,7 @@ impl Shelf {
             let path = self.path(segment.number);
             let file = File::open(&path).map_err(|error| io(format!("open `{}`", path.display()), error))?;
             let scanned = scan(&file, segment.bytes, |entry, offset| {
-                let place = Place { segment: segment.number, offset, packed: entry.packed };
+                let place = Place::of(&entry, segment.number, offset);
                 if places.insert(entry.delivery.clone(), place).is_none() {
                     entries.push(entry);
                 }
@@ -163,14 +170,14 @@ impl Shelf {
         Ok(self.places.as_ref().and_then(|places| places.get(id.as_str())).copied())
     }
 
-    /// The compressed bytes of a delivery, if they are kept.
-    pub(crate) fn find(&mut self, id: &DeliveryId) -> Result<Option<Take<File>>> {
+    /// The compressed bytes of a delivery, if they are kept, and the digest that they have unpacked.
+    pub(crate) fn find(&mut self, id: &DeliveryId) -> Result<Option<(Take<File>, Option<Fingerprint>)>> {
         let Some(place) = self.place(id)? else { return Ok(None) };
         let path = self.path(place.segment);
         let step = || format!("open `{}`", path.display());
         let mut file = File::open(&path).map_err(|error| io(step(), error))?;
         file.seek(SeekFrom::Start(place.offset)).map_err(|error| io(step(), error))?;
-        Ok(Some(file.take(place.packed)))
+        Ok(Some((file.take(place.packed), place.digest)))
     }
 }
 

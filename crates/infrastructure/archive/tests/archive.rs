@@ -30,6 +30,7 @@ fn file_of(bytes: &[u8]) -> File {
 fn kept(bytes: &[u8]) -> Kept {
     Kept {
         id: DeliveryId::from_digest(&Sha256::digest(bytes)),
+        digest: None,
         source: "folder/\"file\".csv".to_owned(),
         format: Some(Format::Csv),
         hints: Hints {

@@ -1,4 +1,7 @@
 //! Readings that are brought to one point: an object or a list of them as JSON, or an object a line.
+//!
+//! They are statements, made when they are received: what was said before may be said once more, and holds then. Whoever sends a request
+//! again names it by its `Idempotency-Key`, and gets the answer that it got first.
 
 use axum::body::Bytes;
 use axum::extract::{Extension, State};
@@ -8,13 +11,14 @@ use axum::response::Response;
 use metrify_application::ingest::Looked;
 use metrify_application::ingest::{Arriving, Name, receive_once};
 use metrify_application::{Context, Error, Kind, Result as Done, io};
+use metrify_formats::ndjson;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_with::rust::maps_duplicate_key_is_error;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
-use crate::deliveries::answered;
+use crate::deliveries::{another, answered, key};
 use crate::extract::Named;
 use crate::problem::Problems;
 use crate::schema::Exact;
@@ -57,7 +61,11 @@ pub enum NewReadings {
 /// Brings readings of a meter in, and answers with their receipt: 200 where all was understood, 207 where something was rejected.
 #[utoipa::path(
     post, path = "/api/v1/smart-meters/{id}/readings", tag = "readings", operation_id = "bring_meter_readings",
-    params(("id" = String, Path, description = "The meter's id")), request_body = NewReadings,
+    params(
+        ("id" = String, Path, description = "The meter's id"),
+        ("Idempotency-Key" = Option<String>, Header, description = "The same key gets the same answer; without one what is said is said anew"),
+    ),
+    request_body = NewReadings,
     responses((status = 200, body = ReceiptBody), (status = 207, body = ReceiptBody), Problems)
 )]
 pub(super) async fn to_meter(
@@ -74,7 +82,11 @@ pub(super) async fn to_meter(
 /// rejected.
 #[utoipa::path(
     post, path = "/api/v1/metering-points/{id}/readings", tag = "readings", operation_id = "bring_metering_point_readings",
-    params(("id" = String, Path, description = "The metering point's id")), request_body = NewReadings,
+    params(
+        ("id" = String, Path, description = "The metering point's id"),
+        ("Idempotency-Key" = Option<String>, Header, description = "The same key gets the same answer; without one what is said is said anew"),
+    ),
+    request_body = NewReadings,
     responses((status = 200, body = ReceiptBody), (status = 207, body = ReceiptBody), Problems)
 )]
 pub(super) async fn to_metering_point(
@@ -95,6 +107,7 @@ async fn bring(
     body: Bytes,
 ) -> Result<Response, Problem> {
     let id = point(&id)?.to_string();
+    let key = key(headers, false)?;
     let lines = match media_type(headers) {
         "application/json" => of_json(&id, &body)?,
         "application/x-ndjson" => of_lines(&id, &body)?,
@@ -109,8 +122,13 @@ async fn bring(
     arriving.push(&lines).map_err(|error| io("take the readings in", error))?;
     let (content, seen) = arriving.arrived();
     let delivery = parameters.delivery("http", content)?;
-    let reply = receive_once(&server.app, &ctx, Looked { delivery, seen }, Name::Content { key: None }).await?;
-    Ok(answered("http", reply))
+    let name = match &key {
+        Some(key) => key.as_bytes().to_vec(),
+        None => (server.random)()?.to_vec(),
+    };
+    let said = Looked { delivery, seen }.stated(&name);
+    let reply = receive_once(&server.app, &ctx, said, Name::Content { key: key.as_deref() }).await;
+    Ok(answered("http", reply.map_err(another)?))
 }
 
 /// The type without its parameters; JSON where nobody says.
@@ -153,6 +171,10 @@ fn lines(id: &str, objects: impl Iterator<Item = Done<Object>>) -> Done<Vec<u8>>
     let mut lines = Vec::new();
     for object in objects {
         let Object(mut object) = object?;
+        if let Some(unknown) = object.keys().find(|name| !ndjson::KEYS.contains(&name.as_str())) {
+            let error = Error::new(Kind::Invalid, format!("read the body: a reading has no `{unknown}`"));
+            return Err(error.hint(format!("it has {}", ndjson::KEYS.join(", "))));
+        }
         if let Some(said) = object.insert("point".to_owned(), point.clone())
             && serde_json::from_str::<&str>(said.get()).ok() != Some(id)
         {
@@ -179,11 +201,13 @@ mod tests {
             "{\"point\":\"p\",\"quantity\":\"load\",\"value\":0.1234567890123456789}\n{\"point\":\"p\",\"value\":1e0}\n"
         );
         assert_eq!(
-            text(of_lines("p", b"{\"a\":1}\n\n{}\n")).expect("lines"),
-            "{\"a\":1,\"point\":\"p\"}\n{\"point\":\"p\"}\n"
+            text(of_lines("p", b"{\"at\":1}\n\n{}\n")).expect("lines"),
+            "{\"at\":1,\"point\":\"p\"}\n{\"point\":\"p\"}\n"
         );
         let twice = &b"{\"value\":1,\"value\":2}"[..];
-        for wrong in [&b"[]"[..], b"", b"[1]", b"{\"point\":\"q\"}", b"{\"point\":7}", b"{} {}", twice] {
+        for wrong in
+            [&b"[]"[..], b"", b"[1]", b"{\"point\":\"q\"}", b"{\"point\":7}", b"{} {}", b"{\"units\":\"Wh\"}", twice]
+        {
             assert!(of_json("p", wrong).is_err(), "{wrong:?}");
         }
     }

@@ -42,6 +42,7 @@ mod samples;
 mod series;
 mod server;
 mod simulation;
+mod statements;
 mod strangers;
 mod support;
 mod tls;
