@@ -344,6 +344,8 @@ pub struct Cursor {
 #[derive(Clone, Debug)]
 pub struct Wanted {
     pub kind: ThingKind,
+    /// Of these ids; of any where it is `None`.
+    pub ids: Option<Vec<String>>,
     pub equal: Vec<(Field, String)>,
     /// In a circle; a page of those may be shorter than its limit although another one follows.
     pub near: Option<Near>,
@@ -361,7 +363,17 @@ impl Wanted {
     /// All of a kind, up to a number.
     #[must_use]
     pub const fn all(kind: ThingKind, limit: u64) -> Self {
-        Self { kind, equal: Vec::new(), near: None, holds_at: None, known_at: None, sort: Sort::Id, after: None, limit }
+        Self {
+            kind,
+            ids: None,
+            equal: Vec::new(),
+            near: None,
+            holds_at: None,
+            known_at: None,
+            sort: Sort::Id,
+            after: None,
+            limit,
+        }
     }
 }
 

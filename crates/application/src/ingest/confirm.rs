@@ -8,7 +8,7 @@ use crate::audit::audited;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::ingest::piece::Piece;
-use crate::record::{PointRecord, PointStatus};
+use crate::record::{DeliveryId, PointRecord, PointStatus};
 
 /// Confirms points and tells how many were not confirmed before.
 ///
@@ -29,17 +29,20 @@ async fn vouch(app: &App, ctx: &Context, points: &[Point]) -> Result<u64> {
         return Err(error.hint("`metrify points` lists the points that are known"));
     }
     let changed = standing.filter(|(_, status)| *status != Some(PointStatus::Confirmed));
-    let confirmed: Vec<PointRecord> = changed
-        .map(|(point, _)| PointRecord {
-            point: point.clone(),
-            kind: point.kind(),
-            name: None,
-            status: PointStatus::Confirmed,
-            since: ctx.now,
-            delivery: crate::record::DeliveryId::default(),
-        })
-        .collect();
+    let confirmed: Vec<PointRecord> = changed.map(|(point, _)| vouched_for(ctx, point)).collect();
     let count = confirmed.len() as u64;
     app.intake.accept(app, ctx, Piece { confirmed, received_at: ctx.now, ..Piece::default() }).await?;
     Ok(count)
+}
+
+/// Somebody vouches for a point, and no delivery does.
+pub(super) fn vouched_for(ctx: &Context, point: &Point) -> PointRecord {
+    PointRecord {
+        point: point.clone(),
+        kind: point.kind(),
+        name: None,
+        status: PointStatus::Confirmed,
+        since: ctx.now,
+        delivery: DeliveryId::default(),
+    }
 }

@@ -1,6 +1,6 @@
 //! Turns a piece of a delivery into one entry of the journal: points known, structure checked, versions settled.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use metrify_domain::{Batch, Finding, Point, PointKind, Timestamp};
@@ -13,6 +13,7 @@ use crate::ingest::accept::UnknownPoints;
 use crate::ingest::once::{Request, fingerprint};
 use crate::ingest::receipt::Receipt;
 use crate::ingest::records::{self, Kept};
+use crate::ingest::registered;
 use crate::ingest::settle::{self, Origin, Settled};
 use crate::ingest::withdraw::{self, TakenBack};
 use crate::record::{
@@ -236,7 +237,7 @@ fn problem_of(batch: &Batch, rows: &[usize], reason: String) -> Problem {
     Problem { position, reason, readings: rows.len() as u64, prelude: Vec::new(), bytes }
 }
 
-/// The points of a piece: those that nobody knew before, and those whose readings stay out.
+/// The points of a piece: those that stand otherwise than before, and those whose readings stay out.
 #[derive(Default)]
 struct Points {
     new: Vec<PointRecord>,
@@ -248,27 +249,35 @@ async fn points(app: &App, ctx: &Context, unknown: UnknownPoints, piece: &Piece)
     let of_channels = piece.decoded.batch.channels().iter().map(|channel| &channel.point);
     let named: Vec<&Point> = of_channels.chain(told.keys().copied()).collect();
     let known = app.ledger.points(ctx.tenant(), &named).await?;
+    let doubtful = |status: &Option<PointStatus>| matches!(status, None | Some(PointStatus::Quarantined));
+    let asked: Vec<&Point> =
+        named.iter().zip(&known).filter(|(_, known)| doubtful(known)).map(|(point, _)| *point).collect();
+    let registered = registered::in_service(app, ctx, &asked).await?;
     let mut points = Points::default();
-    let mut strangers: BTreeSet<&Point> = BTreeSet::new();
-    for (point, status) in named.into_iter().zip(known) {
-        let status = status.unwrap_or_else(|| {
-            strangers.insert(point);
-            unknown.status()
-        });
+    let mut strangers: BTreeMap<&Point, PointStatus> = BTreeMap::new();
+    for (point, known) in named.into_iter().zip(known) {
+        let status = match known {
+            known if doubtful(&known) && registered.contains(point.as_str()) => PointStatus::Confirmed,
+            Some(status) => status,
+            None => unknown.status(),
+        };
+        if known != Some(status) {
+            strangers.insert(point, status);
+        }
         if status == PointStatus::Quarantined {
             points.quarantined.insert(point.clone());
         }
     }
-    let records = strangers.into_iter().map(|point| new_point(point.clone(), told.get(point).copied(), unknown, piece));
-    points.new = records.collect();
+    let new = strangers.into_iter();
+    points.new = new.map(|(point, status)| new_point(point.clone(), told.get(point).copied(), status, piece)).collect();
     Ok(points)
 }
 
-fn new_point(point: Point, told: Option<&Meter>, unknown: UnknownPoints, piece: &Piece) -> PointRecord {
+fn new_point(point: Point, told: Option<&Meter>, status: PointStatus, piece: &Piece) -> PointRecord {
     PointRecord {
         kind: told.and_then(|meter| meter.kind).unwrap_or_else(|| kind_of(&point, &piece.decoded.batch)),
         name: told.and_then(|meter| meter.name.clone()),
-        status: unknown.status(),
+        status,
         since: piece.received_at,
         delivery: piece.delivery.clone(),
         point,

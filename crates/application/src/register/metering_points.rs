@@ -8,6 +8,7 @@ use crate::app::App;
 use crate::audit::audited;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
+use crate::ingest::vouch;
 use crate::register::exchange::is_nowhere;
 use crate::registry::{Edition, Field, Happened, Listing, Wanted};
 use crate::things;
@@ -24,7 +25,9 @@ pub async fn register_metering_point(app: &App, ctx: &Context, point: MeteringPo
             return Err(Error::new(Kind::Invalid, step)
                 .hint("a MaLo-ID has 11 digits, the last a check digit; a MeLo-ID has 33 characters"));
         }
-        things::append(app, ctx, Happened::Registered, point, None).await
+        let known = things::append(app, ctx, Happened::Registered, point, None).await?;
+        vouch(app, ctx, &known.thing.id, known.thing.status).await?;
+        Ok(known)
     })
     .await
 }
@@ -78,7 +81,9 @@ pub async fn put_metering_point(
             is_nowhere(app, ctx, Field::MeteringPoint, &point.id).await?;
         }
         let happened = Happened::between(known.thing.status, point.status);
-        things::append(app, ctx, happened, point, Some(&known)).await
+        let changed = things::append(app, ctx, happened, point, Some(&known)).await?;
+        vouch(app, ctx, &changed.thing.id, changed.thing.status).await?;
+        Ok(changed)
     })
     .await
 }

@@ -8,6 +8,7 @@ use crate::app::App;
 use crate::audit::audited;
 use crate::context::Context;
 use crate::error::Result;
+use crate::ingest::vouch;
 use crate::register::exchange::is_nowhere;
 use crate::registry::{Edition, Field, Happened, Listing, Wanted};
 use crate::things;
@@ -18,7 +19,12 @@ use crate::things;
 /// Where it is denied, there is one of this id, or the registry cannot be written.
 pub async fn register_meter(app: &App, ctx: &Context, meter: Meter) -> Result<Edition<Meter>> {
     let act = ctx.act(Action::Register, Resource::Meters, Some(meter.id.to_string()));
-    audited(app, ctx, act, things::append(app, ctx, Happened::Registered, meter, None)).await
+    audited(app, ctx, act, async {
+        let known = things::append(app, ctx, Happened::Registered, meter, None).await?;
+        vouch(app, ctx, &known.thing.id, known.thing.status).await?;
+        Ok(known)
+    })
+    .await
 }
 
 /// A meter, as it is known or was known then.
@@ -65,7 +71,9 @@ pub async fn put_meter(
             is_nowhere(app, ctx, Field::Meter, &meter.id).await?;
         }
         let happened = Happened::between(known.thing.status, meter.status);
-        things::append(app, ctx, happened, meter, Some(&known)).await
+        let changed = things::append(app, ctx, happened, meter, Some(&known)).await?;
+        vouch(app, ctx, &changed.thing.id, changed.thing.status).await?;
+        Ok(changed)
     })
     .await
 }

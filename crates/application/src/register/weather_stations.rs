@@ -10,6 +10,7 @@ use crate::app::App;
 use crate::audit::audited;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
+use crate::ingest::vouch;
 use crate::read::{ToldStation, WantedTold, told_stations};
 use crate::registry::{Cursor, Edition, Field, Happened, Near, Sort, ThingKind, Wanted};
 use crate::things;
@@ -72,7 +73,9 @@ pub async fn register_weather_station(
                 );
             }
         }
-        things::append(app, ctx, Happened::Registered, station, None).await
+        let known = things::append(app, ctx, Happened::Registered, station, None).await?;
+        vouch(app, ctx, &known.thing.id, known.thing.status).await?;
+        Ok(known)
     })
     .await
 }
@@ -174,7 +177,9 @@ pub async fn put_weather_station(
             return Ok(known);
         }
         let happened = Happened::between(known.thing.status, station.status);
-        things::append(app, ctx, happened, station, Some(&known)).await
+        let changed = things::append(app, ctx, happened, station, Some(&known)).await?;
+        vouch(app, ctx, &changed.thing.id, changed.thing.status).await?;
+        Ok(changed)
     })
     .await
 }

@@ -63,7 +63,8 @@ impl DatabaseRegistry {
 
     pub(crate) async fn list_things(&self, tenant: &Tenant, wanted: &Wanted) -> Result<Vec<Edition<Thing>>> {
         let equal = wanted.equal.iter().map(|(_, value)| value);
-        equal.chain(wanted.after.iter().map(|after| &after.id)).try_for_each(|text| has_no_zero(text))?;
+        let ids = wanted.ids.iter().flatten();
+        equal.chain(ids).chain(wanted.after.iter().map(|after| &after.id)).try_for_each(|text| has_no_zero(text))?;
         self.reading(Scope::Of(tenant), async |database| match wanted.kind {
             ThingKind::Tenant => several::<tenant::Entity>(database, tenant, wanted).await,
             ThingKind::Key => several::<key::Entity>(database, tenant, wanted).await,
@@ -137,6 +138,9 @@ async fn several<T: Table>(
     wanted: &Wanted,
 ) -> Result<Vec<Edition<Thing>>> {
     let mut query = as_known::<T>(tenant, wanted.known_at)?;
+    if let Some(ids) = &wanted.ids {
+        query = query.filter(column::<T>("id")?.is_in(ids.iter().map(String::as_str)));
+    }
     for (field, value) in &wanted.equal {
         query = query.filter(column::<T>(name_of(*field))?.eq(value.as_str()));
     }

@@ -127,6 +127,9 @@ async fn lists_are_filtered_sorted_and_paged(registry: &dyn Registry) {
     assert_eq!(ids(registry, "one", equal(Field::Status, "inactive")).await, ["m4"]);
     assert_eq!(ids(registry, "one", equal(Field::Area, "x' OR '1'='1")).await, [""; 0]);
     let near = Some(Near { place: Place::of_degrees(52.4, 13.3).expect("a place"), radius_m: 20_000.0 });
+    let of = |named: &[&str]| Wanted { ids: Some(named.iter().map(ToString::to_string).collect()), ..all() };
+    assert_eq!(ids(registry, "one", of(&["m3", "nobody", "m1"])).await, ["m1", "m3"]);
+    assert_eq!(ids(registry, "one", of(&[])).await, [""; 0]);
     assert_eq!(ids(registry, "one", Wanted { near, ..all() }).await, ["m3"]);
     assert_eq!(ids(registry, "one", Wanted { known_at: Some(at(12)), ..all() }).await, ["m1", "m3"]);
     let error = registry.list(&tenant("one"), &equal(Field::GridOperator, "x")).await.expect_err("no such field");

@@ -35,6 +35,7 @@ mod memory;
 mod message;
 mod people;
 mod readme;
+mod registered;
 mod rejects;
 mod replay;
 mod requests;
