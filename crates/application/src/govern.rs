@@ -17,7 +17,7 @@ mod users;
 pub use authenticate::{Credential, Keyring, authenticate, local, turned_away};
 pub use certificates::{Certificate, CertificateError, register_certificate};
 pub use entries::{Noted, entries, verify};
-pub use explain::{Asked, explain};
+pub use explain::{Asked, explain, roles};
 pub use found::found;
 pub use granted::Granted;
 pub(crate) use granted::{covering, installed};

@@ -1,9 +1,9 @@
 //! What the policies say of an act, to whoever may read them.
 
-use metrify_governance::{Act, Action, Explained, Purpose, Resource, Whom};
+use metrify_governance::{Act, Action, Explained, Purpose, Resource, Role, Whom};
 
 use crate::app::App;
-use crate::audit::audited;
+use crate::audit::{Outcome, audited, entry};
 use crate::context::Context;
 use crate::error::Result;
 use crate::govern::granted::covering_for;
@@ -38,4 +38,13 @@ pub async fn explain(app: &App, ctx: &Context, asked: Asked) -> Result<Vec<Expla
         Ok(app.policies.explain(Whom { parties, principal, grant: grant.as_deref() }, &act))
     })
     .await
+}
+
+/// The roles that there are. They are no secret, so that no policy is asked.
+///
+/// # Errors
+/// Where no entry of it can be written.
+pub fn roles(app: &App, ctx: &Context) -> Result<[Role; Role::ALL.len()]> {
+    app.audit.note(&entry(ctx, ctx.act(Action::Read, Resource::Policies, Some("roles".to_owned())), Outcome::Done))?;
+    Ok(Role::ALL)
 }

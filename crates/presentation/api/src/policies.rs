@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::{Extension, State};
 use metrify_application::govern::Asked;
 use metrify_application::{Context, Error, Kind, govern};
-use metrify_governance::{Explained, Purpose, Role};
+use metrify_governance::{Explained, Purpose};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -30,10 +30,12 @@ pub struct RoleBody {
     get, path = "/api/v1/roles", tag = "people", operation_id = "list_roles",
     responses((status = 200, body = Listed<RoleBody>), Problems)
 )]
-async fn roles() -> Json<Listed<RoleBody>> {
-    // Public knowledge, of no tenant: no use case, and no entry.
-    let results = Role::ALL.map(|role| RoleBody { name: role.name().to_owned() });
-    Json(Listed { results: results.into(), next: None })
+async fn roles(
+    State(server): State<Server>,
+    Extension(ctx): Extension<Context>,
+) -> Result<Json<Listed<RoleBody>>, Problem> {
+    let results = govern::roles(&server.app, &ctx)?.map(|role| RoleBody { name: role.name().to_owned() });
+    Ok(Json(Listed { results: results.into(), next: None }))
 }
 
 /// Which act.

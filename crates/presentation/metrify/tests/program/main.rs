@@ -16,6 +16,7 @@ mod cors;
 mod crash;
 mod deliveries;
 mod elsewhere;
+mod entries;
 mod exports;
 mod fairness;
 mod filters;

@@ -98,7 +98,7 @@ fn nobody_comes_in_without_a_key_on_any_route() {
 }
 
 /// Every method and path of the description.
-fn routes(server: &crate::support::Server) -> Vec<(String, String)> {
+pub fn routes(server: &crate::support::Server) -> Vec<(String, String)> {
     let description = http::send(&server.address, "GET", "/openapi.json", None, b"").expect("an answer");
     let description: Value = serde_json::from_str(&description.body).expect("JSON");
     let paths = description["paths"].as_object().expect("paths");
