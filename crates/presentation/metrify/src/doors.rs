@@ -129,10 +129,11 @@ async fn by_certificate(mut request: Request, next: Next) -> Response {
     next.run(request).await
 }
 
-/// For so long, and no longer, it waits for the head of a request.
+/// For so long, and no longer, it waits for the head of a request. Who says that it sends nothing more is answered all the same: it cannot
+/// be told from one that is gone, whose query ends in the time that queries have.
 fn patient<A: Address, C>(server: Server<A, C>, head_time: Duration) -> Server<A, C> {
     let mut server = server.http1_only();
-    server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(head_time);
+    server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(head_time).half_close(true);
     server
 }
 

@@ -115,6 +115,34 @@ fn a_client_that_never_ends_its_head_is_shown_out() {
 }
 
 #[test]
+fn whoever_says_that_it_sends_nothing_more_is_answered() {
+    let metrify = Metrify::new();
+    metrify.take_in("a.ndjson", quarter_hours(4));
+    let server = metrify.serve();
+    let ann = Client::of(&metrify, &server, "admin");
+    let query = json!({"query": "select count(*) from readings a, readings b"}).to_string();
+    let whole = format!("Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{query}", query.len());
+    let cut = format!("Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{query}");
+    for (request, rest, expected) in [
+        ("GET /health/live", "\r\n", "HTTP/1.1 200 "),
+        ("GET /api/v1/smart-meters", "\r\n", "HTTP/1.1 200 "),
+        ("POST /api/v1/sql", whole.as_str(), "HTTP/1.1 200 "),
+        ("POST /api/v1/sql", cut.as_str(), "HTTP/1.1 400 "),
+    ] {
+        for _ in 0..5 {
+            let mut stream = TcpStream::connect(&server.address).expect("a connection");
+            stream.set_read_timeout(Some(Duration::from_secs(60))).expect("a timeout");
+            let head = format!("{request} HTTP/1.1\r\nHost: x\r\nX-API-Key: {}\r\n{rest}", ann.key);
+            stream.write_all(head.as_bytes()).expect("a request");
+            stream.shutdown(std::net::Shutdown::Write).expect("a connection");
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).expect("an answer, and its end");
+            assert!(answer.starts_with(expected), "{request}: {answer:?}");
+        }
+    }
+}
+
+#[test]
 fn bodies_that_are_none_are_refused() {
     let metrify = Metrify::new();
     let server = metrify.serve();
