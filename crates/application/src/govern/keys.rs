@@ -138,14 +138,22 @@ pub async fn find_key(app: &App, ctx: &Context, id: &str, known_at: Option<Times
     audited(app, ctx, act, things::find(app, ctx, id, known_at)).await
 }
 
-/// Takes a key back; it opens nothing from now on. Who runs the house takes back those of other tenants, too.
+/// Takes a key back; it opens nothing from now on. Who runs the house takes back those of other tenants, too. `version` is the one that is
+/// meant.
 ///
 /// # Errors
-/// Where it is denied, there is no such key, or the registry cannot be written.
-pub async fn revoke_key(app: &App, ctx: &Context, tenant: &Tenant, id: &str) -> Result<Edition<KeyRecord>> {
+/// Where it is denied, there is no such key, it was changed meanwhile, or the registry cannot be written.
+pub async fn revoke_key(
+    app: &App,
+    ctx: &Context,
+    tenant: &Tenant,
+    id: &str,
+    version: Option<u64>,
+) -> Result<Edition<KeyRecord>> {
     let act = administer(ctx, tenant, id.to_owned());
     audited(app, ctx, act.clone(), async {
         let known: Edition<KeyRecord> = things::find_of(app, tenant, id, None).await?;
+        things::expect(&known, version)?;
         if known.thing.status == Status::Inactive {
             return Ok(known);
         }

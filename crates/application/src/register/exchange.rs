@@ -17,6 +17,8 @@ pub(crate) const INSTALLATIONS_MAX: u64 = 10_000;
 /// The meter at a metering point changes at an instant: whichever is there goes, and another one comes, or none.
 #[derive(Clone, Debug)]
 pub struct Exchange {
+    /// The version of the metering point that is meant; whichever there is where it is `None`.
+    pub version: Option<u64>,
     pub metering_point: Point,
     pub meter: Option<Point>,
     pub at: Timestamp,
@@ -25,14 +27,15 @@ pub struct Exchange {
 /// Exchanges the meter at a metering point; tells what is known of the installations that changed.
 ///
 /// # Errors
-/// Where it is denied, the point or the meter is not known or out of service, the meter is elsewhere then, something later is known
-/// already, or the registry cannot be written.
+/// Where it is denied, the point or the meter is not known or out of service, the point was changed meanwhile, the meter is elsewhere
+/// then, something later is known already, or the registry cannot be written.
 pub async fn exchange_meter(app: &App, ctx: &Context, exchange: Exchange) -> Result<Vec<Edition<Installation>>> {
     let subject = Some(exchange.metering_point.to_string());
     let act = ctx.act(Action::Register, Resource::MeteringPoints, subject);
     audited(app, ctx, act, async {
-        let Exchange { metering_point, meter, at } = exchange;
+        let Exchange { version, metering_point, meter, at } = exchange;
         let point: Edition<MeteringPoint> = things::find(app, ctx, metering_point.as_str(), None).await?;
+        things::expect(&point, version)?;
         in_service("metering point", &metering_point, point.thing.status)?;
         let here = of(app, ctx, Field::MeteringPoint, &metering_point).await?;
         let mut events: Vec<Event> = here.iter().filter_map(|there| ended(ctx, there, at)).collect();

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Extension, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use metrify_application::registry::{ThingKind, Wanted};
 use metrify_application::{Context, Error, Kind, Tenant, govern};
@@ -12,7 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::extract::{Body, Named, Parameters};
-use crate::paging::{KnownParameters, Listed, PageParameters, tagged};
+use crate::paging::{KnownParameters, Listed, PageParameters, meant, tagged};
 use crate::problem::Problems;
 use crate::wire::certificates::NewCertificateBody;
 use crate::wire::people::{IssuedBody, KeyBody, NewKeyBody, PrincipalQuery};
@@ -102,6 +102,7 @@ struct TenantParameters {
     params(
         ("id" = String, Path, description = "The key's id: what stands between its two underscores"),
         TenantParameters,
+        ("If-Match" = Option<String>, Header, description = "The key's version as an ETag (`\"1\"`); 409 where it was changed meanwhile"),
     ),
     responses((status = 200, body = KeyBody), Problems)
 )]
@@ -110,9 +111,10 @@ async fn revoke(
     Extension(ctx): Extension<Context>,
     Named(id): Named,
     Parameters(whose): Parameters<TenantParameters>,
+    headers: HeaderMap,
 ) -> Result<Json<KeyBody>, Problem> {
     let tenant = whose.tenant.as_deref().map(str::parse::<Tenant>).transpose();
     let tenant = tenant.map_err(|error| Error::new(Kind::Invalid, "read the parameter tenant").because(error))?;
     let tenant = tenant.unwrap_or_else(|| ctx.tenant().clone());
-    Ok(Json(govern::revoke_key(&server.app, &ctx, &tenant, &id).await?.into()))
+    Ok(Json(govern::revoke_key(&server.app, &ctx, &tenant, &id, meant(&headers)?).await?.into()))
 }

@@ -135,7 +135,10 @@ async fn deactivate(
 /// The meter there changes: the one that is there goes, another one comes, or none.
 #[utoipa::path(
     post, path = "/api/v1/metering-points/{id}/exchange", tag = "master data", operation_id = "exchange_meter",
-    params(("id" = String, Path, description = "The metering point's id")),
+    params(
+        ("id" = String, Path, description = "The metering point's id"),
+        ("If-Match" = Option<String>, Header, description = "The ETag of the metering point; 409 where it was changed meanwhile"),
+    ),
     request_body = ExchangeBody,
     responses((status = 200, body = Vec<InstallationBody>), Problems)
 )]
@@ -143,9 +146,10 @@ async fn exchange(
     State(server): State<Server>,
     Extension(ctx): Extension<Context>,
     Named(id): Named,
+    headers: HeaderMap,
     Body(exchange): Body<ExchangeBody>,
 ) -> Result<Json<Vec<InstallationBody>>, Problem> {
-    let changed = register::exchange_meter(&server.app, &ctx, exchange.of(&id)?).await?;
+    let changed = register::exchange_meter(&server.app, &ctx, exchange.of(&id, meant(&headers)?)?).await?;
     Ok(Json(changed.into_iter().map(InstallationBody::from).collect()))
 }
 

@@ -245,6 +245,11 @@ pub(crate) fn meant(headers: &HeaderMap) -> Result<Option<u64>> {
     if text == "*" {
         return Ok(None);
     }
+    if text.starts_with("W/") {
+        // Tags are compared strongly, and so a weak one is that of nothing (RFC 9110, 13.1.1).
+        let error = Error::new(Kind::Conflict, "read the header If-Match: a weak tag is that of no version");
+        return Err(error.hint("send the ETag as it came, without `W/`"));
+    }
     let version = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).and_then(|text| text.parse().ok());
     let invalid = || Error::new(Kind::Invalid, "read the header If-Match: it is no tag of this server");
     version.map(Some).ok_or_else(|| invalid().hint("send the ETag of the answer that is to be changed"))

@@ -161,7 +161,7 @@ impl Access {
         let named = tenant.map(str::parse).transpose();
         let named = named.map_err(|error: TenantError| Error::new(Kind::Invalid, "read the tenant").because(error))?;
         let tenant = named.unwrap_or_else(|| house.tenant.clone());
-        govern::revoke_key(&house.app, &house.context().await?, &tenant, id).await.map(KeyBody::from)
+        govern::revoke_key(&house.app, &house.context().await?, &tenant, id, None).await.map(KeyBody::from)
     }
 
     /// # Errors

@@ -245,11 +245,13 @@ pub struct ExchangeBody {
 }
 
 impl ExchangeBody {
+    /// At a metering point, of which a version may be meant.
+    ///
     /// # Errors
     /// Where an id or the time means nothing.
-    pub fn of(&self, metering_point: &str) -> Result<Exchange> {
+    pub fn of(&self, metering_point: &str, version: Option<u64>) -> Result<Exchange> {
         let meter = self.meter.as_deref().map(point).transpose()?;
-        Ok(Exchange { metering_point: point(metering_point)?, meter, at: moment(&self.at)? })
+        Ok(Exchange { version, metering_point: point(metering_point)?, meter, at: moment(&self.at)? })
     }
 }
 

@@ -287,6 +287,30 @@ fn what_was_told_by_mistake_can_be_told_right() {
 }
 
 #[test]
+fn only_the_version_that_is_meant_is_changed() {
+    let metrify = Metrify::new();
+    let server = metrify.serve();
+    let ann = Client::of(&metrify, &server, "admin");
+    let path = format!("/api/v1/metering-points/{POINT}");
+    assert_eq!(ann.post("/api/v1/metering-points", &json!({"id": POINT})).0, 201);
+    assert_eq!(ann.post("/api/v1/smart-meters", &json!({"id": METER})).0, 201);
+    let exchange = |tag: &str, at: &str, meter: Value| {
+        let body = json!({"meter": meter, "at": at});
+        ann.ask("POST", &format!("{path}/exchange"), &[("If-Match", tag)], Some(&body)).0
+    };
+    let key = ann.post("/api/v1/api-keys", &json!({"title": "x", "role": "viewer"})).1;
+    let key = format!("/api/v1/api-keys/{}", key["id"].as_str().expect("an id"));
+    let revoke = |tag: &str| ann.ask("DELETE", &key, &[("If-Match", tag)], None).0;
+    assert_eq!((exchange("\"7\"", "2026-01-01", json!(METER)), revoke("\"77\"")), (409, 409));
+    assert_eq!((exchange("W/\"1\"", "2026-01-01", json!(METER)), revoke("W/\"1\"")), (409, 409));
+    assert_eq!((exchange("\"1\"", "2026-01-01", json!(METER)), revoke("\"1\"")), (200, 200));
+    // Each exchange is a new version of the point.
+    assert_eq!(exchange("\"1\"", "2026-02-01", Value::Null), 409);
+    let answer = ann.send("GET", &path, &[], b"");
+    assert_eq!(exchange(answer.header("etag").expect("a tag"), "2026-02-01", Value::Null), 200);
+}
+
+#[test]
 fn a_parameter_that_no_route_has_is_refused() {
     let metrify = Metrify::new();
     let server = metrify.serve();
