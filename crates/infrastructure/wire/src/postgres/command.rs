@@ -10,7 +10,7 @@ use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
 use metrify_application::{Context, Error, Kind, Result};
 use metrify_query::Refused;
 
-use super::welcome::KNOWN_AT;
+use super::welcome::{KNOWN_AT, PURPOSE};
 use super::{Postgres, absent, kept, named, understood};
 use crate::refusal::{self, Refusal};
 
@@ -36,8 +36,8 @@ pub(super) enum Command {
     /// The transaction ends, and this is what is said of it.
     End(&'static str),
     Savepoint(Savepoint),
-    /// From now on everything is told as it was known then, and this is what is said of it.
-    AsKnown(AsKnown, &'static str),
+    /// Settings of ours are set, and this is what is said of it.
+    Set(&'static [Ours], Value, &'static str),
     /// It has no effect, and this is what is said of it.
     Nothing(&'static str),
     /// Prepared statements are given back: one of them, or all and whatever else a session has.
@@ -71,10 +71,31 @@ pub(super) enum Savepoint {
     Release(String),
 }
 
-/// As of when everything is told from now on.
+/// A setting that has an effect.
+#[derive(Clone, Copy)]
+pub(super) enum Ours {
+    /// As of when everything is told.
+    KnownAt,
+    /// What it is told for.
+    Purpose,
+}
+
+impl Ours {
+    fn named(name: &ObjectName) -> Option<&'static [Self]> {
+        match name.to_string().to_ascii_lowercase().as_str() {
+            KNOWN_AT => Some(&[Self::KnownAt]),
+            PURPOSE => Some(&[Self::Purpose]),
+            _ => None,
+        }
+    }
+
+    const ALL: [Self; 2] = [Self::KnownAt, Self::Purpose];
+}
+
+/// What a setting is from now on.
 #[derive(Clone)]
-pub(super) enum AsKnown {
-    /// In this session; as it is where the text is empty.
+pub(super) enum Value {
+    /// In this session; as if nothing was said where the text is empty.
     Session(String),
     /// In this transaction.
     Local(String),
@@ -123,16 +144,13 @@ fn command(mut statement: Statement) -> Command {
         Statement::Rollback { savepoint: Some(name), .. } => Command::Savepoint(Savepoint::BackTo(word(name))),
         Statement::Savepoint { name } => Command::Savepoint(Savepoint::Set(word(name))),
         Statement::ReleaseSavepoint { name } => Command::Savepoint(Savepoint::Release(word(name))),
-        Statement::Set(Set::SingleAssignment { scope, variable, values, .. }) if is_known_at(variable) => match scope {
-            Some(ContextModifier::Global) => Command::Refused(for_the_session(variable)),
-            Some(ContextModifier::Local) => Command::AsKnown(as_known(values, true), "SET"),
-            Some(ContextModifier::Session) | None => Command::AsKnown(as_known(values, false), "SET"),
-        },
+        Statement::Set(Set::SingleAssignment { scope, variable, values, .. }) => set(*scope, variable, values),
         Statement::Set(_) => Command::Nothing("SET"),
-        Statement::Reset(ResetStatement { reset: Reset::ConfigurationParameter(name) }) if !is_known_at(name) => {
-            Command::Nothing("RESET")
-        }
-        Statement::Reset(_) => Command::AsKnown(AsKnown::AtFirst { is_local: false }, "RESET"),
+        Statement::Reset(ResetStatement { reset: Reset::ConfigurationParameter(name) }) => match Ours::named(name) {
+            Some(ours) => Command::Set(ours, Value::AtFirst { is_local: false }, "RESET"),
+            None => Command::Nothing("RESET"),
+        },
+        Statement::Reset(_) => Command::Set(&Ours::ALL, Value::AtFirst { is_local: false }, "RESET"),
         Statement::Discard { object_type: DiscardObject::ALL } => Command::Forget(None, DISCARD_ALL),
         Statement::Discard { object_type: DiscardObject::PLANS } => Command::Nothing("DISCARD PLANS"),
         Statement::Discard { object_type: DiscardObject::SEQUENCES } => Command::Nothing("DISCARD SEQUENCES"),
@@ -192,18 +210,24 @@ pub(super) fn word(name: &Ident) -> String {
     if name.quote_style.is_some() { name.value.clone() } else { name.value.to_lowercase() }
 }
 
-fn is_known_at(name: &ObjectName) -> bool {
-    name.to_string().eq_ignore_ascii_case(KNOWN_AT)
+/// A setting of ours has an effect, and any other has none.
+fn set(scope: Option<ContextModifier>, name: &ObjectName, values: &[Expr]) -> Command {
+    match (Ours::named(name), scope) {
+        (None, _) => Command::Nothing("SET"),
+        (Some(_), Some(ContextModifier::Global)) => Command::Refused(for_the_session(name)),
+        (Some(ours), Some(ContextModifier::Local)) => Command::Set(ours, value(values, true), "SET"),
+        (Some(ours), Some(ContextModifier::Session) | None) => Command::Set(ours, value(values, false), "SET"),
+    }
 }
 
 /// What a setting is set to.
-fn as_known(values: &[Expr], is_local: bool) -> AsKnown {
+fn value(values: &[Expr], is_local: bool) -> Value {
     let text = match values {
         [Expr::Value(value)] => value.value.clone().into_string().unwrap_or_else(|| value.to_string()),
-        [Expr::Identifier(word)] if word.value.eq_ignore_ascii_case("default") => return AsKnown::AtFirst { is_local },
+        [Expr::Identifier(word)] if word.value.eq_ignore_ascii_case("default") => return Value::AtFirst { is_local },
         values => values.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
     };
-    if is_local { AsKnown::Local(text) } else { AsKnown::Session(text) }
+    if is_local { Value::Local(text) } else { Value::Session(text) }
 }
 
 fn for_the_session(name: &ObjectName) -> Refusal {

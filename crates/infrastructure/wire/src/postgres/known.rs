@@ -1,7 +1,8 @@
-//! The instant as of which a session is told everything: a setting as PostgreSQL's are, which a transaction that is rolled back leaves as
-//! it was.
+//! The instant as of which a session is told everything, and what for: settings as PostgreSQL's are, which a transaction that is rolled
+//! back leaves as they were.
 
 use metrify_domain::Timestamp;
+use metrify_governance::Purpose;
 use pgwire::messages::response::NoticeResponse;
 
 use super::problem::{self, Problem};
@@ -11,59 +12,86 @@ const SAVEPOINTS_MAX: usize = 1_024;
 /// Bytes of a name that tell it from others, as PostgreSQL has it.
 const NAME_BYTES: usize = 63;
 
-/// As of when; of now where it is `None`.
-type At = Option<Timestamp>;
-
-/// What it is set to, and what it was where that may be wanted back.
+/// What they are set to, and what they were where that may be wanted back.
 pub(super) struct Known {
     /// What the session began with.
-    first: At,
-    here: Set,
+    first: Settings,
+    here: Settings,
     /// What held before the transaction; one that nobody began is as long as what is sent together.
-    before: At,
+    before: Settings,
     savepoints: Vec<Savepoint>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct Set {
+pub(super) struct Settings {
+    /// As of when; of now where it is `None`.
+    pub(super) known_at: Setting<Option<Timestamp>>,
+    /// The first of its key where it is `None`.
+    pub(super) purpose: Setting<Option<Purpose>>,
+}
+
+impl Settings {
+    /// At the end of a transaction, which takes with it what was set for it alone.
+    const fn outlasting(self) -> Self {
+        Self { known_at: Setting::new(self.known_at.session), purpose: Setting::new(self.purpose.session) }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Setting<T> {
     /// For the session.
-    session: At,
+    session: T,
     /// For the rest of the transaction.
-    local: Option<At>,
+    local: Option<T>,
+}
+
+impl<T: Copy> Setting<T> {
+    const fn new(session: T) -> Self {
+        Self { session, local: None }
+    }
+
+    pub(super) fn get(&self) -> T {
+        self.local.unwrap_or(self.session)
+    }
+
+    pub(super) fn set(&mut self, value: T) {
+        *self = Self { session: value, local: None };
+    }
+
+    pub(super) const fn set_local(&mut self, value: T) {
+        self.local = Some(value);
+    }
 }
 
 struct Savepoint {
     name: String,
-    set: Set,
+    set: Settings,
     /// How often it was told one after the other, each above the one before.
     times: u32,
 }
 
 impl Known {
-    pub(super) const fn new(first: At) -> Self {
-        Self { first, here: Set { session: first, local: None }, before: first, savepoints: Vec::new() }
+    pub(super) const fn new(known_at: Option<Timestamp>, purpose: Option<Purpose>) -> Self {
+        let first = Settings { known_at: Setting::new(known_at), purpose: Setting::new(purpose) };
+        Self { first, here: first, before: first, savepoints: Vec::new() }
     }
 
-    pub(super) fn at(&self) -> At {
-        self.here.local.unwrap_or(self.here.session)
+    pub(super) const fn here(&self) -> &Settings {
+        &self.here
     }
 
-    /// What it is where nobody sets it.
-    pub(super) const fn first(&self) -> At {
+    pub(super) const fn here_mut(&mut self) -> &mut Settings {
+        &mut self.here
+    }
+
+    /// What it is where nobody sets anything.
+    pub(super) const fn first(&self) -> Settings {
         self.first
-    }
-
-    pub(super) const fn set(&mut self, at: At) {
-        self.here = Set { session: at, local: None };
-    }
-
-    pub(super) const fn set_local(&mut self, at: At) {
-        self.here.local = Some(at);
     }
 
     /// The transaction ends, and what was set in it stays.
     pub(super) fn commit(&mut self) {
-        self.end(self.here.session);
+        self.end(self.here);
     }
 
     /// The transaction ends as if it had not been.
@@ -71,9 +99,9 @@ impl Known {
         self.end(self.before);
     }
 
-    fn end(&mut self, session: At) {
-        self.here = Set { session, local: None };
-        self.before = session;
+    fn end(&mut self, set: Settings) {
+        self.here = set.outlasting();
+        self.before = self.here;
         self.savepoints = Vec::new();
     }
 

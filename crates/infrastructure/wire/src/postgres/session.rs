@@ -121,7 +121,7 @@ impl Line {
 impl Session {
     pub(super) fn new(postgres: Arc<Postgres>, socket: Socket, caller: Caller, cancel: Cancel) -> Self {
         let line = Line { socket, waiting: VecDeque::new(), cancel };
-        let (statements, known) = (Statements::default(), Known::new(caller.known_at));
+        let (statements, known) = (Statements::default(), Known::new(caller.known_at, caller.purpose));
         Self { postgres, line, caller, statements, known, transaction: TransactionStatus::Idle, skipping: false }
     }
 
@@ -213,12 +213,14 @@ impl Session {
 
     /// The circumstances of the next statement.
     async fn context(&self) -> Done<Context> {
-        self.postgres.wire.context(&self.caller).await?.ok_or_else(|| problem::unknown().into())
+        let known = self.postgres.wire.context(&self.caller).await?;
+        let ctx = known.ok_or_else(problem::unknown)?;
+        Ok(Context { purpose: self.known.here().purpose.get(), ..ctx })
     }
 
     async fn asked(&self, ctx: &Context, statement: Statement, parameters: Vec<ScalarValue>) -> Done<Asked> {
         let catalog = self.postgres.catalog(ctx).await?;
         let statement = Wrapped::Statement(Box::new(statement));
-        Ok(Asked { statement, furnish: Some(catalog), parameters, known_at: self.known.at() })
+        Ok(Asked { statement, furnish: Some(catalog), parameters, known_at: self.known.here().known_at.get() })
     }
 }

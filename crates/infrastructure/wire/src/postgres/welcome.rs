@@ -29,9 +29,9 @@ const ASKED_MAX: usize = 3;
 /// The version that is spoken: 3.0.
 const MAJOR: u32 = 3;
 const SPOKEN: i32 = 3 << 16;
-/// How the start of a session names its purpose, as in `options=-c metrify.purpose=billing`.
-const PURPOSE: &str = "metrify.purpose";
-/// How it names the instant as of which everything is told; so does a `SET` later on.
+/// How the start of a session names its purpose, as in `options=-c metrify.purpose=billing`; so does a `SET` later on.
+pub(super) const PURPOSE: &str = "metrify.purpose";
+/// How it names the instant as of which everything is told; so does a `SET`, too.
 pub(super) const KNOWN_AT: &str = "metrify.as_known_at";
 
 /// The user who is asked for no password where a certificate opened the connection.

@@ -351,6 +351,36 @@ fn a_transaction_that_is_rolled_back_leaves_what_was_set_in_it_as_it_was() {
 }
 
 #[test]
+fn a_session_says_what_it_asks_for() {
+    if Command::new("psql").arg("--version").output().is_err() {
+        return skipped("there is no psql here (Debian package postgresql-client-15), so it does not ask");
+    }
+    let served = Served::start();
+    let psql = |commands: &[&str]| {
+        let said = psql(
+            &served.postgres,
+            &served.key,
+            &[&["\\pset tuples_only", "\\pset format unaligned"], commands].concat(),
+        );
+        (said.stdout.lines().skip(2).collect::<Vec<_>>().join(" "), said.stderr)
+    };
+    let (count, none) = ("select count(*) from readings", String::new());
+    let (said, refused) = psql(&["set metrify.purpose = 'supply_billing'", "show metrify.purpose", count]);
+    assert_eq!(said, "SET supply_billing");
+    assert!(refused.starts_with("ERROR:  42501: query tables: "), "{refused}");
+    let back = ["set metrify.purpose to supply_billing", "reset metrify.purpose", count];
+    assert_eq!(psql(&back), ("SET RESET 1056".to_owned(), none.clone()));
+    let in_it = ["begin", "set local metrify.purpose = 'metering'", "show metrify.purpose", count, "commit", count];
+    assert_eq!(psql(&in_it), ("BEGIN SET metering 1056 COMMIT 1056".to_owned(), none.clone()));
+    let undone = ["begin", "set metrify.purpose = 'supply_billing'", "rollback", count];
+    assert_eq!(psql(&undone), ("BEGIN SET ROLLBACK 1056".to_owned(), none));
+    let (_, wrong) = psql(&["set metrify.purpose = 'fun'"]);
+    assert!(wrong.contains("read the purpose `fun`"), "{wrong}");
+    let entries = served.metrify.run(&["audit", "list", "--purpose", "supply_billing", "-o", "csv"]).stdout;
+    assert!(entries.lines().any(|line| line.contains(",query,tables,") && line.contains(",denied,")), "{entries}");
+}
+
+#[test]
 fn a_key_that_is_taken_back_ends_what_is_open_and_all_that_was_asked_is_in_the_log() {
     let Some(python) = python() else { return };
     let served = Served::start();

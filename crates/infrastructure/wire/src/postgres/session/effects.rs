@@ -1,15 +1,15 @@
 //! Commands that have no rows: transactions, what a session is set to, and what is given back.
 
-use metrify_application::{Error, Kind, read};
-use metrify_domain::Timestamp;
+use metrify_application::{Error, Kind, Result, read};
+use metrify_governance::Purpose;
 use pgwire::messages::PgWireBackendMessage;
 use pgwire::messages::response::TransactionStatus;
 
-use super::super::command::{AsKnown, Command, DISCARD_ALL, Savepoint};
-use super::super::known::for_nothing;
+use super::super::command::{Command, DISCARD_ALL, Ours, Savepoint, Value};
+use super::super::known::{Setting, for_nothing};
 use super::super::problem;
 use super::{Done, Session};
-use crate::caller::known_at;
+use crate::caller::{known_at, purpose};
 use crate::refusal::Refusal;
 
 /// What is said of a transaction that is as if it had not been.
@@ -52,9 +52,15 @@ impl Session {
                 self.complete(said).await
             }
             Command::Savepoint(place) => self.savepoint(place).await,
-            Command::AsKnown(wanted, said) => {
+            Command::Set(settings, value, said) => {
                 self.may_go_on()?;
-                self.tell_as_known(wanted).await?;
+                for setting in *settings {
+                    self.set(*setting, value)?;
+                }
+                let is_local = matches!(value, Value::Local(_) | Value::AtFirst { is_local: true });
+                if is_local && matches!(self.transaction, TransactionStatus::Idle) {
+                    self.line.feed(PgWireBackendMessage::NoticeResponse(for_nothing())).await?;
+                }
                 self.complete(said).await
             }
             Command::Nothing(said) => {
@@ -69,7 +75,7 @@ impl Session {
                     Some(name) => self.statements.close(name),
                     None if *said == DISCARD_ALL => {
                         self.statements.discard();
-                        self.known.set(self.known.first());
+                        *self.known.here_mut() = self.known.first();
                     }
                     None => self.statements.forget(),
                 }
@@ -108,20 +114,13 @@ impl Session {
         self.complete(said).await
     }
 
-    async fn tell_as_known(&mut self, wanted: &AsKnown) -> Done {
-        let (at, is_local): (Option<Timestamp>, bool) = match wanted {
-            AsKnown::Session(text) => (known_at(text)?, false),
-            AsKnown::Local(text) => (known_at(text)?, true),
-            AsKnown::AtFirst { is_local } => (self.known.first(), *is_local),
-        };
-        if !is_local {
-            self.known.set(at);
-            return Ok(());
+    fn set(&mut self, setting: Ours, value: &Value) -> Done {
+        let first = self.known.first();
+        let here = self.known.here_mut();
+        match setting {
+            Ours::KnownAt => change(&mut here.known_at, value, first.known_at.get(), known_at)?,
+            Ours::Purpose => change(&mut here.purpose, value, first.purpose.get(), purpose_of)?,
         }
-        if matches!(self.transaction, TransactionStatus::Idle) {
-            self.line.feed(PgWireBackendMessage::NoticeResponse(for_nothing())).await?;
-        }
-        self.known.set_local(at);
         Ok(())
     }
 
@@ -132,4 +131,20 @@ impl Session {
         let code = if refusal.would_write { "25006" } else { "0A000" };
         Err(problem::hinted(problem::error(code, refusal.message.clone()), refusal.hint).into())
     }
+}
+
+/// Sets a setting to what the text of a value says.
+fn change<T: Copy>(setting: &mut Setting<T>, value: &Value, first: T, read: fn(&str) -> Result<T>) -> Result<()> {
+    match value {
+        Value::Session(text) => setting.set(read(text)?),
+        Value::Local(text) => setting.set_local(read(text)?),
+        Value::AtFirst { is_local: false } => setting.set(first),
+        Value::AtFirst { is_local: true } => setting.set_local(first),
+    }
+    Ok(())
+}
+
+/// Nothing is the first purpose of the key.
+fn purpose_of(text: &str) -> Result<Option<Purpose>> {
+    if text.is_empty() { Ok(None) } else { purpose(text).map(Some) }
 }

@@ -12,7 +12,7 @@ use pgwire::messages::response::{CommandComplete, EmptyQueryResponse, Transactio
 use super::super::command::Command;
 use super::super::rows::{self, Rows};
 use super::super::statements::Running;
-use super::super::welcome::KNOWN_AT;
+use super::super::welcome::{KNOWN_AT, PURPOSE};
 use super::super::{functions, problem, settings};
 use super::{Done, Session};
 use crate::answer::Answer;
@@ -75,7 +75,8 @@ impl Session {
         read::aside(&self.postgres.wire.app, &ctx)?;
         let value = match name.to_ascii_lowercase().as_str() {
             "search_path" => functions::quoted(&schema_of(ctx.tenant())),
-            KNOWN_AT => self.known.at().map(|then| then.to_string()).unwrap_or_default(),
+            KNOWN_AT => self.known.here().known_at.get().map(|then| then.to_string()).unwrap_or_default(),
+            PURPOSE => ctx.purpose().map(|purpose| purpose.to_string()).unwrap_or_default(),
             name => settings::setting(name).unwrap_or_default().to_owned(),
         };
         let columns = shown(name);
