@@ -160,23 +160,30 @@ pub(crate) struct Deed {
     query: Option<QueryDigest>,
     /// Where the meter was whose readings it is about, and nothing else.
     installed: Option<Installation>,
+    /// Who does it began what it is done to.
+    own: bool,
 }
 
 impl Deed {
     /// To ask a query.
     pub(crate) fn asking(act: Act, sql: &str) -> Self {
-        Self { act, query: Some(QueryDigest::of(sql)), installed: None }
+        Self { query: Some(QueryDigest::of(sql)), ..act.into() }
     }
 
     /// To read what a meter measured while it was somewhere.
-    pub(crate) const fn installed(act: Act, installed: Option<Installation>) -> Self {
-        Self { act, query: None, installed }
+    pub(crate) fn installed(act: Act, installed: Option<Installation>) -> Self {
+        Self { installed, ..act.into() }
+    }
+
+    /// On what who does it may have begun itself.
+    pub(crate) fn own(act: Act, own: bool) -> Self {
+        Self { own, ..act.into() }
     }
 }
 
 impl From<Act> for Deed {
     fn from(act: Act) -> Self {
-        Self { act, query: None, installed: None }
+        Self { act, query: None, installed: None, own: false }
     }
 }
 
@@ -225,7 +232,7 @@ pub(crate) async fn permitted(app: &App, ctx: &Context, deed: impl Into<Deed>) -
     let deed = deed.into();
     let grant = covering(app, ctx, (&deed.act, deed.installed.as_ref())).await;
     let grant = looked_up(app, ctx, &deed.act, grant)?;
-    let circumstances = Circumstances { purpose: ctx.purpose(), grant };
+    let circumstances = Circumstances { purpose: ctx.purpose(), grant, own: deed.own };
     let decision = app.policies.decide(&ctx.principal, &circumstances, &deed.act);
     if decision.allowed {
         return Ok(());
@@ -248,7 +255,7 @@ pub(crate) fn looked_up<T>(app: &App, ctx: &Context, act: &Act, found: Result<T>
 }
 
 pub(crate) fn entry(ctx: &Context, deed: impl Into<Deed>, outcome: Outcome) -> Entry {
-    let Deed { act, query, installed: _ } = deed.into();
+    let Deed { act, query, installed: _, own: _ } = deed.into();
     Entry {
         at: ctx.now,
         request: ctx.request.clone(),

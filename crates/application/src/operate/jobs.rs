@@ -7,7 +7,7 @@ use metrify_governance::{Action, Resource};
 use tokio::sync::broadcast;
 
 use crate::app::App;
-use crate::audit::audited;
+use crate::audit::{Deed, audited};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::jobs::{HOUSE, JobKind, JobRecord, JobState, ToldJob};
@@ -84,7 +84,8 @@ fn place(known: &Edition<JobRecord>) -> Cursor {
 /// Where it is denied, or the registry cannot be read.
 pub async fn list_jobs(app: &App, ctx: &Context, wanted: &WantedJobs) -> Result<ListedJobs> {
     let act = ctx.act(Action::Read, Resource::Jobs, None);
-    audited(app, ctx, act, page(app, ctx, wanted)).await
+    let deed = Deed::own(act, wanted.by.as_ref() == Some(&ctx.principal.name));
+    audited(app, ctx, deed, page(app, ctx, wanted)).await
 }
 
 async fn page(app: &App, ctx: &Context, wanted: &WantedJobs) -> Result<ListedJobs> {
@@ -120,7 +121,13 @@ fn with_account(app: &App, ctx: &Context, mut known: Edition<JobRecord>) -> Edit
 /// Where it is denied, nothing is known of it, or the registry cannot be read.
 pub async fn find_job(app: &App, ctx: &Context, id: &str, known_at: Option<Timestamp>) -> Result<ToldJob> {
     let act = ctx.act(Action::Read, Resource::Jobs, Some(id.to_owned()));
-    audited(app, ctx, act, find(app, ctx, id, known_at)).await
+    let deed = Deed::own(act, is_own(app, ctx, id).await);
+    audited(app, ctx, deed, find(app, ctx, id, known_at)).await
+}
+
+/// Whether who asks began it. What cannot be looked up is nobody's: looking for it fails once more.
+async fn is_own(app: &App, ctx: &Context, id: &str) -> bool {
+    find(app, ctx, id, None).await.is_ok_and(|told| told.job.thing.by == ctx.principal.name)
 }
 
 async fn find(app: &App, ctx: &Context, id: &str, known_at: Option<Timestamp>) -> Result<ToldJob> {
@@ -139,7 +146,8 @@ async fn find(app: &App, ctx: &Context, id: &str, known_at: Option<Timestamp>) -
 /// Where it is denied, nothing is known of it, it has ended, it is a routine, or it runs in another process.
 pub async fn cancel_job(app: &App, ctx: &Context, id: &str) -> Result<ToldJob> {
     let act = ctx.act(Action::Mend, Resource::Jobs, Some(id.to_owned()));
-    audited(app, ctx, act, async {
+    let deed = Deed::own(act, is_own(app, ctx, id).await);
+    audited(app, ctx, deed, async {
         let told = find(app, ctx, id, None).await?;
         let job = &told.job.thing;
         let refused = |why: &str| Err(Error::new(Kind::Conflict, format!("stop the job `{id}`: {why}")));

@@ -10,11 +10,13 @@ pub struct Circumstances {
     pub purpose: Option<Purpose>,
     /// The grant that covers it, by its id; `None` where none does.
     pub grant: Option<String>,
+    /// Who acts began what it acts on.
+    pub own: bool,
 }
 
 impl From<Option<Purpose>> for Circumstances {
-    /// Where no grant was given.
+    /// Where no grant was given, of what is anybody's.
     fn from(purpose: Option<Purpose>) -> Self {
-        Self { purpose, grant: None }
+        Self { purpose, grant: None, own: false }
     }
 }

@@ -55,7 +55,7 @@ impl Policies {
         let mut lines: Vec<Explained> = Vec::new();
         for purpose in Purpose::all().map(Some).chain([None]) {
             let grant = whom.grant.filter(|_| purpose.is_some_and(Purpose::rests_on_consent));
-            let circumstances = Circumstances { purpose, grant: grant.map(str::to_owned) };
+            let circumstances = Circumstances { purpose, grant: grant.map(str::to_owned), own: false };
             let decision = self.decide(&principal, &circumstances, act);
             match lines.iter_mut().find(|line| line.decision == decision) {
                 Some(known) => known.purposes.push(purpose),

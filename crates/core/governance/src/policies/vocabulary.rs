@@ -27,8 +27,8 @@ pub(super) struct Vocabulary {
     tenant: EntityTypeName,
     /// Each knows whether it is a use.
     actions: HashMap<EntityUid, Entity>,
-    /// By the purpose, and whether a grant covers it.
-    contexts: HashMap<(Option<Purpose>, bool), Context>,
+    /// By the purpose, whether a grant covers it, and whether it is on what its principal began.
+    contexts: HashMap<(Option<Purpose>, bool, bool), Context>,
 }
 
 /// What is put to every pack.
@@ -44,9 +44,12 @@ impl Vocabulary {
     pub(super) fn new(schema: &Schema) -> Result<Self, PolicyError> {
         let named = |name: &str| name.parse().map_err(|errors| PolicyError::unparsed(name, &errors));
         let purpose = named("Purpose")?;
-        let every = Purpose::all().map(Some).chain([None]).flat_map(|known| [(known, false), (known, true)]);
-        let contexts =
-            every.map(|(known, granted)| Ok(((known, granted), context(uid(&purpose, purpose_name(known)), granted)?)));
+        let truths = [(false, false), (false, true), (true, false), (true, true)];
+        let every = Purpose::all().map(Some).chain([None]);
+        let every = every.flat_map(|known| truths.map(|(granted, own)| (known, granted, own)));
+        let contexts = every.map(|(known, granted, own)| {
+            Ok(((known, granted, own), context(uid(&purpose, purpose_name(known)), granted, own)?))
+        });
         let contexts = contexts.collect::<Result<_, PolicyError>>()?;
         let actions = schema.action_entities().map_err(|error| PolicyError::vocabulary(&error))?;
         let actions = actions.into_iter().map(|action| (action.uid(), action)).collect();
@@ -72,7 +75,7 @@ impl Vocabulary {
         circumstances: &Circumstances,
         act: &Act,
     ) -> Result<Question, Reason> {
-        let known = (circumstances.purpose, circumstances.grant.is_some());
+        let known = (circumstances.purpose, circumstances.grant.is_some(), circumstances.own);
         let context = self.contexts.get(&known).cloned().unwrap_or_else(Context::empty);
         let name = uid(&self.principal, &principal.name);
         let parties = principal.parties.iter().map(|party| uid(&self.party, party.name()));
@@ -126,9 +129,9 @@ const fn purpose_name(purpose: Option<Purpose>) -> &'static str {
     }
 }
 
-fn context(purpose: EntityUid, granted: bool) -> Result<Context, PolicyError> {
-    let granted = RestrictedExpression::new_bool(granted);
-    let pairs = [("purpose".to_owned(), expression(purpose)), ("granted".to_owned(), granted)];
+fn context(purpose: EntityUid, granted: bool, own: bool) -> Result<Context, PolicyError> {
+    let [granted, own] = [granted, own].map(RestrictedExpression::new_bool);
+    let pairs = [("purpose".to_owned(), expression(purpose)), ("granted".to_owned(), granted), ("own".to_owned(), own)];
     Context::from_pairs(pairs).map_err(|error| PolicyError::vocabulary(&error))
 }
 
@@ -159,7 +162,7 @@ mod tests {
             };
             let grant = subject.clone();
             let act = Act { action, resource, tenant, subject };
-            let circumstances = Circumstances { purpose, grant };
+            let circumstances = Circumstances { purpose, grant, own: false };
             let Question { request, entities, .. } =
                 vocabulary.question(&principal, &circumstances, &act).expect("a question");
             let part = |part: Option<&EntityUid>| part.cloned().expect("a part of the request");

@@ -117,7 +117,7 @@ fn no_use_by_consent_is_allowed_but_of_one_thing_under_a_grant() {
                     let subject = subject.then(|| "50120962218".to_owned());
                     let act = metrify_governance::Act { action, resource, subject, ..act("read default readings") };
                     let grant = grant.then(|| "5e55".to_owned());
-                    let circumstances = Circumstances { purpose: Some(purpose), grant };
+                    let circumstances = Circumstances { purpose: Some(purpose), grant, own: false };
                     let allowed = policies.decide(&principal, &circumstances, &act).allowed;
                     let covered = act.subject.is_some() && circumstances.grant.is_some();
                     assert!(!allowed || covered, "{principal:?} {circumstances:?} {act:?}");

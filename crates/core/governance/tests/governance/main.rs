@@ -46,7 +46,7 @@ fn decide(policies: &Policies, who: &str, what: &str) -> Decision {
     let (what, grant) = what.split_once(" by ").map_or((what, None), |(what, grant)| (what, Some(grant)));
     let (what, purpose) = what.split_once(" for ").map_or((what, None), |(what, purpose)| (what, Some(purpose)));
     let purpose: Option<Purpose> = purpose.map(|purpose| purpose.parse().expect(purpose));
-    let circumstances = Circumstances { purpose, grant: grant.map(str::to_owned) };
+    let circumstances = Circumstances { purpose, grant: grant.map(str::to_owned), own: false };
     policies.decide(&principal(who), &circumstances, &act(what))
 }
 

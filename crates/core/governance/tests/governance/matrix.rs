@@ -137,7 +137,21 @@ fn every_decision_is_what_the_tables_say_and_has_a_reason() {
     let ids =
         texts.iter().flat_map(|text| text.lines()).filter_map(|line| line.strip_prefix("@id(\"")?.strip_suffix("\")"));
     let idle: Vec<_> = ids.filter(|id| !decided.contains(*id)).collect();
-    assert_eq!(idle, ["tenant", "purpose.granted", "msbg.49.2.9", "consent.granted"]);
+    assert_eq!(idle, ["tenant", "role.any.own_jobs", "purpose.granted", "msbg.49.2.9", "consent.granted"]);
+}
+
+#[test]
+fn what_somebody_began_it_sees_and_stops_and_nothing_more() {
+    let own = |purpose| Circumstances { own: true, ..Circumstances::from(purpose) };
+    matrix("default", &[Vec::new(), Party::ALL.to_vec()], |policies, principal, purpose, act| {
+        let is_job = act.resource == Resource::Jobs && [Action::Read, Action::Mend].contains(&act.action);
+        let expected = is_job || expected(principal, purpose, act);
+        let decision = policies.decide(principal, &own(purpose), act);
+        assert_eq!(decision.allowed, expected, "{principal:?} {purpose:?} {act:?}: {decision:?}");
+    });
+    let job = Act { action: Action::Read, resource: Resource::Jobs, ..acts("stadtwerk").remove(0) };
+    let elsewhere = shipped().decide(&principal("admin default - -"), &own(None), &job);
+    assert!(!elsewhere.allowed, "{elsewhere:?}");
 }
 
 #[test]
@@ -181,7 +195,7 @@ fn of_lawful_purposes_only_those_given_are_allowed() {
                 let act = Act { action, ..act("read default readings 50120962218") };
                 let is_use = USES.contains(&action.name());
                 let grant = Some("5e55".to_owned());
-                let decision = policies.decide(&principal, &Circumstances { purpose, grant }, &act);
+                let decision = policies.decide(&principal, &Circumstances { purpose, grant, own: false }, &act);
                 assert_eq!(decision.allowed, !is_use || purpose == Some(granted), "{granted} {purpose:?} {act:?}");
             }
         }

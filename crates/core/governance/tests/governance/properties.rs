@@ -80,7 +80,7 @@ fn what() -> impl Strategy<Value = Act> {
 fn circumstances() -> impl Strategy<Value = Circumstances> {
     let purpose = select(Purpose::all().map(Some).chain([None]).collect::<Vec<_>>());
     let grant = select(vec![None, Some("5e55".to_owned())]);
-    (purpose, grant).prop_map(|(purpose, grant)| Circumstances { purpose, grant })
+    (purpose, grant, any::<bool>()).prop_map(|(purpose, grant, own)| Circumstances { purpose, grant, own })
 }
 
 /// What the shipped policies say of it to an admin: what the law and the walls between tenants leave open at most.

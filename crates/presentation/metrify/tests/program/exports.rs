@@ -96,3 +96,24 @@ fn an_export_that_nobody_waits_for_is_fetched_from_its_job() {
     let ann = Client { server: &server, key };
     missing(&fetch(&ann, &more[3]), "it is not kept any more");
 }
+
+#[test]
+fn whoever_began_a_job_sees_and_stops_it_and_no_other() {
+    let metrify = Metrify::new();
+    metrify.take_in("a.ndjson", quarter_hours(96));
+    let server = metrify.serve();
+    let (ann, bob) = (Client::of(&metrify, &server, "analyst"), Client::of(&metrify, &server, "analyst"));
+    let job = begin(&ann, "select count(*) from readings");
+    let told = ended(&ann, &job);
+    assert_eq!(told["kind"], "export", "{told}");
+    let by = told["by"].as_str().expect("who began it");
+    assert_eq!(ann.get(&format!("/api/v1/jobs?by={by}")).1["results"].as_array().map(Vec::len), Some(1));
+    let (status, problem) = ann.ask("DELETE", &job, &[], None);
+    assert_eq!(status, 409, "it has ended: {problem}");
+    for (method, path) in [("GET", job.as_str()), ("DELETE", &job), ("GET", &format!("/api/v1/jobs?by={by}"))] {
+        assert_eq!(bob.ask(method, path, &[], None).0, 403, "{method} {path}");
+    }
+    for path in ["/api/v1/jobs", "/api/v1/jobs/nothing-like-it"] {
+        assert_eq!(ann.get(path).0, 403, "{path}");
+    }
+}
