@@ -25,7 +25,7 @@ pub use confirm::confirm;
 pub use content::{Arriving, Content, Opened, Seen};
 pub use delivery::{Delivery, Hints, Looked, look};
 pub use holding::{Said, Statement, holding_of};
-pub use listen::{Heard, listen};
+pub use listen::{Heard, listen, listen_to_findings, may_see_findings};
 pub use once::{Name, Reply, receive_once};
 pub use receipt::{Receipt, ReceiptProblem};
 pub use receive::{may_deliver, receive};

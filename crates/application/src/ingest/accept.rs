@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use metrify_domain::Timestamp;
+use metrify_domain::{Finding, Timestamp};
 use metrify_formats::{Keys, Options};
 use tokio::sync::oneshot::error::TryRecvError;
 use tokio::sync::{Notify, oneshot};
@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::ingest::delivery::Hints;
-use crate::ingest::listen::{Heard, Listeners};
+use crate::ingest::listen::{FINDINGS_TOLD_MAX, Heard, Listeners};
 use crate::ingest::piece::{self, Noted, Outcome, Piece};
 use crate::operate;
 use crate::record::{Accepted, Counts, DeliveryId, Fingerprint, PointStatus};
@@ -221,14 +221,15 @@ impl Intake {
         let noted: Vec<Noted> = pieces.iter().map(|piece| piece.noted.clone()).collect();
         let _writer = self.journal.lock().await;
         match self.settle_and_append(app, ctx, pieces).await {
-            Ok(outcomes) => {
+            Ok(settled) => {
                 app.memory.publish(ctx.tenant())?;
+                let (outcomes, found): (Vec<Outcome>, Vec<_>) = settled.into_iter().unzip();
                 let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
                 outcomes.iter().for_each(|outcome| taken.add(&outcome.counts));
                 drop(taken);
-                for (heard, outcome) in heard.into_iter().zip(&outcomes) {
+                for ((heard, outcome), told) in heard.into_iter().zip(&outcomes).zip(found) {
                     let Outcome { counts, findings, problems: _ } = outcome;
-                    self.listeners.tell(Heard { counts: *counts, findings: *findings, ..heard });
+                    self.listeners.tell(Heard { counts: *counts, findings: *findings, told, ..heard });
                 }
                 if app.memory.waiting(ctx.tenant()) > ROWS_WAITING_MANY {
                     self.many_wait.notify_one();
@@ -243,12 +244,19 @@ impl Intake {
         }
     }
 
-    async fn settle_and_append(&self, app: &App, ctx: &Context, pieces: Vec<Piece>) -> Result<Vec<Outcome>> {
+    /// What became of each piece, and the findings that are told of it.
+    async fn settle_and_append(
+        &self,
+        app: &App,
+        ctx: &Context,
+        pieces: Vec<Piece>,
+    ) -> Result<Vec<(Outcome, Arc<[Finding]>)>> {
         let mut entries = Vec::new();
-        let mut outcomes = Vec::new();
+        let mut settled = Vec::new();
+        let told_max = if self.listeners.are_none() { 0 } else { FINDINGS_TOLD_MAX };
         for piece in pieces {
             let (entry, outcome) = piece::settle(app, ctx, self.unknown_points, piece).await?;
-            outcomes.push(outcome);
+            settled.push((outcome, entry.findings.iter().take(told_max).cloned().collect()));
             if !entry.is_empty() {
                 let entry = Arc::new(entry);
                 app.memory.apply(ctx.tenant(), app.journal.next() + entries.len() as u64, &entry)?;
@@ -260,7 +268,7 @@ impl Intake {
             let appended = tokio::task::spawn_blocking(move || journal.append(&entries)).await;
             appended.map_err(|error| Error::new(Kind::Internal, "append to the journal").because(error))??;
         }
-        Ok(outcomes)
+        Ok(settled)
     }
 }
 
@@ -273,5 +281,6 @@ fn heard(ctx: &Context, piece: &Piece) -> Heard {
         format: piece.format.clone(),
         counts: Counts::default(),
         findings: 0,
+        told: Arc::default(),
     }
 }

@@ -1,4 +1,5 @@
-//! `GET /api/v1/events`: what is taken in, told the moment that it can be asked for, and jobs that begin and end (server-sent events).
+//! `GET /api/v1/events`: what is taken in and what was noticed of it, told the moment that it can be asked for, and jobs that begin and
+//! end (server-sent events).
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -6,9 +7,10 @@ use std::time::Duration;
 use axum::extract::{Extension, State};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures::{Stream, stream};
-use metrify_application::ingest::{Heard, listen};
+use metrify_application::ingest::{Heard, listen, listen_to_findings, may_see_findings};
 use metrify_application::jobs::ToldJob;
 use metrify_application::{Context, Tenant, operate};
+use metrify_domain::Finding;
 use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
@@ -58,8 +60,44 @@ impl From<Heard> for HeardBody {
     }
 }
 
+/// What was noticed of a piece of a delivery, each finding once: the data of an event named `findings`.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct FoundBody {
+    pub delivery: String,
+    /// The first hundred; the event of the piece counts all.
+    pub findings: Vec<FindingBody>,
+}
+
+/// What a rule noticed.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct FindingBody {
+    pub rule: String,
+    /// `note`, `warning` or `error`.
+    pub severity: String,
+    /// `null` where it is about the delivery.
+    pub point: Option<String>,
+    pub quantity: Option<String>,
+    pub reason: String,
+    /// Where in the delivery; empty where all of it is meant.
+    pub position: String,
+}
+
+impl From<&Finding> for FindingBody {
+    fn from(finding: &Finding) -> Self {
+        let channel = finding.channel.as_ref();
+        Self {
+            rule: finding.rule.to_string(),
+            severity: finding.severity.name().to_owned(),
+            point: channel.map(|channel| channel.point.to_string()),
+            quantity: channel.map(|channel| channel.quantity.to_string()),
+            reason: finding.reason.clone(),
+            position: finding.position.clone(),
+        }
+    }
+}
+
 /// What is taken in from now on, as server-sent events: `readings` with the counts of a piece of a delivery, `behind` with how many were
-/// missed. Whoever may read jobs is told of them, too: `job` with one that somebody started when it begins and when it ends, and with what
+/// missed. Whoever may read readings is told `findings` behind it, where rules noticed something. Whoever may read jobs is told of them, too: `job` with one that somebody started when it begins and when it ends, and with what
 /// the house does by itself once a run of it did something or failed. It ends when the key opens nothing any more.
 #[utoipa::path(
     get, path = "/api/v1/events", tag = "readings", operation_id = "events",
@@ -72,7 +110,8 @@ async fn events(
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
     let heard = listen(&server.app, &ctx).await?;
     let jobs = operate::listen_to_jobs(&server.app, &ctx).await?;
-    let listener = Listener { tenant: ctx.tenant().clone(), heard, jobs, caller, server };
+    listen_to_findings(&server.app, &ctx).await?;
+    let listener = Listener { tenant: ctx.tenant().clone(), heard, found: None, jobs, caller, server };
     let told = stream::unfold(listener, async |mut listener| {
         let event = listener.next().await?;
         Some((Ok(event), listener))
@@ -83,6 +122,8 @@ async fn events(
 struct Listener {
     tenant: Tenant,
     heard: Receiver<Heard>,
+    /// Of the piece that was told last.
+    found: Option<FoundBody>,
     /// `None` to whom jobs are not shown.
     jobs: Option<Receiver<ToldJob>>,
     caller: Caller,
@@ -99,6 +140,9 @@ enum Last {
 impl Listener {
     /// `None` where there is nothing more to tell to it.
     async fn next(&mut self) -> Option<Event> {
+        if let Some(found) = self.found.take() {
+            return Event::default().event("findings").json_data(found).ok();
+        }
         loop {
             let last = tokio::select! {
                 heard = self.heard.recv() => Last::Readings(heard),
@@ -107,7 +151,11 @@ impl Listener {
             };
             match last {
                 Last::Readings(Ok(heard)) if heard.tenant == self.tenant => {
-                    self.caller.context(&self.server).await.ok()?;
+                    let ctx = self.caller.context(&self.server).await.ok()?;
+                    if !heard.told.is_empty() && may_see_findings(&self.server.app, &ctx) {
+                        let findings = heard.told.iter().map(FindingBody::from).collect();
+                        self.found = Some(FoundBody { delivery: heard.delivery.to_string(), findings });
+                    }
                     return Event::default().event("readings").json_data(HeardBody::from(heard)).ok();
                 }
                 Last::Job(Ok(told)) if told.tenant == self.tenant => {

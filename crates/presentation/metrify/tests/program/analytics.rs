@@ -193,9 +193,20 @@ fn whoever_listens_is_told_what_is_taken_in_and_nothing_of_others() {
     };
     until("text/event-stream");
     assert_eq!(theirs.send("POST", "/api/v1/deliveries?source=theirs", &[], quarter_hours(3).as_bytes()).status, 200);
-    metrify.take_in("a.ndjson", quarter_hours(4) + "nonsense\n");
-    let told = until("\"rejected\":1");
-    assert!(told.contains("event: readings") && told.contains("\"stored\":4"), "{told}");
+    let noticed = quarter_hours(4).replace("\"unit\"", "\"units\"");
+    metrify.take_in("a.ndjson", noticed + "nonsense\n");
+    let told = until("unknown_key");
+    let found =
+        told.lines().skip_while(|line| *line != "event: findings").nth(1).and_then(|line| line.strip_prefix("data: "));
+    let found: Value = serde_json::from_str(found.expect("findings")).expect("JSON");
+    let finding = &found["findings"][0];
+    assert_eq!((&finding["rule"], &finding["severity"]), (&json!("unknown_key"), &json!("warning")), "{found}");
+    assert!(finding["reason"].as_str().is_some_and(|reason| reason.contains("units")), "{found}");
+    assert_eq!(finding["position"], "line 1", "{found}");
+    assert!(
+        told.contains("\"rejected\":1") && told.contains("event: readings") && told.contains("\"stored\":4"),
+        "{told}"
+    );
     assert!(!told.contains("theirs"), "{told}");
 }
 
