@@ -20,13 +20,21 @@ const IDS_MAX: usize = 500;
 /// every piece would take longer than to take it in.
 pub(super) async fn in_service(app: &App, ctx: &Context, points: &[&Point]) -> Result<HashSet<String>> {
     let mut registered = HashSet::new();
-    for some in points.chunks(IDS_MAX) {
-        for kind in [ThingKind::Meter, ThingKind::MeteringPoint, ThingKind::WeatherStation] {
-            let wanted = Wanted {
-                ids: Some(some.iter().map(ToString::to_string).collect()),
-                equal: vec![(Field::Status, Status::Active.name().to_owned())],
-                ..Wanted::all(kind, IDS_MAX as u64)
-            };
+    if points.is_empty() {
+        return Ok(registered);
+    }
+    for kind in [ThingKind::Meter, ThingKind::MeteringPoint, ThingKind::WeatherStation] {
+        let active = |limit| Wanted {
+            equal: vec![(Field::Status, Status::Active.name().to_owned())],
+            ..Wanted::all(kind, limit)
+        };
+        // Whoever registers none is asked once for all of his points.
+        if app.registry.list(ctx.tenant(), &active(1)).await?.is_empty() {
+            continue;
+        }
+        for some in points.chunks(IDS_MAX) {
+            let ids = some.iter().map(ToString::to_string).collect();
+            let wanted = Wanted { ids: Some(ids), ..active(IDS_MAX as u64) };
             let found = app.registry.list(ctx.tenant(), &wanted).await?;
             registered.extend(found.into_iter().map(|known| known.thing.id()));
         }
