@@ -51,6 +51,15 @@ pub struct Global {
     /// The key that opens it, where `metrify login` did not; best in the variable, since others see arguments
     #[arg(long, global = true, env = "METRIFY_KEY", value_name = "KEY", hide_env_values = true)]
     pub key: Option<String>,
+    /// Authorities that such a server is known by, beside those of this machine, as PEM
+    #[arg(long, global = true, env = "METRIFY_SERVER_CA", value_name = "FILE")]
+    pub server_ca: Option<PathBuf>,
+    /// What it knows its clients by, where it asks for it, as PEM: opens it without a key where it was made one
+    #[arg(long, global = true, env = "METRIFY_CLIENT_CERTIFICATE", value_name = "FILE")]
+    pub client_certificate: Option<PathBuf>,
+    /// The key of that certificate, as PEM
+    #[arg(long, global = true, env = "METRIFY_CLIENT_KEY", value_name = "FILE")]
+    pub client_key: Option<PathBuf>,
     /// How answers are printed
     #[arg(short, long, global = true, env = "METRIFY_OUTPUT", value_enum, default_value = "table")]
     pub output: Output,

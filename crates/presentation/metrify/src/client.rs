@@ -5,6 +5,7 @@ mod deliveries;
 mod grants;
 mod jobs;
 mod rejects;
+mod trust;
 mod upload;
 
 use std::collections::BTreeMap;
@@ -22,7 +23,6 @@ use metrify_api::{
 use metrify_application::ports::Pages;
 use metrify_application::{Error, Kind, Result, io};
 use metrify_governance::UserName;
-use reqwest::redirect::Policy;
 use reqwest::{RequestBuilder, Response};
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +30,9 @@ use crate::cli::{AsKnown, Principals};
 use crate::clock;
 use crate::logins::{Kept, Logins};
 use crate::settings::{Elsewhere, Settings};
+
+pub use trust::Trust;
+use trust::{http, unreachable};
 
 /// How long a server that claims to hold the data may take to say so.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(2);
@@ -93,37 +96,39 @@ enum Place {
     ElsewhereByLogin,
 }
 
-fn unreachable(step: &str, error: reqwest::Error) -> Error {
-    Error::new(Kind::Unavailable, step).because(error).hint("is the server still running?")
-}
-
-fn http() -> Result<reqwest::Client> {
-    let http = reqwest::Client::builder().no_proxy().redirect(Policy::none()).build();
-    http.map_err(|error| Error::new(Kind::Internal, "make an HTTP client").because(error))
-}
-
 /// Names of users go into a path as they are.
 fn user_path(name: &str) -> Result<String> {
     let name: UserName = name.parse().map_err(|error| Error::new(Kind::Invalid, "read the name").because(error))?;
     Ok(format!("/api/v1/users/{name}"))
 }
 
-/// What opens a server by the login that is kept for it; renewed where it ends soon.
-async fn kept(url: &str) -> Result<String> {
+/// What opens a server by the login that is kept for it, renewed where it ends soon; `None` where there is none.
+async fn kept(http: &reqwest::Client, url: &str) -> Result<Option<String>> {
     let mut logins = Logins::hold()?;
-    let none = || {
-        let error =
-            Error::new(Kind::Denied, format!("ask the server {url}: neither a key nor a login is there for it"));
-        error.hint(format!("`metrify --server {url} login NAME`, or put a key into METRIFY_KEY"))
-    };
-    let kept = logins.of(url).cloned().ok_or_else(none)?;
+    let Some(kept) = logins.of(url).cloned() else { return Ok(None) };
     let now = clock::now();
     if kept.opens(now) {
-        return Ok(kept.access_token);
+        return Ok(Some(kept.access_token));
     }
-    let renewed = Kept::of(Client::renew(url, &kept.refresh_token).await?, now);
+    let renewed = Kept::of(Client::unknown(http.clone(), url).renew(&kept.refresh_token).await?, now);
     logins.keep(url, renewed.clone())?;
-    Ok(renewed.access_token)
+    Ok(Some(renewed.access_token))
+}
+
+/// What opens a server elsewhere: a key, a login that is kept, or the certificate that opens the connection.
+async fn opening(http: &reqwest::Client, Elsewhere { url, key, trust }: &Elsewhere) -> Result<(String, Place)> {
+    if let Some(key) = key {
+        return Ok((key.clone(), Place::Elsewhere));
+    }
+    match kept(http, url).await? {
+        Some(token) => Ok((token, Place::ElsewhereByLogin)),
+        None if trust.certificate.is_some() => Ok((String::new(), Place::Elsewhere)),
+        None => {
+            let error =
+                Error::new(Kind::Denied, format!("ask the server {url}: neither a key nor a login is there for it"));
+            Err(error.hint(format!("`metrify --server {url} login NAME`, or put a key into METRIFY_KEY")))
+        }
+    }
 }
 
 impl Client {
@@ -141,7 +146,7 @@ impl Client {
         };
         let server: ServerFile =
             serde_json::from_str(&text).map_err(|error| Error::new(Kind::Corrupt, step()).because(error))?;
-        let client = Self { http: http()?, server, place: Place::Here };
+        let client = Self { http: http(&Trust::default())?, server, place: Place::Here };
         let alive = client.http.get(client.url("/health/live")).timeout(ANSWER_TIMEOUT).send().await;
         // A server that was killed leaves its file behind, and another one may listen where it did.
         let Ok(alive) = alive else {
@@ -157,13 +162,10 @@ impl Client {
     /// As [`Self::of`].
     pub async fn called(settings: &Settings) -> Result<Option<Self>> {
         match &settings.elsewhere {
-            Some(Elsewhere { url, key }) => {
-                let (token, place) = match key {
-                    Some(key) => (key.clone(), Place::Elsewhere),
-                    None => (kept(url).await?, Place::ElsewhereByLogin),
-                };
-                let server = ServerFile::elsewhere(url, token);
-                Ok(Some(Self { http: http()?, server, place }))
+            Some(elsewhere) => {
+                let http = http(&elsewhere.trust)?;
+                let (token, place) = opening(&http, elsewhere).await?;
+                Ok(Some(Self { http, server: ServerFile::elsewhere(&elsewhere.url, token), place }))
             }
             None => Self::of(&settings.data_dir).await,
         }
@@ -171,30 +173,29 @@ impl Client {
 
     /// # Errors
     /// Where the server cannot be reached, or does not know this name with this password.
-    pub async fn log_in(url: &str, who: &LoginBody) -> Result<OpenedBody> {
-        let client = Self::unknown(url)?;
+    pub async fn log_in(server: &Elsewhere, who: &LoginBody) -> Result<OpenedBody> {
+        let client = Self::unknown(http(&server.trust)?, &server.url);
         client.json(client.http.post(client.url("/api/v1/login")).json(who).timeout(LOGIN_TIMEOUT), "log in").await
     }
 
     /// # Errors
     /// Where the server cannot be reached, or the session is over.
-    pub async fn log_out(url: &str, refresh_token: &str) -> Result<()> {
+    pub async fn log_out(server: &Elsewhere, refresh_token: &str) -> Result<()> {
         let body = RenewalBody { refresh_token: refresh_token.to_owned() };
-        let client = Self::unknown(url)?;
+        let client = Self::unknown(http(&server.trust)?, &server.url);
         let request = client.http.post(client.url("/api/v1/logout")).json(&body).timeout(LOGIN_TIMEOUT);
         client.answer(request, "log out").await.map(drop)
     }
 
-    async fn renew(url: &str, refresh_token: &str) -> Result<OpenedBody> {
+    async fn renew(&self, refresh_token: &str) -> Result<OpenedBody> {
         let body = RenewalBody { refresh_token: refresh_token.to_owned() };
-        let client = Self::unknown(url)?;
-        let request = client.http.post(client.url("/api/v1/login/refresh")).json(&body).timeout(LOGIN_TIMEOUT);
-        client.json(request, "renew the login").await
+        let request = self.http.post(self.url("/api/v1/login/refresh")).json(&body).timeout(LOGIN_TIMEOUT);
+        self.json(request, "renew the login").await
     }
 
     /// Of somebody whom the server does not know yet.
-    fn unknown(url: &str) -> Result<Self> {
-        Ok(Self { http: http()?, server: ServerFile::elsewhere(url, String::new()), place: Place::Elsewhere })
+    fn unknown(http: reqwest::Client, url: &str) -> Self {
+        Self { http, server: ServerFile::elsewhere(url, String::new()), place: Place::Elsewhere }
     }
 
     fn url(&self, path: &str) -> String {

@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::Request;
+use axum::http::HeaderValue;
+use axum::http::header::STRICT_TRANSPORT_SECURITY;
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum_server::tls::TlsInfo;
@@ -91,9 +93,10 @@ impl Doors {
         let served = async {
             match self.tls {
                 Some(config) => {
+                    let router = router.clone().layer(middleware::from_fn(by_tls_alone));
                     let acceptor = RustlsAcceptor::new(config).handshake_timeout(head_time).acceptor(gate.clone());
                     let server = axum_server::from_tcp(public).map_err(failed)?.acceptor(acceptor).handle(ends.clone());
-                    patient(server, head_time).serve(router.clone().into_make_service()).await.map_err(failed)
+                    patient(server, head_time).serve(router.into_make_service()).await.map_err(failed)
                 }
                 None => {
                     let server =
@@ -127,6 +130,14 @@ async fn by_certificate(mut request: Request, next: Next) -> Response {
         request.extensions_mut().insert(certificate);
     }
     next.run(request).await
+}
+
+/// Who came by TLS comes by nothing else for a year (RFC 6797).
+async fn by_tls_alone(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let year = HeaderValue::from_static("max-age=31536000");
+    response.headers_mut().insert(STRICT_TRANSPORT_SECURITY, year);
+    response
 }
 
 /// For so long, and no longer, it waits for the head of a request. Who says that it sends nothing more is answered all the same: it cannot

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_norway::{Mapping, Value};
 
 use crate::cli::Global;
+use crate::client::Trust;
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -31,8 +32,9 @@ pub struct Settings {
 #[derive(Clone, Debug)]
 pub struct Elsewhere {
     pub url: String,
-    /// What opens it; a login that is kept for it where there is none.
+    /// What opens it; a login that is kept for it where there is none, or else the client's certificate.
     pub key: Option<String>,
+    pub trust: Trust,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -175,8 +177,17 @@ const ENVIRONMENTS: [(&str, &str); 3] = [
 ];
 
 /// Variables that are not settings.
-const OTHER_VARIABLES: [&str; 6] =
-    ["METRIFY_ENVIRONMENT", "METRIFY_CONFIG", "METRIFY_DATA_DIR", "METRIFY_OUTPUT", "METRIFY_SERVER", "METRIFY_KEY"];
+const OTHER_VARIABLES: [&str; 9] = [
+    "METRIFY_ENVIRONMENT",
+    "METRIFY_CONFIG",
+    "METRIFY_DATA_DIR",
+    "METRIFY_OUTPUT",
+    "METRIFY_SERVER",
+    "METRIFY_KEY",
+    "METRIFY_SERVER_CA",
+    "METRIFY_CLIENT_CERTIFICATE",
+    "METRIFY_CLIENT_KEY",
+];
 
 /// # Errors
 /// Where a file cannot be read, a key is unknown, or a value does not suit its key.
@@ -206,16 +217,41 @@ pub fn load(global: &Global) -> Result<Settings> {
     Ok(settings)
 }
 
-/// A key opens nothing but a server that is named; the command line cannot say so itself of what may stand before a command and behind it.
+/// A key or a certificate opens nothing but a server that is named; the command line cannot say so itself of what may stand before a
+/// command and behind it.
 fn elsewhere(global: &Global) -> Result<Option<Elsewhere>> {
+    let trust = trust(global)?;
+    let is_trusting = trust.authorities.is_some() || trust.certificate.is_some();
     match (&global.server, &global.key) {
-        (Some(url), key) => Ok(Some(Elsewhere { url: url.trim_end_matches('/').to_owned(), key: key.clone() })),
+        (Some(url), key) => {
+            if !["http://", "https://"].iter().any(|scheme| url.starts_with(scheme)) {
+                let error = Error::new(Kind::Invalid, format!("ask the server `{url}`: that is no address of one"));
+                return Err(error.hint("one begins with https:// or http://"));
+            }
+            Ok(Some(Elsewhere { url: url.trim_end_matches('/').to_owned(), key: key.clone(), trust }))
+        }
         (None, Some(_)) => {
             let error = Error::new(Kind::Invalid, "ask a server by the key: no server is named");
             Err(error.hint("name it with --server, or leave --key and METRIFY_KEY away"))
         }
+        (None, None) if is_trusting => {
+            let error = Error::new(Kind::Invalid, "ask a server by a certificate: no server is named");
+            Err(error.hint("name it with --server, or leave --server-ca, --client-certificate and --client-key away"))
+        }
         (None, None) => Ok(None),
     }
+}
+
+fn trust(global: &Global) -> Result<Trust> {
+    let certificate = match (&global.client_certificate, &global.client_key) {
+        (Some(certificate), Some(key)) => Some((certificate.clone(), key.clone())),
+        (None, None) => None,
+        (Some(_), None) | (None, Some(_)) => {
+            let error = Error::new(Kind::Invalid, "read the certificate of the client: one of the files is missing");
+            return Err(error.hint("--client-certificate and --client-key go together"));
+        }
+    };
+    Ok(Trust { authorities: global.server_ca.clone(), certificate })
 }
 
 fn parse(text: &str, name: &str) -> Result<Mapping> {

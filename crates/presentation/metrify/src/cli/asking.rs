@@ -129,7 +129,11 @@ pub enum Status {
 #[derive(Debug, Subcommand)]
 pub enum Audit {
     /// Look whether the log is as it was written
-    #[command(after_help = "Ends with 0 where it is, 1 where it is not.")]
+    #[command(after_help = "\
+Names the first entry that is not, by its line, and the byte that was changed where it was one; else the first of the line. Entries cut
+off at the end are noticed where the program had ended in order: keep the hash of the last one elsewhere for the rest.
+
+Ends with 0 where it is, 1 where it is not.")]
     Verify,
     /// List entries, oldest first; the last ones where there are more
     #[command(after_help = "\

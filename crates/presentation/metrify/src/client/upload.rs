@@ -59,7 +59,8 @@ impl Client {
     async fn fresh(&self) -> Result<Self> {
         let mut server = self.server.clone();
         if self.place == Place::ElsewhereByLogin {
-            server.token = kept(&server.url).await?;
+            let ended = || Error::new(Kind::Denied, format!("ask the server {}: the login has ended", server.url));
+            server.token = kept(&self.http, &server.url).await?.ok_or_else(ended)?;
         }
         Ok(Self { http: self.http.clone(), server, place: self.place })
     }

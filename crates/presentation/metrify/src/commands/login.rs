@@ -15,7 +15,7 @@ pub async fn log_in(settings: &Settings, Login { user, tenant }: Login) -> Resul
     let server = server(settings)?;
     let password = password::ask(&format!("Password of {user} at {}", server.url))?;
     let now = clock::now();
-    let opened = Client::log_in(&server.url, &LoginBody { tenant, user, password }).await?;
+    let opened = Client::log_in(server, &LoginBody { tenant, user, password }).await?;
     let until = opened.session_expires_at.clone();
     Logins::hold()?.keep(&server.url, Kept::of(opened, now))?;
     print::line(&format!("Logged in at {} until {until}.", server.url))?;
@@ -27,7 +27,7 @@ pub async fn log_out(settings: &Settings) -> Result<Outcome> {
     let mut logins = Logins::hold()?;
     let kept = logins.of(&server.url).cloned();
     let kept = kept.ok_or_else(|| Error::new(Kind::NotFound, format!("find a login at {}", server.url)))?;
-    let ended = Client::log_out(&server.url, &kept.refresh_token).await;
+    let ended = Client::log_out(server, &kept.refresh_token).await;
     // What the server does not know opens nothing, either.
     let is_over = ended.as_ref().err().is_some_and(|error| error.kind() == Kind::Denied);
     if ended.is_ok() || is_over {

@@ -121,6 +121,46 @@ async fn where_clients_have_to_prove_themselves_nobody_else_comes_in() {
 }
 
 #[tokio::test]
+async fn a_command_knows_its_server_and_is_known_by_certificates() {
+    let metrify = Metrify::new();
+    let (authority, clients) = (Authority::new(), Authority::new());
+    write(&metrify, &authority.signed("127.0.0.1"));
+    let client_ca = metrify.file("clients.pem", clients.pem());
+    let mut server = serve(&metrify, Some(&client_ca), &[]);
+    let url = url(&mut server);
+    let key = Client::of(&metrify, &server, "admin").key;
+    let (certificate, of_it) = clients.signed("ann");
+    let identity = Identity::from_pem(format!("{of_it}{certificate}").as_bytes()).expect("an identity");
+    let path = |name: &str, text: &str| metrify.file(name, text).display().to_string();
+    let ca = path("authority.pem", &authority.pem());
+    let (certificate, of_it) = (path("ann.pem", &certificate), path("ann.key", &of_it));
+    let list = |options: &[&str]| metrify.run(&[&["--server", &url, "-o", "csv", "key", "list"], options].concat());
+    list(&["--key", &key]).failed_with(&["UnknownIssuer", "--server-ca"]);
+    list(&["--key", &key, "--server-ca", &ca]).failed_with(&["--client-certificate and --client-key"]);
+    let by = ["--server-ca", &ca, "--client-certificate", &certificate, "--client-key", &of_it];
+    let listed = list(&[&by[..], &["--key", &key]].concat());
+    assert_eq!(listed.code, Some(0), "{listed:?}");
+    // Once it is a key, no other is needed.
+    list(&by).failed_with(&["find out who asks"]);
+    let made = metrify.run(&["key", "create", "--role", "admin", "--title", "ann", "--certificate", &certificate]);
+    assert_eq!(made.code, Some(0), "{made:?}");
+    assert_eq!(list(&by).code, Some(0));
+    let mut by_variables = metrify.command(&["--server", &url, "key", "list"]);
+    by_variables.env("METRIFY_SERVER_CA", &ca).env("METRIFY_CLIENT_CERTIFICATE", &certificate);
+    assert_eq!(ran(by_variables.env("METRIFY_CLIENT_KEY", &of_it)).code, Some(0));
+    list(&by[..4]).failed_with(&["go together"]);
+    metrify.run(&[&["key", "list"], &by[..]].concat()).failed_with(&["no server is named"]);
+    list(&["--key", &key, "--server-ca", "/nowhere.pem"]).failed_with(&["/nowhere.pem"]);
+    metrify.run(&["--server", "ftp://x", "--key", &key, "key", "list"]).failed_with(&["no address", "https://"]);
+    // A browser that came by TLS once comes by nothing else.
+    let client = authority.client().identity(identity).build().expect("a client");
+    let answer = client.get(format!("{url}/health/live")).send().await.expect("an answer");
+    assert_eq!(answer.headers()["strict-transport-security"], "max-age=31536000");
+    let local = crate::support::http::send(&server.address, "GET", "/health/live", None, b"").expect("an answer");
+    assert_eq!(local.header("strict-transport-security"), None);
+}
+
+#[tokio::test]
 async fn a_certificate_that_is_registered_opens_without_a_key_until_it_is_taken_back() {
     let metrify = Metrify::new();
     let (authority, clients) = (Authority::new(), Authority::new());

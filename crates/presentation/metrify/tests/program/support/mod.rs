@@ -53,7 +53,8 @@ impl Metrify {
     /// The program before it starts, without what the caller's environment says about it.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_metrify"));
-        for name in ["ENVIRONMENT", "CONFIG", "DATA_DIR", "OUTPUT", "SERVER", "KEY"] {
+        let others = ["SERVER_CA", "CLIENT_CERTIFICATE", "CLIENT_KEY"];
+        for name in ["ENVIRONMENT", "CONFIG", "DATA_DIR", "OUTPUT", "SERVER", "KEY"].into_iter().chain(others) {
             command.env_remove(format!("METRIFY_{name}"));
         }
         command.arg("--data-dir").arg(&self.data_dir).args(arguments);
