@@ -32,6 +32,14 @@ pub struct KeyRecord {
     pub status: Status,
 }
 
+impl KeyRecord {
+    /// Whether its time is over, so that it opens nothing.
+    #[must_use]
+    pub fn has_expired(&self, now: Timestamp) -> bool {
+        self.expires_at.is_some_and(|end| end <= now)
+    }
+}
+
 /// A person who logs in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UserRecord {
@@ -155,6 +163,25 @@ impl ThingKind {
             | Self::Installation
             | Self::Grant
             | Self::Job => self.name(),
+        }
+    }
+}
+
+impl ThingKind {
+    /// Where those that there are are listed, for people; `None` for what nobody lists.
+    #[must_use]
+    pub const fn listed_at(self) -> Option<&'static str> {
+        match self {
+            Self::Tenant => Some("/api/v1/tenants"),
+            Self::Key => Some("/api/v1/api-keys"),
+            Self::User => Some("/api/v1/users"),
+            Self::MeteringPoint => Some("/api/v1/metering-points"),
+            Self::Meter => Some("/api/v1/smart-meters"),
+            Self::Grant => Some("/api/v1/grants"),
+            Self::GridOperator => Some("/api/v1/grid-operators"),
+            Self::WeatherStation => Some("/api/v1/weather/stations"),
+            Self::Job => Some("/api/v1/jobs"),
+            Self::Session | Self::Attempts | Self::Installation => None,
         }
     }
 }

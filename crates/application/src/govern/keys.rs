@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::govern::authenticate::{KEY_PREFIX, digest_of, hexadecimal, tenant_of};
 use crate::govern::given::{Given, may_be_given};
-use crate::registry::{Edition, Event, Happened, KeyRecord, Listing, ThingKind, Wanted};
+use crate::registry::{Edition, Event, Field, Happened, KeyRecord, Listing, ThingKind, Wanted};
 use crate::things;
 
 /// What a new key is for.
@@ -120,13 +120,15 @@ pub(super) fn id_of(random: &[u8]) -> String {
     name.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The keys of the tenant that asks, the ones taken back, too.
+/// The keys of the tenant that asks, the ones taken back, too; those that have expired are not among the active ones.
 ///
 /// # Errors
 /// Where it is denied or the registry cannot be read.
 pub async fn list_keys(app: &App, ctx: &Context, wanted: &Wanted) -> Result<Listing<KeyRecord>> {
     let act = ctx.act(Action::Read, Resource::Keys, None);
-    audited(app, ctx, act, things::page(app, ctx, wanted, |_| true)).await
+    let now = wanted.known_at.unwrap_or(ctx.now);
+    let actives = wanted.equal.contains(&(Field::Status, Status::Active.name().to_owned()));
+    audited(app, ctx, act, things::page(app, ctx, wanted, |key: &KeyRecord| !(actives && key.has_expired(now)))).await
 }
 
 /// A key, without what opens anything, as it is known or was known then.

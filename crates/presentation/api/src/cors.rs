@@ -61,7 +61,7 @@ impl Origins {
 }
 
 /// Headers that pages may send.
-const ASKED: [HeaderName; 14] = [
+const ASKED: [HeaderName; 15] = [
     ACCEPT,
     AUTHORIZATION,
     CONTENT_ENCODING,
@@ -69,6 +69,7 @@ const ASKED: [HeaderName; 14] = [
     IF_MATCH,
     IF_NONE_MATCH,
     HeaderName::from_static("last-event-id"),
+    HeaderName::from_static("prefer"),
     API_KEY,
     IDEMPOTENCY_KEY,
     PURPOSE,
@@ -78,10 +79,11 @@ const ASKED: [HeaderName; 14] = [
     UPLOAD_OFFSET,
 ];
 /// Headers of answers that pages may read.
-const TOLD: [HeaderName; 9] = [
+const TOLD: [HeaderName; 10] = [
     ETAG,
     IDEMPOTENCY_REPLAYED,
     LOCATION,
+    HeaderName::from_static("preference-applied"),
     REQUEST_ID,
     RETRY_AFTER,
     UPLOAD_COMPLETE,

@@ -2,14 +2,14 @@
 
 use axum::Json;
 use axum::extract::{Extension, State};
-use axum::http::header::LOCATION;
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use metrify_application::registry::ThingKind;
 use metrify_application::{Context, govern};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::created::created;
 use crate::extract::{Body, Named, Parameters};
 use crate::paging::{KnownParameters, Listed, PageParameters, meant, tagged};
 use crate::problem::Problems;
@@ -47,12 +47,7 @@ async fn create(
 ) -> Result<Response, Problem> {
     let random = (server.random)()?;
     let known = govern::create_grant(&server.app, &ctx, new.new_grant()?, random).await?;
-    let place = HeaderValue::from_str(&format!("/api/v1/grants/{}", known.thing.id)).ok();
-    let mut response = tagged::<_, GrantBody>(StatusCode::CREATED, known);
-    if let Some(place) = place {
-        response.headers_mut().insert(LOCATION, place);
-    }
-    Ok(response)
+    Ok(created::<_, GrantBody>("/api/v1/grants", known))
 }
 
 /// A grant, as it is known or was known then.

@@ -13,6 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::created::created;
 use crate::extract::{Body, Named, Parameters};
 use crate::paging::{KnownParameters, Listed, PageParameters, equal, json, meant, tagged};
 use crate::problem::Problems;
@@ -77,7 +78,7 @@ async fn list(
 #[utoipa::path(
     post, path = "/api/v1/grid-operators", tag = "grid", operation_id = "register_grid_operator",
     request_body = GridOperatorFacts,
-    responses((status = 201, body = GridOperatorBody), Problems)
+    responses((status = 201, body = GridOperatorBody, headers(("Location" = String, description = "Where it is found"))), Problems)
 )]
 async fn register(
     State(server): State<Server>,
@@ -85,7 +86,7 @@ async fn register(
     Body(facts): Body<GridOperatorFacts>,
 ) -> Result<Response, Problem> {
     let known = register::register_grid_operator(&server.app, &ctx, facts.read(None)?).await?;
-    Ok(tagged::<_, GridOperatorBody>(StatusCode::CREATED, known))
+    Ok(created::<_, GridOperatorBody>("/api/v1/grid-operators", known))
 }
 
 /// A grid operator, as it is known or was known then.

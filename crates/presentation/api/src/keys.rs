@@ -11,12 +11,16 @@ use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::created::located;
 use crate::extract::{Body, Named, Parameters};
-use crate::paging::{KnownParameters, Listed, PageParameters, meant, tagged};
+use crate::paging::{KnownParameters, Listed, PageParameters, meant, tagged_as};
 use crate::problem::Problems;
 use crate::wire::certificates::NewCertificateBody;
 use crate::wire::people::{IssuedBody, KeyBody, NewKeyBody, PrincipalQuery};
 use crate::{Problem, Server};
+
+/// Where a key is taken back.
+const KEYS: &str = "/api/v1/api-keys";
 
 pub(crate) fn routes() -> OpenApiRouter<Server> {
     OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(get, revoke)).routes(routes!(register))
@@ -35,7 +39,9 @@ async fn list(
     Parameters(page): Parameters<PageParameters>,
 ) -> Result<Json<Listed<KeyBody>>, Problem> {
     let wanted = Wanted { equal: which.equal()?, ..page.wanted(ThingKind::Key)? };
-    Ok(Json(page.listed(ThingKind::Key, govern::list_keys(&server.app, &ctx, &wanted).await?)))
+    let (listed, now) = (govern::list_keys(&server.app, &ctx, &wanted).await?, wanted.known_at.unwrap_or(ctx.now));
+    let next = page.next(ThingKind::Key.name(), listed.next.as_ref());
+    Ok(Json(Listed { results: listed.things.into_iter().map(|key| KeyBody::at(key, now)).collect(), next }))
 }
 
 /// A key, without what opens anything, as it is known or was known then.
@@ -53,8 +59,9 @@ async fn get(
     Named(id): Named,
     Parameters(known): Parameters<KnownParameters>,
 ) -> Result<Response, Problem> {
-    let known = govern::find_key(&server.app, &ctx, &id, known.known_at()?).await?;
-    Ok(tagged::<_, KeyBody>(StatusCode::OK, known))
+    let known_at = known.known_at()?;
+    let known = govern::find_key(&server.app, &ctx, &id, known_at).await?;
+    Ok(tagged_as(StatusCode::OK, known.version, KeyBody::at(known, known_at.unwrap_or(ctx.now))))
 }
 
 /// Issues a key. It is shown in this answer and never again.
@@ -69,7 +76,8 @@ async fn create(
 ) -> Result<Response, Problem> {
     let random = (server.random)()?;
     let issued = govern::create_key(&server.app, &ctx, new.new_key()?, random).await?;
-    Ok((StatusCode::CREATED, Json(IssuedBody::from(issued))).into_response())
+    let id = issued.record.thing.id.clone();
+    Ok(located(KEYS, &id, (StatusCode::CREATED, Json(IssuedBody::from(issued))).into_response()))
 }
 
 /// Has a certificate of a client open what a key would: a connection that was opened by it needs no other key. Only an admin of the
@@ -85,7 +93,8 @@ async fn register(
 ) -> Result<Response, Problem> {
     let (certificate, key) = new.new_certificate()?;
     let known = govern::register_certificate(&server.app, &ctx, &certificate, key).await?;
-    Ok((StatusCode::CREATED, Json(KeyBody::from(known))).into_response())
+    let id = known.thing.id.clone();
+    Ok(located(KEYS, &id, (StatusCode::CREATED, Json(KeyBody::at(known, ctx.now))).into_response()))
 }
 
 /// Whose key.
@@ -116,5 +125,6 @@ async fn revoke(
     let tenant = whose.tenant.as_deref().map(str::parse::<Tenant>).transpose();
     let tenant = tenant.map_err(|error| Error::new(Kind::Invalid, "read the parameter tenant").because(error))?;
     let tenant = tenant.unwrap_or_else(|| ctx.tenant().clone());
-    Ok(Json(govern::revoke_key(&server.app, &ctx, &tenant, &id, meant(&headers)?).await?.into()))
+    let revoked = govern::revoke_key(&server.app, &ctx, &tenant, &id, meant(&headers)?).await?;
+    Ok(Json(KeyBody::at(revoked, ctx.now)))
 }

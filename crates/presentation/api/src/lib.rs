@@ -9,6 +9,7 @@ mod analytics;
 mod audit;
 mod channels;
 mod cors;
+mod created;
 mod deliveries;
 mod described;
 mod encoding;

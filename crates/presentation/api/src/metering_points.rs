@@ -11,6 +11,7 @@ use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::created::created;
 use crate::extract::{Body, Named, Parameters};
 use crate::paging::{KnownParameters, Listed, NearParameters, PageParameters, equal, meant, tagged};
 use crate::problem::Problems;
@@ -64,7 +65,7 @@ async fn list(
 #[utoipa::path(
     post, path = "/api/v1/metering-points", tag = "master data", operation_id = "register_metering_point",
     request_body = MeteringPointFacts,
-    responses((status = 201, body = MeteringPointBody), Problems)
+    responses((status = 201, body = MeteringPointBody, headers(("Location" = String, description = "Where it is found"))), Problems)
 )]
 async fn register(
     State(server): State<Server>,
@@ -72,7 +73,7 @@ async fn register(
     Body(facts): Body<MeteringPointFacts>,
 ) -> Result<Response, Problem> {
     let known = register::register_metering_point(&server.app, &ctx, facts.read(None)?).await?;
-    Ok(tagged::<_, MeteringPointBody>(StatusCode::CREATED, known))
+    Ok(created::<_, MeteringPointBody>("/api/v1/metering-points", known))
 }
 
 /// A metering point, as it is known or was known then.

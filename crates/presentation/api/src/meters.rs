@@ -11,6 +11,7 @@ use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::created::created;
 use crate::extract::{Body, Named, Parameters};
 use crate::paging::{KnownParameters, Listed, NearParameters, PageParameters, equal, meant, tagged};
 use crate::problem::Problems;
@@ -61,7 +62,7 @@ async fn list(
 #[utoipa::path(
     post, path = "/api/v1/smart-meters", tag = "master data", operation_id = "register_meter",
     request_body = MeterFacts,
-    responses((status = 201, body = MeterBody), Problems)
+    responses((status = 201, body = MeterBody, headers(("Location" = String, description = "Where it is found"))), Problems)
 )]
 async fn register(
     State(server): State<Server>,
@@ -69,7 +70,7 @@ async fn register(
     Body(facts): Body<MeterFacts>,
 ) -> Result<Response, Problem> {
     let known = register::register_meter(&server.app, &ctx, facts.read(None)?).await?;
-    Ok(tagged::<_, MeterBody>(StatusCode::CREATED, known))
+    Ok(created::<_, MeterBody>("/api/v1/smart-meters", known))
 }
 
 /// A meter, as it is known or was known then.

@@ -227,8 +227,14 @@ pub(crate) fn read_hex(text: &str) -> Option<String> {
 
 /// A thing with its version as entity tag (RFC 9110, 8.8.3).
 pub(crate) fn tagged<S, T: From<Edition<S>> + Serialize>(status: StatusCode, known: Edition<S>) -> Response {
-    let tag = HeaderValue::from_str(&format!("\"{}\"", known.version)).ok();
-    let mut response = (status, Json(T::from(known))).into_response();
+    let version = known.version;
+    tagged_as(status, version, T::from(known))
+}
+
+/// As [`tagged`], of what is told already.
+pub(crate) fn tagged_as(status: StatusCode, version: u64, told: impl Serialize) -> Response {
+    let tag = HeaderValue::from_str(&format!("\"{version}\"")).ok();
+    let mut response = (status, Json(told)).into_response();
     if let Some(tag) = tag {
         response.headers_mut().insert(ETAG, tag);
     }

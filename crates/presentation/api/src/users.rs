@@ -9,6 +9,7 @@ use metrify_application::{Context, govern};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::created::created;
 use crate::extract::{Body, Named, Parameters};
 use crate::paging::{KnownParameters, Listed, PageParameters, meant, tagged};
 use crate::problem::Problems;
@@ -39,7 +40,7 @@ async fn list(
 /// Makes a person who logs in by a name and a password.
 #[utoipa::path(
     post, path = "/api/v1/users", tag = "people", operation_id = "create_user", request_body = NewUserBody,
-    responses((status = 201, body = UserBody), Problems)
+    responses((status = 201, body = UserBody, headers(("Location" = String, description = "Where it is found"))), Problems)
 )]
 async fn create(
     State(server): State<Server>,
@@ -48,7 +49,7 @@ async fn create(
 ) -> Result<Response, Problem> {
     let (facts, password) = new.new_user()?;
     let known = govern::create_user(&server.app, &ctx, facts, &password).await?;
-    Ok(tagged::<_, UserBody>(StatusCode::CREATED, known))
+    Ok(created::<_, UserBody>("/api/v1/users", known))
 }
 
 /// One of the people of the tenant.

@@ -15,6 +15,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::created::created;
 use crate::extract::{Body, Named, Parameters};
 use crate::paging::{KnownParameters, Listed, NearParameters, limit, meant, tagged};
 use crate::problem::Problems;
@@ -96,7 +97,7 @@ fn behind(cursor: &str) -> Done<Point> {
 #[utoipa::path(
     post, path = "/api/v1/weather/stations", tag = "weather", operation_id = "register_station",
     request_body = StationFacts,
-    responses((status = 201, body = StationBody), Problems)
+    responses((status = 201, body = StationBody, headers(("Location" = String, description = "Where it is found"))), Problems)
 )]
 async fn register(
     State(server): State<Server>,
@@ -104,7 +105,7 @@ async fn register(
     Body(facts): Body<StationFacts>,
 ) -> Result<Response, Problem> {
     let known = register::register_weather_station(&server.app, &ctx, facts.read(None)?).await?;
-    Ok(tagged::<_, StationBody>(StatusCode::CREATED, known))
+    Ok(created::<_, StationBody>("/api/v1/weather/stations", known))
 }
 
 /// A weather station, as it is known or was known then. One that readings alone tell of has no ETag.

@@ -145,8 +145,10 @@ impl Access {
             Self::Remote(client) => client.keys(which).await,
             Self::Local(house) => {
                 let wanted = wanted(ThingKind::Key, which)?;
-                let keys = govern::list_keys(&house.app, &house.context().await?, &wanted).await?;
-                Ok(keys.things.into_iter().map(KeyBody::from).collect())
+                let ctx = house.context().await?;
+                let keys = govern::list_keys(&house.app, &ctx, &wanted).await?;
+                let now = wanted.known_at.unwrap_or(ctx.now);
+                Ok(keys.things.into_iter().map(|key| KeyBody::at(key, now)).collect())
             }
         }
     }
@@ -161,7 +163,8 @@ impl Access {
         let named = tenant.map(str::parse).transpose();
         let named = named.map_err(|error: TenantError| Error::new(Kind::Invalid, "read the tenant").because(error))?;
         let tenant = named.unwrap_or_else(|| house.tenant.clone());
-        govern::revoke_key(&house.app, &house.context().await?, &tenant, id, None).await.map(KeyBody::from)
+        let ctx = house.context().await?;
+        govern::revoke_key(&house.app, &ctx, &tenant, id, None).await.map(|key| KeyBody::at(key, ctx.now))
     }
 
     /// # Errors

@@ -4,6 +4,8 @@ use metrify_application::audit::Audited;
 use metrify_application::govern::{Issued, NewKey, NewTenant};
 use metrify_application::registry::{Edition, Field, KeyRecord, TenantRecord};
 use metrify_application::{Error, Kind, Result};
+use metrify_domain::Timestamp;
+use metrify_domain::master::Status;
 use metrify_governance::{Party, Purpose, Role};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -54,21 +56,37 @@ pub struct KeyBody {
     #[schema(format = DateTime)]
     pub expires_at: Option<String>,
     #[schema(inline)]
-    pub status: StatusBody,
+    pub status: KeyStatusBody,
     #[serde(flatten)]
     pub known: KnownBody,
 }
 
-impl From<Edition<KeyRecord>> for KeyBody {
-    fn from(known: Edition<KeyRecord>) -> Self {
+/// Whether a key opens something: `active`, `inactive` where it was taken back, `expired` where its time is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyStatusBody {
+    Active,
+    Inactive,
+    Expired,
+}
+
+impl KeyBody {
+    /// As it stands at an instant.
+    #[must_use]
+    pub fn at(known: Edition<KeyRecord>, now: Timestamp) -> Self {
         let key = &known.thing;
+        let status = match key.status {
+            Status::Inactive => KeyStatusBody::Inactive,
+            Status::Active if key.has_expired(now) => KeyStatusBody::Expired,
+            Status::Active => KeyStatusBody::Active,
+        };
         Self {
             id: key.id.clone(),
             title: key.title.to_string(),
             role: key.role.to_string(),
             purposes: key.purposes.iter().map(ToString::to_string).collect(),
             expires_at: key.expires_at.map(|end| end.to_string()),
-            status: key.status.into(),
+            status,
             known: KnownBody::of(&known),
         }
     }
@@ -85,7 +103,8 @@ pub struct IssuedBody {
 
 impl From<Issued> for IssuedBody {
     fn from(issued: Issued) -> Self {
-        Self { key: issued.key, about: issued.record.into() }
+        let made = issued.record.known_from;
+        Self { key: issued.key, about: KeyBody::at(issued.record, made) }
     }
 }
 

@@ -14,7 +14,9 @@ impl Access {
             Self::Remote(client) => client.register_certificate(&new).await,
             Self::Local(house) => {
                 let (ctx, (certificate, key)) = (house.context().await?, new.new_certificate()?);
-                govern::register_certificate(&house.app, &ctx, &certificate, key).await.map(KeyBody::from)
+                govern::register_certificate(&house.app, &ctx, &certificate, key)
+                    .await
+                    .map(|key| KeyBody::at(key, ctx.now))
             }
         }
     }

@@ -53,7 +53,9 @@ fn pages_of_named_origins_ask_and_read_what_they_need() {
         for method in ["get", "post", "put", "patch", "delete"] {
             may("allow-methods", method);
         }
-        for header in ["authorization", "x-api-key", "if-match", "content-type", "upload-offset", "metrify-purpose"] {
+        for header in
+            ["authorization", "x-api-key", "if-match", "content-type", "upload-offset", "metrify-purpose", "prefer"]
+        {
             may("allow-headers", header);
         }
         assert_eq!(answer.header("access-control-allow-credentials"), None, "keys go in headers");

@@ -254,4 +254,26 @@ fn tenants_and_keys_are_paged_and_each_is_told_with_its_version() {
     assert_eq!((&told, known.header("etag")), (&keys["results"][0], Some("\"1\"")));
     assert_eq!(theirs.get(&format!("/api/v1/api-keys/{id}")).0, 404);
     assert_eq!(of_another.get("/api/v1/tenants").0, 401, "its tenant has ended");
+
+#[test]
+fn a_key_whose_time_is_over_is_told_as_expired() {
+    let metrify = Metrify::new();
+    let server = metrify.serve();
+    let ann = Client::of(&metrify, &server, "admin");
+    let end = (chrono::Utc::now() + chrono::TimeDelta::seconds(5)).to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
+    let made = ann.post("/api/v1/api-keys", &json!({"title": "x", "role": "viewer", "expires_at": end})).1;
+    assert_eq!(made["status"], "active", "{made}");
+    let id = made["id"].as_str().expect("an id");
+    let status = |query: &str| {
+        let (status, listed) = ann.get(&format!("/api/v1/api-keys?limit=1000{query}"));
+        assert_eq!(status, 200, "{listed}");
+        let all = listed["results"].as_array().expect("keys").clone();
+        all.into_iter().find(|key| key["id"] == id).map(|key| key["status"].clone())
+    };
+    assert_eq!(status("&status=active"), Some(json!("active")));
+    std::thread::sleep(std::time::Duration::from_secs(6));
+    assert_eq!(status(""), Some(json!("expired")));
+    assert_eq!(status("&status=active"), None);
+    let listed = metrify.run(&["key", "list", "-o", "csv"]).stdout;
+    assert!(listed.lines().any(|line| line.starts_with(id) && line.contains(",expired,")), "{listed}");
 }

@@ -287,6 +287,26 @@ fn what_was_told_by_mistake_can_be_told_right() {
 }
 
 #[test]
+fn what_is_made_is_where_its_location_says() {
+    let metrify = Metrify::new();
+    let server = metrify.serve();
+    let ann = Client::of(&metrify, &server, "admin");
+    for (path, body) in [
+        ("smart-meters", json!({"id": "meter 1/\u{fc}+%"})),
+        ("metering-points", json!({"id": POINT})),
+        ("grid-operators", json!({"id": "g", "name": "G", "kind": "distribution"})),
+        ("weather/stations", json!({"id": "10315"})),
+        ("users", json!({"name": "ann", "password": "correct horse battery", "role": "viewer"})),
+    ] {
+        let answer = ann.send("POST", &format!("/api/v1/{path}"), &[], body.to_string().as_bytes());
+        assert_eq!(answer.status, 201, "{path}: {answer:?}");
+        let made: Value = serde_json::from_str(&answer.body).expect("JSON");
+        let location = answer.header("location").unwrap_or_else(|| panic!("no location: {answer:?}"));
+        assert_eq!(ann.get(location), (200, made), "{location}");
+    }
+}
+
+#[test]
 fn only_the_version_that_is_meant_is_changed() {
     let metrify = Metrify::new();
     let server = metrify.serve();
