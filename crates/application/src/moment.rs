@@ -17,9 +17,13 @@ const LATEST: i64 = 7_258_118_400_000_000;
 pub fn moment(text: &str) -> Result<Timestamp> {
     let instant = DateTime::parse_from_rfc3339(text).ok().map(|at| Timestamp::from_micros(at.timestamp_micros()));
     let day = || text.parse::<NaiveDate>().ok().and_then(day_period).map(|day| day.start());
-    let told = instant.or_else(day).filter(|at| (EARLIEST..LATEST).contains(&at.micros()));
-    told.ok_or_else(|| {
-        Error::new(Kind::Invalid, format!("read `{text}` as a time"))
-            .hint("name a day, local, or an instant: 2025-01-05, 2025-01-05T00:00:00Z")
-    })
+    let read = instant.or_else(day);
+    let hint = match read {
+        Some(at) if (EARLIEST..LATEST).contains(&at.micros()) => return Ok(at),
+        Some(_) => "name one of the years from 1800 to 2199",
+        // A plus that was not escaped came as a blank.
+        None if DateTime::parse_from_rfc3339(&text.replace(' ', "+")).is_ok() => "write the `+` of its offset as `%2B`",
+        None => "name a day, local, or an instant: 2025-01-05, 2025-01-05T00:00:00Z",
+    };
+    Err(Error::new(Kind::Invalid, format!("read `{text}` as a time")).hint(hint))
 }

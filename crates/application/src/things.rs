@@ -39,7 +39,13 @@ pub async fn find_of<T: Registered>(
 ) -> Result<Edition<T>> {
     let kind = T::KIND.words();
     let found = known_of(app, tenant, id, known_at).await?;
-    found.ok_or_else(|| Error::new(Kind::NotFound, format!("find the {kind} `{id}`")))
+    found.ok_or_else(|| {
+        let error = Error::new(Kind::NotFound, format!("find the {kind} `{id}`"));
+        match T::KIND.listed_at() {
+            Some(path) => error.hint(format!("{path} lists those that there are")),
+            None => error,
+        }
+    })
 }
 
 /// As [`find_of`]; `None` where nothing is known of it.

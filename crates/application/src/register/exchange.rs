@@ -46,14 +46,17 @@ pub async fn exchange_meter(app: &App, ctx: &Context, exchange: Exchange) -> Res
             let installation = Installation { meter, metering_point, from: at, until: None };
             let after = after(&here, &events);
             let fits = installation.fits_among(after.iter().chain(elsewhere.iter().map(|known| &known.thing)));
-            fits.map_err(|error| Error::new(Kind::Conflict, "exchange the meter").because(error))?;
+            fits.map_err(|error| {
+                let error = Error::new(Kind::Conflict, "exchange the meter").because(error);
+                error.hint(
+                    "`installations` of the metering point tells when; an exchange without a meter takes one away",
+                )
+            })?;
             events.push(begun(ctx, &here, installation));
             events.push(touched(ctx, &known));
         } else if events.is_empty() {
-            return Err(Error::new(
-                Kind::Conflict,
-                format!("remove the meter at {metering_point}: none is there then"),
-            ));
+            let error = Error::new(Kind::Conflict, format!("remove the meter at {metering_point}: none is there then"));
+            return Err(error.hint("`installations` of the metering point tells which meter is there when"));
         }
         events.push(touched(ctx, &point));
         app.registry.append(&events).await?;
@@ -113,7 +116,8 @@ fn in_service(what: &str, id: &Point, status: Status) -> Result<()> {
     match status {
         Status::Active => Ok(()),
         Status::Inactive => {
-            Err(Error::new(Kind::Conflict, format!("exchange the meter: {what} {id} is out of service")))
+            let error = Error::new(Kind::Conflict, format!("exchange the meter: {what} {id} is out of service"));
+            Err(error.hint("change its `status` to `active` first"))
         }
     }
 }

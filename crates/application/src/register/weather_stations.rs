@@ -96,7 +96,10 @@ pub async fn find_weather_station(
             return Ok(KnownStation::Registered(known));
         }
         let told = told_stations(app, ctx.tenant(), &WantedTold::One(id), known_at).await?;
-        let missing = || Error::new(Kind::NotFound, format!("find the weather station `{id}`"));
+        let missing = || {
+            let error = Error::new(Kind::NotFound, format!("find the weather station `{id}`"));
+            error.hint("/api/v1/weather/stations lists those that there are")
+        };
         told.into_iter().next().map(KnownStation::Told).ok_or_else(missing)
     })
     .await

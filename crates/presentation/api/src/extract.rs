@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::rejection::QueryRejection;
+use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
@@ -34,14 +34,18 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
             return Err(Problem::with_status(error, StatusCode::UNSUPPORTED_MEDIA_TYPE));
         }
         let bytes = Bytes::from_request(request, state).await;
-        let bytes = bytes.map_err(|rejection| refused("read the body", rejection.status(), &rejection.body_text()))?;
+        let bytes = bytes.map_err(|rejection| refused(&BODY, rejection.status(), &rejection.body_text()))?;
         // A list would be read as the fields of an object, one after the other.
         if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
-            return Err(Error::new(Kind::Invalid, "read the body: it is no object of JSON").into());
+            let error = Error::new(Kind::Invalid, "read the body: it is no object of JSON");
+            return Err(error.hint(JSON_HINT).into());
         }
         match Json::from_bytes(&bytes) {
             Ok(Json(body)) => Ok(Self(body)),
-            Err(rejection) => Err(refused("read the body", rejection.status(), &rejection.body_text())),
+            Err(JsonRejection::JsonSyntaxError(rejection)) => {
+                Err(refused(&Part { hint: JSON_HINT, ..BODY }, rejection.status(), &rejection.body_text()))
+            }
+            Err(rejection) => Err(refused(&BODY, rejection.status(), &rejection.body_text())),
         }
     }
 }
@@ -55,7 +59,7 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         match Query::from_request_parts(parts, state).await {
             Ok(Query(parameters)) => Ok(Self(parameters)),
-            Err(rejection) => Err(refused("read the parameters", rejection.status(), &rejection.body_text())),
+            Err(rejection) => Err(refused(&PARAMETERS, rejection.status(), &rejection.body_text())),
         }
     }
 }
@@ -70,15 +74,39 @@ impl<S: Send + Sync> FromRequestParts<S> for Named {
                 point.map_err(|error| Error::new(Kind::Invalid, "read the id in the path").because(error))?;
                 Ok(Self(named))
             }
-            Err(rejection) => Err(refused("read the path", rejection.status(), &rejection.body_text())),
+            Err(rejection) => Err(refused(&PATH, rejection.status(), &rejection.body_text())),
         }
     }
 }
 
+/// A part of a request: what is done with it, what the framework says before it says what is wrong, and where it stands what is right.
+struct Part {
+    step: &'static str,
+    prefixes: &'static [&'static str],
+    hint: &'static str,
+}
+
+const BODY: Part = Part {
+    step: "read the body",
+    prefixes: &[
+        "Failed to deserialize the JSON body into the target type: ",
+        "Failed to parse the request body as JSON: ",
+    ],
+    hint: "/docs lists the fields of this body, and what each may be",
+};
+const JSON_HINT: &str = "send one object, such as {\"name\": \"value\"}, as RFC 8259 has it";
+const PARAMETERS: Part = Part {
+    step: "read the parameters",
+    prefixes: &["Failed to deserialize query string: "],
+    hint: "/docs lists the parameters of this path, and what each may be",
+};
+const PATH: Part = Part { step: "read the path", prefixes: &[], hint: "/docs lists the paths that there are" };
+
 /// What the framework says of a part of a request, in our form: that it cannot be used is 400, whatever is wrong with it; a body of
 /// another type or size has a status of its own.
-fn refused(step: &str, status: StatusCode, reason: &str) -> Problem {
-    let error = Error::new(Kind::Invalid, format!("{step}: {reason}"));
+fn refused(part: &Part, status: StatusCode, said: &str) -> Problem {
+    let reason = part.prefixes.iter().find_map(|prefix| said.strip_prefix(prefix)).unwrap_or(said);
+    let error = Error::new(Kind::Invalid, format!("{}: {reason}", part.step)).hint(part.hint);
     match status {
         StatusCode::PAYLOAD_TOO_LARGE => Problem::with_status(error, status),
         _ => error.into(),

@@ -99,7 +99,10 @@ pub(crate) async fn to_its_end(work: impl Future<Output = Response> + Send + 'st
 pub(crate) async fn arrived(request: Request, time: Duration) -> Result<Request, Problem> {
     let (parts, body) = request.into_parts();
     let bytes = tokio::time::timeout(time, axum::body::to_bytes(body, REQUEST_BYTES_MAX)).await;
-    let late = |_| Error::new(Kind::Invalid, format!("read the body: it was not there after {time:?}"));
+    let late = |_| {
+        let error = Error::new(Kind::Invalid, format!("read the body: it was not there after {time:?}"));
+        error.hint("send it in less, or what is large as a delivery: /api/v1/deliveries")
+    };
     let bytes = bytes.map_err(|error| Problem::with_status(late(error), StatusCode::REQUEST_TIMEOUT))?;
     let bytes = bytes.map_err(|error| {
         let is_long = error.into_inner().downcast_ref::<LengthLimitError>().is_some();

@@ -135,7 +135,10 @@ pub(crate) struct Paged {
 /// Where it is none, or too many.
 pub(crate) fn limit(said: Option<u64>) -> Result<u64> {
     let limit = said.unwrap_or(PAGE);
-    let invalid = || Error::new(Kind::Invalid, format!("read the parameter limit: it is of 1 to {PAGE_MAX}"));
+    let invalid = || {
+        let error = Error::new(Kind::Invalid, format!("read the parameter limit: it is of 1 to {PAGE_MAX}"));
+        error.hint(format!("leave it away for {PAGE}, and ask for the next page by `cursor`"))
+    };
     (1..=PAGE_MAX).contains(&limit).then_some(limit).ok_or_else(invalid)
 }
 
@@ -162,7 +165,10 @@ impl NearParameters {
     /// # Errors
     /// Where some of the parameters are missing, or mean nothing.
     pub(crate) fn near(&self) -> Result<Option<Near>> {
-        let invalid = |step: &str| Error::new(Kind::Invalid, format!("read the circle: {step}"));
+        let invalid = |step: &str| {
+            let error = Error::new(Kind::Invalid, format!("read the circle: {step}"));
+            error.hint("degrees of `latitude` and `longitude` are its middle, and `radius_m` is in metres")
+        };
         match (self.latitude, self.longitude, self.radius_m) {
             (None, None, None) => Ok(None),
             (Some(latitude), Some(longitude), Some(radius_m)) if radius_m >= 0.0 => {

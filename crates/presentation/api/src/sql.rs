@@ -77,7 +77,10 @@ async fn export(
     Body(request): Body<ExportRequest>,
 ) -> Result<Response, Problem> {
     let format = export_format(&request.format);
-    let format = format.ok_or_else(|| Error::new(Kind::Invalid, format!("export as `{}`", request.format)))?;
+    let format = format.ok_or_else(|| {
+        Error::new(Kind::Invalid, format!("export as `{}`", request.format))
+            .hint("there are ndjson, csv, parquet, arrow")
+    })?;
     request.query()?;
     let folder = Folder::new(&server)?;
     if prefer::respond_async(&headers) {

@@ -141,15 +141,18 @@ fn media_type(headers: &HeaderMap) -> &str {
 #[derive(Deserialize)]
 struct Object(#[serde(deserialize_with = "maps_duplicate_key_is_error::deserialize")] BTreeMap<String, Box<RawValue>>);
 
+const READINGS_HINT: &str =
+    "send readings as JSON: {\"quantity\": \"1-0:1.8.0\", \"at\": \"2026-01-01T00:00:00Z\", \"value\": 1.5}";
+
 fn of_json(id: &str, body: &[u8]) -> Done<Vec<u8>> {
-    let invalid = |error| Error::new(Kind::Invalid, "read the body").because(error);
+    let invalid = |error| Error::new(Kind::Invalid, "read the body").because(error).hint(READINGS_HINT);
     let first = body.iter().find(|byte| !byte.is_ascii_whitespace());
     let objects: Vec<Object> = match first {
         Some(b'[') => serde_json::from_slice(body).map_err(invalid)?,
         _ => vec![serde_json::from_slice(body).map_err(invalid)?],
     };
     if objects.is_empty() {
-        return Err(Error::new(Kind::Invalid, "read the body: there is no reading in it"));
+        return Err(Error::new(Kind::Invalid, "read the body: there is no reading in it").hint(READINGS_HINT));
     }
     lines(id, objects.into_iter().map(Ok))
 }
@@ -159,7 +162,8 @@ fn of_lines(id: &str, body: &[u8]) -> Done<Vec<u8>> {
     lines(
         id,
         said.map(|line| {
-            serde_json::from_slice(line).map_err(|error| Error::new(Kind::Invalid, "read the body").because(error))
+            let invalid = |error| Error::new(Kind::Invalid, "read the body").because(error).hint(READINGS_HINT);
+            serde_json::from_slice(line).map_err(invalid)
         }),
     )
 }

@@ -183,3 +183,38 @@ fn bodies_that_are_none_are_refused() {
     let (status, replayed) = ann.post("/api/v1/rejects/replay", &json!({}));
     assert_eq!((status, &replayed[0]["resolved"]), (200, &json!(false)), "{replayed}");
 }
+
+#[test]
+fn whoever_asks_wrongly_is_told_what_is_right() {
+    let metrify = Metrify::new();
+    let server = metrify.serve();
+    let ann = Client::of(&metrify, &server, "admin");
+    for (request, body, hint) in [
+        ("POST smart-meters", "{\"id\":", "RFC 8259"),
+        ("POST smart-meters", "[]", "one object"),
+        ("POST smart-meters", "{\"id\":\"x\",\"serial\":7}", "lists the fields"),
+        ("POST smart-meters/x/readings", "{\"quantity\"", "send readings as JSON"),
+        ("POST export", "{\"query\":\"select 1\",\"format\":\"xml\"}", "ndjson, csv, parquet, arrow"),
+        ("GET smart-meters?limit=0", "", "leave it away for 100"),
+        ("GET smart-meters?status=foo", "", "lists the parameters"),
+        ("GET smart-meters?sort=foo", "", "lists the parameters"),
+        ("GET smart-meters?latitude=1", "", "radius_m"),
+        ("GET smart-meters/x/readings?start=9999-12-31", "", "1800 to 2199"),
+        ("GET smart-meters/x/readings?start=2026-01-01T00:00:00+01:00", "", "%2B"),
+        ("GET smart-meters/nobody", "", "/api/v1/smart-meters lists"),
+        ("GET metering-points/nobody", "", "/api/v1/metering-points lists"),
+        ("GET users/nobody", "", "/api/v1/users lists"),
+        ("GET jobs/nobody", "", "/api/v1/jobs lists"),
+        ("GET grants/nobody", "", "/api/v1/grants lists"),
+        ("GET receipts/nobody", "", "/api/v1/receipts lists"),
+        ("GET weather/stations/nobody", "", "/api/v1/weather/stations lists"),
+    ] {
+        let (method, path) = request.split_once(' ').expect("a path");
+        let answer = ann.send(method, &format!("/api/v1/{path}"), &[], body.as_bytes());
+        let problem: serde_json::Value = serde_json::from_str(&answer.body).expect("a problem");
+        assert!([400, 404].contains(&answer.status), "{request}: {problem}");
+        assert!(problem["hint"].as_str().is_some_and(|said| said.contains(hint)), "{request}: {problem}");
+        let detail = problem["detail"].as_str().expect("a detail");
+        assert!(!detail.contains("target type") && !detail.contains("deserialize"), "{request}: {problem}");
+    }
+}
