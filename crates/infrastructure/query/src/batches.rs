@@ -17,6 +17,7 @@ use metrify_domain::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::apart::{Begun, Told};
+use crate::bounds::RowsLeft;
 use crate::{CATALOG, Engine, Sessions, bounds, failed, reading_only};
 
 /// Batches that are made before the one that is being told.
@@ -179,8 +180,11 @@ impl Sessions {
         if known.send(batches.schema()).is_err() {
             return Ok(());
         }
+        let mut rows = RowsLeft::of(self.rows_max);
         while let Some(batch) = batches.next().await {
-            if !told.tell(batch.map_err(answered)?).await {
+            let batch = batch.map_err(answered)?;
+            rows.take(batch.num_rows())?;
+            if !told.tell(batch).await {
                 return Ok(());
             }
         }

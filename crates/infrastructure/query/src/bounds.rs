@@ -1,4 +1,5 @@
-//! What a query may not do although the engine could: nest without end, make single values as large as memory, compute without a pause.
+//! What a query may not do although the engine could: nest without end, make single values as large as memory, compute without a pause,
+//! give rows without number.
 
 use std::sync::Arc;
 
@@ -95,6 +96,28 @@ pub(crate) fn bound_functions(session: &mut SessionContext) -> Answer<()> {
         SessionContext::deregister_udaf(session, name);
     }
     session.register_function_rewrite(Arc::new(Bounding))
+}
+
+/// How many rows of an answer may still be told.
+pub(crate) struct RowsLeft {
+    rows_max: u64,
+    left: u64,
+}
+
+impl RowsLeft {
+    pub(crate) const fn of(rows_max: u64) -> Self {
+        Self { rows_max, left: rows_max }
+    }
+
+    /// # Errors
+    /// Where so many more are too many.
+    pub(crate) fn take(&mut self, rows: usize) -> Result<()> {
+        self.left = self.left.checked_sub(rows as u64).ok_or_else(|| {
+            let error = Error::new(Kind::Invalid, format!("answer the query: it has more than {} rows", self.rows_max));
+            error.hint("aggregate, add a limit, write it to a file with `metrify export`, or raise query.rows_max")
+        })?;
+        Ok(())
+    }
 }
 
 /// Steps that give many rows for one that they read.

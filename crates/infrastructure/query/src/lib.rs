@@ -40,6 +40,7 @@ use metrify_lake::DeltaLake;
 use tokio::sync::{Semaphore, mpsc};
 
 use crate::apart::{Apart, Told};
+use crate::bounds::RowsLeft;
 use crate::files::Footers;
 use crate::known::AsKnown;
 use crate::profiles::Profiles;
@@ -59,6 +60,8 @@ pub struct Limits {
     pub threads: usize,
     /// Queries of one tenant that are answered at once, and of all together but for one more of each other; others wait their turn.
     pub at_once: usize,
+    /// Rows of an answer that is not written to a file.
+    pub rows_max: u64,
     /// Bytes of a file that an answer is written to.
     pub export_bytes: u64,
 }
@@ -80,6 +83,7 @@ struct Sessions {
     lake: Arc<DeltaLake>,
     /// Plans what tables are made of, and knows none itself; sessions have its settings and its memory.
     planner: SessionContext,
+    rows_max: u64,
 }
 
 impl Engine {
@@ -101,7 +105,7 @@ impl Engine {
             .with_extension(lake.held().clone());
         let planner = SessionContext::new_with_config_rt(config, runtime);
         let (apart, series) = (Apart::new(limits.threads, limits.at_once), Semaphore::new(SERIES_AT_ONCE));
-        let sessions = Arc::new(Sessions { lake, planner });
+        let sessions = Arc::new(Sessions { lake, planner, rows_max: limits.rows_max });
         Ok(Self { sessions, apart, series, export_bytes: limits.export_bytes })
     }
 }
@@ -144,6 +148,7 @@ impl Sessions {
 
     async fn frame(&self, tenant: &Tenant, Query { sql, known_at }: Query<'_>) -> Result<DataFrame> {
         bounds::check(sql, &GenericDialect {})?;
+        refused::writes(sql)?;
         let session = self.session(tenant, known_at)?;
         session.sql_with_options(sql, reading_only()).await.map_err(|error| failed("read the query", error))
     }
@@ -166,8 +171,10 @@ impl Sessions {
             return Ok(());
         }
         let mut batches = bounds::stream(frame).await.map_err(|error| failed("answer the query", error))?;
+        let mut rows = RowsLeft::of(self.rows_max);
         while let Some(batch) = batches.next().await {
             let batch = batch.map_err(|error| failed("answer the query", error))?;
+            rows.take(batch.num_rows())?;
             if !pages.tell(Page { columns: columns.clone(), rows: page::rows(&batch)? }).await {
                 return Ok(());
             }
@@ -229,11 +236,16 @@ pub(crate) fn failed(step: &str, error: DataFusionError) -> Error {
         }
         _ => Kind::Internal,
     };
-    let hint = match kind {
-        Kind::Invalid => "`metrify sql \"show tables\"` lists the tables, `describe readings` the columns of one",
-        Kind::Unavailable => "ask for less at once, or raise query.memory_mb",
-        _ => "please report it with the query",
-    };
     // The engine repeats a source in the text of what wraps it: the root says it once.
-    Error::new(kind, step).because(Refused::of(error.find_root())).hint(hint)
+    let refused = Refused::of(error.find_root());
+    let hint = match kind {
+        Kind::Invalid => refused.hint(),
+        Kind::Unavailable => Some("ask for less at once, or raise query.memory_mb"),
+        _ => Some("please report it with the query"),
+    };
+    let error = Error::new(kind, step).because(refused);
+    match hint {
+        Some(hint) => error.hint(hint),
+        None => error,
+    }
 }

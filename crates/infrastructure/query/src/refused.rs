@@ -4,6 +4,9 @@ use std::error::Error as StdError;
 use std::fmt;
 
 use datafusion::common::{DataFusionError, SchemaError};
+use datafusion::sql::sqlparser::dialect::GenericDialect;
+use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
+use metrify_application::{Error, Kind, Result};
 
 /// What is the matter with a query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +32,33 @@ pub struct Refused {
 }
 
 /// What the engine says of a plan that is more than a query.
-const WRITES: [&str; 3] = ["DDL", "DML", "Statement"];
+const MORE_THAN_READS: [&str; 3] = ["DDL", "DML", "Statement"];
+/// What writes, by the word it begins with.
+const WRITES: [&str; 17] = [
+    "INSERT", "UPDATE", "DELETE", "MERGE", "TRUNCATE", "CREATE", "DROP", "ALTER", "GRANT", "REVOKE", "COMMENT",
+    "VACUUM", "ANALYZE", "LOCK", "REPLACE", "CALL", "COPY",
+];
+
+/// # Errors
+/// Where a text would do more than read: before anything else of it is understood, which would say less.
+pub(crate) fn writes(sql: &str) -> Result<()> {
+    let tokens = Tokenizer::new(&GenericDialect {}, sql).tokenize().unwrap_or_default();
+    let words = tokens.iter().filter(|token| !matches!(token, Token::Whitespace(_))).map_while(|token| match token {
+        Token::Word(word) => Some(word.value.to_ascii_uppercase()),
+        _ => None,
+    });
+    let mut words = words.peekable();
+    if words.next_if(|word| word == "EXPLAIN").is_some() {
+        while words.next_if(|word| word == "ANALYZE" || word == "VERBOSE").is_some() {}
+    }
+    let Some(word) = words.next().filter(|word| WRITES.contains(&word.as_str())) else { return Ok(()) };
+    let hint = if word == "COPY" { "`metrify export` writes answers to files" } else { DELIVER };
+    let refused = Refused { why: Why::Write, text: format!("cannot execute {word}: this is for reading only") };
+    Err(Error::new(Kind::Invalid, "read the query").because(refused).hint(hint))
+}
+
+const DELIVER: &str =
+    "only queries are answered; readings come in as deliveries: `metrify ingest`, or /api/v1/deliveries";
 
 impl Refused {
     #[must_use]
@@ -50,13 +79,24 @@ impl Refused {
             // The engine has no kind of its own for it.
             DataFusionError::Plan(_) if text.starts_with("table '") && text.ends_with("' not found") => Why::Table,
             DataFusionError::Plan(_)
-                if text.contains(" not supported: ") && WRITES.iter().any(|begin| text.starts_with(begin)) =>
+                if text.contains(" not supported: ") && MORE_THAN_READS.iter().any(|begin| text.starts_with(begin)) =>
             {
                 Why::Write
             }
             _ => Why::Other,
         };
         Self { why, text }
+    }
+
+    /// What may help whoever asked; `None` where the engine's words say all there is.
+    pub(crate) const fn hint(&self) -> Option<&'static str> {
+        match self.why {
+            Why::Syntax | Why::Table | Why::Column => {
+                Some("`metrify sql \"show tables\"` lists the tables, `describe readings` the columns of one")
+            }
+            Why::Write => Some(DELIVER),
+            Why::Unsupported | Why::Other => None,
+        }
     }
 }
 

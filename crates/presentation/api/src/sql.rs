@@ -78,8 +78,8 @@ async fn export(
 ) -> Result<Response, Problem> {
     let format = export_format(&request.format);
     let format = format.ok_or_else(|| {
-        Error::new(Kind::Invalid, format!("export as `{}`", request.format))
-            .hint("there are ndjson, csv, parquet, arrow")
+        let error = Error::new(Kind::Invalid, format!("export as `{}`: there is no such format", request.format));
+        error.hint("there are csv, ndjson, parquet and arrow")
     })?;
     request.query()?;
     let folder = Folder::new(&server)?;

@@ -144,6 +144,7 @@ pub struct Query {
     pub at_once: usize,
     /// Seconds.
     pub time_s: u64,
+    pub rows_max: u64,
     /// Megabytes.
     pub export_mb: u64,
 }

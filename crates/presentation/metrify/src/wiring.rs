@@ -89,6 +89,7 @@ pub async fn open(settings: &Settings) -> Result<House> {
             threads => threads,
         },
         at_once: settings.query.at_once,
+        rows_max: settings.query.rows_max,
         export_bytes: settings.query.export_mb << 20,
     };
     let engine = Arc::new(Engine::new(lake.clone(), &limits)?);

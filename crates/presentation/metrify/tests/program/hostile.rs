@@ -76,6 +76,34 @@ fn no_query_kills_the_server_or_keeps_others_from_being_answered() {
 }
 
 #[test]
+fn a_query_that_would_write_is_told_so_and_other_queries_are_told_of_tables_where_they_lack_one() {
+    let metrify = Metrify::new();
+    let server = metrify.serve();
+    let ann = Client::of(&metrify, &server, "analyst");
+    let told = |query: &str| {
+        let (status, problem) = ann.post("/api/v1/sql", &json!({"query": query}));
+        assert_eq!(status, 400, "{query}: {problem}");
+        (problem["detail"].as_str().expect("what is wrong").to_owned(), problem["hint"].to_string())
+    };
+    for (query, word, hint) in [
+        ("insert into readings values (1)", "INSERT", "/api/v1/deliveries"),
+        ("-- of mine\n insert into nowhere values (1)", "INSERT", "/api/v1/deliveries"),
+        ("explain analyze insert into readings select * from readings", "INSERT", "/api/v1/deliveries"),
+        ("delete from readings", "DELETE", "/api/v1/deliveries"),
+        ("update readings set value = 1", "UPDATE", "/api/v1/deliveries"),
+        ("drop table readings", "DROP", "/api/v1/deliveries"),
+        ("create external table t stored as csv location '/etc/passwd'", "CREATE", "/api/v1/deliveries"),
+        ("copy readings to '/tmp/x.csv'", "COPY", "metrify export"),
+    ] {
+        let (detail, hinted) = told(query);
+        assert!(detail.contains(&format!("cannot execute {word}: this is for reading only")), "{query}: {detail}");
+        assert!(hinted.contains(hint), "{query}: {hinted}");
+    }
+    assert!(told("select * from nowhere").1.contains("show tables"));
+    assert_eq!(told("select 1/0 from range(1, 2)").1, "null");
+}
+
+#[test]
 fn many_heavy_queries_at_once_leave_intake_going() {
     let metrify = Metrify::new();
     metrify.take_in("a.ndjson", quarter_hours(96));

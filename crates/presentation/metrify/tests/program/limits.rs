@@ -166,6 +166,26 @@ fn an_export_of_too_many_bytes_is_refused_and_leaves_no_file() {
 }
 
 #[test]
+fn an_answer_of_too_many_rows_is_refused_and_a_file_of_them_is_not() {
+    let metrify = Metrify::new();
+    metrify.take_in("a.ndjson", quarter_hours(480));
+    let server = metrify.serve_with(&[("METRIFY_QUERY_ROWS_MAX", "1000")]);
+    let ann = Client::of(&metrify, &server, "analyst");
+    let ask = |path: &str, query: &str| {
+        let body = json!({"query": query, "format": "csv"});
+        let body = if path == QUERIES { json!({"query": query}) } else { body };
+        ann.send("POST", path, &[], body.to_string().as_bytes())
+    };
+    let many = "select a.point, a.value from readings a cross join (select * from readings limit 3) b";
+    let refused = ask(QUERIES, many);
+    assert_eq!(refused.status, 400, "{refused:?}");
+    assert!(refused.body.contains("more than 1000 rows") && refused.body.contains("query.rows_max"), "{refused:?}");
+    assert_eq!(ask(QUERIES, &format!("{many} limit 1000")).status, 200);
+    let file = ask("/api/v1/export", many);
+    assert_eq!((file.status, file.body.lines().count()), (200, 1_441), "{}", file.body.lines().count());
+}
+
+#[test]
 fn unfinished_uploads_of_a_tenant_take_so_many_bytes_and_no_more() {
     let metrify = Metrify::new();
     let server = metrify.serve_with(&[("METRIFY_INTAKE_UPLOADS_MB", "1")]);

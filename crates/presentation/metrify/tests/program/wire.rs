@@ -262,6 +262,20 @@ fn nothing_of_another_tenant_is_told() {
 }
 
 #[test]
+fn an_answer_of_too_many_rows_is_refused_over_other_protocols_as_well() {
+    if Command::new("psql").arg("--version").output().is_err() {
+        return skipped("there is no psql here (Debian package postgresql-client-15), so it does not ask");
+    }
+    let metrify = house();
+    let server = metrify.serve_with(&[ON[0], ON[1], ("METRIFY_QUERY_ROWS_MAX", "1000")]);
+    let key = Client::of(&metrify, &server, "admin").key;
+    let (postgres, _) = spoken_at(&metrify);
+    let refused = psql(&postgres, &key, &["select value from readings"]);
+    assert!(refused.stderr.contains("more than 1000 rows") && refused.stderr.contains("query.rows_max"), "{refused:?}");
+    assert_eq!(psql(&postgres, &key, &["select value from readings limit 1000"]).code, Some(0));
+}
+
+#[test]
 fn adbc_gets_columns_as_they_are() {
     let Some(python) = python() else { return };
     let served = Served::start();
