@@ -1,5 +1,6 @@
 //! Asking: SQL over everything a tenant has, series of a point, deliveries, and rejects.
 
+mod amounts;
 mod channels;
 mod deliveries;
 mod paged;

@@ -8,6 +8,7 @@ use crate::app::App;
 use crate::context::Context;
 use crate::error::Result;
 use crate::ports::{Pages, Query};
+use crate::read::amounts::{DRAWN, air_temperatures, amounts, mean};
 use crate::read::series::{instant, literal};
 use crate::read::{Inquiry, answer};
 
@@ -25,9 +26,9 @@ pub enum Question {
     GridStatus { area: Point },
     /// How much of everything there is.
     Overview,
-    /// What meters measured on each local day, by quantity: interval amounts summed up.
+    /// What meters measured on each local day, by quantity: interval amounts summed up, none of them twice.
     Consumption { span: Span, point: Option<Point> },
-    /// Consumption of a local day beside what the weather stations measured on it.
+    /// Consumption of electricity on a local day beside the air temperature that was observed on it.
     WeatherImpact { span: Span },
     /// What the checks found, newest first.
     Anomalies { span: Span, limit: u64 },
@@ -37,14 +38,8 @@ pub enum Question {
     DailyReport { span: Span },
 }
 
-/// Quantities of meters: OBIS codes have a colon, names of the grid and the weather have none.
-const OF_METERS: &str = "quantity LIKE '%:%'";
-
 /// What tells findings of one instant apart: their order is the same whenever it is asked for.
 const FINDING: &str = "rule, delivery, point, quantity, period_start, period_end, reason, position";
-
-/// What is drawn from the grid: group C of its OBIS codes is 1.
-const DRAWN: &str = "quantity LIKE '%:1.%'";
 
 /// Asks a question, as of an instant where one is named, and hands its answer on page by page.
 ///
@@ -131,22 +126,21 @@ fn grid_status(area: &Point) -> String {
 }
 
 fn consumption(span: Span, point: Option<&Point>) -> String {
-    let of = point.map(|point| format!("AND point = {}", literal(point.as_str()))).unwrap_or_default();
+    let of = point.map(|point| format!(" AND point = {}", literal(point.as_str()))).unwrap_or_default();
     format!(
         "SELECT day, quantity, unit, count(DISTINCT point) AS points, sum(readings) AS readings, sum(missing) AS missing, \
-         sum(\"sum\") AS total, min(minimum) AS minimum, max(maximum) AS maximum FROM readings_daily \
-         WHERE kind = 'interval' AND {OF_METERS} AND {} {of} GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
-        days(span)
+         sum(total) AS total, min(minimum) AS minimum, max(maximum) AS maximum FROM ({}) \
+         GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
+        amounts(&format!("{}{of}", days(span)))
     )
 }
 
 fn weather_impact(span: Span) -> String {
-    let days = days(span);
+    let (drawn, air) = (amounts(&format!("{DRAWN} AND {}", days(span))), air_temperatures(&within(span)));
+    let mean = mean("cel");
     format!(
-        "WITH drawn AS (SELECT day, sum(\"sum\") AS total FROM readings_daily \
-         WHERE kind = 'interval' AND unit = 'kWh' AND {DRAWN} AND {days} GROUP BY 1), \
-         air AS (SELECT day, sum(\"sum\") / sum(readings - missing) AS mean FROM readings_daily \
-         WHERE quantity = 'air_temperature' AND readings > missing AND {days} GROUP BY 1) \
+        "WITH drawn AS (SELECT day, sum(total) AS total FROM ({drawn}) WHERE unit = 'kWh' GROUP BY 1), \
+         air AS (SELECT day, {mean} AS mean FROM ({air}) GROUP BY 1) \
          SELECT drawn.day AS day, drawn.total AS consumption_kwh, air.mean AS air_temperature_cel, \
          corr(CAST(drawn.total AS DOUBLE), CAST(air.mean AS DOUBLE)) OVER (ORDER BY drawn.day \
          ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS correlation \

@@ -11,6 +11,7 @@ use crate::context::Context;
 use crate::error::Result;
 use crate::govern;
 use crate::ports::{ExportFormat, Pages, Query};
+use crate::read::amounts::OBSERVED;
 use crate::read::{Inquiry, answer};
 
 /// Which readings of a point are wanted.
@@ -118,7 +119,7 @@ impl Series {
         }
         match self.told {
             Told::All => {}
-            Told::Observed => query.push_str(" AND quality <> 'forecast'"),
+            Told::Observed => query.push_str(&format!(" AND {OBSERVED}")),
             Told::Forecast => query.push_str(" AND quality = 'forecast'"),
         }
         if let Some(quantity) = &self.quantity {
@@ -182,7 +183,7 @@ mod tests {
         assert_eq!(
             wanted.query(),
             format!(
-                "SELECT {} FROM readings WHERE point = 'x'' OR ''1''=''1' AND quality <> 'forecast' AND quantity = '1-0:1.8.0' \
+                "SELECT {} FROM readings WHERE point = 'x'' OR ''1''=''1' AND {OBSERVED} AND quantity = '1-0:1.8.0' \
                  AND period_start >= TIMESTAMP '1970-01-01T00:00:00Z' AND (quantity > '''; DROP' OR quantity = '''; DROP' \
                  AND (period_start > TIMESTAMP '1970-01-01T00:00:00.000001Z' \
                  OR period_start = TIMESTAMP '1970-01-01T00:00:00.000001Z' \

@@ -131,6 +131,11 @@ impl Unit {
         self.0.as_str()
     }
 
+    /// The units of a dimension whose factors we know, temperatures aside: those have no factor.
+    pub fn all_of(dimension: Dimension) -> impl Iterator<Item = Self> {
+        DEFINITIONS.iter().filter(move |unit| unit.dimension == dimension).map(|unit| Self::literal(unit.code))
+    }
+
     #[must_use]
     pub fn dimension(&self) -> Dimension {
         match self.as_str() {

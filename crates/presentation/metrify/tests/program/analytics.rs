@@ -123,8 +123,12 @@ fn stations_and_areas_tell_what_public_files_hold() {
     assert!(!stations.is_empty());
     let mut seen = [0, 0];
     for station in stations.iter().map(|station| station["id"].as_str().expect("an id")) {
-        for (seen, (told, rule)) in seen.iter_mut().zip([("observations", "<>"), ("forecast", "=")]) {
-            let rule = format!("station = '{station}' and quality {rule} 'forecast'");
+        let open = "quality = 'missing' and period_end >= recorded_at";
+        let observed = format!("quality <> 'forecast' and not ({open})");
+        for (seen, (told, rule)) in
+            seen.iter_mut().zip([("observations", observed.as_str()), ("forecast", "quality = 'forecast'")])
+        {
+            let rule = format!("station = '{station}' and {rule}");
             let expected: usize =
                 metrify.sql(&format!("select count(*) from weather where {rule}")).parse().expect("a count");
             let told = results(&ann, &format!("weather/stations/{station}/{told}?limit=10000"));
@@ -210,6 +214,6 @@ fn whoever_listens_is_told_what_is_taken_in_and_nothing_of_others() {
     assert!(!told.contains("theirs"), "{told}");
 }
 
-fn root() -> std::path::PathBuf {
+pub fn root() -> std::path::PathBuf {
     std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..").canonicalize().expect("the project")
 }

@@ -186,6 +186,31 @@ fn how_a_grid_stands_is_told_of_control_areas_and_of_nothing_else() {
 }
 
 #[test]
+fn what_a_forecast_leaves_open_was_not_observed() {
+    let metrify = Metrify::new();
+    metrify.ingest(&[&crate::analytics::root().join("samples/day/mosmix.kmz")]);
+    let observed = |minute: u32, told: &str| {
+        format!(
+            "{{\"point\":\"01766\",\"quantity\":\"air_temperature\",\"at\":\"2025-03-30T10:{minute}:00Z\",{told}}}\n"
+        )
+    };
+    // That an observation failed is known of what was to be observed.
+    metrify.take_in("a.ndjson", [observed(10, "\"quality\":\"missing\""), observed(20, "\"value\":7")].concat());
+    let server = metrify.serve();
+    let ann = Client::of(&metrify, &server, "viewer");
+    let told = |station: &str, what: &str| {
+        let (status, told) = ann.get(&format!("{STATIONS}/{station}/{what}"));
+        assert_eq!(status, 200, "{told}");
+        results(&told).iter().map(|row| row["quality"].as_str().expect("a quality").to_owned()).collect::<Vec<_>>()
+    };
+    let open = metrify.sql("select count(*) from weather where station = '10315' and quality = 'missing'");
+    assert_ne!(open, "0");
+    assert_eq!(told("10315", "observations"), [""; 0]);
+    assert!(!told("10315", "forecast").is_empty());
+    assert_eq!(told("01766", "observations"), ["missing", "true"]);
+}
+
+#[test]
 fn a_weather_station_is_registered_changed_and_taken_out_of_service() {
     let metrify = Metrify::new();
     let server = metrify.serve();

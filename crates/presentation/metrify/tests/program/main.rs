@@ -5,6 +5,7 @@
     reason = "tests measure, give up at some time, and are told how thorough they are"
 )]
 
+mod amounts;
 mod analytics;
 mod architecture;
 mod attacks;
