@@ -118,10 +118,11 @@ fn days(Span { start, end }: Span) -> String {
 fn grid_status(area: &Point) -> String {
     let area = literal(area.as_str());
     format!(
-        "SELECT quantity, period_start, period_end, CAST(value AS VARCHAR) AS value, unit, quality \
+        "SELECT quantity, period_start, period_end, value, unit, quality, NULL AS status \
          FROM readings_latest WHERE point = {area} \
-         UNION ALL SELECT * FROM (SELECT 'traffic_light' AS quantity, period_start, period_end, status AS value, NULL AS unit, NULL AS quality \
-         FROM grid_status WHERE area = {area} ORDER BY period_start DESC, recorded_at DESC, record LIMIT 1) ORDER BY 1"
+         UNION ALL SELECT * FROM (SELECT 'traffic_light' AS quantity, period_start, period_end, NULL AS value, NULL AS unit, \
+         NULL AS quality, status FROM grid_status WHERE area = {area} \
+         ORDER BY period_start DESC, recorded_at DESC, record LIMIT 1) ORDER BY 1"
     )
 }
 

@@ -9,6 +9,7 @@ use metrify_application::read::{self, Question};
 use metrify_application::registry::{Field, ThingKind};
 use metrify_application::{Context, register};
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -18,6 +19,7 @@ use crate::extract::{Body, Named, Parameters};
 use crate::paging::{KnownParameters, Listed, PageParameters, equal, json, meant, tagged};
 use crate::problem::Problems;
 use crate::rows::Rows;
+use crate::schema::Exact;
 use crate::wire::master::StatusBody;
 use crate::wire::operators::{GridOperatorBody, GridOperatorFacts, OperatorKindBody};
 use crate::{Problem, Server};
@@ -46,10 +48,13 @@ pub struct GridStatusRow {
     pub period_start: String,
     #[schema(format = DateTime)]
     pub period_end: String,
-    /// Exact, as text; of the traffic light its colour.
-    pub value: Option<String>,
+    /// Exact, with all its digits; the traffic light has none.
+    #[schema(value_type = Option<Exact>, inline)]
+    pub value: Option<Box<RawValue>>,
     pub unit: Option<String>,
     pub quality: Option<String>,
+    /// The colour of the traffic light; quantities have none.
+    pub status: Option<String>,
 }
 
 /// The grid operators that the tenant knows, a page of them; the four of the German transmission grid are known to every tenant.

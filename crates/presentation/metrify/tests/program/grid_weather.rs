@@ -178,11 +178,31 @@ fn how_a_grid_stands_is_told_of_control_areas_and_of_nothing_else() {
     // Nobody reads a meter, for which a purpose is asked, under the name of an area.
     of("curious", "transmission", POINT);
     assert_eq!(quantities("apg"), ["load"]);
+    let (_, told) = ann.get(&format!("{OPERATORS}/apg/status"));
+    assert_eq!((&results(&told)[0]["value"], &results(&told)[0]["status"]), (&json!(7), &Value::Null), "{told}");
     for none in ["stadtwerk", "curious"] {
         assert_eq!(quantities(none), [""; 0], "{none}");
     }
     let (status, problem) = ann.get(&format!("{OPERATORS}/nobody/status"));
     assert_eq!((status, problem["hint"].is_string()), (404, true), "{problem}");
+}
+
+#[test]
+fn a_traffic_light_has_a_colour_beside_the_numbers_of_its_area() {
+    let metrify = Metrify::new();
+    let load = "{\"point\":\"DE\",\"quantity\":\"load\",\"period_start\":\"2025-01-01T00:00:00Z\",\
+                \"period_end\":\"2025-01-01T00:15:00Z\",\"value\":4610.81,\"unit\":\"MWh\"}\n";
+    metrify.take_in("load.ndjson", load);
+    let light = "[{\"From\":\"2025-03-30T00:58:00Z\",\"To\":\"2025-03-30T00:59:00Z\",\"Value\":\"GREEN\"}]";
+    metrify.take_in("light.json", light);
+    let server = metrify.serve();
+    let ann = Client::of(&metrify, &server, "operator");
+    let facts = json!({"id": "all", "name": "all of them", "kind": "transmission", "area": "DE"});
+    assert_eq!(ann.post(OPERATORS, &facts).0, 201);
+    let (_, told) = ann.get(&format!("{OPERATORS}/all/status"));
+    let rows: Vec<Value> =
+        results(&told).iter().map(|row| json!([row["quantity"], row["value"], row["status"]])).collect();
+    assert_eq!(rows, [json!(["load", 4610.81, null]), json!(["traffic_light", null, "GREEN"])], "{told}");
 }
 
 #[test]
