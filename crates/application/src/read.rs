@@ -24,7 +24,7 @@ use crate::ports::{ExportFormat, Page, Pages, Query};
 use crate::registry::Edition;
 use crate::things;
 
-pub use channels::{Channels, Resampled, channels};
+pub use channels::{Channels, Resampled, channels, export_channels};
 pub(crate) use deliveries::received_since;
 pub use deliveries::{
     DeliveryState, ListedDeliveries, ToldDelivery, WantedDeliveries, delivery_content, find_delivery, list_deliveries,

@@ -6,12 +6,13 @@ use metrify_domain::{Channel, Timestamp};
 use metrify_governance::{Act, Action, Resource};
 
 use crate::app::App;
-use crate::audit::{Outcome, entry, permitted};
+use crate::audit::{Outcome, audited, entry, permitted};
 use crate::context::Context;
 use crate::error::Result;
 use crate::ports::{Pages, Query};
+use crate::read::amounts::mean;
 use crate::read::series::{instant, literal};
-use crate::read::{Inquiry, answer};
+use crate::read::{Inquiry, Target, answer};
 
 /// Which channels, over which span.
 #[derive(Clone, Debug)]
@@ -23,7 +24,8 @@ pub struct Channels {
     /// As it was known then; `None` for today.
     pub known_at: Option<Timestamp>,
     pub resampled: Option<Resampled>,
-    pub limit: u64,
+    /// Rows at most; all of them where it is `None`.
+    pub limit: Option<u64>,
 }
 
 /// To what step, on the clock of Berlin: days have 23, 24 or 25 hours.
@@ -40,22 +42,41 @@ pub enum Resampled {
 /// # Errors
 /// Where it is denied, or the store cannot be read.
 pub async fn channels(app: &App, ctx: &Context, wanted: &Channels, pages: &mut Pages<'_>) -> Result<()> {
-    let points: BTreeSet<&str> = wanted.channels.iter().map(|channel| channel.point.as_str()).collect();
-    let acts = points.into_iter().map(|point| ctx.act(Action::Read, Resource::Readings, Some(point.to_owned())));
-    let mut acts: Vec<Act> = acts.collect();
-    for act in &acts {
-        // What is denied of one is denied of all.
-        permitted(app, ctx, act.clone()).await?;
-    }
-    let Some(last) = acts.pop() else { return Ok(()) };
-    for act in acts {
-        app.audit.note(&entry(ctx, act, Outcome::Done))?;
-    }
+    let Some(last) = wanted.permissible(app, ctx).await? else { return Ok(()) };
     let sql = wanted.query();
     answer(app, ctx, last, Inquiry::Query(Query { sql: &sql, known_at: wanted.known_at }), pages).await
 }
 
+/// Writes channels to a file, as one table, and tells how many rows it has.
+///
+/// # Errors
+/// As [`channels`], and where the file cannot be written.
+pub async fn export_channels(app: &App, ctx: &Context, wanted: &Channels, target: Target<'_>) -> Result<u64> {
+    let Some(last) = wanted.permissible(app, ctx).await? else { return Ok(0) };
+    let sql = wanted.query();
+    let query = ctx.past(Query { sql: &sql, known_at: wanted.known_at });
+    let written = app.sql.export(ctx.tenant(), query, target.format, target.file);
+    audited(app, ctx, last, app.queries.answer(ctx.tenant(), written)).await
+}
+
 impl Channels {
+    /// What is about to be done at the last of the points, once it is allowed at all of them and the others have their entries; `None` where
+    /// there is no point.
+    async fn permissible(&self, app: &App, ctx: &Context) -> Result<Option<Act>> {
+        let points: BTreeSet<&str> = self.channels.iter().map(|channel| channel.point.as_str()).collect();
+        let acts = points.into_iter().map(|point| ctx.act(Action::Read, Resource::Readings, Some(point.to_owned())));
+        let mut acts: Vec<Act> = acts.collect();
+        for act in &acts {
+            // What is denied of one is denied of all.
+            permitted(app, ctx, act.clone()).await?;
+        }
+        let last = acts.pop();
+        for act in acts {
+            app.audit.note(&entry(ctx, act, Outcome::Done))?;
+        }
+        Ok(last)
+    }
+
     fn query(&self) -> String {
         let of = |Channel { point, quantity }: &Channel| {
             format!("point = {} AND quantity = {}", literal(point.as_str()), literal(&quantity.to_string()))
@@ -67,17 +88,18 @@ impl Channels {
             instant(self.start),
             instant(self.end)
         );
-        let limit = self.limit;
+        let limit = self.limit.map(|limit| format!(" LIMIT {limit}")).unwrap_or_default();
+        let mean = mean("value");
         match self.resampled.map(Resampled::bucket) {
             None => format!(
                 "SELECT point, quantity, kind, period_start, period_end, value, unit, quality FROM readings WHERE {rule} \
-                 ORDER BY point, quantity, period_start, period_end LIMIT {limit}"
+                 ORDER BY point, quantity, period_start, period_end{limit}"
             ),
             Some(bucket) => format!(
                 "SELECT point, quantity, kind, unit, {bucket} AS period, count(*) AS readings, \
-                 count(*) - count(value) AS missing, sum(value) AS total, sum(value) / count(value) AS mean, \
-                 min(value) AS minimum, max(value) AS maximum FROM readings WHERE {rule} \
-                 GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 5, 3, 4 LIMIT {limit}"
+                 count(*) - count(value) AS missing, CASE WHEN kind = 'interval' THEN sum(value) END AS total, \
+                 {mean} AS mean, min(value) AS minimum, max(value) AS maximum FROM readings WHERE {rule} \
+                 GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 5, 3, 4{limit}"
             ),
         }
     }

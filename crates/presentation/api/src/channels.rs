@@ -1,8 +1,9 @@
-//! `POST /api/v1/series`: many channels in one call, as they are or resampled on local time.
+//! `POST /api/v1/series`: many channels in one call, as they are or resampled on local time, in the type that is asked for.
 
 use axum::extract::{Extension, State};
+use axum::http::HeaderMap;
 use axum::response::Response;
-use metrify_application::read::{self, Channels, Resampled};
+use metrify_application::read::{self, Channels, Resampled, Target};
 use metrify_application::{Context, Error, Kind, Result as Done};
 use metrify_domain::Channel;
 use serde::{Deserialize, Serialize};
@@ -11,18 +12,20 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::exports::Folder;
 use crate::extract::Body;
 use crate::paging::{Listed, json};
 use crate::problem::Problems;
 use crate::rows::Rows;
-use crate::schema::Exact;
+use crate::schema::{Binary, Exact};
+use crate::series::accept::{self, Answered};
 use crate::series::point;
 use crate::wire::moment;
 use crate::{Problem, Server};
 
 /// Channels of one call at most.
 const CHANNELS_MAX: usize = 100;
-/// Rows of one answer at most.
+/// Rows of one answer in JSON at most; files hold all of them.
 const ROWS_MAX: u64 = 100_000;
 
 pub(crate) fn routes() -> OpenApiRouter<Server> {
@@ -86,9 +89,10 @@ pub struct SeriesRow {
     pub period: Option<String>,
     pub readings: Option<u64>,
     pub missing: Option<u64>,
-    /// Of amounts: what they sum up to.
+    /// Of interval amounts: what they sum up to. States of registers and momentary values do not add up, and have none.
     #[schema(value_type = Option<Exact>, inline)]
     pub total: Option<Box<RawValue>>,
+    /// Rounded to twelve places, halves away from zero.
     #[schema(value_type = Option<Exact>, inline)]
     pub mean: Option<Box<RawValue>>,
     #[schema(value_type = Option<Exact>, inline)]
@@ -98,7 +102,7 @@ pub struct SeriesRow {
 }
 
 impl SeriesRequest {
-    fn wanted(&self) -> Done<Channels> {
+    fn wanted(&self, limit: Option<u64>) -> Done<Channels> {
         let invalid = |step: String| Error::new(Kind::Invalid, step);
         if !(1..=CHANNELS_MAX).contains(&self.channels.len()) {
             return Err(invalid(format!("read `channels`: there are 1 to {CHANNELS_MAX} of them")));
@@ -118,26 +122,44 @@ impl SeriesRequest {
                 Step::Day => Resampled::Day,
                 Step::Month => Resampled::Month,
             }),
-            limit: ROWS_MAX + 1,
+            limit,
         })
     }
 }
 
-/// The readings of up to a hundred channels, as they are or resampled on local time.
+/// The readings of up to a hundred channels, as they are or resampled on local time. `Accept` chooses JSON, CSV, NDJSON, Parquet or Arrow:
+/// files hold one table of all channels, with the columns of the rows in JSON.
 #[utoipa::path(
     post, path = "/api/v1/series", tag = "readings", operation_id = "series", request_body = SeriesRequest,
-    responses((status = 200, body = Listed<SeriesRow>), Problems)
+    responses((status = 200, content(
+        (Listed<SeriesRow> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"),
+        (inline(Binary) = "application/vnd.apache.parquet"), (inline(Binary) = "application/vnd.apache.arrow.file"),
+    )), Problems)
 )]
 async fn series(
     State(server): State<Server>,
     Extension(ctx): Extension<Context>,
+    headers: HeaderMap,
     Body(request): Body<SeriesRequest>,
 ) -> Result<Response, Problem> {
+    let Some(answered) = Answered::of(&headers) else { return Ok(accept::refused()) };
+    let Some(format) = answered.file() else {
+        return listed(&server, &ctx, &request.wanted(Some(ROWS_MAX + 1))?).await;
+    };
+    let wanted = request.wanted(None)?;
+    let folder = Folder::new(&server)?;
+    let file = folder.file();
+    read::export_channels(&server.app, &ctx, &wanted, Target { format, file: &file }).await?;
+    Ok(folder.sent(answered.content_type()).await?)
+}
+
+async fn listed(server: &Server, ctx: &Context, wanted: &Channels) -> Result<Response, Problem> {
     let mut rows = Rows::behind(&[]);
-    read::channels(&server.app, &ctx, &request.wanted()?, &mut |page| rows.add(page)).await?;
+    read::channels(&server.app, ctx, wanted, &mut |page| rows.add(page)).await?;
     if rows.count() > ROWS_MAX {
         let error = Error::new(Kind::Invalid, format!("answer the request: it has more than {ROWS_MAX} rows"));
-        return Err(error.hint("ask for fewer channels or a shorter span, resample, or read it as a file").into());
+        let hint = "ask for fewer channels or a shorter span, resample, or have it as a file: `Accept: text/csv`";
+        return Err(error.hint(hint).into());
     }
     Ok(json(rows.finish(None)?))
 }

@@ -11,6 +11,7 @@ mod architecture;
 mod attacks;
 mod bad_input;
 mod bitemporal;
+mod channels;
 mod condensed;
 mod containers;
 mod cors;
