@@ -30,8 +30,8 @@ pub enum Question {
     Consumption { span: Span, point: Option<Point> },
     /// Consumption of electricity on a local day beside the air temperature that was observed on it.
     WeatherImpact { span: Span },
-    /// What the checks found, newest first.
-    Anomalies { span: Span, limit: u64 },
+    /// What the checks found, newest first: behind a place among those of an instant, so many. The last column is the place of each.
+    Anomalies { span: Span, behind: Option<(Timestamp, String)>, limit: u64 },
     /// Readings by quantity and quality.
     DataQuality { span: Span },
     /// What was received and found on one local day.
@@ -39,7 +39,8 @@ pub enum Question {
 }
 
 /// What tells findings of one instant apart: their order is the same whenever it is asked for.
-const FINDING: &str = "rule, delivery, point, quantity, period_start, period_end, reason, position";
+const PLACE: &str = "concat_ws(' ', rule, delivery, point, quantity, CAST(period_start AS VARCHAR), \
+                     CAST(period_end AS VARCHAR), reason, position)";
 
 /// Asks a question, as of an instant where one is named, and hands its answer on page by page.
 ///
@@ -76,12 +77,7 @@ impl Question {
             Self::Overview => OVERVIEW.to_owned(),
             Self::Consumption { span, point } => consumption(*span, point.as_ref()),
             Self::WeatherImpact { span } => weather_impact(*span),
-            Self::Anomalies { span, limit } => format!(
-                "SELECT rule, severity, point, quantity, period_start, period_end, reason, found_at, delivery \
-                 FROM findings WHERE found_at >= {} AND found_at < {} ORDER BY found_at DESC, {FINDING} LIMIT {limit}",
-                instant(span.start),
-                instant(span.end)
-            ),
+            Self::Anomalies { span, behind, limit } => anomalies(*span, behind.as_ref(), *limit),
             Self::DataQuality { span } => format!(
                 "SELECT quantity, quality, count(*) AS readings, count(DISTINCT point) AS points FROM readings \
                  WHERE {} GROUP BY 1, 2 ORDER BY 1, 2",
@@ -149,12 +145,26 @@ fn weather_impact(span: Span) -> String {
     )
 }
 
+fn anomalies(Span { start, end }: Span, behind: Option<&(Timestamp, String)>, limit: u64) -> String {
+    let rule = |(at, place): &(Timestamp, String)| {
+        let (at, place) = (instant(*at), literal(place));
+        format!("WHERE found_at < {at} OR found_at = {at} AND place > {place}")
+    };
+    let behind = behind.map(rule).unwrap_or_default();
+    let (start, end) = (instant(start), instant(end));
+    format!(
+        "SELECT rule, severity, point, quantity, period_start, period_end, reason, found_at, delivery, place \
+         FROM (SELECT *, {PLACE} AS place FROM findings WHERE found_at >= {start} AND found_at < {end}) {behind} \
+         ORDER BY found_at DESC, place LIMIT {limit}"
+    )
+}
+
 fn daily_report(span: Span) -> String {
     let (start, end) = (instant(span.start), instant(span.end));
     let received = format!("received_at >= {start} AND received_at < {end}");
     let within = within(span);
     format!(
-        "SELECT (SELECT count(*) FROM deliveries WHERE {received}) AS deliveries, \
+        "SELECT local_day({start}) AS day, (SELECT count(*) FROM deliveries WHERE {received}) AS deliveries, \
          (SELECT coalesce(sum(received), 0) FROM deliveries WHERE {received}) AS received, \
          (SELECT coalesce(sum(stored), 0) FROM deliveries WHERE {received}) AS stored, \
          (SELECT coalesce(sum(corrections), 0) FROM deliveries WHERE {received}) AS corrections, \

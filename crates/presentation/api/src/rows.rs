@@ -65,10 +65,26 @@ impl Rows {
 
     /// # Errors
     /// Where the cursor cannot be written as JSON.
-    pub(crate) fn finish(mut self, next: Option<&str>) -> Result<Vec<u8>> {
+    pub(crate) fn finish(self, next: Option<&str>) -> Result<Vec<u8>> {
+        self.before(&[("next", next)])
+    }
+
+    /// With what is to be said of the answer.
+    ///
+    /// # Errors
+    /// As [`Self::finish`].
+    pub(crate) fn finish_noting(self, next: Option<&str>, note: Option<&str>) -> Result<Vec<u8>> {
+        self.before(&[("next", next), ("note", note)])
+    }
+
+    /// Before these last members of the object.
+    fn before(mut self, tail: &[(&str, Option<&str>)]) -> Result<Vec<u8>> {
         let failed = |error| Error::new(Kind::Internal, "write the answer").because(error);
-        self.json.extend(b"],\"next\":");
-        serde_json::to_writer(&mut self.json, &next).map_err(failed)?;
+        self.json.push(b']');
+        for (name, text) in tail {
+            self.json.extend(format!(",\"{name}\":").bytes());
+            serde_json::to_writer(&mut self.json, text).map_err(failed)?;
+        }
         self.json.push(b'}');
         Ok(self.json)
     }

@@ -27,7 +27,8 @@ fn an_empty_house_has_zeros_and_invents_nothing() {
     }
     assert_eq!((&overview["first_at"], &overview["last_at"]), (&Value::Null, &Value::Null));
     let report = &results(&ann, "analytics/reports/daily")[0];
-    assert!(report.as_object().expect("counts").values().all(|count| *count == 0), "{report}");
+    let counts = report.as_object().expect("counts").iter().filter(|(name, _)| *name != "day");
+    assert!(counts.clone().count() == 8 && counts.into_iter().all(|(_, count)| *count == 0), "{report}");
     for path in ["energy-consumption", "weather-impact", "anomalies", "data-quality"] {
         assert_eq!(results(&ann, &format!("analytics/{path}")), [Value::Null; 0], "{path}");
     }
@@ -83,11 +84,101 @@ fn what_is_told_is_what_was_measured() {
     for wrong in ["start=2025-01-03&end=2025-01-01", "start=soon", "end=2025-13-01"] {
         assert_eq!(ann.get(&format!("/api/v1/analytics/energy-consumption?{wrong}")).0, 400, "{wrong}");
     }
-    for (period, status) in
-        [("24h", 200), ("7d", 200), ("30d", 200), ("0d", 400), ("week", 400), ("", 400), ("9999d", 400)]
-    {
+    for (period, status) in [
+        ("24h", 200),
+        ("48h", 200),
+        ("7d", 200),
+        ("30d", 200),
+        ("0d", 400),
+        ("7h", 400),
+        ("week", 400),
+        ("", 400),
+        ("9999d", 400),
+    ] {
         assert_eq!(ann.get(&format!("/api/v1/smart-meters/{POINT}/analytics?period={period}")).0, status, "{period}");
     }
+}
+
+#[test]
+fn an_answer_names_its_span_and_says_where_nothing_is_in_it() {
+    let metrify = Metrify::new();
+    // The files of the README are older than the days that are looked at where nobody names any.
+    metrify.ingest(&[&root().join("samples/day")]);
+    let server = metrify.serve();
+    let ann = Client::of(&metrify, &server, "viewer");
+    let said = |path: &str| {
+        let (status, said) = ann.get(&format!("/api/v1/{path}"));
+        assert_eq!(status, 200, "{path}: {said}");
+        said
+    };
+    let meter = "smart-meters/41373559241/analytics?";
+    for path in ["analytics/energy-consumption?", "analytics/weather-impact?", "analytics/data-quality?", meter] {
+        let empty = said(&format!("{path}as_known_at=2026-03-01"));
+        assert_eq!((empty["results"].as_array().map(Vec::len), empty["note"].is_string()), (Some(0), true), "{empty}");
+        let days = if path.contains("quality") {
+            ("2026-01-29T23:00:00Z", "2026-03-01T23:00:00Z")
+        } else {
+            ("2026-01-30", "2026-03-02")
+        };
+        assert_eq!((empty["start"].as_str(), empty["end"].as_str()), (Some(days.0), Some(days.1)), "{path}");
+    }
+    for path in ["energy-consumption", "weather-impact"] {
+        let found = said(&format!("analytics/{path}?start=2025-03-29T23:00:00Z&end=2025-03-31"));
+        assert_eq!(
+            (&found["start"], &found["end"], &found["note"]),
+            (&json!("2025-03-30"), &json!("2025-03-31"), &Value::Null),
+            "{found}"
+        );
+        assert!(found["results"].as_array().is_some_and(|rows| !rows.is_empty()), "{found}");
+    }
+    let nothing = said("analytics/anomalies?start=2025-03-30T12:00:00Z&end=2025-03-31");
+    assert_eq!((&nothing["start"], nothing["note"].is_string()), (&json!("2025-03-30T12:00:00Z"), true), "{nothing}");
+    assert_eq!(said("analytics/reports/daily?day=2025-03-30")["results"][0]["day"], "2025-03-30");
+}
+
+#[test]
+fn what_begins_no_day_is_not_rounded_to_one() {
+    let metrify = Metrify::new();
+    metrify.take_in("a.ndjson", quarter_hours(40));
+    let server = metrify.serve();
+    let ann = Client::of(&metrify, &server, "viewer");
+    for path in [
+        "energy-consumption?start=2025-01-01T12:00:00Z&end=2025-01-02",
+        "energy-consumption?start=2025-01-01&end=2025-01-01T12:00:00Z",
+        "weather-impact?start=2025-01-01T00:00:00Z",
+        "reports/daily?day=2025-01-01T12:00:00Z",
+    ] {
+        let (status, problem) = ann.get(&format!("/api/v1/analytics/{path}"));
+        assert_eq!(status, 400, "{path}: {problem}");
+        assert!(problem["hint"].as_str().is_some_and(|hint| hint.contains("2025-01-01")), "{path}: {problem}");
+    }
+    // Where no days are told, an instant is heeded.
+    let heeded = results(&ann, "analytics/data-quality?start=2025-01-01T01:00:00Z&end=2025-01-01T02:00:00Z");
+    assert_eq!(heeded[0]["readings"], 4, "{heeded:?}");
+}
+
+#[test]
+fn findings_are_told_page_by_page_each_once() {
+    let metrify = Metrify::new();
+    // Findings of one delivery have one time.
+    metrify.take_in("a.ndjson", quarter_hours(25).replace("\"value\":1.5", "\"value\":-1.5"));
+    metrify.take_in("b.ndjson", crate::support::quarter_hour(POINT, 30, "-2.5"));
+    let server = metrify.serve();
+    let ann = Client::of(&metrify, &server, "viewer");
+    let all = results(&ann, "analytics/anomalies?limit=1000");
+    assert_eq!((all.len(), &all[0]["period_start"]), (26, &json!("2025-01-01T07:30:00Z")), "{all:?}");
+    for limit in [1, 7, 13] {
+        let (mut paged, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let (status, page) = ann.get(&format!("/api/v1/analytics/anomalies?limit={limit}{cursor}"));
+            assert_eq!((status, &page["note"]), (200, &Value::Null), "{page}");
+            paged.extend(page["results"].as_array().expect("results").clone());
+            let Some(next) = page["next"].as_str() else { break };
+            cursor = format!("&cursor={next}");
+        }
+        assert_eq!(paged, all, "{limit}");
+    }
+    assert_eq!(ann.get("/api/v1/analytics/anomalies?cursor=zz").0, 400);
 }
 
 #[test]
