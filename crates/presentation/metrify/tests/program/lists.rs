@@ -254,6 +254,7 @@ fn tenants_and_keys_are_paged_and_each_is_told_with_its_version() {
     assert_eq!((&told, known.header("etag")), (&keys["results"][0], Some("\"1\"")));
     assert_eq!(theirs.get(&format!("/api/v1/api-keys/{id}")).0, 404);
     assert_eq!(of_another.get("/api/v1/tenants").0, 401, "its tenant has ended");
+}
 
 #[test]
 fn a_key_whose_time_is_over_is_told_as_expired() {
