@@ -64,18 +64,29 @@ def snake(name: str) -> str:
 COMMON = ("Metrify-Purpose", "X-Request-Id", "Prefer")
 
 
+# Schemas of others, of which there is one for each of what they hold.
+GENERIC = ("Listed", "Within")
+
+
+def held(name: str) -> tuple[str, str] | None:
+    """What a schema is of, and what it holds, where it is one of the generic ones."""
+    outer, _, inner = name.partition("_")
+    return (outer, inner) if outer in GENERIC and inner else None
+
+
 class Types:
     """Turns schemas into annotations."""
 
     def __init__(self, schemas: dict[str, Schema]) -> None:
         self.schemas = schemas
-        self.names = {name: named(name, set(schemas)) for name in schemas if not name.startswith("Listed_")}
+        self.names = {name: named(name, set(schemas)) for name in schemas if held(name) is None}
 
     def of(self, schema: Schema, name: str = "") -> str:
         if "$ref" in schema:
             ref = schema["$ref"].rsplit("/", 1)[-1]
-            if ref.startswith("Listed_"):
-                return f"Listed[{self.names[ref.removeprefix('Listed_')]}]"
+            if (generic := held(ref)) is not None:
+                outer, inner = generic
+                return f"{outer}[{self.names[inner]}]"
             # A choice is an alias of its parts, which is read as well as its name.
             whole = self.schemas[ref]
             return self.of(whole) if "oneOf" in whole else self.names[ref]
@@ -271,7 +282,7 @@ def generate(openapi: Schema) -> dict[str, str]:
     # Whoever can choose the type of an answer, chooses among the same.
     said = [it for methods in openapi["paths"].values() for it in methods.values()]
     accepted = max((list(Operation(types, "", "", it).answers()) for it in said), key=len)
-    used = sorted({it for it in types.names.values() if re.search(rf"\b{it}\b", "\n".join(operations))} | {"Listed"})
+    used = sorted({it for it in types.names.values() if re.search(rf"\b{it}\b", "\n".join(operations))} | set(GENERIC))
     return {
         "types.py": TYPES.format(mark=mark) + "\n\n\n".join(classes) + "\n",
         "calls.py": CALLS.format(mark=mark, used=",\n    ".join(used), accepted=",\n    ".join(map(json.dumps, accepted)))
@@ -302,6 +313,18 @@ class Listed(Generic[T]):
     results: list[T]
     # The cursor of the next page; `null` on the last.
     next: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Within(Listed[T]):
+    """What there is in a span, and which span was looked at."""
+
+    # A local day where days are looked at, else an instant.
+    start: str
+    # Not within.
+    end: str
+    # Says so where nothing was found.
+    note: str | None = None
 
 
 '''

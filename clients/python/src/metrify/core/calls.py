@@ -56,7 +56,6 @@ from .types import (
     Replayed,
     Role,
     SeriesRequest,
-    SeriesRow,
     SqlRequest,
     Station,
     StationFacts,
@@ -66,6 +65,7 @@ from .types import (
     User,
     UserChange,
     WeatherImpact,
+    Within,
 )
 
 Accept = Literal[
@@ -82,32 +82,36 @@ def anomalies(
     start: str | None = None,
     end: str | None = None,
     limit: int | None = None,
+    cursor: str | None = None,
     as_known_at: str | None = None,
-) -> Call[Listed[Anomaly]]:
+) -> Call[Within[Anomaly]]:
     """What the checks found in those days, newest first.
 
-    start: A day, local, as its beginning, or an instant.
-    end: Not within.
+    start: A day, local, as its beginning, or an instant; the thirtieth day before today, or before the day of `as_known_at`,
+        where it is absent.
+    end: Not within; the end of today, or of the day of `as_known_at`, where it is absent.
     limit: Findings at most, of 1 to 1000.
+    cursor: What `next` said on the page before.
     as_known_at: A day, local, as its beginning, or an instant; today where it is absent.
     """
     return Call(
-        Listed[Anomaly],
+        Within[Anomaly],
         "GET",
         "/api/v1/analytics/anomalies",
-        query={"start": start, "end": end, "limit": limit, "as_known_at": as_known_at},
+        query={"start": start, "end": end, "limit": limit, "cursor": cursor, "as_known_at": as_known_at},
     )
 
 
-def data_quality(*, start: str | None = None, end: str | None = None, as_known_at: str | None = None) -> Call[Listed[Quality]]:
+def data_quality(*, start: str | None = None, end: str | None = None, as_known_at: str | None = None) -> Call[Within[Quality]]:
     """Readings by quantity and quality.
 
-    start: A day, local, as its beginning, or an instant.
-    end: Not within.
+    start: A day, local, as its beginning, or an instant; the thirtieth day before today, or before the day of `as_known_at`,
+        where it is absent.
+    end: Not within; the end of today, or of the day of `as_known_at`, where it is absent.
     as_known_at: A day, local, as its beginning, or an instant; today where it is absent.
     """
     return Call(
-        Listed[Quality],
+        Within[Quality],
         "GET",
         "/api/v1/analytics/data-quality",
         query={"start": start, "end": end, "as_known_at": as_known_at},
@@ -119,15 +123,16 @@ def energy_consumption(
     start: str | None = None,
     end: str | None = None,
     as_known_at: str | None = None,
-) -> Call[Listed[Consumption]]:
+) -> Call[Within[Consumption]]:
     """What all meters measured on each local day, by quantity.
 
-    start: A day, local, as its beginning, or an instant.
-    end: Not within.
+    start: A local day, or the instant at which it begins; the thirtieth day before today, or before the day of `as_known_at`,
+        where it is absent.
+    end: Not within; the day behind today, or behind the day of `as_known_at`, where it is absent.
     as_known_at: A day, local, as its beginning, or an instant; today where it is absent.
     """
     return Call(
-        Listed[Consumption],
+        Within[Consumption],
         "GET",
         "/api/v1/analytics/energy-consumption",
         query={"start": start, "end": end, "as_known_at": as_known_at},
@@ -145,7 +150,7 @@ def overview(*, as_known_at: str | None = None) -> Call[Listed[Overview]]:
 def daily_report(*, day: str | None = None, as_known_at: str | None = None) -> Call[Listed[DailyReport]]:
     """What was received and found on a local day, and what was measured on it.
 
-    day: A local day; today, or the day of `as_known_at`, where it is absent.
+    day: A local day, or the instant at which it begins; today, or the day of `as_known_at`, where it is absent.
     as_known_at: A day, local, as its beginning, or an instant; today where it is absent.
     """
     return Call(Listed[DailyReport], "GET", "/api/v1/analytics/reports/daily", query={"day": day, "as_known_at": as_known_at})
@@ -156,15 +161,16 @@ def weather_impact(
     start: str | None = None,
     end: str | None = None,
     as_known_at: str | None = None,
-) -> Call[Listed[WeatherImpact]]:
+) -> Call[Within[WeatherImpact]]:
     """What was drawn on each local day beside the air temperature of that day, and how the two go together.
 
-    start: A day, local, as its beginning, or an instant.
-    end: Not within.
+    start: A local day, or the instant at which it begins; the thirtieth day before today, or before the day of `as_known_at`,
+        where it is absent.
+    end: Not within; the day behind today, or behind the day of `as_known_at`, where it is absent.
     as_known_at: A day, local, as its beginning, or an instant; today where it is absent.
     """
     return Call(
-        Listed[WeatherImpact],
+        Within[WeatherImpact],
         "GET",
         "/api/v1/analytics/weather-impact",
         query={"start": start, "end": end, "as_known_at": as_known_at},
@@ -216,12 +222,13 @@ def get_key(id: str, *, as_known_at: str | None = None) -> Call[Key]:
     return Call(Key, "GET", f"/api/v1/api-keys/{quoted(id)}", query={"as_known_at": as_known_at})
 
 
-def revoke_key(id: str, *, tenant: str | None = None) -> Call[Key]:
+def revoke_key(id: str, *, tenant: str | None = None, if_match: str | None = None) -> Call[Key]:
     """Takes a key back: it opens nothing from now on.
 
     tenant: The tenant that it opens; the own one where it is absent. Only an admin of the house's own tenant names another.
+    If-Match: The key's version as an ETag (`"1"`); 409 where it was changed meanwhile
     """
-    return Call(Key, "DELETE", f"/api/v1/api-keys/{quoted(id)}", query={"tenant": tenant})
+    return Call(Key, "DELETE", f"/api/v1/api-keys/{quoted(id)}", query={"tenant": tenant}, headers={"If-Match": if_match})
 
 
 def list_audit(
@@ -386,9 +393,9 @@ def get_delivery_content(id: str) -> Call[bytes]:
 
 def events() -> Call[bytes]:
     """What is taken in from now on, as server-sent events: `readings` with the counts of a piece of a delivery, `behind` with how
-    many were missed. Whoever may read jobs is told of them, too: `job` with one that somebody started when it begins and when it
-    ends, and with what the house does by itself once a run of it did something or failed. It ends when the key opens nothing any
-    more.
+    many were missed. Whoever may read readings is told `findings` behind it, where rules noticed something. Whoever may read jobs
+    is told of them, too: `job` with one that somebody started when it begins and when it ends, and with what the house does by
+    itself once a run of it did something or failed. It ends when the key opens nothing any more.
     """
     return Call(bytes, "GET", "/api/v1/events", accept="text/event-stream")
 
@@ -672,9 +679,18 @@ def deactivate_metering_point(id: str, *, if_match: str | None = None) -> Call[M
     return Call(MeteringPoint, "DELETE", f"/api/v1/metering-points/{quoted(id)}", headers={"If-Match": if_match})
 
 
-def exchange_meter(id: str, body: Exchange) -> Call[list[Installation]]:
-    """The meter there changes: the one that is there goes, another one comes, or none."""
-    return Call(list[Installation], "POST", f"/api/v1/metering-points/{quoted(id)}/exchange", body=body)
+def exchange_meter(id: str, body: Exchange, *, if_match: str | None = None) -> Call[list[Installation]]:
+    """The meter there changes: the one that is there goes, another one comes, or none.
+
+    If-Match: The ETag of the metering point; 409 where it was changed meanwhile
+    """
+    return Call(
+        list[Installation],
+        "POST",
+        f"/api/v1/metering-points/{quoted(id)}/exchange",
+        headers={"If-Match": if_match},
+        body=body,
+    )
 
 
 def list_installations(
@@ -731,11 +747,24 @@ def get_metering_point_readings(
     )
 
 
-def bring_metering_point_readings(id: str, body: NewReading | list[NewReading]) -> Call[Receipt]:
+def bring_metering_point_readings(
+    id: str,
+    body: NewReading | list[NewReading],
+    *,
+    idempotency_key: str | None = None,
+) -> Call[Receipt]:
     """Brings readings of a metering point in, and answers with their receipt: 200 where all was understood, 207 where something
     was rejected.
+
+    Idempotency-Key: The same key gets the same answer; without one what is said is said anew
     """
-    return Call(Receipt, "POST", f"/api/v1/metering-points/{quoted(id)}/readings", body=body)
+    return Call(
+        Receipt,
+        "POST",
+        f"/api/v1/metering-points/{quoted(id)}/readings",
+        headers={"Idempotency-Key": idempotency_key},
+        body=body,
+    )
 
 
 def change_password(body: Password) -> Call[None]:
@@ -885,9 +914,11 @@ def list_roles() -> Call[Listed[Role]]:
     return Call(Listed[Role], "GET", "/api/v1/roles")
 
 
-def series(body: SeriesRequest) -> Call[Listed[SeriesRow]]:
-    """The readings of up to a hundred channels, as they are or resampled on local time."""
-    return Call(Listed[SeriesRow], "POST", "/api/v1/series", body=body)
+def series(body: SeriesRequest, *, accept: Accept) -> Call[bytes]:
+    """The readings of up to a hundred channels, as they are or resampled on local time. `Accept` chooses JSON, CSV, NDJSON,
+    Parquet or Arrow: files hold one table of all channels, with the columns of the rows in JSON.
+    """
+    return Call(bytes, "POST", "/api/v1/series", body=body, accept=accept)
 
 
 def list_meters(
@@ -962,14 +993,14 @@ def deactivate_meter(id: str, *, if_match: str | None = None) -> Call[Meter]:
     return Call(Meter, "DELETE", f"/api/v1/smart-meters/{quoted(id)}", headers={"If-Match": if_match})
 
 
-def meter_analytics(id: str, *, period: str | None = None, as_known_at: str | None = None) -> Call[Listed[Consumption]]:
+def meter_analytics(id: str, *, period: str | None = None, as_known_at: str | None = None) -> Call[Within[Consumption]]:
     """What a meter measured on each local day of a period.
 
-    period: Hours or days until now, or until `as_known_at`, such as `24h`, `7d`, `30d`; `24h` is today and the local day before.
+    period: Days until now, or until `as_known_at`, such as `7d`, `30d`, or `24h` for one: so many local days and today.
     as_known_at: A day, local, as its beginning, or an instant; today where it is absent.
     """
     return Call(
-        Listed[Consumption],
+        Within[Consumption],
         "GET",
         f"/api/v1/smart-meters/{quoted(id)}/analytics",
         query={"period": period, "as_known_at": as_known_at},
@@ -1005,11 +1036,19 @@ def get_meter_readings(
     )
 
 
-def bring_meter_readings(id: str, body: NewReading | list[NewReading]) -> Call[Receipt]:
+def bring_meter_readings(id: str, body: NewReading | list[NewReading], *, idempotency_key: str | None = None) -> Call[Receipt]:
     """Brings readings of a meter in, and answers with their receipt: 200 where all was understood, 207 where something was
     rejected.
+
+    Idempotency-Key: The same key gets the same answer; without one what is said is said anew
     """
-    return Call(Receipt, "POST", f"/api/v1/smart-meters/{quoted(id)}/readings", body=body)
+    return Call(
+        Receipt,
+        "POST",
+        f"/api/v1/smart-meters/{quoted(id)}/readings",
+        headers={"Idempotency-Key": idempotency_key},
+        body=body,
+    )
 
 
 def query(body: SqlRequest) -> Call[bytes]:

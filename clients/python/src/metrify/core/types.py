@@ -23,6 +23,18 @@ class Listed(Generic[T]):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Within(Listed[T]):
+    """What there is in a span, and which span was looked at."""
+
+    # A local day where days are looked at, else an instant.
+    start: str
+    # Not within.
+    end: str
+    # Says so where nothing was found.
+    note: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Anomaly:
     """What a check found."""
 
@@ -124,7 +136,9 @@ class Confirmed:
 
 @dataclass(frozen=True, kw_only=True)
 class Consumption:
-    """What was measured on a local day."""
+    """What was measured on a local day. Rows of one unit and direction add up: of what a point tells twice, the load curve counts
+    rather than an advance, and the total rather than the tariffs that it holds already.
+    """
 
     day: date
     maximum: Decimal | None = None
@@ -136,6 +150,7 @@ class Consumption:
     readings: int
     # Exact; `null` where all are missing.
     total: Decimal | None = None
+    # kWh, kvarh, kVAh or m3 whatever the readings came in, where it converts exactly.
     unit: str | None = None
 
 
@@ -144,6 +159,7 @@ class DailyReport:
     """A local day: what was received and found on it, and what was measured on it."""
 
     corrections: int
+    day: date
     deliveries: int
     findings: int
     points: int
@@ -317,9 +333,11 @@ class GridStatus:
     quality: str | None = None
     # Such as `load`, `generation.photovoltaics`; `traffic_light` for the state of the grid.
     quantity: str
+    # The colour of the traffic light; quantities have none.
+    status: str | None = None
     unit: str | None = None
-    # Exact, as text; of the traffic light its colour.
-    value: str | None = None
+    # Exact, with all its digits; the traffic light has none.
+    value: Decimal | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -356,8 +374,8 @@ class Key(Known):
     id: str
     purposes: list[str]
     role: str
-    # Whether something is in service.
-    status: Literal["active", "inactive"]
+    # Whether a key opens something: `active`, `inactive` where it was taken back, `expired` where its time is over.
+    status: Literal["active", "inactive", "expired"]
     title: str
 
 
@@ -828,6 +846,7 @@ class SeriesRow:
 
     kind: str
     maximum: Decimal | None = None
+    # Rounded to twelve places, halves away from zero.
     mean: Decimal | None = None
     minimum: Decimal | None = None
     missing: int | None = None
@@ -839,7 +858,7 @@ class SeriesRow:
     quality: str | None = None
     quantity: str
     readings: int | None = None
-    # Of amounts: what they sum up to.
+    # Of interval amounts: what they sum up to. States of registers and momentary values do not add up, and have none.
     total: Decimal | None = None
     unit: str | None = None
     value: Decimal | None = None
@@ -959,10 +978,11 @@ class UserChange:
 
 @dataclass(frozen=True, kw_only=True)
 class WeatherImpact:
-    """Consumption of a day beside its air temperature."""
+    """Consumption of a day beside its air temperature: a day that has both."""
 
-    # The mean of all readings of all stations.
+    # The mean of all that was observed at all stations, rounded to twelve places, halves away from zero; forecasts do not count.
     air_temperature_cel: Decimal | None = None
+    # Electricity that was drawn, none of it counted twice.
     consumption_kwh: Decimal | None = None
     # Pearson's, over all days of the answer; `null` where there are fewer than two.
     correlation: float | None = None
