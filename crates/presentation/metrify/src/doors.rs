@@ -2,6 +2,7 @@
 //! the machine itself, which know neither the name in the certificate nor have one of their own.
 
 mod connection;
+mod heard_out;
 
 use std::net::{SocketAddr, TcpListener as Listener};
 use std::sync::Arc;
@@ -22,6 +23,7 @@ use metrify_application::{Result, io};
 use tokio::net::TcpListener;
 
 use connection::Gate;
+use heard_out::HeardOut;
 
 /// Listeners that nobody was let in by yet.
 pub struct Doors {
@@ -94,13 +96,16 @@ impl Doors {
             match self.tls {
                 Some(config) => {
                     let router = router.clone().layer(middleware::from_fn(by_tls_alone));
-                    let acceptor = RustlsAcceptor::new(config).handshake_timeout(head_time).acceptor(gate.clone());
-                    let server = axum_server::from_tcp(public).map_err(failed)?.acceptor(acceptor).handle(ends.clone());
+                    let acceptor = RustlsAcceptor::new(config).handshake_timeout(head_time).acceptor(gate);
+                    let server = axum_server::from_tcp(public)
+                        .map_err(failed)?
+                        .acceptor(HeardOut(acceptor))
+                        .handle(ends.clone());
                     patient(server, head_time).serve(router.into_make_service()).await.map_err(failed)
                 }
                 None => {
                     let server =
-                        axum_server::from_tcp(public).map_err(failed)?.acceptor(gate.clone()).handle(ends.clone());
+                        axum_server::from_tcp(public).map_err(failed)?.acceptor(HeardOut(gate)).handle(ends.clone());
                     patient(server, head_time).serve(router.clone().into_make_service()).await.map_err(failed)
                 }
             }
@@ -108,7 +113,8 @@ impl Doors {
         let served_locally = async {
             let Some(listener) = self.local else { return Ok(()) };
             let server = axum_server::from_tcp(standard(listener)?).map_err(failed)?;
-            let server = server.acceptor(Gate::new(LOCAL_CONNECTIONS_MAX, taking_time)).handle(local_ends.clone());
+            let server =
+                server.acceptor(HeardOut(Gate::new(LOCAL_CONNECTIONS_MAX, taking_time))).handle(local_ends.clone());
             patient(server, head_time).serve(router.clone().into_make_service()).await.map_err(failed)
         };
         let ending = async {
@@ -140,8 +146,7 @@ async fn by_tls_alone(request: Request, next: Next) -> Response {
     response
 }
 
-/// For so long, and no longer, it waits for the head of a request. Who says that it sends nothing more is answered all the same: it cannot
-/// be told from one that is gone, whose query ends in the time that queries have.
+/// For so long, and no longer, it waits for the head of a request.
 fn patient<A: Address, C>(server: Server<A, C>, head_time: Duration) -> Server<A, C> {
     let mut server = server.http1_only();
     server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(head_time).half_close(true);
