@@ -18,7 +18,7 @@ use metrify_governance::{Act, Action, Resource};
 use self::arrivals::{Arrivals, Turn};
 use self::files::{About, Files, UploadId};
 use crate::app::App;
-use crate::audit::{allowed, audited};
+use crate::audit::{audited, looked_up, permitted};
 use crate::blocking::blocking;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result, io};
@@ -151,7 +151,9 @@ pub async fn find(app: &App, ctx: &Context, id: &str) -> Result<Upload> {
 /// # Errors
 /// As [`find`].
 pub async fn take(app: &App, ctx: &Context, id: &str) -> Result<Taken> {
-    allowed(app, ctx, act(ctx, id), open(app, ctx, id)).await
+    let act = act(ctx, id);
+    permitted(app, ctx, act.clone()).await?;
+    looked_up(app, ctx, &act, open(app, ctx, id).await)
 }
 
 async fn open(app: &App, ctx: &Context, id: &str) -> Result<Taken> {
