@@ -41,7 +41,7 @@ async fn list(
     let wanted = Wanted { equal: which.equal()?, ..page.wanted(ThingKind::Key)? };
     let (listed, now) = (govern::list_keys(&server.app, &ctx, &wanted).await?, wanted.known_at.unwrap_or(ctx.now));
     let next = page.next(ThingKind::Key.name(), listed.next.as_ref());
-    Ok(Json(Listed { results: listed.things.into_iter().map(|key| KeyBody::at(key, now)).collect(), next }))
+    Ok(Json(Listed { results: listed.things.into_iter().map(|key| KeyBody::at(&key, now)).collect(), next }))
 }
 
 /// A key, without what opens anything, as it is known or was known then.
@@ -61,7 +61,7 @@ async fn get(
 ) -> Result<Response, Problem> {
     let known_at = known.known_at()?;
     let known = govern::find_key(&server.app, &ctx, &id, known_at).await?;
-    Ok(tagged_as(StatusCode::OK, known.version, KeyBody::at(known, known_at.unwrap_or(ctx.now))))
+    Ok(tagged_as(StatusCode::OK, known.version, KeyBody::at(&known, known_at.unwrap_or(ctx.now))))
 }
 
 /// Issues a key. It is shown in this answer and never again.
@@ -94,7 +94,7 @@ async fn register(
     let (certificate, key) = new.new_certificate()?;
     let known = govern::register_certificate(&server.app, &ctx, &certificate, key).await?;
     let id = known.thing.id.clone();
-    Ok(located(KEYS, &id, (StatusCode::CREATED, Json(KeyBody::at(known, ctx.now))).into_response()))
+    Ok(located(KEYS, &id, (StatusCode::CREATED, Json(KeyBody::at(&known, ctx.now))).into_response()))
 }
 
 /// Whose key.
@@ -126,5 +126,5 @@ async fn revoke(
     let tenant = tenant.map_err(|error| Error::new(Kind::Invalid, "read the parameter tenant").because(error))?;
     let tenant = tenant.unwrap_or_else(|| ctx.tenant().clone());
     let revoked = govern::revoke_key(&server.app, &ctx, &tenant, &id, meant(&headers)?).await?;
-    Ok(Json(KeyBody::at(revoked, ctx.now)))
+    Ok(Json(KeyBody::at(&revoked, ctx.now)))
 }

@@ -148,7 +148,7 @@ impl Access {
                 let ctx = house.context().await?;
                 let keys = govern::list_keys(&house.app, &ctx, &wanted).await?;
                 let now = wanted.known_at.unwrap_or(ctx.now);
-                Ok(keys.things.into_iter().map(|key| KeyBody::at(key, now)).collect())
+                Ok(keys.things.into_iter().map(|key| KeyBody::at(&key, now)).collect())
             }
         }
     }
@@ -164,7 +164,7 @@ impl Access {
         let named = named.map_err(|error: TenantError| Error::new(Kind::Invalid, "read the tenant").because(error))?;
         let tenant = named.unwrap_or_else(|| house.tenant.clone());
         let ctx = house.context().await?;
-        govern::revoke_key(&house.app, &ctx, &tenant, id, None).await.map(|key| KeyBody::at(key, ctx.now))
+        govern::revoke_key(&house.app, &ctx, &tenant, id, None).await.map(|key| KeyBody::at(&key, ctx.now))
     }
 
     /// # Errors

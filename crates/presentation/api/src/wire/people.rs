@@ -73,7 +73,7 @@ pub enum KeyStatusBody {
 impl KeyBody {
     /// As it stands at an instant.
     #[must_use]
-    pub fn at(known: Edition<KeyRecord>, now: Timestamp) -> Self {
+    pub fn at(known: &Edition<KeyRecord>, now: Timestamp) -> Self {
         let key = &known.thing;
         let status = match key.status {
             Status::Inactive => KeyStatusBody::Inactive,
@@ -87,7 +87,7 @@ impl KeyBody {
             purposes: key.purposes.iter().map(ToString::to_string).collect(),
             expires_at: key.expires_at.map(|end| end.to_string()),
             status,
-            known: KnownBody::of(&known),
+            known: KnownBody::of(known),
         }
     }
 }
@@ -104,7 +104,7 @@ pub struct IssuedBody {
 impl From<Issued> for IssuedBody {
     fn from(issued: Issued) -> Self {
         let made = issued.record.known_from;
-        Self { key: issued.key, about: KeyBody::at(issued.record, made) }
+        Self { key: issued.key, about: KeyBody::at(&issued.record, made) }
     }
 }
 

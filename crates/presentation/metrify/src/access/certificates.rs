@@ -16,7 +16,7 @@ impl Access {
                 let (ctx, (certificate, key)) = (house.context().await?, new.new_certificate()?);
                 govern::register_certificate(&house.app, &ctx, &certificate, key)
                     .await
-                    .map(|key| KeyBody::at(key, ctx.now))
+                    .map(|key| KeyBody::at(&key, ctx.now))
             }
         }
     }
