@@ -52,6 +52,10 @@ pub fn unreachable(step: &str, error: reqwest::Error) -> Error {
             "the server asks for a certificate that it knows: name yours with --client-certificate and --client-key"
         }
         Some(_) => "does it speak TLS there?",
+        // A server that misses a certificate may be gone before it says so.
+        None if error.url().is_some_and(|url| url.scheme() == "https") => {
+            "is the server still running? One that asks for a certificate is given yours by --client-certificate and --client-key"
+        }
         None => "is the server still running?",
     };
     Error::new(Kind::Unavailable, step).because(error).hint(hint)
