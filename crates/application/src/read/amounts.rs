@@ -1,7 +1,7 @@
 //! What adds up, and in which unit: one definition for every answer that sums or averages.
 //!
-//! No energy counts twice. Of what a point tells of a day in one direction (groups A to C of an OBIS code) the load curve counts rather
-//! than an advance, and the total rather than the tariffs that it holds already; where there are only tariffs, they are summed up.
+//! No energy counts twice. Of what a point tells of a day in one direction (groups A to C of an OBIS code) and unit the load curve counts
+//! rather than an advance, and the total rather than the tariffs that it holds already; where there are only tariffs, they are summed up.
 
 use metrify_domain::unit::Dimension;
 use metrify_domain::{Decimal, Unit};
@@ -35,7 +35,7 @@ pub(super) fn amounts(rule: &str) -> String {
     format!(
         "SELECT day, point, quantity, unit, readings, missing, total, minimum, maximum FROM (\
          SELECT *, min(CASE WHEN readings > missing THEN place END) \
-         OVER (PARTITION BY point, day, split_part(quantity, '.', 1)) AS best FROM (\
+         OVER (PARTITION BY point, day, unit, split_part(quantity, '.', 1)) AS best FROM (\
          SELECT day, point, quantity, {unit} AS unit, readings, missing, \"sum\" * {factor} AS total, \
          minimum * {factor} AS minimum, maximum * {factor} AS maximum, {PLACE} AS place FROM readings_daily \
          WHERE kind = 'interval' AND {OF_METERS} AND {rule})) WHERE best IS NULL OR place <= best"

@@ -48,6 +48,8 @@ fn no_energy_counts_twice_and_units_are_one() {
         // The load curve and an advance of one meter are the same energy, those of different meters are not.
         amount("BOTH", "1-0:1.29.0", "1", "kWh"),
         amount("BOTH", "1-0:1.9.0", "1", "kWh"),
+        // The largest power is no energy.
+        amount("BOTH", "1-0:1.6.0", "5", "kW"),
         amount("ADV", "1-0:1.9.0", "0.002", "MWh"),
         amount("WH", "1-0:1.29.0", "3000.0000000001", "Wh"),
         // What is fed in, what is reactive, and heat, are no electricity that is drawn.
@@ -65,6 +67,7 @@ fn no_energy_counts_twice_and_units_are_one() {
         ["1-0:1.29.0", "kWh", 4, 7.000_000_000_000_1],
         ["1-0:1.29.1", "kWh", 2, 4.5],
         ["1-0:1.29.2", "kWh", 1, 0.25],
+        ["1-0:1.6.0", "kW", 1, 5],
         ["1-0:1.9.0", "kWh", 1, 2],
         ["1-0:2.29.0", "kWh", 1, 7],
         ["1-0:3.29.0", "kvarh", 1, 0.5],
