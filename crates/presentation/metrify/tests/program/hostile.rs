@@ -222,7 +222,7 @@ fn whoever_asks_wrongly_is_told_what_is_right() {
         ("POST smart-meters", "[]", "one object"),
         ("POST smart-meters", "{\"id\":\"x\",\"serial\":7}", "lists the fields"),
         ("POST smart-meters/x/readings", "{\"quantity\"", "send readings as JSON"),
-        ("POST export", "{\"query\":\"select 1\",\"format\":\"xml\"}", "ndjson, csv, parquet, arrow"),
+        ("POST export", "{\"query\":\"select 1\",\"format\":\"xml\"}", "csv, ndjson, parquet and arrow"),
         ("GET smart-meters?limit=0", "", "leave it away for 100"),
         ("GET smart-meters?status=foo", "", "lists the parameters"),
         ("GET smart-meters?sort=foo", "", "lists the parameters"),
@@ -234,7 +234,7 @@ fn whoever_asks_wrongly_is_told_what_is_right() {
         ("GET users/nobody", "", "/api/v1/users lists"),
         ("GET jobs/nobody", "", "/api/v1/jobs lists"),
         ("GET grants/nobody", "", "/api/v1/grants lists"),
-        ("GET receipts/nobody", "", "/api/v1/deliveries lists"),
+        ("GET receipts/nobody", "", "/api/v1/receipts lists"),
         ("GET weather/stations/nobody", "", "/api/v1/weather/stations lists"),
     ] {
         let (method, path) = request.split_once(' ').expect("a path");
