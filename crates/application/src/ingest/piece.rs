@@ -1,6 +1,6 @@
 //! Turns a piece of a delivery into one entry of the journal: points known, structure checked, versions settled.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use metrify_domain::{Batch, Finding, Point, PointKind, Timestamp};
@@ -59,38 +59,65 @@ pub(super) struct Finish {
 
 /// What of a delivery is among the rejects and the findings: read once, however many pieces have some.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Noted(Arc<Mutex<Option<HashSet<Fingerprint>>>>);
+pub(super) struct Noted(Arc<Mutex<Option<Names>>>);
+
+/// Rejects by position and reason; findings of earlier attempts by all that they say, each with how often it was said.
+#[derive(Debug, Default)]
+struct Names {
+    rejects: HashSet<Fingerprint>,
+    findings: HashMap<Fingerprint, usize>,
+}
 
 impl Noted {
-    fn known(&self) -> MutexGuard<'_, Option<HashSet<Fingerprint>>> {
+    fn names(&self) -> MutexGuard<'_, Option<Names>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Reads what came with earlier attempts, where it was not read yet.
     async fn read(&self, app: &App, ctx: &Context, delivery: &DeliveryId) -> Result<()> {
-        if self.known().is_some() {
+        if self.names().is_some() {
             return Ok(());
         }
         let rejects = app.ledger.rejects(ctx.tenant(), delivery).await?;
         let findings = app.ledger.findings(ctx.tenant(), delivery).await?;
-        let rejects = rejects.iter().map(|reject| name_of_reject(&reject.position, &reject.reason));
-        self.note(rejects.chain(findings.iter().map(name_of_finding)));
+        self.note(rejects.iter().map(|reject| name_of_reject(&reject.position, &reject.reason)));
+        self.came_before(findings.iter().map(name_of_finding));
         Ok(())
     }
 
-    /// Adds some; tells which of them were not known. Of one piece each is kept, since two may say the same.
+    /// Adds rejects; tells which of them were not known. Of one piece each is kept, since two may say the same.
     fn note(&self, names: impl Iterator<Item = Fingerprint>) -> Vec<bool> {
         let names: Vec<_> = names.collect();
-        let mut known = self.known();
-        let known = known.get_or_insert_default();
+        let mut known = self.names();
+        let known = &mut known.get_or_insert_default().rejects;
         let is_new = names.iter().map(|name| !known.contains(name)).collect();
         known.extend(names);
         is_new
     }
 
+    fn came_before(&self, findings: impl Iterator<Item = Fingerprint>) {
+        let mut known = self.names();
+        let known = &mut known.get_or_insert_default().findings;
+        findings.for_each(|name| *known.entry(name).or_default() += 1);
+    }
+
+    /// Which of these findings did not come with an earlier attempt: of those that say the same as many as came more.
+    fn lack(&self, findings: impl Iterator<Item = Fingerprint>) -> Vec<bool> {
+        let mut known = self.names();
+        let known = &mut known.get_or_insert_default().findings;
+        let mut is_new = |name| match known.get_mut(&name) {
+            Some(left) if *left > 0 => {
+                *left -= 1;
+                false
+            }
+            _ => true,
+        };
+        findings.map(&mut is_new).collect()
+    }
+
     /// What was noted last did not become durable.
     pub(super) fn forget(&self) {
-        *self.known() = None;
+        *self.names() = None;
     }
 }
 
@@ -250,11 +277,12 @@ async fn points(app: &App, ctx: &Context, unknown: UnknownPoints, piece: &Piece)
     let named: Vec<&Point> = of_channels.chain(told.keys().copied()).collect();
     let known = app.ledger.points(ctx.tenant(), &named).await?;
     let doubtful = |status: &Option<PointStatus>| matches!(status, None | Some(PointStatus::Quarantined));
-    let asked: Vec<&Point> =
-        named.iter().zip(&known).filter(|(_, known)| doubtful(known)).map(|(point, _)| *point).collect();
-    let registered = registered::in_service(app, ctx, &asked).await?;
+    let asked = named.iter().zip(&known).filter(|(_, known)| doubtful(known)).map(|(point, _)| *point);
+    // A point is named by each of its channels.
+    let asked: BTreeSet<&Point> = asked.collect();
+    let registered = registered::in_service(app, ctx, &asked.into_iter().collect::<Vec<_>>()).await?;
     let mut points = Points::default();
-    let mut strangers: BTreeMap<&Point, PointStatus> = BTreeMap::new();
+    let mut strangers: BTreeMap<&Point, (PointStatus, Timestamp)> = BTreeMap::new();
     for (point, known) in named.into_iter().zip(known) {
         let status = match known {
             known if doubtful(&known) && registered.contains(point.as_str()) => PointStatus::Confirmed,
@@ -262,14 +290,18 @@ async fn points(app: &App, ctx: &Context, unknown: UnknownPoints, piece: &Piece)
             None => unknown.status(),
         };
         if known != Some(status) {
-            strangers.insert(point, status);
+            // A delivery that is read again may be of long ago; what is known of its points by now is so since now.
+            strangers.insert(point, (status, known.map_or(piece.received_at, |_| ctx.now)));
         }
         if status == PointStatus::Quarantined {
             points.quarantined.insert(point.clone());
         }
     }
-    let new = strangers.into_iter();
-    points.new = new.map(|(point, status)| new_point(point.clone(), told.get(point).copied(), status, piece)).collect();
+    let new = strangers.into_iter().map(|(point, (status, since))| {
+        let record = new_point(point.clone(), told.get(point).copied(), status, piece);
+        PointRecord { since, ..record }
+    });
+    points.new = new.collect();
     Ok(points)
 }
 
@@ -326,7 +358,7 @@ async fn new_findings(app: &App, ctx: &Context, piece: &Piece, findings: Vec<Fin
         return Ok(findings);
     }
     piece.noted.read(app, ctx, &piece.delivery).await?;
-    let is_new = piece.noted.note(findings.iter().map(name_of_finding));
+    let is_new = piece.noted.lack(findings.iter().map(name_of_finding));
     Ok(findings.into_iter().zip(is_new).filter(|(_, is_new)| *is_new).map(|(finding, _)| finding).collect())
 }
 
@@ -391,5 +423,15 @@ mod tests {
         assert_eq!(noted.note(said()), [false; 4]);
         of_twin.forget();
         assert_eq!(noted.note(said()), [true; 4]);
+    }
+
+    #[test]
+    fn of_findings_that_say_the_same_those_of_an_earlier_attempt_are_left_out() {
+        let noted = Noted::default();
+        let [one, other] = [name_of_reject("", "one"), name_of_reject("", "other")];
+        noted.came_before([one, one].into_iter());
+        // The same pieces come again, and go further than they did.
+        assert_eq!(noted.lack([one, other].into_iter()), [false, true]);
+        assert_eq!(noted.lack([one, one, other].into_iter()), [false, true, true]);
     }
 }

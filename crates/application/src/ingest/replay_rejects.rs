@@ -13,7 +13,7 @@ use crate::audit::audited;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::ingest::delivery::Hints;
-use crate::ingest::piece::Piece;
+use crate::ingest::piece::{Noted, Piece};
 use crate::ingest::records::Namer;
 use crate::jobs::{self, Counted, Handle, JobKind, Started, counted};
 use crate::read::{deliveries_with_open_rejects, delivery_of, unknown_reject};
@@ -80,11 +80,12 @@ async fn read_all_again(work: &Work<'_>, chosen: Chosen, hints: &Hints) -> Resul
     let mut replayed = Vec::new();
     for (delivery, ids) in chosen {
         let mut rejects = app.ledger.rejects(ctx.tenant(), &delivery).await?;
+        let mut known = KnownOf { noted: Noted::default(), rejects: highest(&rejects) };
         rejects.retain(|reject| match ids.is_empty() {
             true => reject.state() == RejectState::Open,
             false => ids.contains(&reject.id),
         });
-        replayed.extend(read_again(work, &rejects, hints).await?);
+        replayed.extend(read_again(work, &rejects, &mut known, hints).await?);
     }
     Ok(replayed)
 }
@@ -96,7 +97,19 @@ struct Work<'a> {
     job: Handle,
 }
 
-async fn read_again(work: &Work<'_>, rejects: &[Reject], hints: &Hints) -> Result<Vec<Replayed>> {
+/// What of a delivery is among its rejects already, while they are read again.
+struct KnownOf {
+    noted: Noted,
+    /// The highest number of one.
+    rejects: u64,
+}
+
+fn highest(rejects: &[Reject]) -> u64 {
+    let number = |reject: &Reject| reject.id.rsplit_once('-').and_then(|(_, number)| number.parse().ok());
+    rejects.iter().filter_map(number).max().unwrap_or_default()
+}
+
+async fn read_again(work: &Work<'_>, rejects: &[Reject], known: &mut KnownOf, hints: &Hints) -> Result<Vec<Replayed>> {
     let Work { app, ctx, .. } = *work;
     let mut replayed = Vec::new();
     let mut rest = rejects;
@@ -111,7 +124,7 @@ async fn read_again(work: &Work<'_>, rejects: &[Reject], hints: &Hints) -> Resul
             Ok(pieces) => {
                 for (reject, pieces) in group.iter().zip(pieces) {
                     work.job.go_on()?;
-                    replayed.push(accept(work, reject, pieces, received_at).await?);
+                    replayed.push(accept(work, reject, known, (pieces, received_at)).await?);
                 }
             }
             // It keeps no other from being read.
@@ -143,8 +156,8 @@ fn belong_together(one: &Reject, other: &Reject) -> bool {
 async fn accept(
     work: &Work<'_>,
     reject: &Reject,
-    mut pieces: Vec<Decoded>,
-    received_at: Timestamp,
+    known: &mut KnownOf,
+    (mut pieces, received_at): (Vec<Decoded>, Timestamp),
 ) -> Result<Replayed> {
     let Work { app, ctx, .. } = *work;
     let problems: Vec<_> = pieces.iter_mut().flat_map(|piece| std::mem::take(&mut piece.problems)).collect();
@@ -167,9 +180,12 @@ async fn accept(
             received_at,
             records: namer.name(std::mem::take(&mut decoded.records), received_at),
             decoded,
+            rejects_before: known.rejects,
+            noted: known.noted.clone(),
             ..Piece::default()
         };
         let outcome = app.intake.accept(app, ctx, piece).await?;
+        known.rejects += outcome.problems.len() as u64;
         replayed.counts.add(&outcome.counts);
         work.job.add(counted(&outcome.counts));
         replayed.reasons.extend(outcome.problems.into_iter().map(|(_, reason)| reason));

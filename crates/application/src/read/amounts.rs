@@ -2,6 +2,8 @@
 //!
 //! No energy counts twice. Of what a point tells of a day in one direction (groups A to C of an OBIS code) and unit the load curve counts
 //! rather than an advance, and the total rather than the tariffs that it holds already; where there are only tariffs, they are summed up.
+//! Of electricity group B means nothing in the market: of several the lowest counts. Of hourly gas the final energy (B is 20) counts rather
+//! than the provisional one.
 
 use metrify_domain::unit::Dimension;
 use metrify_domain::{Decimal, Unit};
@@ -16,9 +18,16 @@ pub(super) const DRAWN: &str = "quantity LIKE '1-%:1.%'";
 /// steps ends when it is issued.
 pub(super) const OBSERVED: &str = "quality <> 'forecast' AND NOT (quality = 'missing' AND period_end >= recorded_at)";
 
-/// What a quantity counts as, the first counting most: a load curve, its tariffs, a total, its tariffs.
-const PLACE: &str = "CASE WHEN quantity LIKE '%.29.0' THEN 0 WHEN quantity LIKE '%.29.%' THEN 1 \
-                     WHEN quantity LIKE '%.0' THEN 2 ELSE 3 END";
+/// What a quantity counts as, the first counting most: a load curve, its tariffs, a total, its tariffs; of each by group B, of which there
+/// are 256 values.
+const PLACE: &str = "CASE WHEN quantity LIKE '%.29.0' THEN 0 WHEN quantity LIKE '%.29.%' THEN 1000 \
+                     WHEN quantity LIKE '%.0' THEN 2000 ELSE 3000 END \
+                     + CASE WHEN quantity LIKE '1-%' THEN coalesce(TRY_CAST(split_part(split_part(quantity, '-', 2), ':', 1) AS INT), 0) \
+                     WHEN quantity LIKE '7-20:%' THEN 0 ELSE 1 END";
+
+/// In what direction which medium flows.
+const DIRECTION: &str = "CASE WHEN quantity LIKE '1-%' THEN '1:' || split_part(split_part(quantity, ':', 2), '.', 1) \
+                         WHEN quantity LIKE '7-%:99.33.17' THEN '7:99.33.17' ELSE split_part(quantity, '.', 1) END";
 
 /// The unit that the trade counts in, of each dimension in which meters tell amounts.
 const COUNTED_IN: [(Dimension, Unit); 4] = [
@@ -35,7 +44,7 @@ pub(super) fn amounts(rule: &str) -> String {
     format!(
         "SELECT day, point, quantity, unit, readings, missing, total, minimum, maximum FROM (\
          SELECT *, min(CASE WHEN readings > missing THEN place END) \
-         OVER (PARTITION BY point, day, unit, split_part(quantity, '.', 1)) AS best FROM (\
+         OVER (PARTITION BY point, day, unit, {DIRECTION}) AS best FROM (\
          SELECT day, point, quantity, {unit} AS unit, readings, missing, \"sum\" * {factor} AS total, \
          minimum * {factor} AS minimum, maximum * {factor} AS maximum, {PLACE} AS place FROM readings_daily \
          WHERE kind = 'interval' AND {OF_METERS} AND {rule})) WHERE best IS NULL OR place <= best"

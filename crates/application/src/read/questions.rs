@@ -38,9 +38,10 @@ pub enum Question {
     DailyReport { span: Span },
 }
 
-/// What tells findings of one instant apart: their order is the same whenever it is asked for.
-const PLACE: &str = "concat_ws(' ', rule, delivery, point, quantity, CAST(period_start AS VARCHAR), \
-                     CAST(period_end AS VARCHAR), reason, position)";
+/// What tells findings of one instant apart: their order is the same whenever it is asked for. A digest, since it goes into cursors; of
+/// those that say the same each has a number.
+const PLACE: &str = "encode(sha256(concat_ws(' ', rule, delivery, point, quantity, CAST(period_start AS VARCHAR), \
+                     CAST(period_end AS VARCHAR), reason, position)), 'hex')";
 
 /// Asks a question, as of an instant where one is named, and hands its answer on page by page.
 ///
@@ -154,7 +155,8 @@ fn anomalies(Span { start, end }: Span, behind: Option<&(Timestamp, String)>, li
     let (start, end) = (instant(start), instant(end));
     format!(
         "SELECT rule, severity, point, quantity, period_start, period_end, reason, found_at, delivery, place \
-         FROM (SELECT *, {PLACE} AS place FROM findings WHERE found_at >= {start} AND found_at < {end}) {behind} \
+         FROM (SELECT *, said || lpad(CAST(row_number() OVER (PARTITION BY found_at, said) AS VARCHAR), 9, '0') AS place \
+         FROM (SELECT *, {PLACE} AS said FROM findings WHERE found_at >= {start} AND found_at < {end})) {behind} \
          ORDER BY found_at DESC, place LIMIT {limit}"
     )
 }

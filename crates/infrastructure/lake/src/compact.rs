@@ -15,8 +15,9 @@ use crate::tenant::Writing;
 
 /// Rows of a file that is large enough to be left alone, and of one that compaction makes at most.
 const FILE_ROWS: u64 = 8 << 20;
-/// As [`FILE_ROWS`], of tables whose rows are looked for one by one: their digests are in memory while a file is made.
-const NAMED_FILE_ROWS: u64 = 2 << 20;
+/// As [`FILE_ROWS`], of tables whose rows are looked for one by one: their digests are in memory while a file is made, of nine files that
+/// are just too small to be left alone some fifty megabytes.
+const NAMED_FILE_ROWS: u64 = 1 << 19;
 /// Small files of about the same size that are borne in a month, or in a table without months.
 const SMALL_FILES_MAX: usize = 8;
 

@@ -7,7 +7,7 @@ use arrow::array::{BooleanArray, RecordBatch};
 use bytes::Bytes;
 use deltalake::Path;
 use deltalake::logstore::ObjectStoreRef;
-use deltalake::logstore::object_store::ObjectStoreExt;
+use deltalake::logstore::object_store::{self, ObjectStoreExt};
 use futures::future::BoxFuture;
 use futures::{FutureExt, TryFutureExt, TryStreamExt};
 use metrify_application::record::{DeliveryId, Version};
@@ -221,7 +221,18 @@ impl AsyncFileReader for Ranges {
 /// What a file tells of its pages, without the rest of it.
 pub(crate) async fn metadata(snapshot: &Snapshot, file: &FileFacts) -> Result<Arc<ParquetMetaData>> {
     let read = Ranges::of(snapshot, file, None)?.get_metadata(None).await;
-    read.map_err(|error| Error::new(Kind::Corrupt, step(snapshot, file)).because(error))
+    read.map_err(|error| unread(step(snapshot, file), error))
+}
+
+/// A store that does not answer says nothing of the file.
+fn unread(step: String, error: ParquetError) -> Error {
+    match error {
+        ParquetError::External(cause) => match cause.downcast::<object_store::Error>() {
+            Ok(cause) => store_error(step, *cause),
+            Err(cause) => Error::new(Kind::Corrupt, step).because(ParquetError::External(cause)),
+        },
+        error => Error::new(Kind::Corrupt, step).because(error),
+    }
 }
 
 /// The rows of a file at these places, which grow; of the named columns, or of all where none is named. Only the pages that hold
@@ -236,7 +247,7 @@ pub(crate) async fn rows(
     if places.is_empty() {
         return Ok(Vec::new());
     }
-    let corrupt = |error| Error::new(Kind::Corrupt, step(snapshot, file)).because(error);
+    let corrupt = |error| unread(step(snapshot, file), error);
     let reader = Ranges::of(snapshot, file, Some(metadata.clone()))?;
     let metadata = ArrowReaderMetadata::try_new(metadata.clone(), with_page_index()).map_err(corrupt)?;
     let mut builder = ParquetRecordBatchStreamBuilder::new_with_metadata(reader, metadata);

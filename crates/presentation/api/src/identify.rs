@@ -82,7 +82,7 @@ fn is_delivery(request: &Request) -> bool {
 /// What changes something is done to its end whether or not somebody waits for it: nothing stops between a change and its entry. What
 /// is only asked for ends when nobody listens any more.
 fn runs_to_its_end(request: &Request) -> bool {
-    let asks = ["/api/v1/sql", "/api/v1/export"].contains(&request.uri().path());
+    let asks = ["/api/v1/sql", "/api/v1/series", "/api/v1/export"].contains(&request.uri().path());
     !asks && ![Method::GET, Method::HEAD].contains(request.method())
 }
 

@@ -1,6 +1,6 @@
 //! Which rows the data files of a table hold that are looked for by a digest: the digests in order, each with where its row stands, in
-//! blocks beside the lake. A row is looked for in one block of each file, so that neither memory nor the work of looking grows with all
-//! that ever came.
+//! blocks beside the lake. A row is looked for in one block of each file, and of a block the first digest is in memory: a sixteenth of a
+//! byte for each row that ever came.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -37,6 +37,8 @@ type Placed = ([u8; DIGEST_BYTES], u32);
 /// What is told of the blocks of one data file.
 #[derive(Debug, Serialize, Deserialize)]
 struct Told {
+    /// Of another form a row has other bytes.
+    row_bytes: u32,
     /// The data file, and how large it is.
     path: String,
     bytes: u64,
@@ -59,7 +61,8 @@ impl Digests {
     }
 
     fn is_of(&self, facts: &FileFacts) -> bool {
-        (self.told.path.as_str(), self.told.bytes) == (facts.path.as_str(), facts.bytes)
+        let Told { row_bytes, path, bytes, .. } = &self.told;
+        (*row_bytes, path.as_str(), *bytes) == (ROW_BYTES as u32, facts.path.as_str(), facts.bytes)
     }
 
     /// The rows that have one of the names, which come in order; those of one name come together.
@@ -271,6 +274,7 @@ impl Gathered {
             seal(&mut blocks, begin);
         }
         let told = Told {
+            row_bytes: ROW_BYTES as u32,
             path: file.to_owned(),
             bytes: file_bytes,
             count: all.len() as u32,

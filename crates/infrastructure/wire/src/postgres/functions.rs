@@ -12,7 +12,7 @@ use datafusion::logical_expr::{
 use datafusion::sql::sqlparser::keywords::ALL_KEYWORDS;
 
 use super::settings::{VERSION, setting};
-use super::welcome::KNOWN_AT;
+use super::welcome::{KNOWN_AT, PURPOSE};
 
 /// What is said of nothing here: comments, the sources of functions, views, indexes, rules and triggers, sequences, sizes and places.
 const SILENT: [&str; 14] = [
@@ -92,9 +92,9 @@ fn set_config() -> ScalarUDF {
     let arguments = vec![DataType::Utf8, DataType::Utf8, DataType::Boolean];
     let function = |arguments: &[ColumnarValue]| {
         let names = ColumnarValue::values_to_arrays(&arguments[..arguments.len().min(1)])?;
-        let is_known_at = |name: Option<&str>| name.is_some_and(|name| name.eq_ignore_ascii_case(KNOWN_AT));
-        if names.iter().flat_map(AsArray::as_string::<i32>).any(is_known_at) {
-            return plan_err!("{KNOWN_AT} is set by SET, not by a function");
+        let ours = |name: &str| [KNOWN_AT, PURPOSE].into_iter().find(|ours| name.eq_ignore_ascii_case(ours));
+        if let Some(ours) = names.iter().flat_map(AsArray::as_string::<i32>).flatten().find_map(ours) {
+            return plan_err!("{ours} is set by SET, not by a function");
         }
         let given = arguments.get(1).cloned();
         Ok(given.unwrap_or(ColumnarValue::Scalar(ScalarValue::Utf8(None))))

@@ -33,6 +33,34 @@ fn totals(rows: &[Value]) -> Value {
 }
 
 #[test]
+fn the_second_group_of_a_code_makes_no_second_energy() {
+    let metrify = Metrify::new();
+    let told = [
+        amount("CODES", "1-1:1.29.0", "3", "kWh"),
+        amount("CODES", "1-0:1.29.0", "3", "kWh"),
+        amount("CODES", "1-1:1.9.0", "3", "kWh"),
+        amount("TARIFFS", "1-1:1.29.1", "1", "kWh"),
+        amount("TARIFFS", "1-1:1.29.2", "2", "kWh"),
+        amount("TARIFFS", "1-2:1.29.1", "1", "kWh"),
+        amount("GAS-1", "7-10:99.33.17", "5", "kWh"),
+        amount("GAS-1", "7-20:99.33.17", "6", "kWh"),
+        amount("GAS-2", "7-10:99.33.17", "7", "kWh"),
+    ];
+    metrify.take_in("amounts.ndjson", told.concat());
+    let server = metrify.serve();
+    let ann = Client::of(&metrify, &server, "viewer");
+    let of_all = analytics(&ann, "energy-consumption", "start=2025-01-01&end=2025-01-02");
+    let expected = json!([
+        ["1-0:1.29.0", "kWh", 1, 3],
+        ["1-1:1.29.1", "kWh", 1, 1],
+        ["1-1:1.29.2", "kWh", 1, 2],
+        ["7-10:99.33.17", "kWh", 1, 7],
+        ["7-20:99.33.17", "kWh", 1, 6],
+    ]);
+    assert_eq!(totals(&of_all), expected);
+}
+
+#[test]
 fn no_energy_counts_twice_and_units_are_one() {
     let metrify = Metrify::new();
     let told = [

@@ -223,6 +223,7 @@ fn tools_find_in_the_catalog_what_they_look_for() {
             "session ('default', 'metrify', '\"default\"', 'c', False)",
             "ordered (1, 'b')",
             "config 42000",
+            "purpose 42000",
             "savepoint 25P01",
             "held 7",
             "gone 34000",

@@ -177,6 +177,7 @@ def psycopg_tools():
         ):
             print(name, *connection.execute(text).fetchall())
         print("config", refusal(lambda: connection.execute("select set_config('metrify.as_known_at', '2025-01-01', false)"))[0])
+        print("purpose", refusal(lambda: connection.execute("select set_config('metrify.purpose', 'market', false)"))[0])
         print("savepoint", refusal(lambda: connection.execute("savepoint here"))[0])
         for text in ("begin", "declare held cursor with hold for select 7", "commit", "deallocate all", "discard plans"):
             connection.execute(text)
