@@ -1,6 +1,8 @@
 //! What is kept in the registry: tenants, keys, grants, master data and jobs. A thing changes by events alone, and each of its versions is known
 //! since an instant, so that what was known then can be asked for.
 
+use std::cmp::Ordering;
+
 use metrify_domain::master::{GridOperator, Installation, Label, Meter, MeteringPoint, Place, Status, WeatherStation};
 use metrify_domain::{Tenant, Timestamp};
 use metrify_governance::{Grant, Party, Purpose, Role, UserName};
@@ -358,6 +360,21 @@ pub enum Sort {
     /// By the time since when it is known.
     Changed,
     ChangedDown,
+}
+
+impl Sort {
+    /// Which of two things comes first, of lists that are put in order here.
+    #[must_use]
+    pub fn compare(self, one: &Cursor, other: &Cursor) -> Ordering {
+        let by_id = one.id.cmp(&other.id);
+        let by_change = one.known_from.cmp(&other.known_from).then(by_id);
+        match self {
+            Self::Id => by_id,
+            Self::IdDown => by_id.reverse(),
+            Self::Changed => by_change,
+            Self::ChangedDown => by_change.reverse(),
+        }
+    }
 }
 
 /// Where in a list somebody stopped reading.

@@ -10,7 +10,7 @@ use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::govern::found::transmission_operators;
 use crate::govern::given::is_limited;
-use crate::registry::{Cursor, Edition, Event, Field, Happened, Listing, Sort, TenantRecord, Wanted};
+use crate::registry::{Cursor, Edition, Event, Field, Happened, Listing, TenantRecord, Wanted};
 use crate::things;
 
 /// A tenant to be.
@@ -131,15 +131,9 @@ fn has(tenant: &TenantRecord, field: Field, value: &str) -> bool {
 fn paged(mut tenants: Vec<Edition<TenantRecord>>, wanted: &Wanted) -> Listing<TenantRecord> {
     let cursor =
         |known: &Edition<TenantRecord>| Cursor { known_from: known.known_from, id: known.thing.name.to_string() };
-    let order = |one: &Cursor, other: &Cursor| match wanted.sort {
-        Sort::Id => one.id.cmp(&other.id),
-        Sort::IdDown => other.id.cmp(&one.id),
-        Sort::Changed => (one.known_from, &one.id).cmp(&(other.known_from, &other.id)),
-        Sort::ChangedDown => (other.known_from, &other.id).cmp(&(one.known_from, &one.id)),
-    };
-    tenants.sort_by(|one, other| order(&cursor(one), &cursor(other)));
+    tenants.sort_by(|one, other| wanted.sort.compare(&cursor(one), &cursor(other)));
     if let Some(after) = &wanted.after {
-        tenants.retain(|known| order(&cursor(known), after).is_gt());
+        tenants.retain(|known| wanted.sort.compare(&cursor(known), after).is_gt());
     }
     tenants.truncate(usize::try_from(wanted.limit).unwrap_or(usize::MAX));
     let next = tenants.last().filter(|_| tenants.len() as u64 >= wanted.limit).map(cursor);

@@ -1,7 +1,5 @@
 //! Jobs, asked for and stopped: those of the registry, and the routines that are remembered, as one list.
 
-use std::cmp::Ordering;
-
 use metrify_domain::{Tenant, Timestamp};
 use metrify_governance::{Action, Resource};
 use tokio::sync::broadcast;
@@ -59,18 +57,7 @@ impl WantedJobs {
             && self.state.is_none_or(|state| state == job.state)
             && self.by.as_ref().is_none_or(|by| *by == job.by)
             && self.known_at.is_none_or(|at| known.known_from <= at)
-            && self.after.as_ref().is_none_or(|after| self.order(&place(known), after) == Ordering::Greater)
-    }
-
-    fn order(&self, one: &Cursor, other: &Cursor) -> Ordering {
-        let by_id = one.id.cmp(&other.id);
-        let by_change = one.known_from.cmp(&other.known_from).then(by_id);
-        match self.sort {
-            Sort::Id => by_id,
-            Sort::IdDown => by_id.reverse(),
-            Sort::Changed => by_change,
-            Sort::ChangedDown => by_change.reverse(),
-        }
+            && self.after.as_ref().is_none_or(|after| self.sort.compare(&place(known), after).is_gt())
     }
 }
 
@@ -94,7 +81,7 @@ async fn page(app: &App, ctx: &Context, wanted: &WantedJobs) -> Result<ListedJob
     let kept = things::list::<JobRecord>(app, ctx, &wanted.of_registry()).await?;
     let so_far = |known| if wanted.known_at.is_none() { with_account(app, ctx, known) } else { known };
     jobs.extend(kept.into_iter().map(|known| told(ctx, so_far(known), true)));
-    jobs.sort_by(|one, other| wanted.order(&place(&one.job), &place(&other.job)));
+    jobs.sort_by(|one, other| wanted.sort.compare(&place(&one.job), &place(&other.job)));
     let limit = usize::try_from(wanted.limit).unwrap_or(usize::MAX);
     jobs.truncate(limit);
     let next = jobs.last().filter(|_| jobs.len() == limit).map(|last| place(&last.job));
