@@ -150,7 +150,7 @@ impl IntervalAmount {
 }
 
 /// One statement about a channel, as a decoder hands it on. Its second time, when it became known, is that of its document or delivery.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Reading {
     pub kind: Kind,
     pub period: Period,

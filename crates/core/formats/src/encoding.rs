@@ -16,8 +16,21 @@ pub(crate) const fn is_utf_16(first_line: &[u8]) -> bool {
 pub(crate) fn text(line: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(line) {
         Ok(text) => Cow::Borrowed(text),
-        Err(_) => Cow::Owned(line.iter().map(|byte| if *byte == 0x80 { '€' } else { char::from(*byte) }).collect()),
+        Err(_) => {
+            let mut text = String::with_capacity(text_bytes(line));
+            text.extend(letters(line));
+            Cow::Owned(text)
+        }
     }
+}
+
+/// Bytes of the [`text`] that a line is.
+pub(crate) fn text_bytes(line: &[u8]) -> usize {
+    if std::str::from_utf8(line).is_ok() { line.len() } else { letters(line).map(char::len_utf8).sum() }
+}
+
+fn letters(line: &[u8]) -> impl Iterator<Item = char> {
+    line.iter().map(|byte| if *byte == 0x80 { '€' } else { char::from(*byte) })
 }
 
 /// The header line of a table as text.

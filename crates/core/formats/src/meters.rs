@@ -14,8 +14,9 @@ use crate::timeline::Timeline;
 /// Meters that are kept at once.
 const METERS_MAX: usize = 20_000;
 /// Readings that are held at most, give or take those of one telegram: half a day of a meter that sends twenty every ten
-/// seconds. One takes some three hundred bytes.
-const HELD_READINGS_MAX: usize = 1 << 16;
+/// seconds. One takes some three hundred bytes. With those of a usual telegram they are no more than a power of two, so that the
+/// last one does not double their room.
+const HELD_READINGS_MAX: usize = (1 << 16) - (1 << 10);
 
 /// When a telegram was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -36,22 +36,36 @@ fn samples() -> Vec<PathBuf> {
     found
 }
 
-/// Deliveries without end that begin as a sample does, each as what is repeated behind the sample.
-fn endless(sample: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
-    let (_, half) = sample.split_at(sample.len() / 2);
+/// A delivery without end that begins as a sample does.
+struct Endless {
+    name: &'static str,
+    /// Once, behind the sample.
+    opening: &'static [u8],
+    /// Again and again, behind that.
+    repeated: Vec<u8>,
+}
+
+fn endless(sample: &[u8]) -> Vec<Endless> {
+    let again = |name, opening: &'static str, repeated: &[u8]| Endless {
+        name,
+        opening: opening.as_bytes(),
+        repeated: repeated.repeat(PIECE.div_ceil(repeated.len().max(1))),
+    };
     vec![
-        ("the sample again", sample.to_vec()),
-        ("its second half again", half.to_vec()),
-        ("one letter", vec![b'a'; PIECE]),
-        ("zeros", vec![0; PIECE]),
-        ("opening brackets", b"[{\"a\":".repeat(PIECE / 6)),
-        ("opening elements", b"<a><b c=\"d\">".repeat(PIECE / 12)),
-        ("separators", b";+:,'".repeat(PIECE / 5)),
+        again("the sample again", "", sample),
+        again("its second half again", "", &sample[sample.len() / 2..]),
+        again("one letter", "", b"a"),
+        again("zeros", "", b"\0"),
+        again("opening brackets", "", b"[{\"a\":"),
+        again("opening elements", "", b"<a><b c=\"d\">"),
+        again("separators", "", b";+:,'"),
+        again("one list of values", "\n{\"werte\":[{\"a\":1}", b",{\"wert\":1}"),
+        again("one text that is no UTF-8", "\n{\"a\":\"", b"\xe4\x80"),
     ]
 }
 
 /// Memory at most above what was there before, and how long it took.
-fn cost(format: Format, sample: &[u8], repeated: &[u8], length: usize) -> (usize, Duration) {
+fn cost(format: Format, sample: &[u8], endless: &Endless, length: usize) -> (usize, Duration) {
     let options = Options::at(Timestamp::from_micros(1_743_465_600_000_000));
     let mut decoder = Decoder::new(format, &options).expect("a decoder of bytes");
     let mut readings = 0;
@@ -64,12 +78,11 @@ fn cost(format: Format, sample: &[u8], repeated: &[u8], length: usize) -> (usize
     MEMORY.reset_peak_usage();
     let begun = Instant::now();
     decoder.push(sample, &mut out);
+    decoder.push(endless.opening, &mut out);
     let mut pushed = sample.len();
-    let pieces = PIECE / repeated.len().max(1) + 1;
-    let piece = repeated.repeat(pieces);
     while pushed < length {
-        decoder.push(&piece, &mut out);
-        pushed += piece.len();
+        decoder.push(&endless.repeated, &mut out);
+        pushed += endless.repeated.len();
     }
     decoder.finish(&mut out);
     out.flush();
@@ -78,17 +91,17 @@ fn cost(format: Format, sample: &[u8], repeated: &[u8], length: usize) -> (usize
 
 fn check(path: &Path, format: Format, sample: &[u8], failures: &mut Vec<String>) {
     let length = short();
-    for (name, repeated) in endless(sample) {
-        let (_, quick) = cost(format, sample, &repeated, length);
-        let (held, slow) = cost(format, sample, &repeated, 2 * length);
-        let about = format!("{format}: {}, then {name}", path.display());
+    for endless in endless(sample) {
+        let (_, quick) = cost(format, sample, &endless, length);
+        let (held, slow) = cost(format, sample, &endless, 2 * length);
+        let about = format!("{format}: {}, then {}", path.display(), endless.name);
         println!("{about}: {:.1} MiB held, {quick:.1?} and {slow:.1?}", held as f64 / f64::from(1 << 20));
         if held > HELD {
             failures.push(format!("{about}: {held} bytes of memory"));
         }
         if slow > TELLING && slow > 3 * quick {
             // Once more: somebody else may have worked on this machine.
-            let again = |length| (0..3).map(|_| cost(format, sample, &repeated, length).1).min().unwrap_or_default();
+            let again = |length| (0..3).map(|_| cost(format, sample, &endless, length).1).min().unwrap_or_default();
             let (quick, slow) = (again(length), again(2 * length));
             if slow > 3 * quick {
                 failures.push(format!("{about}: twice the bytes take {slow:?}, not {quick:?}"));

@@ -10,6 +10,7 @@ use metrify_domain::{
 
 use super::cipher::Title;
 use super::clock::{Clock, NoInstant};
+use super::frames::TELEGRAM_BYTES_MAX;
 use super::hdlc::Address;
 use super::joins::{Source, Telegram};
 use super::list::{Entry, List, Measured, Unset};
@@ -23,8 +24,13 @@ use crate::remarks::{Remarks, finding};
 use crate::timeline;
 use crate::units;
 
-/// Readings that are held at most: a day of a meter that sends three every second.
-const HELD_READINGS_MAX: usize = 1 << 18;
+/// Readings that are held at most, with those of a last telegram: a day of a meter that sends three every second. They are no more
+/// than a power of two, so that the last telegram does not double their room.
+const HELD_READINGS_MAX: usize = (1 << 18) - TELEGRAM_BYTES_MAX / CODE_BYTES;
+/// Bytes of the code that stands before a value, with its tag and its length.
+const CODE_BYTES: usize = 8;
+/// Telegrams that are held at most: a day of a meter that sends one every second.
+const HELD_TELEGRAMS_MAX: usize = 1 << 17;
 /// Bytes of telegrams that name no meter and are held until one of the delivery does.
 const HELD_BYTES_MAX: usize = 4 << 20;
 /// Meters of which it is kept that they were described.
@@ -152,7 +158,10 @@ impl Readings {
     /// Hands on what is held before more would be kept than the limits allow.
     fn make_room(&mut self, place: Place, out: &mut Output<'_>) {
         let too_many = self.speakers.is_full();
-        if !too_many && self.held.len() < HELD_READINGS_MAX && self.held_bytes < HELD_BYTES_MAX {
+        let is_full = self.held.len() >= HELD_READINGS_MAX
+            || self.telegrams.len() >= HELD_TELEGRAMS_MAX
+            || self.held_bytes >= HELD_BYTES_MAX;
+        if !too_many && !is_full {
             return;
         }
         if self.remarks.first("held_readings") {

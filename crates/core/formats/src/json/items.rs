@@ -13,9 +13,10 @@ use crate::encoding::{self, UTF_16, is_utf_16};
 use crate::limits::REJECT_BYTES_MAX;
 use crate::output::{Output, Problem};
 
-/// Longest item that is read, in bytes. It has to be in memory, since what its values are about may stand behind them; a year of
-/// quarter-hours in BO4E takes some ten million bytes.
-pub(crate) const ITEM_BYTES_MAX: usize = 64 << 20;
+/// Longest item that is read, in bytes of UTF-8. It has to be in memory, since what its values are about may stand behind them; a
+/// year of quarter-hours in BO4E takes some ten million bytes. A little less than half of what a decoder may hold: twice as much
+/// is needed while its room grows, or while it is made UTF-8.
+pub(crate) const ITEM_BYTES_MAX: usize = 30 << 20;
 /// Room that is kept for the next item that comes in several pieces.
 const ROOM_KEPT_BYTES: usize = 1 << 20;
 
@@ -228,7 +229,7 @@ impl Items {
             Some(index) => *index += 1,
             None => self.document += 1,
         }
-        if held.too_long {
+        if held.too_long || encoding::text_bytes(bytes) > ITEM_BYTES_MAX {
             let reason = format!("it is longer than {ITEM_BYTES_MAX} bytes: send its values in several objects");
             return lose(item.position(""), reason, (held.objects.saturating_sub(1), bytes), out);
         }
@@ -309,7 +310,12 @@ impl Held {
         if self.too_long {
             return;
         }
-        self.bytes.extend_from_slice(bytes.get(..ITEM_BYTES_MAX - self.bytes.len()).unwrap_or(bytes));
+        let bytes = bytes.get(..ITEM_BYTES_MAX - self.bytes.len()).unwrap_or(bytes);
+        let needed = self.bytes.len() + bytes.len();
+        if needed > self.bytes.capacity() {
+            self.bytes.reserve_exact((2 * needed).min(ITEM_BYTES_MAX) - self.bytes.len());
+        }
+        self.bytes.extend_from_slice(bytes);
         if self.bytes.len() == ITEM_BYTES_MAX {
             // Nothing of it is read; its beginning is enough to know it by.
             self.too_long = true;
@@ -392,6 +398,14 @@ mod tests {
         check(b"hello {}", &[".x {}", "byte 1: expected an object or a list (1, 6 bytes)"]);
         check(b"[1, 2]", &["byte 2: expected an object or a list (1, 4 bytes)"]);
         check(b"{\"a\":1", &[".x {\"a\":1", "byte 7: expected `,` or `}`, found the end (1, 6 bytes)"]);
+        let deep = "[".repeat(1_000);
+        check(
+            format!("{{\"a\":{deep}").as_bytes(),
+            &[
+                &format!(".x {{\"a\":{}", "[".repeat(62)),
+                "byte 68: expected a value that is nested less deeply, found `[` (1, 939 bytes)",
+            ],
+        );
         let utf_16: Vec<u8> = "\u{feff}{\"a\":1}".encode_utf16().flat_map(u16::to_le_bytes).collect();
         check(&utf_16, &[": the bytes are UTF-16, yet UTF-8 is needed: save the file as UTF-8 (1, 13 bytes)"]);
     }
@@ -408,7 +422,7 @@ mod tests {
         assert_eq!(seen.len(), 2);
         assert_eq!(seen[0], ".[1].x {\"a\":1}");
         assert!(
-            seen[1].starts_with(".[0]: it is longer than 67108864 bytes") && seen[1].contains("65536 bytes"),
+            seen[1].starts_with(".[0]: it is longer than 31457280 bytes") && seen[1].contains("65536 bytes"),
             "{}",
             seen[1]
         );

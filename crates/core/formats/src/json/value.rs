@@ -139,21 +139,31 @@ impl<'a> Value<'a> {
     pub(super) fn break_begin(self) -> usize {
         let mut begin = 0;
         let mut next = Some(self);
-        while let Some(value) = next.filter(Self::is_broken) {
-            (begin, next) = match value {
-                Self::List(list) => (list.0.begin, list.open_elements().last()),
-                Self::Object(object) => (object.0.begin, object.members().last().map(|(_, value)| value)),
-                Self::Null | Self::Bool(_) | Self::Number(_) | Self::Text(_) => (begin, None),
+        // Looked at from farther within, more of what is nested too deeply is followed: never beyond where it broke off at first.
+        let end = self.span().map_or(0, |span| span.end);
+        while let Some(value) = next
+            && let Some(span) = value.span().filter(|span| span.broken && span.begin < end)
+        {
+            begin = span.begin;
+            next = match value {
+                Self::List(list) => list.open_elements().last(),
+                Self::Object(object) => object.members().last().map(|(_, value)| value),
+                Self::Null | Self::Bool(_) | Self::Number(_) | Self::Text(_) => None,
             };
         }
         begin
     }
 
     /// Whether the document ends or breaks a rule within it.
-    pub(crate) const fn is_broken(&self) -> bool {
+    pub(crate) fn is_broken(&self) -> bool {
+        self.span().is_some_and(|span| span.broken)
+    }
+
+    /// Where it stands, if it is nested.
+    const fn span(self) -> Option<Span<'a>> {
         match self {
-            Self::List(List(span)) | Self::Object(Object(span)) => span.broken,
-            Self::Null | Self::Bool(_) | Self::Number(_) | Self::Text(_) => false,
+            Self::List(List(span)) | Self::Object(Object(span)) => Some(span),
+            Self::Null | Self::Bool(_) | Self::Number(_) | Self::Text(_) => None,
         }
     }
 

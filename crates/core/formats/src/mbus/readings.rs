@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use metrify_domain::calendar::Zone;
 use metrify_domain::identifier::DeviceId;
-use metrify_domain::{Code, Document, Kind, Period, Quality, Reading, Severity, Timestamp};
+use metrify_domain::{Code, Decimal, Document, Kind, Numbered, Period, Quality, Reading, Severity, Timestamp};
 
 use super::address;
 use super::frames::{Frame, Loss, Piece, Place};
@@ -22,8 +22,9 @@ use crate::output::{Output, Problem};
 use crate::record::{Cell, Record as Row, RecordTable};
 use crate::remarks::{Remarks, finding};
 
-/// Readings that are held at most until it is known when their meter's last telegram was sent.
-const HELD_READINGS_MAX: usize = 1 << 18;
+/// Readings that are held at most, give or take those of one telegram, until it is known when their meter's last telegram was
+/// sent. With those of a telegram they are no more than a power of two, so that the last one does not double their room.
+const HELD_READINGS_MAX: usize = (1 << 18) - 256;
 /// Facts that are remembered at most, so that each is told once.
 const FACTS_MAX: usize = 100_000;
 /// Bytes of the shortest telegram that holds a value.
@@ -34,8 +35,9 @@ const TELEGRAM_BYTES_MIN: usize = 13;
 struct Held {
     channel: u32,
     at: At,
-    /// Its period is set once `at` is an instant.
-    reading: Reading,
+    value: Option<Decimal>,
+    /// Which of [`Readings::standings`].
+    standing: u32,
 }
 
 /// Bytes beside frames that cannot hold a reading.
@@ -53,6 +55,8 @@ pub(super) struct Readings {
     keys: Arc<Keys>,
     meters: Meters,
     held: Vec<Held>,
+    /// What is held beside values and instants, without them: few for many readings, and each five times as large as the rest.
+    standings: Numbered<Reading>,
     /// What was told of each meter.
     facts: HashMap<(u32, String), String>,
     stray: Stray,
@@ -78,6 +82,7 @@ impl Readings {
             keys: Arc::clone(&options.keys),
             meters: Meters::default(),
             held: Vec::new(),
+            standings: Numbered::default(),
             facts: HashMap::new(),
             stray: Stray::default(),
             remarks: Remarks::default(),
@@ -244,9 +249,10 @@ impl Readings {
                 let (at, is_told) = sender.times.at(register);
                 // A kept value without a time of its own is no state of the register now.
                 let is_state = register.storage == 0 || is_told;
-                let reading = reading(&about, sender.status, is_state, value);
+                let mut reading = reading(&about, sender.status, is_state, value);
                 if let Some(channel) = self.meters.channel(sender.meter, quantity) {
-                    self.held.push(Held { channel, at, reading });
+                    let value = reading.value.take();
+                    self.held.push(Held { channel, at, value, standing: self.standings.number(&reading) });
                 }
             }
         }
@@ -331,14 +337,15 @@ impl Readings {
     fn release(&mut self, out: &mut Output<'_>) {
         self.meters.iter_mut().for_each(|meter| meter.timeline.settle());
         let document = Document::default();
-        for Held { channel, at, mut reading } in self.held.drain(..) {
+        let standings = self.standings.take();
+        for Held { channel, at, value, standing } in self.held.drain(..) {
             let Some((channel, meter)) = self.meters.of_channel(channel) else { continue };
+            let Some(standing) = standings.get(standing as usize) else { continue };
             let at = match at {
                 At::Instant(at) => at,
                 At::Second(second) => meter.timeline.instant(second, self.received_at),
             };
-            reading.period = Period::instant(at);
-            out.reading(channel, &document, &reading);
+            out.reading(channel, &document, &Reading { period: Period::instant(at), value, ..*standing });
         }
     }
 

@@ -7,7 +7,7 @@ use super::entries::{self, At, Shown};
 use super::message::{self, Body, List, Message};
 use super::meters::Meters;
 use super::remarks;
-use super::transport::{Frame, Loss, Piece};
+use super::transport::{FRAME_BYTES_MAX, Frame, Loss, Piece};
 use super::tree::Cursor;
 use crate::output::{Output, Problem};
 use crate::remarks::{Remarks, at_byte, finding};
@@ -15,8 +15,8 @@ use crate::status_word;
 use crate::units;
 
 /// Readings that are held at most until it is known when their meter's last frame was sent: a day of a meter that sends
-/// six every two seconds.
-const HELD_READINGS_MAX: usize = 1 << 18;
+/// six every two seconds. With those of a last frame they are no more than a power of two, so that it does not double their room.
+const HELD_READINGS_MAX: usize = (1 << 18) - FRAME_BYTES_MAX / ENTRY_BYTES_MIN;
 /// Bytes of the shortest entry that is a reading.
 const ENTRY_BYTES_MIN: usize = 17;
 
