@@ -4,6 +4,8 @@
 //! rather than an advance, and the total rather than the tariffs that it holds already; where there are only tariffs, they are summed up.
 //! Of electricity group B means nothing in the market: of several the lowest counts. Of hourly gas the final energy (B is 20) counts rather
 //! than the provisional one.
+//!
+//! What must not be used (`faulty`) is counted, and adds to nothing.
 
 use metrify_domain::unit::Dimension;
 use metrify_domain::{Decimal, Unit};
@@ -41,14 +43,26 @@ const COUNTED_IN: [(Dimension, Unit); 4] = [
 /// among the columns of `readings_daily`, but no quantities of one direction without the others.
 pub(super) fn amounts(rule: &str) -> String {
     let [unit, factor] = units();
+    let [missing, faulty] = ["missing", "faulty"].map(|quality| counted(quality, "readings"));
+    let [total, minimum, maximum] = ["\"sum\"", "minimum", "maximum"].map(usable);
     format!(
-        "SELECT day, point, quantity, unit, readings, missing, total, minimum, maximum FROM (\
-         SELECT *, min(CASE WHEN readings > missing THEN place END) \
+        "SELECT day, point, quantity, unit, readings, missing, faulty, total, minimum, maximum FROM (\
+         SELECT *, min(CASE WHEN total IS NOT NULL THEN place END) \
          OVER (PARTITION BY point, day, unit, {DIRECTION}) AS best FROM (\
-         SELECT day, point, quantity, {unit} AS unit, readings, missing, \"sum\" * {factor} AS total, \
-         minimum * {factor} AS minimum, maximum * {factor} AS maximum, {PLACE} AS place FROM readings_daily \
-         WHERE kind = 'interval' AND {OF_METERS} AND {rule})) WHERE best IS NULL OR place <= best"
+         SELECT day, point, quantity, {unit} AS unit, readings, {missing} AS missing, {faulty} AS faulty, \
+         {total} * {factor} AS total, {minimum} * {factor} AS minimum, {maximum} * {factor} AS maximum, {PLACE} AS place \
+         FROM readings_daily WHERE kind = 'interval' AND {OF_METERS} AND {rule})) WHERE best IS NULL OR place <= best"
     )
+}
+
+/// A column of values, without those that must not be used.
+pub(super) fn usable(values: &str) -> String {
+    format!("CASE WHEN quality <> 'faulty' THEN {values} END")
+}
+
+/// How many readings of a quality there are, by a column that says how many a row stands for.
+pub(super) fn counted(quality: &str, readings: &str) -> String {
+    format!("CASE WHEN quality = '{quality}' THEN {readings} ELSE 0 END")
 }
 
 /// In which unit an amount counts, and times what: its own where it does not convert exactly into that of the trade, such as joule.

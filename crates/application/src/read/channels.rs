@@ -10,7 +10,7 @@ use crate::audit::{Outcome, audited, entry, permitted};
 use crate::context::Context;
 use crate::error::Result;
 use crate::ports::{Pages, Query};
-use crate::read::amounts::mean;
+use crate::read::amounts::{counted, mean, usable};
 use crate::read::series::{instant, literal};
 use crate::read::{Inquiry, Target, answer};
 
@@ -89,7 +89,8 @@ impl Channels {
             instant(self.end)
         );
         let limit = self.limit.map(|limit| format!(" LIMIT {limit}")).unwrap_or_default();
-        let mean = mean("value");
+        let [missing, faulty] = ["missing", "faulty"].map(|quality| counted(quality, "1"));
+        let (usable, mean) = (usable("value"), mean("usable"));
         match self.resampled.map(Resampled::bucket) {
             None => format!(
                 "SELECT point, quantity, kind, period_start, period_end, value, unit, quality FROM readings WHERE {rule} \
@@ -97,9 +98,9 @@ impl Channels {
             ),
             Some(bucket) => format!(
                 "SELECT point, quantity, kind, unit, {bucket} AS period, count(*) AS readings, \
-                 count(*) - count(value) AS missing, CASE WHEN kind = 'interval' THEN sum(value) END AS total, \
-                 {mean} AS mean, min(value) AS minimum, max(value) AS maximum FROM readings WHERE {rule} \
-                 GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 5, 3, 4{limit}"
+                 sum({missing}) AS missing, sum({faulty}) AS faulty, CASE WHEN kind = 'interval' THEN sum(usable) END AS total, \
+                 {mean} AS mean, min(usable) AS minimum, max(usable) AS maximum \
+                 FROM (SELECT *, {usable} AS usable FROM readings WHERE {rule}) GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 5, 3, 4{limit}"
             ),
         }
     }

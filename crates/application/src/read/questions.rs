@@ -126,7 +126,7 @@ fn grid_status(area: &Point) -> String {
 fn consumption(span: Span, point: Option<&Point>) -> String {
     let of = point.map(|point| format!(" AND point = {}", literal(point.as_str()))).unwrap_or_default();
     format!(
-        "SELECT day, quantity, unit, count(DISTINCT point) AS points, sum(readings) AS readings, sum(missing) AS missing, \
+        "SELECT day, quantity, unit, count(DISTINCT point) AS points, sum(readings) AS readings, sum(missing) AS missing, sum(faulty) AS faulty, \
          sum(total) AS total, min(minimum) AS minimum, max(maximum) AS maximum FROM ({}) \
          GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
         amounts(&format!("{}{of}", days(span)))

@@ -151,19 +151,18 @@ pub const READING_COLUMNS: [&str; 12] = [
     "delivery",
 ];
 
-/// What readings of a channel come to on a local day (Europe/Berlin): how many there are that start on it, how many of them have
-/// no value, and sum, smallest and largest of the values.
+/// What readings of a channel and quality come to on a local day (Europe/Berlin): how many there are that start on it, and sum,
+/// smallest and largest of their values.
 #[must_use]
 pub fn days() -> SchemaRef {
-    let count = |name: &str| Field::new(name, DataType::Int64, false);
     Arc::new(Schema::new(vec![
         Field::new("point", DataType::Utf8View, false),
         Field::new("quantity", DataType::Utf8View, false),
         Field::new("kind", DataType::Utf8View, false),
         Field::new("unit", DataType::Utf8View, false),
+        Field::new("quality", DataType::Utf8View, false),
         Field::new("day", DataType::Date32, false),
-        count("readings"),
-        count("missing"),
+        Field::new("readings", DataType::Int64, false),
         optional("sum", decimal()),
         optional("minimum", decimal()),
         optional("maximum", decimal()),

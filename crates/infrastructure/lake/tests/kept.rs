@@ -162,10 +162,20 @@ fn numbers(rows: &RecordBatch, column: &str) -> Vec<Option<i128>> {
 }
 
 fn channels(rows: &RecordBatch) -> Vec<String> {
-    let texts = |name: &str| cast(rows.column_by_name(name).expect("a column"), &DataType::Utf8).expect("texts");
-    let (points, quantities) = (texts("point"), texts("quantity"));
-    let (points, quantities) = (points.as_string::<i32>(), quantities.as_string::<i32>());
-    (0..rows.num_rows()).map(|row| format!("{} {}", points.value(row), quantities.value(row))).collect()
+    texts(rows, "point")
+        .iter()
+        .zip(texts(rows, "quantity"))
+        .map(|(point, quantity)| format!("{point} {quantity}"))
+        .collect()
+}
+
+fn qualities(rows: &RecordBatch) -> Vec<String> {
+    texts(rows, "quality")
+}
+
+fn texts(rows: &RecordBatch, name: &str) -> Vec<String> {
+    let column = cast(rows.column_by_name(name).expect("a column"), &DataType::Utf8).expect("texts");
+    column.as_string::<i32>().iter().map(|text| text.expect("a text").to_owned()).collect()
 }
 
 /// The last reading of each channel, and what readings of a local day come to, are those of all rows.
@@ -173,21 +183,21 @@ async fn assert_condensed(lake: &DeltaLake, tenant: &Tenant) {
     let view = lake.view(tenant).expect("tables");
     let snapshot = view.snapshot(TableName::Readings).expect("readings");
     let mut latest: BTreeMap<String, (i128, Option<i128>)> = BTreeMap::new();
-    let mut by_day: BTreeMap<(String, i128), [i128; 5]> = BTreeMap::new();
-    let add = |day: &mut [i128; 5], [readings, missing, sum, minimum, maximum]: [i128; 5]| {
-        *day = [day[0] + readings, day[1] + missing, day[2] + sum, day[3].min(minimum), day[4].max(maximum)];
+    let mut by_day: BTreeMap<(String, String, i128), [i128; 4]> = BTreeMap::new();
+    let add = |day: &mut [i128; 4], [readings, sum, minimum, maximum]: [i128; 4]| {
+        *day = [day[0] + readings, day[1] + sum, day[2].min(minimum), day[3].max(maximum)];
     };
-    const NONE: [i128; 5] = [0, 0, 0, i128::MAX, i128::MIN];
+    const NONE: [i128; 4] = [0, 0, i128::MAX, i128::MIN];
     for rows in &rows_of_files(snapshot) {
         let (starts, values) = (numbers(rows, "period_start"), numbers(rows, "value"));
-        for ((channel, start), value) in channels(rows).into_iter().zip(starts).zip(values) {
+        let channels = channels(rows).into_iter().zip(qualities(rows));
+        for (((channel, quality), start), value) in channels.zip(starts).zip(values) {
             let start = start.expect("a start");
             let last = latest.entry(channel.clone()).or_insert((start, value));
             *last = (*last).max((start, value));
             let day = day_number(Timestamp::from_micros(start as i64)).into();
-            let missing = i128::from(value.is_none());
             let value = value.map_or([0, i128::MAX, i128::MIN], |value| [value; 3]);
-            add(by_day.entry((channel, day)).or_insert(NONE), [1, missing, value[0], value[1], value[2]]);
+            add(by_day.entry((channel, quality, day)).or_insert(NONE), [1, value[0], value[1], value[2]]);
         }
     }
     let wanted = Arc::new(all(Grain::Latest, columns(&["point", "quantity", "period_start", "value"])));
@@ -201,15 +211,14 @@ async fn assert_condensed(lake: &DeltaLake, tenant: &Tenant) {
     }
     assert_eq!(found, latest);
     let wanted = Arc::new(all(Grain::Day, metrify_lake::days()));
-    let mut found: BTreeMap<(String, i128), [i128; 5]> = BTreeMap::new();
+    let mut found: BTreeMap<(String, String, i128), [i128; 4]> = BTreeMap::new();
     for rows in scanned(&kept(lake, snapshot, &wanted).await, &wanted, 2).await {
-        let amounts = ["day", "readings", "missing", "sum", "minimum", "maximum"].map(|name| numbers(&rows, name));
-        for (row, channel) in channels(&rows).into_iter().enumerate() {
-            let [day, readings, missing, sum, minimum, maximum] = amounts.each_ref().map(|column| column[row]);
-            let counts = [readings.expect("a count"), missing.expect("a count"), sum.unwrap_or(0)];
+        let amounts = ["day", "readings", "sum", "minimum", "maximum"].map(|name| numbers(&rows, name));
+        for (row, (channel, quality)) in channels(&rows).into_iter().zip(qualities(&rows)).enumerate() {
+            let [day, readings, sum, minimum, maximum] = amounts.each_ref().map(|column| column[row]);
             let ends = [minimum.unwrap_or(i128::MAX), maximum.unwrap_or(i128::MIN)];
-            let amounts = [counts[0], counts[1], counts[2], ends[0], ends[1]];
-            add(found.entry((channel, day.expect("a day"))).or_insert(NONE), amounts);
+            let amounts = [readings.expect("a count"), sum.unwrap_or(0), ends[0], ends[1]];
+            add(found.entry((channel, quality, day.expect("a day"))).or_insert(NONE), amounts);
         }
     }
     assert!(found.len() > 100 && found == by_day);

@@ -13,7 +13,7 @@ use datafusion::execution::session_state::SessionState;
 use datafusion::functions_aggregate::expr_fn::{max, min, sum};
 use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{
-    Expr, LogicalPlanBuilder, TableProviderFilterPushDown, TableType, UNNAMED_TABLE, cast, lit, when,
+    Expr, LogicalPlanBuilder, TableProviderFilterPushDown, TableType, UNNAMED_TABLE, cast, lit,
 };
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::prelude::col;
@@ -25,7 +25,7 @@ use crate::kept;
 use crate::views::{KEY, from_lake, holds, newest};
 
 /// The columns of a day that tell which one it is.
-const DAY_KEY: [&str; 5] = ["point", "quantity", "kind", "unit", "day"];
+const DAY_KEY: [&str; 6] = ["point", "quantity", "kind", "unit", "quality", "day"];
 
 /// A table of one row a channel, or one for each of its days.
 pub(crate) struct Condensed {
@@ -125,7 +125,6 @@ impl Condensed {
                 .map(|name| match name {
                     "day" => Ok(local_day().call(vec![col("period_start")]).alias(name)),
                     "readings" => Ok(lit(1_i64).alias(name)),
-                    "missing" => Ok(when(col("value").is_null(), lit(1_i64)).otherwise(lit(0_i64))?.alias(name)),
                     "sum" | "minimum" | "maximum" => Ok(col("value").alias(name)),
                     _ => Ok(col(name)),
                 })

@@ -89,6 +89,8 @@ pub struct SeriesRow {
     pub period: Option<String>,
     pub readings: Option<u64>,
     pub missing: Option<u64>,
+    /// Readings that must not be used: they are in none of what follows.
+    pub faulty: Option<u64>,
     /// Of interval amounts: what they sum up to. States of registers and momentary values do not add up, and have none.
     #[schema(value_type = Option<Exact>, inline)]
     pub total: Option<Box<RawValue>>,

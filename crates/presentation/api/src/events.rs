@@ -30,6 +30,30 @@ pub(crate) fn routes() -> OpenApiRouter<Server> {
     OpenApiRouter::new().routes(routes!(events))
 }
 
+/// The data of an event.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+enum EventBody {
+    Readings(HeardBody),
+    Findings(FoundBody),
+    Job(Box<JobBody>),
+    /// How many pieces and jobs were missed by whom they are told to faster than it reads.
+    Behind(u64),
+}
+
+impl EventBody {
+    /// Under its name; `None` where it cannot be written.
+    fn event(&self) -> Option<Event> {
+        let name = match self {
+            Self::Readings(_) => "readings",
+            Self::Findings(_) => "findings",
+            Self::Job(_) => "job",
+            Self::Behind(_) => "behind",
+        };
+        Event::default().event(name).json_data(self).ok()
+    }
+}
+
 /// A piece of a delivery that was taken in: the data of an event named `readings`.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct HeardBody {
@@ -97,11 +121,12 @@ impl From<&Finding> for FindingBody {
 }
 
 /// What is taken in from now on, as server-sent events: `readings` with the counts of a piece of a delivery, `behind` with how many were
-/// missed. Whoever may read readings is told `findings` behind it, where rules noticed something. Whoever may read jobs is told of them, too: `job` with one that somebody started when it begins and when it ends, and with what
-/// the house does by itself once a run of it did something or failed. It ends when the key opens nothing any more.
+/// missed. Whoever may read readings is told `findings` behind it, where rules noticed something. Whoever may read jobs is told of
+/// them, too: `job` with one that somebody started when it begins and when it ends, and with what the house does by itself once a run of it
+/// did something or failed. It ends when the key opens nothing any more.
 #[utoipa::path(
     get, path = "/api/v1/events", tag = "readings", operation_id = "events",
-    responses((status = 200, body = HeardBody, content_type = "text/event-stream"), Problems)
+    responses((status = 200, body = EventBody, content_type = "text/event-stream"), Problems)
 )]
 async fn events(
     State(server): State<Server>,
@@ -141,7 +166,7 @@ impl Listener {
     /// `None` where there is nothing more to tell to it.
     async fn next(&mut self) -> Option<Event> {
         if let Some(found) = self.found.take() {
-            return Event::default().event("findings").json_data(found).ok();
+            return EventBody::Findings(found).event();
         }
         loop {
             let last = tokio::select! {
@@ -156,18 +181,18 @@ impl Listener {
                         let findings = heard.told.iter().map(FindingBody::from).collect();
                         self.found = Some(FoundBody { delivery: heard.delivery.to_string(), findings });
                     }
-                    return Event::default().event("readings").json_data(HeardBody::from(heard)).ok();
+                    return EventBody::Readings(heard.into()).event();
                 }
                 Last::Job(Ok(told)) if told.tenant == self.tenant => {
                     let ctx = self.caller.context(&self.server).await.ok()?;
                     // Its role may have changed since it began to listen.
                     if operate::may_see_jobs(&self.server.app, &ctx) {
-                        return Event::default().event("job").json_data(JobBody::from(told)).ok();
+                        return EventBody::Job(Box::new(told.into())).event();
                     }
                 }
                 Last::Readings(Ok(_)) | Last::Job(Ok(_)) => {}
                 Last::Readings(Err(RecvError::Lagged(missed))) | Last::Job(Err(RecvError::Lagged(missed))) => {
-                    return Some(Event::default().event("behind").data(missed.to_string()));
+                    return EventBody::Behind(missed).event();
                 }
                 Last::Readings(Err(RecvError::Closed)) | Last::Job(Err(RecvError::Closed)) => return None,
                 Last::Nothing => drop(self.caller.context(&self.server).await.ok()?),

@@ -39,10 +39,11 @@ pub(crate) struct ProblemBody {
     /// `urn:metrify:problem:` and the kind: `invalid`, `not_found`, `denied`, `conflict`, `busy`, `unavailable`, `corrupt`, `internal`.
     #[schema(example = "urn:metrify:problem:invalid")]
     r#type: String,
-    /// The step that failed.
-    title: String,
+    /// What the type means, in words that stay the same.
+    #[schema(example = "What was asked makes no sense as it stands")]
+    title: &'static str,
     status: u16,
-    /// The step, and why.
+    /// The step that failed, and why.
     detail: String,
     /// What can be done about it.
     hint: Option<String>,
@@ -108,6 +109,19 @@ const fn status(kind: Kind) -> StatusCode {
     }
 }
 
+const fn title(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Invalid => "What was asked makes no sense as it stands",
+        Kind::NotFound => "There is none of this name",
+        Kind::Denied => "No policy allows it",
+        Kind::Conflict => "What is there already stands against it",
+        Kind::Busy => "So much is being done already that it has to come again later",
+        Kind::Unavailable => "Something that is needed does not answer now",
+        Kind::Corrupt => "What is stored is damaged",
+        Kind::Internal => "A mistake of the server",
+    }
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let name = self.error.kind().name();
@@ -117,7 +131,7 @@ impl IntoResponse for Problem {
         }
         let body = ProblemBody {
             r#type: format!("urn:metrify:problem:{name}"),
-            title: self.error.to_string(),
+            title: title(self.error.kind()),
             status: status.as_u16(),
             detail: self.error.chain(),
             hint: self.error.hint_text().map(str::to_owned),

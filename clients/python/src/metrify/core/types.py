@@ -141,6 +141,8 @@ class Consumption:
     """
 
     day: date
+    # Readings that must not be used: they are in no amount.
+    faulty: int
     maximum: Decimal | None = None
     minimum: Decimal | None = None
     missing: int
@@ -148,7 +150,7 @@ class Consumption:
     # An OBIS code; group C says whether it was drawn (1) or fed in (2).
     quantity: str
     readings: int
-    # Exact; `null` where all are missing.
+    # Exact; `null` where all are missing or faulty.
     total: Decimal | None = None
     # kWh, kvarh, kVAh or m3 whatever the readings came in, where it converts exactly.
     unit: str | None = None
@@ -257,6 +259,30 @@ class ExportRequest:
     # `ndjson`, `csv`, `parquet` or `arrow`.
     format: str
     query: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """What a rule noticed."""
+
+    # `null` where it is about the delivery.
+    point: str | None = None
+    # Where in the delivery; empty where all of it is meant.
+    position: str
+    quantity: str | None = None
+    reason: str
+    rule: str
+    # `note`, `warning` or `error`.
+    severity: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """What was noticed of a piece of a delivery, each finding once: the data of an event named `findings`."""
+
+    delivery: str
+    # The first hundred; the event of the piece counts all.
+    findings: list[Finding]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -675,12 +701,12 @@ class Point:
 class Problem:
     """What went wrong (RFC 9457)."""
 
-    # The step, and why.
+    # The step that failed, and why.
     detail: str
     # What can be done about it.
     hint: str | None = None
     status: int
-    # The step that failed.
+    # What the type means, in words that stay the same.
     title: str
     # `urn:metrify:problem:` and the kind: `invalid`, `not_found`, `denied`, `conflict`, `busy`, `unavailable`, `corrupt`,
     # `internal`.
@@ -844,6 +870,8 @@ class SeriesRow:
     none from `period_start` to `quality`.
     """
 
+    # Readings that must not be used: they are in none of what follows.
+    faulty: int | None = None
     kind: str
     maximum: Decimal | None = None
     # Rounded to twelve places, halves away from zero.

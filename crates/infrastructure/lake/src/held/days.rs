@@ -18,8 +18,7 @@ use super::columns::{Views, decimals, unkept};
 struct Day {
     number: i32,
     readings: i64,
-    missing: i64,
-    /// Of those that are not missing.
+    /// Of those that have one.
     values: Option<Values>,
 }
 
@@ -41,8 +40,7 @@ impl Day {
         }
         let too_large = || Error::new(Kind::Invalid, "add up the values of a day: the sum has too many digits");
         let values = Values { sum: sum.ok_or_else(too_large)?, minimum, maximum };
-        let missing = readings as i64 - count;
-        Ok(Self { number, readings: readings as i64, missing, values: (count > 0).then_some(values) })
+        Ok(Self { number, readings: readings as i64, values: (count > 0).then_some(values) })
     }
 }
 
@@ -53,6 +51,7 @@ pub(super) struct Days {
     quantities: Views,
     kinds: Views,
     units: Views,
+    qualities: Views,
     days: Vec<Day>,
     /// Of the rows that are added, kept to be used again.
     starts: Vec<i64>,
@@ -67,9 +66,10 @@ impl Days {
             let own = self.days.len();
             self.add(chunk, rows)?;
             let added = self.days.len() - own;
-            let (kind, unit, ..) = held.told.all_said.get(usize::from(said)).ok_or_else(unkept)?;
+            let (kind, unit, quality, ..) = held.told.all_said.get(usize::from(said)).ok_or_else(unkept)?;
             self.kinds.push(Some(kind), added);
             self.units.push(Some(unit), added);
+            self.qualities.push(Some(quality), added);
         }
         let added = self.days.len() - before;
         self.points.push(Some(held.told.channels.point_of(channel)), added);
@@ -105,8 +105,7 @@ impl Days {
 
     /// The days so far, in the columns that are wanted.
     pub(super) fn finish(&mut self, wanted: &SchemaRef) -> Result<Vec<ArrayRef>> {
-        let Self { mut points, mut quantities, mut kinds, mut units, days, .. } = std::mem::take(self);
-        let count = |of: fn(&Day) -> i64| Arc::new(Int64Array::from_iter_values(days.iter().map(of)));
+        let Self { mut points, mut quantities, mut kinds, mut units, mut qualities, days, .. } = std::mem::take(self);
         let of_values =
             |of: fn(Values) -> i128| decimals(days.iter().map(|day| day.values.map(of)).collect::<Decimal128Array>());
         let column = |name: &str| -> Result<ArrayRef> {
@@ -115,9 +114,9 @@ impl Days {
                 "quantity" => quantities.finish()?,
                 "kind" => kinds.finish()?,
                 "unit" => units.finish()?,
+                "quality" => qualities.finish()?,
                 "day" => Arc::new(Date32Array::from_iter_values(days.iter().map(|day| day.number))),
-                "readings" => count(|day| day.readings),
-                "missing" => count(|day| day.missing),
+                "readings" => Arc::new(Int64Array::from_iter_values(days.iter().map(|day| day.readings))),
                 "sum" => of_values(|values| values.sum)?,
                 "minimum" => of_values(|values| values.minimum)?,
                 "maximum" => of_values(|values| values.maximum)?,

@@ -53,7 +53,9 @@ pub struct ConsumptionRow {
     pub points: u64,
     pub readings: u64,
     pub missing: u64,
-    /// Exact; `null` where all are missing.
+    /// Readings that must not be used: they are in no amount.
+    pub faulty: u64,
+    /// Exact; `null` where all are missing or faulty.
     #[schema(value_type = Option<Exact>, inline)]
     pub total: Option<Box<RawValue>>,
     #[schema(value_type = Option<Exact>, inline)]

@@ -146,3 +146,45 @@ fn the_day_of_the_samples_adds_up() {
         "{impact:?}"
     );
 }
+
+#[test]
+fn what_must_not_be_used_is_counted_and_in_no_amount() {
+    let metrify = Metrify::new();
+    let faulty = |quantity, value| {
+        amount("MTR-1", quantity, value, "kWh").replace("\"unit\"", "\"quality\":\"faulty\",\"unit\"")
+    };
+    let told = [
+        amount("MTR-1", "1-0:1.29.0", "3", "kWh"),
+        faulty("1-0:1.29.0", "1000").replace(":15:", ":30:").replace(":00:00", ":15:00"),
+        // Of a meter whose total is of no use the tariffs count.
+        faulty("1-0:2.29.0", "9"),
+        amount("MTR-1", "1-0:2.29.1", "4", "kWh"),
+    ]
+    .concat();
+    metrify.take_in("amounts.ndjson", told);
+    let server = metrify.serve();
+    let ann = Client::of(&metrify, &server, "viewer");
+    for known in ["", "&as_known_at=2100-01-01"] {
+        let days = format!("start=2025-01-01&end=2025-01-02{known}");
+        let rows = analytics(&ann, "energy-consumption", &days);
+        let said: Value = rows
+            .iter()
+            .map(|row| {
+                json!([row["quantity"], row["readings"], row["missing"], row["faulty"], row["total"], row["maximum"]])
+            })
+            .collect();
+        let expected =
+            json!([["1-0:1.29.0", 2, 0, 1, 3, 3], ["1-0:2.29.0", 1, 0, 1, null, null], ["1-0:2.29.1", 1, 0, 0, 4, 4],]);
+        assert_eq!(said, expected, "{rows:?}");
+    }
+    let (_, series) = ann.post(
+        "/api/v1/series",
+        &json!({"channels": [{"point": "MTR-1", "quantity": "1-0:1.29.0"}], "start": "2025-01-01", "end": "2025-01-02", "resample": "day"}),
+    );
+    let day = &series["results"][0];
+    assert_eq!(
+        (&day["readings"], &day["faulty"], &day["total"], &day["mean"]),
+        (&json!(2), &json!(1), &json!(3), &json!(3)),
+        "{series}"
+    );
+}

@@ -58,7 +58,7 @@ fn only_amounts_have_a_total_and_means_are_rounded() {
         // With all their digits, which JSON has as well.
         let table = ask(&ann, Some(step), "text/csv").body;
         let told: Vec<Vec<&str>> = table.lines().skip(1).map(|line| line.split(',').collect()).collect();
-        let told: Vec<[&str; 4]> = told.iter().map(|row| [row[2], row[5], row[7], row[8]]).collect();
+        let told: Vec<[&str; 4]> = told.iter().map(|row| [row[2], row[5], row[8], row[9]]).collect();
         let expected = [
             ["instant", "2", "", "-0.000000000001"],
             ["interval", "3", "2", "0.666666666667"],
@@ -89,7 +89,7 @@ fn channels_are_answered_in_the_type_that_is_asked_for() {
         let names = table.body.lines().next().unwrap_or_default();
         let expected = match resample {
             None => "point,quantity,kind,period_start,period_end,value,unit,quality",
-            Some(_) => "point,quantity,kind,unit,period,readings,missing,total,mean,minimum,maximum",
+            Some(_) => "point,quantity,kind,unit,period,readings,missing,faulty,total,mean,minimum,maximum",
         };
         assert_eq!((names, table.body.lines().count()), (expected, rows.len() + 1), "{resample:?}");
         for (accept, magic) in

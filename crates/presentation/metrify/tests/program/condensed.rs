@@ -66,9 +66,8 @@ fn assert_same(metrify: &Metrify) -> usize {
         assert!(!latest.is_empty(), "none where {filter}");
         rows += latest.lines().count();
     }
-    let by_day = "select point, quantity, kind, unit, local_day(period_start) as day, count(*) as readings, \
-                  count(*) - count(value) as missing, sum(value) as sum, min(value) as minimum, max(value) as maximum \
-                  from readings group by 1, 2, 3, 4, 5";
+    let by_day = "select point, quantity, kind, unit, quality, local_day(period_start) as day, count(*) as readings, \
+                  sum(value) as sum, min(value) as minimum, max(value) as maximum from readings group by 1, 2, 3, 4, 5, 6";
     for filter in [
         "true",
         "point = 'LONG'",
@@ -77,10 +76,11 @@ fn assert_same(metrify: &Metrify) -> usize {
         "day between '2025-01-03' and '2025-01-05' and point = 'LONG'",
         "'2025-10-26' <= day or day < '2025-01-02'",
         "sum > 100",
-        "missing > 0 and quantity = '1-0:1.29.0'",
+        "quality = 'missing' and quantity = '1-0:1.29.0'",
+        "quality <> 'true' or maximum < 0",
         "unit = 'Wh' and minimum < -40",
     ] {
-        let order = "order by point, quantity, unit, day";
+        let order = "order by point, quantity, unit, quality, day";
         let daily = metrify.sql(&format!("select * from readings_daily where {filter} {order}"));
         let scanned = metrify.sql(&format!("select * from ({by_day}) where {filter} {order}"));
         assert_eq!(daily, scanned, "days where {filter}");
@@ -88,11 +88,12 @@ fn assert_same(metrify: &Metrify) -> usize {
         rows += daily.lines().count();
     }
     let by_month = |columns: &str, from: &str| {
-        let groups = "group by quantity, unit, 3, kind having count(*) > 0 order by 1, 2, 3, 4";
-        metrify.sql(&format!("select quantity, unit, date_trunc('month', day), kind, {columns} from {from} {groups}"))
+        let groups = "group by quantity, unit, 3, quality having count(*) > 0 order by 1, 2, 3, 4";
+        metrify
+            .sql(&format!("select quantity, unit, date_trunc('month', day), quality, {columns} from {from} {groups}"))
     };
-    let daily = by_month("sum(readings), sum(missing), sum(sum), min(minimum), max(maximum)", "readings_daily");
-    let amounts = "count(*), count(*) - count(value), sum(value), min(value), max(value)";
+    let daily = by_month("sum(readings), sum(sum), min(minimum), max(maximum)", "readings_daily");
+    let amounts = "count(*), sum(value), min(value), max(value)";
     assert_eq!(daily, by_month(amounts, "(select *, local_day(period_start) as day from readings)"), "months");
     rows
 }

@@ -41,7 +41,10 @@ fn nothing_but_health_is_told_without_the_right_token() {
             let path = format!("/api/v1/{path}");
             let answer = http::send(&server.address, method, &path, token, body.as_bytes()).expect("an answer");
             assert_eq!(answer.status, 401, "{method} {path}: {answer:?}");
-            assert!(answer.body.contains("urn:metrify:problem:denied"), "{answer:?}");
+            let problem: Value = serde_json::from_str(&answer.body).expect("a problem");
+            let said = ["type", "title"].map(|name| problem[name].as_str().expect("a text"));
+            assert_eq!(said, ["urn:metrify:problem:denied", "No policy allows it"], "{answer:?}");
+            assert!(problem["detail"].as_str().is_some_and(|detail| detail != said[1]), "{answer:?}");
             assert!(!answer.body.contains(&server.token), "{answer:?}");
         }
     }
