@@ -116,4 +116,9 @@ fn whoever_began_a_job_sees_and_stops_it_and_no_other() {
     for path in ["/api/v1/jobs", "/api/v1/jobs/nothing-like-it"] {
         assert_eq!(ann.get(path).0, 403, "{path}");
     }
+    let endless = begin(&ann, "select sum(x.value) from generate_series(1, 100000000000) x");
+    assert_eq!(bob.ask("DELETE", &endless, &[], None).0, 403);
+    assert_eq!(ann.get(&endless).1["state"], "running");
+    assert_eq!(ann.ask("DELETE", &endless, &[], None).0, 202);
+    assert_eq!(ended(&ann, &endless)["state"], "cancelled");
 }
