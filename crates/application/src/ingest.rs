@@ -7,6 +7,7 @@ mod decode;
 mod delivery;
 mod holding;
 mod listen;
+mod noted;
 mod once;
 mod piece;
 mod receipt;

@@ -16,9 +16,10 @@ use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::ingest::delivery::Hints;
 use crate::ingest::listen::{FINDINGS_TOLD_MAX, Heard, Listeners};
-use crate::ingest::piece::{self, Noted, Outcome, Piece};
+use crate::ingest::noted::Noted;
+use crate::ingest::piece::{self, Outcome, Piece};
 use crate::operate;
-use crate::record::{Accepted, Counts, DeliveryId, Fingerprint, PointStatus};
+use crate::record::{Accepted, Counts, DeliveryId, Fingerprint, PointStatus, Position};
 use crate::turns::Turns;
 use metrify_domain::Tenant;
 
@@ -30,6 +31,9 @@ const ROWS_WAITING_MAX: usize = 2_000_000;
 /// Rows in memory from which on a landing is called for, so that it is done beside intake and not before it; so many may come
 /// meanwhile that a burst does not wait for the lake.
 const ROWS_WAITING_MANY: usize = ROWS_WAITING_MAX / 4;
+
+/// An hour.
+const SET_BACK_MAX_MICROS: i64 = 3_600_000_000;
 
 /// What to do with readings of points that nobody registered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -78,6 +82,7 @@ pub struct Intake {
     pub(super) requests: Turns<(Tenant, Fingerprint)>,
     many_wait: Notify,
     taken: Mutex<Counts>,
+    last_received_at: Mutex<Timestamp>,
     pub(super) listeners: Listeners,
     /// The journal is one for all tenants: whoever appends knows the position it gets.
     journal: tokio::sync::Mutex<()>,
@@ -88,6 +93,7 @@ type Running = HashMap<(Tenant, DeliveryId), InProgress>;
 /// What those share who receive the same bytes at the same time.
 struct InProgress {
     received_at: Timestamp,
+    begun: Position,
     noted: Noted,
     users: usize,
 }
@@ -97,6 +103,7 @@ pub(super) struct Begun {
     running: Arc<Mutex<Running>>,
     key: (Tenant, DeliveryId),
     received_at: Timestamp,
+    begun: Position,
     noted: Noted,
 }
 
@@ -104,6 +111,11 @@ impl Begun {
     /// When the first of them came.
     pub(super) const fn received_at(&self) -> Timestamp {
         self.received_at
+    }
+
+    /// The journal's position when the first of them began.
+    pub(super) const fn begun(&self) -> Position {
+        self.begun
     }
 
     pub(super) const fn noted(&self) -> &Noted {
@@ -134,6 +146,7 @@ impl Intake {
             requests: Turns::default(),
             many_wait: Notify::new(),
             taken: Mutex::default(),
+            last_received_at: Mutex::default(),
             listeners: Listeners::default(),
             journal: tokio::sync::Mutex::default(),
         }
@@ -145,14 +158,31 @@ impl Intake {
         Options { zone, area, point, quantity, received_at, keys: self.keys.clone(), swap_tariffs }
     }
 
-    pub(super) fn begin(&self, ctx: &Context, delivery: &DeliveryId, received_at: Timestamp) -> Begun {
+    /// When something new is received: as the clock says, but behind whatever was received before, since the later of two statements
+    /// holds. A clock that was set back by more than [`SET_BACK_MAX_MICROS`] was wrong before.
+    pub(super) fn received_at(&self, now: Timestamp) -> Timestamp {
+        let mut last = self.last_received_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let back = last.micros() - now.micros();
+        if (0..SET_BACK_MAX_MICROS).contains(&back) {
+            *last = Timestamp::from_micros(last.micros() + 1);
+        } else {
+            *last = now;
+        }
+        *last
+    }
+
+    pub(super) fn begin(&self, app: &App, ctx: &Context, delivery: &DeliveryId, received_at: Timestamp) -> Begun {
         let key = (ctx.tenant().clone(), delivery.clone());
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        let new = InProgress { received_at, noted: Noted::default(), users: 0 };
+        let new = InProgress { received_at, begun: app.journal.next(), noted: Noted::default(), users: 0 };
         let delivery = running.entry(key.clone()).or_insert(new);
         delivery.users += 1;
-        let (received_at, noted) = (delivery.received_at, delivery.noted.clone());
-        Begun { running: self.running.clone(), key, received_at, noted }
+        if delivery.users > 1 {
+            delivery.noted.share();
+        }
+        let InProgress { received_at, begun, noted, .. } = &*delivery;
+        let (received_at, begun, noted) = (*received_at, *begun, noted.clone());
+        Begun { running: self.running.clone(), key, received_at, begun, noted }
     }
 
     /// What was taken in since the start, of all tenants.
@@ -220,28 +250,22 @@ impl Intake {
         let heard: Vec<Heard> = pieces.iter().map(|piece| heard(ctx, piece)).collect();
         let noted: Vec<Noted> = pieces.iter().map(|piece| piece.noted.clone()).collect();
         let _writer = self.journal.lock().await;
-        match self.settle_and_append(app, ctx, pieces).await {
-            Ok(settled) => {
-                app.memory.publish(ctx.tenant())?;
-                let (outcomes, found): (Vec<Outcome>, Vec<_>) = settled.into_iter().unzip();
-                let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-                outcomes.iter().for_each(|outcome| taken.add(&outcome.counts));
-                drop(taken);
-                for ((heard, outcome), told) in heard.into_iter().zip(&outcomes).zip(found) {
-                    let Outcome { counts, findings, problems: _ } = outcome;
-                    self.listeners.tell(Heard { counts: *counts, findings: *findings, told, ..heard });
-                }
-                if app.memory.waiting(ctx.tenant()) > ROWS_WAITING_MANY {
-                    self.many_wait.notify_one();
-                }
-                Ok(outcomes)
-            }
-            Err(error) => {
-                noted.iter().for_each(Noted::forget);
-                app.memory.roll_back(ctx.tenant())?;
-                Err(error)
-            }
+        let unwritten = Unwritten { app, tenant: ctx.tenant(), noted };
+        let settled = self.settle_and_append(app, ctx, pieces).await?;
+        unwritten.is_written();
+        app.memory.publish(ctx.tenant())?;
+        let (outcomes, found): (Vec<Outcome>, Vec<_>) = settled.into_iter().unzip();
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        outcomes.iter().for_each(|outcome| taken.add(&outcome.counts));
+        drop(taken);
+        for ((heard, outcome), told) in heard.into_iter().zip(&outcomes).zip(found) {
+            let Outcome { counts, findings, problems: _ } = outcome;
+            self.listeners.tell(Heard { counts: *counts, findings: *findings, told, ..heard });
         }
+        if app.memory.waiting(ctx.tenant()) > ROWS_WAITING_MANY {
+            self.many_wait.notify_one();
+        }
+        Ok(outcomes)
     }
 
     /// What became of each piece, and the findings that are told of it.
@@ -269,6 +293,30 @@ impl Intake {
             appended.map_err(|error| Error::new(Kind::Internal, "append to the journal").because(error))??;
         }
         Ok(settled)
+    }
+}
+
+/// What was applied to memory and is not durable yet. Dropped like this, be it by an error, a panic or since nobody waits any more, it
+/// is forgotten as if it had never come.
+struct Unwritten<'a> {
+    app: &'a App,
+    tenant: &'a Tenant,
+    noted: Vec<Noted>,
+}
+
+impl Unwritten<'_> {
+    fn is_written(mut self) {
+        self.noted.clear();
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for Unwritten<'_> {
+    fn drop(&mut self) {
+        self.noted.iter().for_each(Noted::forget);
+        if let Err(error) = self.app.memory.roll_back(self.tenant) {
+            tracing::error!(tenant = %self.tenant, "{}", error.chain());
+        }
     }
 }
 

@@ -34,19 +34,46 @@ pub struct Hints {
     pub swap_tariffs: bool,
 }
 
+impl Delivery {
+    /// How it is to be read otherwise than its content says; `None` where nobody said so.
+    fn read_as(&self, seen: &Seen) -> Option<String> {
+        let as_found = |format| matches!(found(seen), Detected::One(found) if found == format);
+        let format = self.format.filter(|format| !as_found(*format));
+        (format.is_some() || self.hints != Hints::default()).then(|| read_as(format, &self.hints))
+    }
+}
+
+/// Debug texts are quoted, so that no two lists of hints look alike.
+pub(super) fn read_as(format: Option<Format>, hints: &Hints) -> String {
+    let Hints { zone, area, point, quantity, swap_tariffs } = hints;
+    format!("{format:?} {zone:?} {area:?} {point:?} {quantity:?} {swap_tariffs}")
+}
+
 /// A delivery that was looked through.
 #[derive(Clone, Debug)]
 pub struct Looked {
-    pub delivery: Delivery,
-    pub seen: Seen,
+    pub(super) delivery: Delivery,
+    pub(super) seen: Seen,
 }
 
 impl Looked {
+    /// The same bytes are another delivery where they are to be read otherwise: each is kept with what was said about it, and says the
+    /// same whenever it is read again.
+    #[must_use]
+    pub fn new(delivery: Delivery, mut seen: Seen) -> Self {
+        if let Some(read_as) = delivery.read_as(&seen) {
+            let said = format!("{} {read_as}", seen.id);
+            seen.digest = seen.id.digest();
+            seen.id = fingerprint("read as", said.as_bytes()).into();
+        }
+        Self { delivery, seen }
+    }
+
     /// As a statement, which is made when it is received, and not a file: the same bytes under another name are said once more.
     #[must_use]
     pub fn stated(mut self, name: &[u8]) -> Self {
         let said = [self.seen.id.as_str().as_bytes(), name].concat();
-        self.seen.digest = self.seen.id.digest();
+        self.seen.digest = self.seen.digest.or_else(|| self.seen.id.digest());
         self.seen.id = fingerprint("statement", &said).into();
         self
     }
@@ -57,7 +84,11 @@ impl Looked {
 /// # Errors
 /// Where it cannot be read.
 pub async fn look(delivery: Delivery) -> Result<Looked> {
-    let looked = tokio::task::spawn_blocking(move || Ok(Looked { seen: delivery.content.look()?, delivery })).await;
+    let looked = tokio::task::spawn_blocking(move || {
+        let seen = delivery.content.look()?;
+        Ok(Looked::new(delivery, seen))
+    })
+    .await;
     looked.map_err(|error| Error::new(Kind::Internal, "look through the delivery").because(error))?
 }
 
@@ -69,7 +100,7 @@ pub fn format_of(delivery: &Delivery, seen: &Seen) -> std::result::Result<Format
     if let Some(format) = delivery.format {
         return Ok(format);
     }
-    match detect(&Head::new(&outline(&seen.head))) {
+    match found(seen) {
         Detected::One(format) => Ok(format),
         several @ Detected::Several(_) => Err(format!("{several}; name one of them with --format")),
         Detected::None if is_utf_16(&seen.head) => {
@@ -80,6 +111,10 @@ pub fn format_of(delivery: &Delivery, seen: &Seen) -> std::result::Result<Format
             Err(format!("the content shows no format that is known ({known})"))
         }
     }
+}
+
+fn found(seen: &Seen) -> Detected {
+    detect(&Head::new(&outline(&seen.head)))
 }
 
 /// A byte order mark of UTF-16, either way round.

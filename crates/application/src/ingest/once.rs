@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::audit::allowed;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
-use crate::ingest::delivery::{Delivery, Hints, Looked};
+use crate::ingest::delivery::{Delivery, Looked, read_as};
 use crate::ingest::piece::Piece;
 use crate::ingest::receipt::Receipt;
 use crate::ingest::unpack;
@@ -105,9 +105,7 @@ pub(super) struct Request {
 impl Request {
     fn of(Looked { delivery, seen }: &Looked, name: Name<'_>) -> Self {
         let Delivery { source: _, content: _, format, hints } = delivery;
-        let Hints { zone, area, point, quantity, swap_tariffs } = hints;
-        // Debug texts are quoted, so that no two lists of hints look alike.
-        let read_as = format!("{format:?} {zone:?} {area:?} {point:?} {quantity:?} {swap_tariffs}");
+        let read_as = read_as(*format, hints);
         match name {
             Name::Content { key } => Self {
                 key: key.map(|key| fingerprint("key", key.as_bytes())),

@@ -1,23 +1,24 @@
 //! Turns a piece of a delivery into one entry of the journal: points known, structure checked, versions settled.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use metrify_domain::{Batch, Finding, Point, PointKind, Timestamp};
+use metrify_formats::limits::PROBLEMS_APART_MAX;
 use metrify_formats::{Decoded, Format, Meter, Problem, ndjson};
 
 use crate::app::App;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::ingest::accept::UnknownPoints;
-use crate::ingest::once::{Request, fingerprint};
+use crate::ingest::noted::{Noted, name_of_finding, name_of_reject};
+use crate::ingest::once::Request;
 use crate::ingest::receipt::Receipt;
 use crate::ingest::records::{self, Kept};
 use crate::ingest::registered;
-use crate::ingest::settle::{self, Origin, Settled};
+use crate::ingest::settle::{self, Contradiction, Origin, Settled};
 use crate::ingest::withdraw::{self, TakenBack};
 use crate::record::{
-    Accepted, Answered, Counts, DeliveryId, DeliveryRecord, Fingerprint, PointRecord, PointStatus, RecordRow, Reject,
+    Accepted, Answered, Counts, DeliveryId, DeliveryRecord, PointRecord, PointStatus, Position, RecordRow, Reject,
     Version,
 };
 
@@ -28,6 +29,8 @@ pub(super) struct Piece {
     pub(super) source: String,
     pub(super) format: String,
     pub(super) received_at: Timestamp,
+    /// The journal's position when the delivery began to be read; 0 for what is no reading of a delivery.
+    pub(super) begun: Position,
     /// How many rejects of this delivery came in pieces before.
     pub(super) rejects_before: u64,
     /// The same for all of its pieces.
@@ -57,79 +60,6 @@ pub(super) struct Finish {
     pub(super) request: Option<Request>,
 }
 
-/// What of a delivery is among the rejects and the findings: read once, however many pieces have some.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Noted(Arc<Mutex<Option<Names>>>);
-
-/// Rejects by position and reason; findings of earlier attempts by all that they say, each with how often it was said.
-#[derive(Debug, Default)]
-struct Names {
-    rejects: HashSet<Fingerprint>,
-    findings: HashMap<Fingerprint, usize>,
-}
-
-impl Noted {
-    fn names(&self) -> MutexGuard<'_, Option<Names>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Reads what came with earlier attempts, where it was not read yet.
-    async fn read(&self, app: &App, ctx: &Context, delivery: &DeliveryId) -> Result<()> {
-        if self.names().is_some() {
-            return Ok(());
-        }
-        let rejects = app.ledger.rejects(ctx.tenant(), delivery).await?;
-        let findings = app.ledger.findings(ctx.tenant(), delivery).await?;
-        self.note(rejects.iter().map(|reject| name_of_reject(&reject.position, &reject.reason)));
-        self.came_before(findings.iter().map(name_of_finding));
-        Ok(())
-    }
-
-    /// Adds rejects; tells which of them were not known. Of one piece each is kept, since two may say the same.
-    fn note(&self, names: impl Iterator<Item = Fingerprint>) -> Vec<bool> {
-        let names: Vec<_> = names.collect();
-        let mut known = self.names();
-        let known = &mut known.get_or_insert_default().rejects;
-        let is_new = names.iter().map(|name| !known.contains(name)).collect();
-        known.extend(names);
-        is_new
-    }
-
-    fn came_before(&self, findings: impl Iterator<Item = Fingerprint>) {
-        let mut known = self.names();
-        let known = &mut known.get_or_insert_default().findings;
-        findings.for_each(|name| *known.entry(name).or_default() += 1);
-    }
-
-    /// Which of these findings did not come with an earlier attempt: of those that say the same as many as came more.
-    fn lack(&self, findings: impl Iterator<Item = Fingerprint>) -> Vec<bool> {
-        let mut known = self.names();
-        let known = &mut known.get_or_insert_default().findings;
-        let mut is_new = |name| match known.get_mut(&name) {
-            Some(left) if *left > 0 => {
-                *left -= 1;
-                false
-            }
-            _ => true,
-        };
-        findings.map(&mut is_new).collect()
-    }
-
-    /// What was noted last did not become durable.
-    pub(super) fn forget(&self) {
-        *self.names() = None;
-    }
-}
-
-fn name_of_reject(position: &str, reason: &str) -> Fingerprint {
-    fingerprint(position, reason.as_bytes())
-}
-
-/// By all that it says.
-fn name_of_finding(finding: &Finding) -> Fingerprint {
-    fingerprint("finding", format!("{finding:?}").as_bytes())
-}
-
 /// What became of a piece.
 #[derive(Debug, Default)]
 pub(super) struct Outcome {
@@ -138,6 +68,9 @@ pub(super) struct Outcome {
     /// Position and reason.
     pub(super) problems: Vec<(String, String)>,
 }
+
+/// Readings that are kept as one reject where very many are refused.
+const ROWS_PER_REJECT: usize = 256;
 
 /// A problem and the format in which its bytes can be read again.
 type Refused = (Problem, String);
@@ -154,15 +87,17 @@ pub(super) async fn settle(
     let format = format_of_rejects(&piece.format);
     let problems = std::mem::take(&mut piece.decoded.problems).into_iter();
     let mut refused: Vec<Refused> = problems.map(|problem| (problem, format.clone())).collect();
-    let findings = check(app, &mut piece, &mut refused);
+    let mut findings = check(app, &mut piece, &mut refused);
     let points = points(app, ctx, unknown_points, &piece).await?;
     keep_out(&points.quarantined, &mut piece, &mut refused);
 
-    let origin = Origin { tenant: ctx.tenant(), delivery: &piece.delivery, received_at: piece.received_at };
+    let (delivery, received_at, begun) = (&piece.delivery, piece.received_at, piece.begun);
+    let origin = Origin { tenant: ctx.tenant(), delivery, received_at, begun };
     let versions = app.versions.as_ref();
     let taken_back = withdraw::withdraw(versions, origin, &piece.decoded.withdrawals, &piece.retracted).await?;
     let batch = std::mem::take(&mut piece.decoded.batch);
-    let settled = settle::settle(versions, origin, &taken_back, batch).await?;
+    let mut settled = settle::settle(versions, origin, &taken_back, batch).await?;
+    findings.extend(std::mem::take(&mut settled.contradictions).into_iter().map(Contradiction::finding));
 
     let kept = records::settle(app.ledger.as_ref(), ctx.tenant(), std::mem::take(&mut piece.records)).await?;
     let counts = counts(received, &settled, &taken_back, &kept, &refused);
@@ -239,11 +174,22 @@ fn check(app: &App, piece: &mut Piece, refused: &mut Vec<Refused>) -> Vec<Findin
     let checked = metrify_validation::check(&app.rules, batch, piece.received_at);
     let mut findings = std::mem::take(&mut piece.decoded.findings);
     findings.extend(checked.findings);
-    let mut rows = HashSet::new();
-    for (row, reason) in checked.refused {
-        refused.push((problem_of(batch, &[row], reason), Format::Ndjson.name().to_owned()));
-        rows.insert(row);
+    let mut rest = checked.refused.as_slice();
+    while let Some((_, reason)) = rest.first() {
+        let number = piece.rejects_before + refused.len() as u64;
+        let size = if number < PROBLEMS_APART_MAX { 1 } else { ROWS_PER_REJECT.min(rest.len()) };
+        let (together, later) = rest.split_at(size);
+        rest = later;
+        let reason = match size {
+            1 => reason.clone(),
+            _ => format!(
+                "{reason}; it is the first of {size} readings that are refused, kept as one since there are very many"
+            ),
+        };
+        let rows: Vec<usize> = together.iter().map(|(row, _)| *row).collect();
+        refused.push((problem_of(batch, &rows, reason), Format::Ndjson.name().to_owned()));
     }
+    let rows: HashSet<usize> = checked.refused.into_iter().map(|(row, _)| row).collect();
     if !rows.is_empty() {
         piece.decoded.batch.retain_rows(|row| !rows.contains(&row));
     }
@@ -330,7 +276,6 @@ fn kind_of(point: &Point, batch: &Batch) -> PointKind {
 /// Readings of quarantined points go among the rejects, a few hundred lines each, and come back when they are replayed
 /// after the point was confirmed.
 fn keep_out(quarantined: &HashSet<Point>, piece: &mut Piece, refused: &mut Vec<Refused>) {
-    const ROWS_PER_REJECT: usize = 256;
     if quarantined.is_empty() {
         return;
     }
@@ -368,9 +313,8 @@ async fn new_rejects(app: &App, ctx: &Context, piece: &Piece, refused: Vec<Refus
         return Ok(Vec::new());
     }
     piece.noted.read(app, ctx, &piece.delivery).await?;
-    let is_new =
-        piece.noted.note(refused.iter().map(|(problem, _)| name_of_reject(&problem.position, &problem.reason)));
-    let numbered = refused.into_iter().zip(piece.rejects_before + 1..).zip(is_new);
+    let names: Vec<_> = refused.iter().map(|(problem, _)| name_of_reject(&problem.position, &problem.reason)).collect();
+    let numbered = refused.into_iter().zip(piece.rejects_before + 1..).zip(piece.noted.note(&names));
     let new = numbered.filter(|(_, is_new)| *is_new).map(|(numbered, _)| numbered);
     let rejects = new.map(|((problem, format), number)| Reject {
         id: format!("{}-{number}", piece.delivery),
@@ -404,34 +348,4 @@ fn end(piece: &mut Piece, outcome: &Outcome) -> (Option<DeliveryRecord>, Option<
         counts: receipt.counts,
     };
     (Some(record), answered.or_else(|| request.map(|request| request.answered(vec![receipt]))))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_noted_is_new_once_until_it_is_forgotten() {
-        let noted = Noted::default();
-        let of_twin = noted.clone();
-        let one = || std::iter::once(name_of_reject("line 1", "no number"));
-        assert_eq!(noted.note(one()), [true]);
-        // Of one piece each is kept: two readings may be refused for the same reason at the same place.
-        let said = [("line 1", "no number"), ("line 2", "no number"), ("line 2", "no number"), ("line 1", "no time")];
-        let said = || said.into_iter().map(|(position, reason)| name_of_reject(position, reason));
-        assert_eq!(of_twin.note(said()), [false, true, true, true]);
-        assert_eq!(noted.note(said()), [false; 4]);
-        of_twin.forget();
-        assert_eq!(noted.note(said()), [true; 4]);
-    }
-
-    #[test]
-    fn of_findings_that_say_the_same_those_of_an_earlier_attempt_are_left_out() {
-        let noted = Noted::default();
-        let [one, other] = [name_of_reject("", "one"), name_of_reject("", "other")];
-        noted.came_before([one, one].into_iter());
-        // The same pieces come again, and go further than they did.
-        assert_eq!(noted.lack([one, other].into_iter()), [false, true]);
-        assert_eq!(noted.lack([one, one, other].into_iter()), [false, true, true]);
-    }
 }

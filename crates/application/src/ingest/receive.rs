@@ -12,12 +12,14 @@ use crate::ingest::accept::Begun;
 use crate::ingest::content::Content;
 use crate::ingest::decode::{Pieces, Work};
 use crate::ingest::delivery::Looked;
+use crate::ingest::noted::Noted;
 use crate::ingest::once::Request;
-use crate::ingest::piece::{Finish, Noted, Piece};
+use crate::ingest::piece::{Finish, Piece};
 use crate::ingest::receipt::Receipt;
 use crate::ingest::records::Namer;
 use crate::ingest::unpack;
 use crate::ports::Kept;
+use crate::record::Position;
 
 /// Receives a delivery. What is packed is opened: each member is a delivery with a receipt of its own.
 ///
@@ -47,7 +49,8 @@ pub(super) async fn receive_one(
 ) -> Result<Receipt> {
     let seen = &looked.seen;
     let first_received = app.ledger.delivery(ctx.tenant(), &seen.id).await?;
-    let running = app.intake.begin(ctx, &seen.id, first_received.unwrap_or(ctx.now));
+    let running =
+        app.intake.begin(app, ctx, &seen.id, first_received.unwrap_or_else(|| app.intake.received_at(ctx.now)));
     let name = name_of(&format);
     let mut account = Account::new(looked, name, &running, request);
     let keep = first_received.is_none().then(|| keep(app, ctx, looked, running.received_at()));
@@ -133,6 +136,7 @@ struct Account {
     receipt: Receipt,
     bytes: u64,
     received_at: Timestamp,
+    begun: Position,
     noted: Noted,
     /// The request that the delivery is all of.
     request: Option<Request>,
@@ -152,6 +156,7 @@ impl Account {
             receipt,
             bytes: seen.bytes,
             received_at: begun.received_at(),
+            begun: begun.begun(),
             noted: begun.noted().clone(),
             request,
             namer: Namer::default(),
@@ -172,6 +177,7 @@ impl Account {
             source: self.receipt.source.clone(),
             format: self.receipt.format.clone(),
             received_at: self.received_at,
+            begun: self.begun,
             rejects_before: self.receipt.problems_total,
             noted: self.noted.clone(),
             records: self.namer.name(std::mem::take(&mut decoded.records), self.received_at),

@@ -18,13 +18,14 @@ use crate::context::Context;
 use crate::error::{Error, Kind, Result, io};
 use crate::ingest::content::Content;
 use crate::ingest::delivery::{Delivery, format_of, look};
-use crate::ingest::piece::{Noted, Outcome, Piece};
+use crate::ingest::noted::Noted;
+use crate::ingest::piece::{Outcome, Piece};
 use crate::ingest::receive::{Unread, name_of, nothing_found, says_nothing};
 use crate::ingest::records::Namer;
 use crate::jobs::{self, Counted, Handle, JobKind, Started, counted};
 use crate::ports::{Kept, Key};
 use crate::read::received_since;
-use crate::record::{Accepted, Counts, DeliveryId, Reject, RejectState, Standing, Version};
+use crate::record::{Accepted, Counts, DeliveryId, Position, Reject, RejectState, Standing, Version};
 
 /// Changes of one delivery that are listed; all are counted.
 pub const CHANGES_LISTED_MAX: usize = 100;
@@ -133,10 +134,16 @@ async fn read_again(work: Work<'_>, wanted: &HashSet<DeliveryId>) -> Result<Vec<
     let mut replayed = Vec::new();
     for kept in kept.into_iter().filter(|kept| wanted.contains(&kept.id)) {
         work.job.go_on()?;
-        if let Some(changes) = replay(&work, &kept).await? {
-            missing.remove(&kept.id);
-            work.job.add([(Counted::Deliveries, 1)]);
-            replayed.push(changes);
+        match replay(&work, &kept).await {
+            Ok(Some(changes)) => {
+                missing.remove(&kept.id);
+                work.job.add([(Counted::Deliveries, 1)]);
+                replayed.push(changes);
+            }
+            Ok(None) => {}
+            // It is as good as lost, and keeps no other from being read.
+            Err(error) if error.kind() == Kind::Corrupt => tracing::warn!("{}", error.chain()),
+            Err(error) => return Err(error),
         }
     }
     work.job.add([(Counted::Lost, missing.len() as u64)]);
@@ -210,6 +217,7 @@ struct Again<'a> {
     /// Something was rejected that was not before.
     newly_rejected: bool,
     rejects_before: u64,
+    begun: Position,
     noted: Noted,
 }
 
@@ -245,6 +253,7 @@ impl<'a> Again<'a> {
             unmet,
             newly_rejected: false,
             rejects_before,
+            begun: app.journal.next(),
             noted: Noted::default(),
         })
     }
@@ -256,6 +265,7 @@ impl<'a> Again<'a> {
             format: self.changes.format.clone(),
             received_at: self.kept.received_at,
             rejects_before: self.rejects_before,
+            begun: self.begun,
             noted: self.noted.clone(),
             ..Piece::default()
         }

@@ -6,13 +6,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use metrify_domain::{Batch, Period, Reading, Row, Timestamp};
+use metrify_domain::{Batch, Finding, Period, Quality, Reading, Row, Severity, Timestamp};
 
 use crate::error::Result;
 use crate::ingest::holding::{self, Said, Statement};
 use crate::ingest::withdraw::TakenBack;
 use crate::ports::{Key, Known, Versions};
-use crate::record::{DeliveryId, Sequence, Standing, Version, Withdrawn, recorded_at};
+use crate::record::{DeliveryId, Position, Sequence, Standing, Version, Withdrawn, recorded_at};
 use metrify_domain::Tenant;
 
 /// What became of the rows of a batch. The batch that is left holds the new versions only.
@@ -25,6 +25,35 @@ pub struct Settled {
     pub stored: u64,
     pub duplicates: u64,
     pub corrections: u64,
+    /// What one message says twice and not the same.
+    pub contradictions: Vec<Contradiction>,
+}
+
+/// What a message says of a reading, and what it says of it later.
+#[derive(Debug, PartialEq)]
+pub struct Contradiction {
+    pub key: Key,
+    pub one: Reading,
+    pub other: Reading,
+}
+
+impl Contradiction {
+    pub(super) fn finding(self) -> Finding {
+        let Self { key, one, other } = self;
+        let shown = |Reading { value, unit, quality, .. }: Reading| {
+            let value = value.map_or("nothing".to_owned(), |value| format!("{value} {unit}"));
+            format!("{value} ({quality})")
+        };
+        let reason = format!("one message says {} and then {}: the later one holds", shown(one), shown(other));
+        Finding {
+            rule: "contradiction".into(),
+            severity: Severity::Warning,
+            channel: Some(key.channel),
+            period: Some(key.period),
+            position: String::new(),
+            reason,
+        }
+    }
 }
 
 /// What the rows of one piece have in common.
@@ -33,6 +62,8 @@ pub struct Origin<'a> {
     pub tenant: &'a Tenant,
     pub delivery: &'a DeliveryId,
     pub received_at: Timestamp,
+    /// The journal's position when the delivery began to be read this time: what it said before then, an earlier attempt read.
+    pub begun: Position,
 }
 
 /// What the piece takes back acts before its readings do.
@@ -90,7 +121,8 @@ async fn judge(
     let questions = questions(batch, &keyed, &current, !withdrawn.is_empty());
     let former = if questions.is_empty() { HashMap::new() } else { versions.former(origin.tenant, &questions).await? };
     taken_back.act_on(&mut current);
-    let mut bench = Bench { before: current.clone(), current, former, withdrawn };
+    let begun = Sequence::new(origin.begun, 0);
+    let mut bench = Bench { before: current.clone(), current, former, withdrawn, begun, contradictions: Vec::new() };
     let mut kept = Vec::with_capacity(rows.len());
     for (index, (row, key)) in rows.iter().zip(&keyed) {
         let version = version(batch, row, origin, provisional(*index));
@@ -99,6 +131,7 @@ async fn judge(
     let judged = rows.iter().zip(&keyed).zip(kept);
     let standings =
         judged.map(|((index, (_, key)), kept)| kept.then(|| bench.standing(key, provisional(*index)))).collect();
+    settled.contradictions = std::mem::take(&mut bench.contradictions);
     settled.restored = bench.restored();
     Ok(standings)
 }
@@ -166,6 +199,9 @@ struct Bench {
     current: HashMap<Key, Version>,
     former: HashMap<Key, Vec<Version>>,
     withdrawn: Arc<Withdrawn>,
+    /// What this attempt to read the delivery adds has a higher one.
+    begun: Sequence,
+    contradictions: Vec<Contradiction>,
 }
 
 impl Bench {
@@ -176,10 +212,15 @@ impl Bench {
         let resent = holding.is_some_and(|holding| says_the_same(&holding.reading, &version.reading));
         let known = holding.into_iter().chain(self.former.get(key).into_iter().flatten());
         // What was retracted may be said again, by a better decoder.
-        let mut known = known.filter(|known| !self.withdrawn.versions.contains(&known.sequence));
-        if known.any(|known| is_same_version(known, &version)) || (resent && !has_own_time) {
+        let known: Vec<&Version> = known.filter(|known| !self.withdrawn.versions.contains(&known.sequence)).collect();
+        let is_known = known.iter().any(|known| is_same_version(known, &version));
+        if is_known || (!has_own_time && (resent || self.was_resent(&known, &version))) {
             settled.duplicates += 1;
             return false;
+        }
+        if let Some(holding) = holding.filter(|holding| contradicts(holding, &version)) {
+            let (one, other) = (holding.reading, version.reading);
+            self.contradictions.push(Contradiction { key: key.clone(), one, other });
         }
         match holding {
             _ if resent => settled.duplicates += 1,
@@ -193,6 +234,15 @@ impl Bench {
             self.current.insert(key.clone(), statements.swap_remove(place));
         }
         true
+    }
+
+    /// Whether the delivery was read before, and this was a resend then of what held until the delivery said something else behind it.
+    fn was_resent(&self, known: &[&Version], version: &Version) -> bool {
+        let was_read = |known: &&&Version| known.delivery == version.delivery && known.sequence < self.begun;
+        let said_before = |known: &&&Version| {
+            says_the_same(&known.reading, &version.reading) && known.recorded_at <= version.recorded_at
+        };
+        known.iter().any(|known| was_read(&known)) && known.iter().any(|known| said_before(&known))
     }
 
     fn standing(&self, key: &Key, sequence: Sequence) -> Standing {
@@ -253,6 +303,14 @@ fn version(batch: &Batch, row: &Row, origin: Origin<'_>, sequence: Sequence) -> 
 /// A resend: it changes nothing, and keeps the time at which the value became known first.
 fn says_the_same(one: &Reading, other: &Reading) -> bool {
     Said::from(one) == Said::from(other)
+}
+
+/// Whether one message says both, and neither is a forecast beside what was measured.
+fn contradicts(one: &Version, other: &Version) -> bool {
+    let is_forecast = |version: &Version| version.reading.quality == Quality::Forecast;
+    (&one.delivery, &one.document, one.recorded_at) == (&other.delivery, &other.document, other.recorded_at)
+        && !says_the_same(&one.reading, &other.reading)
+        && is_forecast(one) == is_forecast(other)
 }
 
 fn is_same_version(one: &Version, other: &Version) -> bool {

@@ -126,7 +126,7 @@ async fn receive_member(
     };
     let content = member.content;
     let delivery = Delivery { source, content, format: container.format, hints: container.hints.clone() };
-    let looked = Looked { delivery, seen: member.seen };
+    let looked = Looked::new(delivery, member.seen);
     match member.damage {
         None => unpacked(app, ctx, looked, within, None).await,
         Some(reason) => Ok(vec![receive_one(app, ctx, &looked, Err(reason), None).await?]),

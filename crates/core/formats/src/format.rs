@@ -115,8 +115,15 @@ macro_rules! formats {
 
             /// Reads the next bytes.
             pub fn push(&mut self, bytes: &[u8], out: &mut Output<'_>) {
+                out.set_between(self.format().between());
                 match self {
                     $(Self::$variant(decoder) => decoder.push(bytes, out),)+
+                }
+            }
+
+            const fn format(&self) -> Format {
+                match self {
+                    $(Self::$variant(_) => Format::$variant,)+
                 }
             }
 
@@ -165,6 +172,16 @@ formats! {
     columnar
     Parquet = "parquet",
     Arrow = "arrow",
+}
+
+impl Format {
+    /// What stands between parts of a delivery that are read again as one: nothing between telegrams, else the end of a line.
+    const fn between(self) -> &'static [u8] {
+        match self {
+            Self::Sml | Self::Dlms | Self::D0 | Self::Dsmr | Self::Mbus => b"",
+            _ => b"\n",
+        }
+    }
 }
 
 impl fmt::Display for Format {

@@ -6,6 +6,9 @@ pub const LINE_BYTES_MAX: usize = 1 << 20;
 pub const REJECT_BYTES_MAX: usize = 64 << 10;
 /// Problems that are handed on together at most, before the sink is called.
 pub const PROBLEMS_MAX: usize = 4_096;
+/// Problems of a delivery that are each kept by itself. Behind them as many are kept as one as fill [`REJECT_BYTES_MAX`]: a delivery
+/// of which nothing is understood must not become a hundred times as large.
+pub const PROBLEMS_APART_MAX: u64 = 10_000;
 /// Bytes of problems, with their preludes, that are handed on together at most, give or take those of one problem.
 pub const PROBLEM_BYTES_MAX: usize = 16 << 20;
 /// Largest archive (zip, KMZ) that is read, in compressed bytes: it has to be in memory, since its table stands at its end.

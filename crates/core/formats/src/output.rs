@@ -71,6 +71,10 @@ pub struct Output<'s> {
     /// Of the problems in `rest`, with their preludes.
     problem_bytes: usize,
     problems: u64,
+    /// What is lost together, until something else is.
+    lost: Option<Lost>,
+    /// What stands between parts that are read again as one.
+    between: &'static [u8],
     member: String,
     stopped: bool,
 }
@@ -83,6 +87,8 @@ impl<'s> Output<'s> {
             rest: Decoded::default(),
             problem_bytes: 0,
             problems: 0,
+            lost: None,
+            between: b"\n",
             member: String::new(),
             stopped: false,
         }
@@ -90,7 +96,13 @@ impl<'s> Output<'s> {
 
     /// Positions from here on stand in this member of an archive; empty for none.
     pub fn enter(&mut self, member: &str) {
+        self.keep_lost();
         member.clone_into(&mut self.member);
+    }
+
+    /// Where very much is not understood, this stands between parts that are kept together.
+    pub(crate) const fn set_between(&mut self, between: &'static [u8]) {
+        self.between = between;
     }
 
     pub fn reading(&mut self, channel: &Channel, document: &Document, reading: &Reading) {
@@ -99,13 +111,13 @@ impl<'s> Output<'s> {
         }
         self.readings.push(channel, document, reading);
         if self.readings.is_full() {
-            self.flush();
+            self.hand_on();
         }
     }
 
     /// Readings that are a batch already.
     pub fn batch(&mut self, batch: Batch) {
-        self.flush();
+        self.hand_on();
         if !self.stopped && !batch.rows().is_empty() {
             self.stopped = (self.sink)(Decoded { batch, ..Decoded::default() }).is_break();
         }
@@ -116,11 +128,19 @@ impl<'s> Output<'s> {
             problem.bytes.truncate(limits::REJECT_BYTES_MAX);
             problem.bytes.shrink_to_fit();
         }
-        self.problem_bytes += problem.prelude.len() + problem.bytes.len();
-        self.problems += 1;
         problem.position = self.position(problem.position);
-        self.rest.problems.push(problem);
-        self.flush_if_many();
+        self.problems += 1;
+        if self.problems <= limits::PROBLEMS_APART_MAX {
+            return self.keep(problem);
+        }
+        let between = self.between;
+        match &mut self.lost {
+            Some(lost) if lost.takes(&problem, between) => lost.add(problem, between),
+            _ => {
+                self.keep_lost();
+                self.lost = Some(Lost { first: problem, last: String::new(), parts: 1 });
+            }
+        }
     }
 
     /// How many problems there were until now.
@@ -129,10 +149,22 @@ impl<'s> Output<'s> {
         self.problems
     }
 
+    fn keep(&mut self, problem: Problem) {
+        self.problem_bytes += problem.prelude.len() + problem.bytes.len();
+        self.rest.problems.push(problem);
+        self.hand_on_if_many();
+    }
+
+    fn keep_lost(&mut self) {
+        if let Some(lost) = self.lost.take() {
+            self.keep(lost.as_one());
+        }
+    }
+
     pub fn finding(&mut self, mut finding: Finding) {
         finding.position = self.position(finding.position);
         self.rest.findings.push(finding);
-        self.flush_if_many();
+        self.hand_on_if_many();
     }
 
     /// A finding about a place of the delivery.
@@ -143,18 +175,18 @@ impl<'s> Output<'s> {
     pub fn withdrawal(&mut self, mut withdrawal: Withdrawal) {
         withdrawal.position = self.position(withdrawal.position);
         self.rest.withdrawals.push(withdrawal);
-        self.flush_if_many();
+        self.hand_on_if_many();
     }
 
     pub fn meter(&mut self, meter: Meter) {
         self.rest.meters.push(meter);
-        self.flush_if_many();
+        self.hand_on_if_many();
     }
 
     /// A row of a table that holds what is no reading.
     pub fn record(&mut self, record: Record) {
         self.rest.records.push(record);
-        self.flush_if_many();
+        self.hand_on_if_many();
     }
 
     /// Whether the sink takes no more: a decoder may stop reading.
@@ -165,6 +197,11 @@ impl<'s> Output<'s> {
 
     /// Hands on what is left. Call it at the end.
     pub fn flush(&mut self) {
+        self.keep_lost();
+        self.hand_on();
+    }
+
+    fn hand_on(&mut self) {
         let mut piece = std::mem::take(&mut self.rest);
         self.problem_bytes = 0;
         piece.batch = self.readings.take();
@@ -173,7 +210,7 @@ impl<'s> Output<'s> {
         }
     }
 
-    fn flush_if_many(&mut self) {
+    fn hand_on_if_many(&mut self) {
         let rest = &self.rest;
         let many = |length: usize| length >= limits::PROBLEMS_MAX;
         if self.problem_bytes >= limits::PROBLEM_BYTES_MAX
@@ -183,7 +220,7 @@ impl<'s> Output<'s> {
             || many(rest.meters.len())
             || many(rest.records.len())
         {
-            self.flush();
+            self.hand_on();
         }
     }
 
@@ -193,5 +230,42 @@ impl<'s> Output<'s> {
             (member, "") => member.to_owned(),
             (member, position) => format!("{member} {position}"),
         }
+    }
+}
+
+/// Problems of a delivery that has very many, kept as one.
+struct Lost {
+    first: Problem,
+    /// Where the last one is; empty where it is the first.
+    last: String,
+    parts: u64,
+}
+
+impl Lost {
+    /// Whether a problem behind it can be read again together with it.
+    fn takes(&self, problem: &Problem, between: &[u8]) -> bool {
+        let bytes = self.first.bytes.len() + between.len() + problem.bytes.len();
+        bytes < limits::REJECT_BYTES_MAX && self.first.prelude == problem.prelude
+    }
+
+    fn add(&mut self, problem: Problem, between: &[u8]) {
+        self.first.bytes.extend_from_slice(between);
+        self.first.bytes.extend_from_slice(&problem.bytes);
+        self.first.readings += problem.readings;
+        self.last = problem.position;
+        self.parts += 1;
+    }
+
+    fn as_one(self) -> Problem {
+        let Self { mut first, last, parts } = self;
+        if parts > 1 {
+            let apart = limits::PROBLEMS_APART_MAX;
+            first.position = format!("{} to {last}", first.position);
+            first.reason = format!(
+                "{}; it is the first of {parts} parts that are not read, kept as one since there are more than {apart}",
+                first.reason
+            );
+        }
+        first
     }
 }

@@ -10,7 +10,7 @@ mod shelf;
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::{Read, Seek, Write};
+use std::io::{ErrorKind, Read, Seek, Write};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -110,7 +110,13 @@ impl Archive for FileArchive {
         let unpacked = zstd::stream::read::Decoder::new(packed);
         let unpacked = unpacked.map_err(|error| io(step(), error))?;
         let mut digested = Digested { out, digest: Sha256::new() };
-        std::io::copy(&mut { unpacked }, &mut digested).map_err(|error| io(step(), error))?;
+        std::io::copy(&mut { unpacked }, &mut digested).map_err(|error| match error.kind() {
+            // What cannot be unpacked.
+            ErrorKind::Other | ErrorKind::InvalidData | ErrorKind::UnexpectedEof => {
+                Error::new(Kind::Corrupt, step()).because(error)
+            }
+            _ => io(step(), error),
+        })?;
         if digest == Some(Fingerprint::from_digest(&digested.digest.finalize())) {
             return Ok(true);
         }

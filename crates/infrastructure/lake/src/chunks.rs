@@ -5,6 +5,7 @@ use std::sync::Arc;
 use metrify_application::record::Position;
 
 use crate::memory::Chunk;
+use crate::weight;
 
 /// Entries that copies share.
 const BLOCK: usize = 128;
@@ -19,7 +20,7 @@ pub(crate) struct Chunks {
 
 impl Chunks {
     pub(crate) fn push(&mut self, chunk: Chunk) {
-        self.weight += chunk.weight();
+        self.weight += weight::rows(&chunk.entry);
         self.last.push(chunk);
         if self.last.len() == BLOCK {
             self.full.push(Arc::new(std::mem::take(&mut self.last)));

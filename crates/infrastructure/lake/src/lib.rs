@@ -30,6 +30,7 @@ mod store;
 mod table;
 mod tenant;
 mod texts;
+mod weight;
 mod write;
 
 pub use columns::ColumnFiles;

@@ -22,9 +22,6 @@ use crate::rows::{readings_batch, versions_batch};
 use crate::schema::TableName;
 use crate::table::Snapshot;
 
-/// About what a row takes in memory.
-const ROW_BYTES: usize = 128;
-
 /// An entry of the journal. Its rows are those of its batch, then what it restored.
 #[derive(Clone)]
 pub(crate) struct Chunk {
@@ -43,17 +40,6 @@ type RowsOf = HashMap<Point, Vec<u32>, RandomState>;
 impl Chunk {
     pub(crate) fn rows(&self) -> usize {
         self.entry.batch.rows().len() + self.entry.restored.len()
-    }
-
-    /// What the entry takes in memory, in rows: rejects and answers count by their bytes.
-    pub(crate) fn weight(&self) -> usize {
-        let Accepted { rejects, answered, records, findings, .. } = self.entry.as_ref();
-        let rejects = rejects.iter().map(|reject| reject.prelude.len() + reject.bytes.len());
-        let receipts = answered.iter().flat_map(|answered| &answered.receipts);
-        let problems = receipts.clone().flat_map(|receipt| &receipt.problems);
-        let problems = problems.map(|problem| problem.position.len() + problem.reason.len());
-        let bytes = rejects.sum::<usize>() + problems.sum::<usize>();
-        self.rows() + records.len() + findings.len() + receipts.count() + bytes / ROW_BYTES
     }
 
     pub(crate) fn key(&self, row: u32) -> Key {

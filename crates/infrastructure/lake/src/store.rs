@@ -326,7 +326,14 @@ impl Ledger for DeltaLake {
 
 impl Memory for DeltaLake {
     fn apply(&self, tenant: &Tenant, position: Position, entry: &Arc<Accepted>) -> Result<()> {
-        self.tenant(tenant)?.working().apply(position, entry);
+        let lake = self.tenant(tenant)?;
+        let mut working = lake.working();
+        let last = working.state.position;
+        if position <= last {
+            let step = format!("take entry {position} of the journal in: {last} was the last one");
+            return Err(Error::new(Kind::Internal, step));
+        }
+        working.apply(position, entry);
         Ok(())
     }
 
@@ -366,9 +373,11 @@ impl Landing for DeltaLake {
         let mut tenants = Vec::new();
         for folder in std::fs::read_dir(root).map_err(|error| io(step(), error))? {
             let name = folder.map_err(|error| io(step(), error))?.file_name();
-            let name = name.to_string_lossy();
-            let tenant = name.parse().map_err(|error| Error::new(Kind::Corrupt, step()).because(error))?;
-            tenants.push(tenant);
+            match name.to_string_lossy().parse() {
+                Ok(tenant) => tenants.push(tenant),
+                // Such as `lost+found`, where a disk of its own is mounted here.
+                Err(error) => tracing::warn!("{}: {} is no tenant's: {error}", step(), name.display()),
+            }
         }
         Ok(tenants)
     }

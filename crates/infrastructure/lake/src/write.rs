@@ -234,6 +234,6 @@ fn bounds(column: &ArrayRef) -> Option<Bounds> {
 
 fn milliseconds(at: Timestamp, round_up: i64) -> String {
     let micros = at.micros().saturating_add(round_up);
-    let whole = Timestamp::from_micros(micros - micros.rem_euclid(1_000));
+    let whole = Timestamp::from_micros(micros.div_euclid(1_000).saturating_mul(1_000));
     whole.utc().map_or_else(String::new, |clock| clock.format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string())
 }

@@ -71,7 +71,7 @@ async fn take_in(
     let delivery = parameters.delivery("http", content)?;
     let source = delivery.source.clone();
     let app = &server.app;
-    let looked = Looked { delivery, seen };
+    let looked = Looked::new(delivery, seen);
     if parameters.again {
         let receipts = receive(app, &ctx, looked).await?;
         return Ok(answered(&source, Reply { receipts, repeated: false }));

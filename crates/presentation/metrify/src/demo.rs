@@ -146,5 +146,5 @@ async fn deliver(app: &App, ctx: &Context, spool: &Path, source: &str, bytes: &[
     let delivery =
         Delivery { source: source.to_owned(), content, format: Some(Format::Ndjson), hints: Hints::default() };
     let ctx = Context { now: clock::now(), ..ctx.clone() };
-    receive(app, &ctx, Looked { delivery, seen }).await.map(drop)
+    receive(app, &ctx, Looked::new(delivery, seen)).await.map(drop)
 }

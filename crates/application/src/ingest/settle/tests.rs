@@ -107,7 +107,8 @@ fn batch(number: usize, message: &Message) -> Batch {
 fn receive(fake: &mut Fake, number: usize, message: &Message) -> Settled {
     let tenant: Tenant = "default".parse().expect("a name");
     let delivery = DeliveryId::from_stored(format!("delivery-{number}"));
-    let origin = Origin { tenant: &tenant, delivery: &delivery, received_at: Timestamp::from_micros(1_000_000) };
+    let received_at = Timestamp::from_micros(1_000_000 + number as i64);
+    let origin = Origin { tenant: &tenant, delivery: &delivery, received_at, begun: fake.entries + 1 };
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     let settled = runtime
         .block_on(settle(fake, origin, &TakenBack::default(), batch(number, message)))
@@ -182,7 +183,76 @@ fn the_same_number_of_another_quality_is_a_correction() {
     assert_eq!(receive(&mut fake, 2, &message(20, &[(0, 5, Quality::True)])).standings, [Standing::Correction]);
 }
 
+#[test]
+fn what_a_delivery_said_last_holds_when_it_comes_again_though_it_said_first_what_was_known() {
+    let mut fake = Fake::default();
+    let said = |values: &[i64]| Message {
+        known_at: None,
+        said: values.iter().map(|value| (0, *value, Quality::True)).collect(),
+    };
+    receive(&mut fake, 1, &said(&[1]));
+    let first = receive(&mut fake, 2, &said(&[1, 2]));
+    assert_eq!((first.corrections, first.duplicates, first.contradictions.len()), (1, 1, 0));
+    let again = receive(&mut fake, 2, &said(&[1, 2]));
+    assert_eq!((again.standings.len(), again.duplicates), (0, 2));
+    assert_eq!(holding(&fake), [(0, Some("2".to_owned()), Quality::True)]);
+}
+
+#[test]
+fn one_message_that_says_two_things_is_told_and_a_forecast_beside_a_measured_value_is_not() {
+    let mut fake = Fake::default();
+    let said = vec![
+        (0, 9, Quality::True),
+        (0, 5, Quality::True),
+        (1, 9, Quality::True),
+        (1, 5, Quality::Forecast),
+        (2, 9, Quality::True),
+    ];
+    let settled = receive(&mut fake, 1, &Message { known_at: None, said });
+    let told: Vec<_> = settled.contradictions.into_iter().map(|told| told.finding().reason).collect();
+    assert_eq!(told, ["one message says 9 kWh (true) and then 5 kWh (true): the later one holds"]);
+    let other = Message { known_at: None, said: vec![(2, 5, Quality::True)] };
+    assert_eq!(receive(&mut fake, 2, &other).contradictions, []);
+}
+
+#[test]
+fn a_forecast_never_overwrites_what_was_measured() {
+    let told = [
+        message(10, &[(0, 5, Quality::Forecast)]),
+        message(20, &[(0, 6, Quality::True)]),
+        message(30, &[(0, 7, Quality::Forecast)]),
+    ];
+    for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0], [2, 0, 1]] {
+        let mut fake = Fake::default();
+        order.into_iter().for_each(|number| drop(receive(&mut fake, number, &told[number])));
+        assert_eq!(holding(&fake), [(0, Some("6".to_owned()), Quality::True)], "{order:?}");
+    }
+    let mut fake = Fake::default();
+    told.iter().enumerate().for_each(|(number, message)| drop(receive(&mut fake, number, message)));
+    // A later measurement corrects it, and where that is said to be none a forecast counts again.
+    receive(&mut fake, 3, &message(40, &[(0, 8, Quality::Substitute)]));
+    assert_eq!(holding(&fake), [(0, Some("8".to_owned()), Quality::Substitute)]);
+}
+
 proptest! {
+    #[test]
+    fn a_delivery_that_comes_again_changes_nothing(
+        said in proptest::collection::vec(proptest::collection::vec((0_u8..3, 0_i64..3, any::<bool>()), 1..6), 1..6),
+        again in any::<prop::sample::Index>(),
+    ) {
+        let messages: Vec<Message> = said.iter().map(|said| {
+            let quality = |is_forecast| if is_forecast { Quality::Forecast } else { Quality::True };
+            Message { known_at: None, said: said.iter().map(|(quarter, value, of)| (*quarter, *value, quality(*of))).collect() }
+        }).collect();
+        let mut fake = Fake::default();
+        messages.iter().enumerate().for_each(|(number, message)| drop(receive(&mut fake, number, message)));
+        let before = holding(&fake);
+        let number = again.index(messages.len());
+        let settled = receive(&mut fake, number, &messages[number]);
+        prop_assert_eq!((settled.standings.len(), settled.duplicates as usize), (0, messages[number].said.len()));
+        prop_assert_eq!(holding(&fake), before);
+    }
+
     /// Few values, so that they return.
     #[test]
     fn messages_give_the_same_answers_in_any_order(

@@ -126,7 +126,7 @@ async fn bring(
         Some(key) => key.as_bytes().to_vec(),
         None => (server.random)()?.to_vec(),
     };
-    let said = Looked { delivery, seen }.stated(&name);
+    let said = Looked::new(delivery, seen).stated(&name);
     let reply = receive_once(&server.app, &ctx, said, Name::Content { key: key.as_deref() }).await;
     Ok(answered("http", reply.map_err(another)?))
 }
