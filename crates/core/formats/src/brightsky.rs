@@ -192,7 +192,7 @@ impl Reply<'_> {
         let reading = match value {
             Value::Null => Reading::missing(kind, period, unit),
             value => {
-                let (value, quality) = (Some(value.decimal()?), source.quality);
+                let (value, quality) = (Some(value.decimal(out)?), source.quality);
                 Reading { kind, period, value, unit, quality, method: None, reason: None }
             }
         };
@@ -247,7 +247,7 @@ impl<'a> Weather<'a> {
     fn system(self) -> Result<Option<System>, &'static str> {
         let parameters = self.objects().flat_map(parameters);
         let mut told = None;
-        for system in parameters.filter_map(|(_, column, value)| system(column, value.decimal().ok()?)) {
+        for system in parameters.filter_map(|(_, column, value)| system(column, value.number()?)) {
             if *told.get_or_insert(system) != system {
                 return Err("some temperatures or pressures are in SI units and others are not");
             }

@@ -144,7 +144,8 @@ impl Layout {
             }
             _ => return None,
         };
-        let value = number(row.get(layout.value)?).ok()?;
+        let value = row.get(layout.value)?;
+        let value = notation(value).number(value).ok()?.value;
         let [least, most] = PLAUSIBLE.map(Decimal::from);
         (least < value && value < most).then_some(layout)
     }
@@ -159,9 +160,8 @@ fn iso(text: &str) -> String {
 }
 
 /// A frequency has a decimal point or a decimal comma, and never groups of thousands.
-fn number(text: &str) -> Result<Decimal, String> {
-    let notation = if text.contains(',') { Notation::Comma } else { Notation::Point };
-    notation.read(text).map_err(|error| error.to_string())
+fn notation(text: &str) -> Notation {
+    if text.contains(',') { Notation::Comma } else { Notation::Point }
 }
 
 struct Frequencies {
@@ -200,21 +200,21 @@ impl Rows for Frequencies {
     }
 
     fn row(&mut self, row: &Row<'_>, out: &mut Output<'_>) -> Result<(), Loss> {
-        let reading = self.reading(row).map_err(Loss::one)?;
+        let reading = self.reading(row, out).map_err(Loss::one)?;
         out.reading(&self.channel, &Document::default(), &reading);
         Ok(())
     }
 }
 
 impl Frequencies {
-    fn reading(&mut self, row: &Row<'_>) -> Result<Reading, String> {
+    fn reading(&mut self, row: &Row<'_>, out: &mut Output<'_>) -> Result<Reading, String> {
         row.fits(self.columns)?;
         let period = Period::instant(self.at(row)?);
         let cell = row.cell(self.layout.value);
         if matches!(cell.as_ref(), "" | "-" | "nan" | "NaN" | "NA" | "N.A.") {
             return Ok(Reading::missing(Kind::Instant, period, HERTZ));
         }
-        let value = number(&cell)?;
+        let value = notation(&cell).read(&cell, out).map_err(|error| error.to_string())?;
         let value = if self.layout.in_mhz { above_nominal(value)? } else { value };
         Ok(Reading {
             kind: Kind::Instant,

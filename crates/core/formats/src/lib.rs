@@ -14,6 +14,7 @@ mod digits;
 mod encoding;
 mod espi;
 mod fields;
+mod float;
 mod format;
 mod generation;
 mod json;

@@ -126,7 +126,7 @@ impl Rows for Reader {
         let (mut lost, mut first) = (0, None);
         for (index, value) in &self.header.values {
             let cell = row.cell(*index);
-            match reading(value, &cell, &standing) {
+            match reading(value, &cell, &standing, out) {
                 Ok(Some((channel, reading))) => out.reading(&channel, &Document::default(), &reading),
                 Ok(None) => {}
                 Err(reason) => {
@@ -183,7 +183,12 @@ impl Reader {
 }
 
 /// `None` where a column says nothing.
-fn reading(value: &Value, cell: &str, standing: &Standing) -> Result<Option<(Channel, Reading)>, String> {
+fn reading(
+    value: &Value,
+    cell: &str,
+    standing: &Standing,
+    out: &mut Output<'_>,
+) -> Result<Option<(Channel, Reading)>, String> {
     let missing = matches!(cell, "" | "-" | "N.A." | "n.a.");
     let (channel, unit) = match value {
         Value::Stranger(_) if missing => return Ok(None),
@@ -205,7 +210,7 @@ fn reading(value: &Value, cell: &str, standing: &Standing) -> Result<Option<(Cha
     if missing {
         return Ok(Some((channel, Reading::missing(kind, period, unit))));
     }
-    let value = Notation::Comma.read(cell).map_err(|error| error.to_string())?;
+    let value = Notation::Comma.read(cell, out).map_err(|error| error.to_string())?;
     let forecast = channel.quantity.to_string().starts_with("generation_forecast.");
     let quality = if forecast { Quality::Forecast } else { standing.quality };
     Ok(Some((channel, Reading { kind, period, value: Some(value), unit, quality, method: None, reason: None })))

@@ -1,11 +1,14 @@
 //! Decimal numbers as tables write them: which mark stands before the decimals, and whether the other one groups thousands.
 //!
-//! Digits are read exactly. A text that could mean two numbers is refused rather than guessed.
+//! Digits are read exactly; only what has more of them than are kept, and more than anybody types, is a binary float ([`float`]). A
+//! text that could mean two numbers is refused rather than guessed.
 
 use metrify_domain::Decimal;
 use metrify_domain::decimal::DecimalError;
 
 use crate::dates::shown;
+use crate::float;
+use crate::output::Output;
 
 /// How the numbers of one delivery are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,8 +44,47 @@ pub(crate) enum NumberError {
     Unclear(String),
 }
 
+/// What a text means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Number {
+    pub(crate) value: Decimal,
+    /// The text is a binary float written out.
+    float: bool,
+}
+
 impl Notation {
-    pub(crate) fn read(self, text: &str) -> Result<Decimal, NumberError> {
+    /// Reads a number that is handed on; the first binary float of the delivery is told.
+    #[inline]
+    pub(crate) fn read(self, text: &str, out: &mut Output<'_>) -> Result<Decimal, NumberError> {
+        let number = self.number(text)?;
+        if number.float {
+            out.binary_float(text);
+        }
+        Ok(number.value)
+    }
+
+    /// Reads a number from which something else is told.
+    #[inline]
+    pub(crate) fn number(self, text: &str) -> Result<Number, NumberError> {
+        match self.digits(text) {
+            Ok(value) => Ok(Number { value, float: false }),
+            Err(error) => self.float(text, error),
+        }
+    }
+
+    #[cold]
+    fn float(self, text: &str, error: NumberError) -> Result<Number, NumberError> {
+        if !matches!(error, NumberError::Digits(_, DecimalError::TooManyPlaces)) {
+            return Err(error);
+        }
+        let value = match self {
+            Self::Point | Self::Unclear => float::read(text),
+            Self::Comma => float::read(&text.replace('.', "").replace(',', ".")),
+        };
+        value.map(|value| Number { value, float: true }).ok_or(error)
+    }
+
+    fn digits(self, text: &str) -> Result<Decimal, NumberError> {
         match self {
             // Without its comma it might be a number: that is the reason to tell.
             Self::Point => exact(text, b'.')
@@ -117,7 +159,7 @@ mod tests {
     use super::{Evidence, Notation, evidence, grouped};
 
     fn read(notation: Notation, text: &str) -> Option<String> {
-        notation.read(text).ok().map(|number| number.to_string())
+        notation.number(text).ok().map(|number| number.value.to_string())
     }
 
     #[test]
@@ -152,6 +194,16 @@ mod tests {
         }
         assert_eq!(read(Notation::Unclear, "1.234"), None);
         assert_eq!(read(Notation::Unclear, "12").as_deref(), Some("12"));
+        for (notation, text, expected) in [
+            (Notation::Point, "0.17099999999999999", Some("0.171")),
+            (Notation::Unclear, "0.30000000000000004", Some("0.3")),
+            (Notation::Comma, "1.234,5670000000000073", Some("1234.567")),
+            (Notation::Comma, "0.17099999999999999", None),
+            (Notation::Point, "0.1234567890123", None),
+            (Notation::Point, "0.123456789012", Some("0.123456789012")),
+        ] {
+            assert_eq!(read(notation, text).as_deref(), expected, "{text}");
+        }
         let english = grouped("10,148.25", b'.', b',').and_then(Result::ok);
         assert_eq!(english.map(|number| number.to_string()).as_deref(), Some("10148.25"));
     }

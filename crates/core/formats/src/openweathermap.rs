@@ -183,7 +183,7 @@ impl Reader {
             for step in group.steps().filter_map(|(_, step)| step.object()) {
                 group.shape.members(step, |member| {
                     if let Member::Known(Field { measure: Measure::Temperature, .. }, value) = member
-                        && let Ok(temperature) = value.decimal()
+                        && let Some(temperature) = value.number()
                     {
                         evidence.take(temperature);
                     }
@@ -218,7 +218,7 @@ impl Reader {
         self.tell(&point, place.name, out);
         let (mut lost, mut first) = (0, None);
         step.group.shape.members(object, |member| match member {
-            Member::Known(field, value) => match times.reading(field, context.system, value) {
+            Member::Known(field, value) => match times.reading(field, context.system, value, out) {
                 Ok(reading) => {
                     let channel = Channel { point: point.clone(), quantity: field.quantity };
                     out.reading(&channel, &Document::default(), &reading);
@@ -285,8 +285,14 @@ fn summarised(date: &str, object: Object<'_>) -> Result<(Timestamp, (Clock, chro
 }
 
 impl Times {
-    fn reading(&self, field: &Field, system: System, value: Value<'_>) -> Result<Reading, String> {
-        let value = Some(value.decimal()?);
+    fn reading(
+        &self,
+        field: &Field,
+        system: System,
+        value: Value<'_>,
+        out: &mut Output<'_>,
+    ) -> Result<Reading, String> {
+        let value = Some(value.decimal(out)?);
         let period = match field.over {
             Over::Instant => Some(Period::instant(self.at)),
             Over::Before(span) => self.at.plus(-span).and_then(|start| Period::interval(start, self.at)),

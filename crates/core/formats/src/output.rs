@@ -2,10 +2,12 @@
 
 use std::ops::ControlFlow;
 
+use metrify_domain::decimal::SCALE;
 use metrify_domain::{
     Batch, BatchBuilder, Channel, Decimal, Document, Finding, Point, PointKind, Reading, Severity, Unit,
 };
 
+use crate::dates::shown;
 use crate::limits;
 use crate::record::Record;
 
@@ -76,6 +78,7 @@ pub struct Output<'s> {
     /// What stands between parts that are read again as one.
     between: &'static [u8],
     member: String,
+    told_of_float: bool,
     stopped: bool,
 }
 
@@ -90,6 +93,7 @@ impl<'s> Output<'s> {
             lost: None,
             between: b"\n",
             member: String::new(),
+            told_of_float: false,
             stopped: false,
         }
     }
@@ -170,6 +174,20 @@ impl<'s> Output<'s> {
     /// A finding about a place of the delivery.
     pub(crate) fn remark(&mut self, severity: Severity, rule: &'static str, position: String, reason: String) {
         self.finding(Finding { rule: rule.into(), severity, channel: None, period: None, position, reason });
+    }
+
+    /// A number that is a binary float written out: the first of the delivery stands for all.
+    #[cold]
+    pub(crate) fn binary_float(&mut self, text: &str) {
+        if std::mem::replace(&mut self.told_of_float, true) {
+            return;
+        }
+        let reason = format!(
+            "`{}` is a binary floating-point number written out: each is taken for the shortest decimal that names it, rounded to \
+             {SCALE} places",
+            shown(text)
+        );
+        self.remark(Severity::Note, "binary_float", String::new(), reason);
     }
 
     pub fn withdrawal(&mut self, mut withdrawal: Withdrawal) {

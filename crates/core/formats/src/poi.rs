@@ -143,7 +143,7 @@ impl Rows for Observations {
         let at = at.map_err(|reason| Loss { reason, readings: self.width() })?;
         let (mut lost, mut first) = (0, None);
         for measured in &self.measured {
-            match measured.reading(&row.cell(measured.index), at) {
+            match measured.reading(&row.cell(measured.index), at, out) {
                 Ok(Some(reading)) => out.reading(&measured.channel, &Document::default(), &reading),
                 Ok(None) => {}
                 Err(reason) => {
@@ -180,13 +180,13 @@ impl Observations {
 
 impl Measured {
     /// `None` where there is nothing to say.
-    fn reading(&self, cell: &str, at: Timestamp) -> Result<Option<Reading>, String> {
+    fn reading(&self, cell: &str, at: Timestamp, out: &mut Output<'_>) -> Result<Option<Reading>, String> {
         let (kind, unit): (Kind, Unit) = (self.over.kind(), self.unit);
         let period = self.over.period(at).ok_or("the time lies beyond the calendar")?;
         if is_missing(cell) {
             return Ok(self.over.is_due().then(|| Reading::missing(kind, period, unit)));
         }
-        let value = Notation::Comma.read(cell).map_err(|error| error.to_string())?;
+        let value = Notation::Comma.read(cell, out).map_err(|error| error.to_string())?;
         let quality = Quality::True;
         Ok(Some(Reading { kind, period, value: Some(value), unit, quality, method: None, reason: None }))
     }

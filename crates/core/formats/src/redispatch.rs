@@ -91,7 +91,7 @@ impl Measures {
         Ok(places)
     }
 
-    fn record(&self, row: &Row<'_>) -> Result<Record, String> {
+    fn record(&self, row: &Row<'_>, out: &mut Output<'_>) -> Result<Record, String> {
         row.fits(self.width)?;
         let cells = self.places.map(|place| row.cell(place));
         let [start_day, start_time, start_zone, end_day, end_time, end_zone, rest @ ..] = &cells;
@@ -111,9 +111,9 @@ impl Measures {
             end.into(),
             text(reason),
             text(direction_of(direction)),
-            number(mean)?.into(),
-            number(max)?.into(),
-            number(energy)?.into(),
+            number(mean, out)?.into(),
+            number(max, out)?.into(),
+            number(energy, out)?.into(),
             text(instructing),
             text(requesting),
             text(plant),
@@ -129,10 +129,10 @@ fn direction_of(text: &str) -> &str {
 }
 
 /// `None` where there is none.
-fn number(text: &str) -> Result<Option<Decimal>, String> {
+fn number(text: &str, out: &mut Output<'_>) -> Result<Option<Decimal>, String> {
     match text {
         "" | "-" | "N.A." => Ok(None),
-        text => Notation::Comma.read(text).map(Some).map_err(|error| error.to_string()),
+        text => Notation::Comma.read(text, out).map(Some).map_err(|error| error.to_string()),
     }
 }
 
@@ -148,7 +148,8 @@ impl Rows for Measures {
     }
 
     fn row(&mut self, row: &Row<'_>, out: &mut Output<'_>) -> Result<(), Loss> {
-        out.record(self.record(row).map_err(Loss::one)?);
+        let record = self.record(row, out).map_err(Loss::one)?;
+        out.record(record);
         Ok(())
     }
 }

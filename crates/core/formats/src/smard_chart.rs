@@ -178,7 +178,7 @@ impl Chart {
         let steps = begins().zip(begins().skip(1)).filter_map(|(first, second)| Length::between(first?, second?));
         self.length = self.length.into_iter().chain(steps).min();
         for (index, element) in series.elements().enumerate() {
-            match self.reading(element) {
+            match self.reading(element, out) {
                 Ok(Some(reading)) => out.reading(&self.channel, &self.document, &reading),
                 Ok(None) => self.nulls_to_come += 1,
                 Err(reason) => self.lose(index, element, reason, out),
@@ -193,7 +193,7 @@ impl Chart {
     }
 
     /// `None` for an interval whose value is still to come.
-    fn reading(&self, element: Value<'_>) -> Result<Option<Reading>, String> {
+    fn reading(&self, element: Value<'_>, out: &mut Output<'_>) -> Result<Option<Reading>, String> {
         let begin = begin(element)?;
         let length = self.length.ok_or("no neighbour tells how long the interval is")?;
         let period = length.end(begin).and_then(|end| Period::interval(begin.at, end));
@@ -203,7 +203,7 @@ impl Chart {
             Some(Value::Null) if period.end() > self.known_until => Ok(None),
             Some(Value::Null) => Ok(Some(Reading::missing(kind, period, unit))),
             Some(value) => {
-                let value = Some(value.decimal()?);
+                let value = Some(value.decimal(out)?);
                 Ok(Some(Reading { kind, period, value, unit, quality, method: None, reason: None }))
             }
             None => Err("the time has no value".to_owned()),

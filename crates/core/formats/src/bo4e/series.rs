@@ -205,7 +205,7 @@ impl<'a> Series<'a> {
         let value = match number {
             // Some senders fill the number of a missing value with zero, which would be a statement.
             Some(_) if standing.quality == Quality::Missing => None,
-            Some(number) => Some(number.decimal()?),
+            Some(number) => Some(number.decimal(out)?),
             None => None,
         };
         let kind = kind(quantity, period)?;

@@ -198,7 +198,7 @@ impl Resolver {
         let value = match (record.get(Column::Value), standing.quality) {
             (None, Quality::Missing) => None,
             (None, _) => return Err(Refusal::Whole("`value` is missing, and `quality` does not say so".to_owned())),
-            (Some(text), _) => Some(standing.value(text, notation)?),
+            (Some(text), _) => Some(standing.value(text, notation, out)?),
         };
         standing.hand_on(&series.channel, (kind, period, value), out);
         Ok(())
@@ -240,14 +240,14 @@ impl Standing {
         Ok(Self { quality, document: Document { reference: String::new(), known_at }, reading })
     }
 
-    fn value(&self, text: &str, notation: Notation) -> Result<Decimal, Refusal> {
+    fn value(&self, text: &str, notation: Notation, out: &mut Output<'_>) -> Result<Decimal, Refusal> {
         if self.quality == Quality::Missing {
             return Err(Refusal::Whole(format!(
                 "the quality is missing, yet there is the value `{}`",
                 dates::shown(text)
             )));
         }
-        Ok(notation.read(text)?)
+        Ok(notation.read(text, out)?)
     }
 
     fn hand_on(
@@ -342,7 +342,7 @@ fn day_set(
     let (mut lost, mut first) = (0, None);
     for (index, text) in record.values.iter().take(count).enumerate() {
         let end = start.plus(step).unwrap_or(start);
-        let value = text.as_deref().map(|text| standing.value(text, notation)).transpose();
+        let value = text.as_deref().map(|text| standing.value(text, notation, out)).transpose();
         match (value, Period::interval(start, end)) {
             (Ok(value), Some(period)) => {
                 standing.hand_on(&series.channel, (kind, period, value), out);

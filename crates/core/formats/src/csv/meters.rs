@@ -69,7 +69,7 @@ impl Meters {
         let (point, at) = placed.map_err(|reason| Loss { reason, readings: count as u64 })?;
         let (mut lost, mut first) = (0, None);
         for (value, text) in row.cells() {
-            match reading(value, &text, at, notation) {
+            match reading(value, &text, at, notation, out) {
                 Ok(reading) => {
                     let channel = Channel { point: point.clone(), quantity: value.quantity };
                     out.reading(&channel, &Document::default(), &reading);
@@ -133,8 +133,14 @@ impl Meters {
     }
 }
 
-fn reading(value: &MeterValue, text: &str, at: Timestamp, notation: Notation) -> Result<Reading, String> {
-    let number = notation.read(text).map_err(|error| error.to_string())?;
+fn reading(
+    value: &MeterValue,
+    text: &str,
+    at: Timestamp,
+    notation: Notation,
+    out: &mut Output<'_>,
+) -> Result<Reading, String> {
+    let number = notation.read(text, out).map_err(|error| error.to_string())?;
     let period = match value.kind {
         Kind::Register | Kind::Instant => Some(Period::instant(at)),
         Kind::Interval => at.plus(QUARTER_HOUR).and_then(|end| Period::interval(at, end)),

@@ -212,7 +212,8 @@ impl SeriesRows {
         };
         let (mut lost, mut first) = (0, None);
         for column in &self.series.columns {
-            let read = end.clone().and_then(|end| reading(column, &cell(column.index), row.start, end, notation));
+            let read =
+                end.clone().and_then(|end| reading((column, &cell(column.index)), (row.start, end), notation, out));
             match read {
                 Ok(Some(reading)) => {
                     let channel = Channel { point: column.point.clone(), quantity: column.quantity };
@@ -236,11 +237,10 @@ fn apart(first: Timestamp, second: Timestamp) -> Option<i64> {
 
 /// `None` for an empty value of which no interval is known: the mark at the end of a table of bills.
 fn reading(
-    column: &Column,
-    cell: &str,
-    start: Timestamp,
-    end: Option<Timestamp>,
+    (column, cell): (&Column, &str),
+    (start, end): (Timestamp, Option<Timestamp>),
     notation: Notation,
+    out: &mut Output<'_>,
 ) -> Result<Option<Reading>, String> {
     let missing = is_missing(cell);
     let period = match (column.kind, end) {
@@ -254,7 +254,7 @@ fn reading(
     if missing {
         return Ok(Some(Reading::missing(kind, period, unit)));
     }
-    let value = notation.read(cell).map_err(|error| error.to_string())?;
+    let value = notation.read(cell, out).map_err(|error| error.to_string())?;
     let quality = Quality::True;
     Ok(Some(Reading { kind, period, value: Some(value), unit, quality, method: None, reason: None }))
 }

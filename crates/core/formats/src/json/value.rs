@@ -9,6 +9,7 @@ use super::scan::{Json, Scan, Scanner, Text, Wrong};
 use crate::dates::shown;
 use crate::limits::REJECT_BYTES_MAX;
 use crate::numbers::Notation;
+use crate::output::Output;
 
 /// A value as it stands.
 #[derive(Clone, Copy, Debug)]
@@ -207,16 +208,26 @@ impl<'a> Value<'a> {
         raw.as_bytes().get(..REJECT_BYTES_MAX).unwrap_or(raw.as_bytes()).to_vec()
     }
 
-    /// The number that it is. Some programs write decimals as texts.
+    /// The number that it is, to be handed on. Some programs write decimals as texts.
     ///
     /// # Errors
-    /// Where it is none, or one that is not kept exactly.
-    pub(crate) fn decimal(self) -> Result<Decimal, String> {
+    /// Where it is none, or one that is not kept.
+    pub(crate) fn decimal(self, out: &mut Output<'_>) -> Result<Decimal, String> {
         match self {
-            Self::Number(text) => Notation::Point.read(text).map_err(|error| error.to_string()),
-            Self::Text(text) => Notation::Point.read(text.read().trim()).map_err(|error| error.to_string()),
+            Self::Number(text) => Notation::Point.read(text, out).map_err(|error| error.to_string()),
+            Self::Text(text) => Notation::Point.read(text.read().trim(), out).map_err(|error| error.to_string()),
             other => Err(format!("{} is no number", other.described())),
         }
+    }
+
+    /// As [`decimal`](Self::decimal), where something else is told from the number; `None` where there is none.
+    pub(crate) fn number(self) -> Option<Decimal> {
+        let number = match self {
+            Self::Number(text) => Notation::Point.number(text),
+            Self::Text(text) => Notation::Point.number(text.read().trim()),
+            Self::Null | Self::Bool(_) | Self::List(_) | Self::Object(_) => return None,
+        };
+        number.ok().map(|number| number.value)
     }
 
     /// A whole number.

@@ -128,7 +128,7 @@ impl Day {
         let mut start = self.start;
         for (index, (text, standing)) in self.values.iter().zip(&self.standings).enumerate() {
             let end = start.plus(stream.length).unwrap_or(start);
-            match reading(text, *standing, Period::interval(start, end), stream) {
+            match reading(text, *standing, Period::interval(start, end), stream, out) {
                 Ok(reading) => out.reading(&stream.channel, &document, &reading),
                 Err(reason) => {
                     lost += 1;
@@ -146,7 +146,13 @@ impl Day {
     }
 }
 
-fn reading(text: &str, standing: Option<Standing>, period: Option<Period>, stream: &Stream) -> Result<Reading, String> {
+fn reading(
+    text: &str,
+    standing: Option<Standing>,
+    period: Option<Period>,
+    stream: &Stream,
+    out: &mut Output<'_>,
+) -> Result<Reading, String> {
     let period = period.ok_or("the day lies beyond the calendar")?;
     let standing = standing.ok_or("no record 400 tells its quality")?;
     let Standing { quality, method, reason } = standing;
@@ -154,7 +160,7 @@ fn reading(text: &str, standing: Option<Standing>, period: Option<Period>, strea
     if quality == Quality::Missing {
         return Ok(Reading { method, reason, ..Reading::missing(kind, period, unit) });
     }
-    let value = Notation::Point.read(text).map_err(|error| error.to_string())?;
+    let value = Notation::Point.read(text, out).map_err(|error| error.to_string())?;
     Ok(Reading { kind, period, value: Some(value), unit, quality, method, reason })
 }
 

@@ -32,7 +32,7 @@ impl Place {
         let value = |key: &str| object.get(key);
         let coordinates = || {
             let coord = value("coord").and_then(Value::object).unwrap_or(object);
-            let number = |key: &str| coord.get(key).filter(|value| value.decimal().is_ok()).and_then(Value::said);
+            let number = |key: &str| coord.get(key).filter(|value| value.number().is_some()).and_then(Value::said);
             Some(format!("{},{}", number("lat")?, number("lon")?))
         };
         let id = value("id").or_else(|| value("city_id")).and_then(Value::whole).filter(|id| *id > 0);

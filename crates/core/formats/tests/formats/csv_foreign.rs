@@ -396,11 +396,11 @@ fn real_series_of_meters_are_read_to_the_last_digit() {
         il-gas-hdd-only-billing_bimonthly
         meter 1-0:1.29.0 interval: 13 readings, 0 missing, sum 2290.42, 2015-11-22T06:00:00Z..2016-01-21T06:00:00Z to 2017-11-16T06:00:00Z..2018-01-15T06:00:00Z
         uk-electricity-hdd-only-hourly-sample-0
-        meter 1-0:1.29.0 interval: 18079 readings, 0 missing, sum 2939.59, 2020-04-01T01:00:00Z..2020-04-01T02:00:00Z to 2022-12-06T11:00:00Z..2022-12-06T12:00:00Z
-        lost 5429: has more than 12 places after the point
+        meter 1-0:1.29.0 interval: 23508 readings, 0 missing, sum 3789.626, 2020-04-01T01:00:00Z..2020-04-01T02:00:00Z to 2022-12-06T12:00:00Z..2022-12-06T13:00:00Z
+        binary_float 
         uk-gas-hdd-only-hourly-sample-0
-        meter 1-0:1.29.0 interval: 21997 readings, 0 missing, sum 13561.0737, 2020-04-01T01:00:00Z..2020-04-01T02:00:00Z to 2022-12-06T12:00:00Z..2022-12-06T13:00:00Z
-        lost 1511: has more than 12 places after the point
+        meter 1-0:1.29.0 interval: 23508 readings, 0 missing, sum 16878.2622, 2020-04-01T01:00:00Z..2020-04-01T02:00:00Z to 2022-12-06T12:00:00Z..2022-12-06T13:00:00Z
+        binary_float 
         il-tempF
         meter air_temperature instant: 19417 readings, 0 missing, sum 1059689.06, 2015-11-22T06:00:00Z..2015-11-22T06:00:00Z to 2018-02-08T06:00:00Z..2018-02-08T06:00:00Z
         uk-tempC
@@ -427,24 +427,24 @@ fn real_tables_of_grids_and_buildings_are_read_with_their_hints() {
     }
     expect![[r#"
         load-vic/vic_electricity.csv
-        VIC air_temperature instant: 52602 readings, 0 missing, sum 855592.65, 2011-12-31T13:00:00Z..2011-12-31T13:00:00Z to 2014-12-31T12:30:00Z..2014-12-31T12:30:00Z
-        VIC load interval: 52447 readings, 0 missing, sum 244705906.862044, 2011-12-31T13:00:00Z..2011-12-31T13:30:00Z to 2014-12-31T12:30:00Z..2014-12-31T13:00:00Z
-        lost 167: has more than 12 places after the point
+        VIC air_temperature instant: 52608 readings, 0 missing, sum 855672.85, 2011-12-31T13:00:00Z..2011-12-31T13:00:00Z to 2014-12-31T12:30:00Z..2014-12-31T12:30:00Z
+        VIC load interval: 52608 readings, 0 missing, sum 245439090.090286000004, 2011-12-31T13:00:00Z..2011-12-31T13:30:00Z to 2014-12-31T12:30:00Z..2014-12-31T13:00:00Z
         unread_column line 1
         unread_column line 1
         assumed_unit line 1
         assumed_unit line 1
         assumed_interval line 1
+        binary_float 
         load-bdg2/bdg2_hourly_sample.csv
-        building_1 1-0:1.29.0 interval: 6305 readings, 0 missing, sum 1345317.9326875, 2016-01-01T00:00:00Z..2016-01-01T01:00:00Z to 2016-09-30T00:00:00Z..2016-09-30T01:00:00Z
-        building_2 1-0:1.29.0 interval: 6299 readings, 0 missing, sum 1546594.573, 2016-01-01T00:00:00Z..2016-01-01T01:00:00Z to 2016-09-29T23:00:00Z..2016-09-30T00:00:00Z
-        lost 502: has more than 12 places after the point
+        building_1 1-0:1.29.0 interval: 6553 readings, 0 missing, sum 1396657.011875, 2016-01-01T00:00:00Z..2016-01-01T01:00:00Z to 2016-09-30T00:00:00Z..2016-09-30T01:00:00Z
+        building_2 1-0:1.29.0 interval: 6553 readings, 0 missing, sum 1613382.0505, 2016-01-01T00:00:00Z..2016-01-01T01:00:00Z to 2016-09-30T00:00:00Z..2016-09-30T01:00:00Z
         assumed_interval line 1
+        binary_float 
         load-ausgrid/data_2011-2012.csv
-        customer 1-1:1.29.0 interval: 13248 readings, 0 missing, sum 8994.508, 2011-06-30T14:00:00Z..2011-06-30T14:30:00Z to 2012-06-30T13:00:00Z..2012-06-30T13:30:00Z
-        customer 1-1:2.29.0 interval: 15392 readings, 0 missing, sum 1892.812, 2011-06-30T14:00:00Z..2011-06-30T14:30:00Z to 2012-06-30T13:30:00Z..2012-06-30T14:00:00Z
-        lost 6496: has more than 12 places after the point
+        customer 1-1:1.29.0 interval: 17568 readings, 0 missing, sum 11876.738, 2011-06-30T14:00:00Z..2011-06-30T14:30:00Z to 2012-06-30T13:30:00Z..2012-06-30T14:00:00Z
+        customer 1-1:2.29.0 interval: 17568 readings, 0 missing, sum 2592.808, 2011-06-30T14:00:00Z..2011-06-30T14:30:00Z to 2012-06-30T13:30:00Z..2012-06-30T14:00:00Z
         assumed_interval line 1
+        binary_float 
     "#]].assert_eq(&text);
 }
 

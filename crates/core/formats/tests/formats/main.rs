@@ -28,6 +28,7 @@ mod mscons_write;
 mod ndjson;
 mod nem12;
 mod netztransparenz;
+mod numbers;
 mod openweathermap;
 mod pages;
 mod poi;
