@@ -127,7 +127,7 @@ mod tests {
         fn what_a_float_was_made_of_comes_back(units in -(10_i64.pow(9))..10_i64.pow(9), digits in 16_usize..30) {
             let float = units as f64 / 1000.0;
             let expected = Decimal::scaled(units.into(), -3).expect("a number");
-            for text in [format!("{float:.*e}", digits), format!("{float:.*}", digits)] {
+            for text in [format!("{float:.digits$e}"), format!("{float:.digits$}")] {
                 // With twelve places it is exact, whatever wrote it.
                 if Decimal::parse(text.as_bytes(), b'.').is_err() {
                     prop_assert_eq!(read(&text), Some(expected), "{}", text);

@@ -35,6 +35,7 @@ mod stamps;
 mod status_word;
 mod timeline;
 mod units;
+mod unknown;
 mod unreadable;
 mod xml;
 
@@ -77,3 +78,4 @@ pub use lines::{Line, Lines};
 pub use output::{Decoded, Meter, Output, Problem, Withdrawal};
 pub use page::Table;
 pub use record::{Cell, Column, ColumnKind, Record, RecordTable};
+pub use unknown::unknown;
