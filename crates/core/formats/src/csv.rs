@@ -11,7 +11,8 @@
 //! * a day and a column for each of its quarter-hours or hours, named by the clock or by number ([`days`]);
 //! * a column of times and columns of values, which says least of itself and needs hints ([`series`]).
 //!
-//! The delimiter is `;`, `,`, tab or `|`, whichever the header has most of. Quotes around a field are read, and it may not span
+//! Above the header may stand `sep=;` and a few lines of title ([`opening`]). The delimiter is the one that `sep=` names, or `;`, `,`,
+//! tab or `|`, whichever the header has most of. Quotes around a field are read, and it may not span
 //! lines. Numbers have a decimal point where the delimiter is a comma. Under any other delimiter the numbers of the delivery
 //! tell: `0.5`, `1234.5` or `12.25` a point, `0,5` or `1.234.567` a comma (then points group thousands). A number that can be
 //! read both ways, such as `1.234`, waits for the first that cannot; where none comes near it, it is refused. Lines are UTF-8, or
@@ -20,13 +21,15 @@
 mod days;
 mod header;
 mod meters;
+mod opening;
 mod rows;
 mod series;
+mod side;
 mod write;
 
 use crate::columns::{Column, Loss, Record, Resolver, UnknownNames};
 use crate::detect::Head;
-use crate::encoding::{self, text, without_mark};
+use crate::encoding::{text, without_mark};
 use crate::fields::{Field, split};
 use crate::format::Options;
 use crate::lines::{Line, Lines};
@@ -37,6 +40,7 @@ use crate::sheet;
 use crate::unreadable::{Unreadable, Untold};
 use header::{Header, Layout, Slot};
 use meters::{Meters, Row};
+use opening::Opening;
 use rows::{Lost, SeriesRows};
 use series::{Known, Series};
 
@@ -57,6 +61,8 @@ pub fn tables() -> Vec<Table> {
     let places = vec![
         row("a time", &series::TIMES[..series::TIMES.len() - 1]),
         row("the end of the interval", &series::ENDS),
+        row("energy that is drawn (group C 1)", series::DIRECTIONS[0].0),
+        row("energy that is fed in (group C 2)", series::DIRECTIONS[1].0),
         row("no reading", &series::REMARKS),
     ];
     vec![
@@ -73,19 +79,22 @@ pub fn tables() -> Vec<Table> {
 
 #[must_use]
 pub fn recognise(head: &Head<'_>) -> Option<&'static str> {
-    let header = Header::read(&text(head.first_line())).ok()?;
-    if header.is_ours(None) {
+    let lines = without_mark(head.bytes).split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    let mut lines = lines.filter(|line| !line.is_empty());
+    let mut opening = Opening::default();
+    let header = lines.find_map(|line| opening.line(0, line))?.ok()?;
+    if header.is_ours(None) && !opening.is_titled() {
         return Some("a header line with our columns");
     }
-    let row = second_line(head).map(sheet::fields);
+    let row = lines.next().map(sheet::fields);
     let foreign = crate::frequency::recognise(head).is_some() || crate::netztransparenz::recognise(head).is_some();
-    (!foreign && header.is_ours(row.as_deref())).then_some("a column of times beside columns of numbers")
-}
-
-/// The line behind the header.
-fn second_line<'a>(head: &Head<'a>) -> Option<&'a [u8]> {
-    let lines = head.bytes.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
-    lines.filter(|line| !line.is_empty()).nth(1)
+    if foreign || !header.is_ours(row.as_deref()) {
+        return None;
+    }
+    if header.is_ours(None) {
+        return head.is_text().then_some("a header line with our columns below a title");
+    }
+    Some("a column of times beside columns of numbers")
 }
 
 /// Most bytes of lines that wait for a number which tells how numbers are written.
@@ -103,7 +112,7 @@ struct Reader {
 
 enum Stage {
     /// The header line has not come yet.
-    Head,
+    Head(Opening),
     Body(Body),
     /// A hint is missing.
     Untold(Untold),
@@ -113,7 +122,7 @@ enum Stage {
 /// What the header said, with the lines that wait.
 struct Body {
     header: Header,
-    /// The header line as it came.
+    /// The header line as it came, with what tells how it is read.
     prelude: Vec<u8>,
     notation: Notation,
     waiting: Vec<(u64, Vec<u8>)>,
@@ -143,7 +152,7 @@ impl Decoder {
             fields: Vec::new(),
             options: options.clone(),
         };
-        Self { lines: Lines::default(), reader: Box::new(Reader { stage: Stage::Head, rows }) }
+        Self { lines: Lines::default(), reader: Box::new(Reader { stage: Stage::Head(Opening::default()), rows }) }
     }
 
     pub fn push(&mut self, bytes: &[u8], out: &mut Output<'_>) {
@@ -153,7 +162,11 @@ impl Decoder {
     pub fn finish(&mut self, out: &mut Output<'_>) {
         self.lines.finish(|line| self.reader.line(line, out));
         match &mut self.reader.stage {
-            Stage::Head => {}
+            Stage::Head(opening) => {
+                if let Some(mut unreadable) = opening.ended() {
+                    unreadable.finish(out);
+                }
+            }
             Stage::Body(body) => body.finish(&mut self.reader.rows, out),
             Stage::Untold(untold) => untold.finish(out),
             Stage::Unreadable(unreadable) => unreadable.finish(out),
@@ -164,9 +177,9 @@ impl Decoder {
 impl Reader {
     fn line(&mut self, line: Line<'_>, out: &mut Output<'_>) {
         match &mut self.stage {
-            Stage::Head => self.head(line, out),
+            Stage::Head(_) => self.head(line, out),
             Stage::Body(body) => {
-                if let Some(mut untold) = body.without_zone(line, &mut self.rows) {
+                if let Some(mut untold) = body.without_zone(line, &mut self.rows, out) {
                     untold.line(line, out);
                     self.stage = Stage::Untold(untold);
                 } else {
@@ -179,52 +192,56 @@ impl Reader {
     }
 
     fn head(&mut self, line: Line<'_>, out: &mut Output<'_>) {
+        let Stage::Head(opening) = &mut self.stage else { return };
         let bytes = if line.number == 1 { without_mark(line.bytes) } else { line.bytes };
         if bytes.trim_ascii().is_empty() {
             return;
         }
-        self.stage = match encoding::header(bytes).and_then(|text| Header::read(&text)) {
-            Ok(header) => {
-                for name in &header.unknown {
-                    self.rows.unknown.tell(name, header.known, format_args!("line {}", line.number), out);
-                }
-                match self.rows.take_up(&header, line.number, out) {
-                    Ok(()) => Stage::Body(Body::new(header, bytes)),
-                    Err(series::Untold { reason, width }) => {
-                        Stage::Untold(Untold::new(reason, width, [bytes, b"\n"].concat()))
-                    }
-                }
-            }
+        let Some(read) = opening.line(line.number, bytes) else { return };
+        let opening = std::mem::take(opening);
+        let header = match read {
+            Ok(header) => header,
             Err(reason) => {
-                let mut unreadable = Unreadable::new(reason);
-                unreadable.head(line);
-                Stage::Unreadable(unreadable)
+                self.stage = opening.unreadable(reason).map_or(Stage::Head(Opening::default()), Stage::Unreadable);
+                return;
             }
+        };
+        opening.tell(out);
+        for name in &header.unknown {
+            self.rows.unknown.tell(name, header.known, format_args!("line {}", line.number), out);
+        }
+        let prelude = [opening.prelude(), bytes, b"\n"].concat();
+        self.stage = match self.rows.take_up(&header, line.number) {
+            Ok(()) => Stage::Body(Body::new(header, prelude)),
+            Err(series::Untold { reason, width }) => Stage::Untold(Untold::new(reason, width, prelude)),
         };
     }
 }
 
 impl Body {
-    fn new(header: Header, line: &[u8]) -> Self {
-        let prelude = [line, b"\n"].concat();
+    const fn new(header: Header, prelude: Vec<u8>) -> Self {
         let notation = if header.delimiter == b',' { Notation::Point } else { Notation::Unclear };
         Self { header, prelude, notation, waiting: Vec::new(), waiting_bytes: 0, begun: false }
     }
 
     /// A series whose first time needs a zone that is not given: its rows tell each other's ends, so they are kept together.
-    fn without_zone(&mut self, line: Line<'_>, rows: &mut Rows) -> Option<Untold> {
+    fn without_zone(&mut self, line: Line<'_>, rows: &mut Rows, out: &mut Output<'_>) -> Option<Untold> {
         if self.begun || line.bytes.trim_ascii().is_empty() {
             return None;
         }
         self.begun = true;
-        let reason = rows.series.as_mut()?.needs_zone(line.bytes)?;
-        let width = rows.series.as_ref().map_or(1, |series| series.width());
-        Some(Untold::new(reason, width, self.prelude.clone()))
+        let series = rows.series.as_mut()?;
+        series.begin(line.bytes, out);
+        let reason = series.needs_zone(line.bytes)?;
+        Some(Untold::new(reason, series.width(), self.prelude.clone()))
     }
 
     fn finish(&mut self, rows: &mut Rows, out: &mut Output<'_>) {
         self.release(rows, out);
         if let Some(series) = &mut rows.series {
+            if !self.begun {
+                series.begin(b"", out);
+            }
             series.finish(self.notation, out, &mut |Lost { number, bytes, loss }, out| {
                 self.lose(number, &bytes, loss, out);
             });
@@ -349,7 +366,7 @@ impl Rows {
     ///
     /// # Errors
     /// Where a hint is needed.
-    fn take_up(&mut self, header: &Header, line: u64, out: &mut Output<'_>) -> Result<(), series::Untold> {
+    fn take_up(&mut self, header: &Header, line: u64) -> Result<(), series::Untold> {
         let options = &self.options;
         match &header.layout {
             Layout::Rows { .. } | Layout::Meters { .. } => {}
@@ -366,9 +383,7 @@ impl Rows {
             Layout::Series(places) => {
                 let lower: Vec<String> = header.names.iter().map(|name| name.to_lowercase()).collect();
                 let series = Series::read(places, &header.names, &lower, options)?;
-                let rows = SeriesRows::new(series, header.delimiter, options.zone);
-                rows.begin(line, out);
-                self.series = Some(Box::new(rows));
+                self.series = Some(Box::new(SeriesRows::new(series, (line, header.delimiter), options.zone)));
             }
         }
         Ok(())

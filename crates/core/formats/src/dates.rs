@@ -34,6 +34,8 @@ pub(crate) enum DateError {
     NoZone(String),
     #[error("`{0}` is not a zone that is known: UTC, CET (MEZ) or CEST (MESZ)")]
     UnknownZone(String),
+    #[error("`{0}` names one of two passes of an hour that the clock showed once")]
+    OnePass(String),
     #[error(transparent)]
     Clock(#[from] ClockError),
 }
@@ -127,6 +129,44 @@ pub(crate) fn zoned(date: &str, time: &str, zone: &str) -> Result<Timestamp, Dat
 /// Whether a text is a time of day alone, such as `00:15` or `00:15:00`.
 pub(crate) fn is_time_of_day(text: &str) -> bool {
     matches!(clock(text.as_bytes()), Some((_, [])))
+}
+
+/// Whether a time is 24:00: the end of its day, at which nothing begins.
+pub(crate) fn ends_its_day(text: &str) -> bool {
+    text.split([' ', 'T', 't']).any(|part| part.starts_with("24:"))
+}
+
+/// A pass of the hour that comes twice in autumn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pass {
+    First,
+    Second,
+}
+
+/// A time without the letter that tells the pass of its hour, as VDEW writes it: `2A:15`, and an hour later `2B:15`; `None` where it
+/// has none.
+pub(crate) fn lettered(text: &str) -> Option<(String, Pass)> {
+    let (before, minutes) = text.split_once(':')?;
+    let (before, pass) = match before.strip_suffix(['A', 'a']) {
+        Some(before) => (before, Pass::First),
+        None => (before.strip_suffix(['B', 'b'])?, Pass::Second),
+    };
+    let digits = before.bytes().rev().take_while(u8::is_ascii_digit).count();
+    let (day, hour) = before.split_at_checked(before.len() - digits)?;
+    (1..=2).contains(&digits).then(|| (format!("{day}{hour:0>2}:{minutes}"), pass))
+}
+
+/// The moment of a time whose pass is told.
+pub(crate) fn of_pass(text: &str, pass: Pass, zone: Option<Zone>) -> Result<Timestamp, DateError> {
+    let clock = match stamp(text)? {
+        Stamp::At(at) => return Ok(at),
+        Stamp::Clock(clock) => clock,
+    };
+    match (zone.ok_or_else(|| DateError::NoZone(shown(text)))?.instants(clock), pass) {
+        (Instants::Two { earlier, .. }, Pass::First) => Ok(earlier),
+        (Instants::Two { later, .. }, Pass::Second) => Ok(later),
+        (Instants::One(_) | Instants::None, _) => Err(DateError::OnePass(shown(text))),
+    }
 }
 
 /// The end of an interval that begins at `start`, where only the clock of `zone` tells it.
@@ -237,7 +277,7 @@ fn pair(ten: u8, one: u8) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Stamp, day, end_by_clock, stamp};
+    use super::{Pass, Stamp, day, end_by_clock, ends_its_day, lettered, of_pass, stamp};
     use metrify_domain::calendar::Zone;
 
     fn read(text: &str) -> String {
@@ -287,6 +327,26 @@ mod tests {
         }
         assert!(day("30.03.2025").is_ok() && day("2025-03-30").is_ok());
         assert!(day("30.03.2025 00:00").is_err() && day("2025-13-01").is_err());
+    }
+
+    #[test]
+    fn letters_tell_the_pass_of_the_hour_that_comes_twice() {
+        for (text, expected) in [
+            ("26.10.2025 2A:15", "2025-10-26T00:15:00Z"),
+            ("26.10.2025 02b:15", "2025-10-26T01:15:00Z"),
+            ("2025-10-26T2B:45:00", "2025-10-26T01:45:00Z"),
+            ("25.10.2025 2A:15", "`25.10.2025 02:15` names one of two passes of an hour that the clock showed once"),
+        ] {
+            let (plain, pass) = lettered(text).expect("a letter");
+            let read = of_pass(&plain, pass, Some(Zone::BERLIN));
+            assert_eq!(read.map_or_else(|error| error.to_string(), |at| at.to_string()), expected, "{text}");
+        }
+        assert_eq!(lettered("2A:00"), Some(("02:00".to_owned(), Pass::First)));
+        for plain in ["26.10.2025 02:15", "A:15", "123A:15", "2A", ""] {
+            assert_eq!(lettered(plain), None, "{plain}");
+        }
+        assert!(ends_its_day("01.06.2025 24:00") && ends_its_day("24:00:00") && ends_its_day("2025-06-01T24:00Z"));
+        assert!(!ends_its_day("24.06.2025 00:24") && !ends_its_day("2024-01-01T00:00"));
     }
 
     #[test]

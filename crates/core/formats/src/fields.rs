@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::seek;
 
-const DELIMITERS: [u8; 4] = [b';', b'\t', b'|', b','];
+pub(crate) const DELIMITERS: [u8; 4] = [b';', b'\t', b'|', b','];
 
 /// The mark that sets the fields of a header apart: the one it has most of.
 pub(crate) fn delimiter(header: &str) -> u8 {

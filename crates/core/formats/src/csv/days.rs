@@ -12,6 +12,7 @@ use metrify_domain::calendar::{Zone, day::day_period};
 use metrify_domain::time::{HOUR, MINUTE, QUARTER_HOUR};
 use metrify_domain::{Decimal, Finding, Severity, Timestamp};
 
+use super::series::is_missing;
 use crate::columns::{Column, Loss, Record};
 use crate::dates;
 use crate::fields::Field;
@@ -209,7 +210,7 @@ impl<'a> Row<'a> {
     }
 
     fn given(&self, column: usize) -> Option<Cow<'a, str>> {
-        Some(self.cell(column)).filter(|text| !text.is_empty())
+        Some(self.cell(column)).filter(|text| !is_missing(text))
     }
 }
 
@@ -265,9 +266,10 @@ fn label(name: &str) -> Option<Label> {
     (number <= 100).then_some(Label::Number(number))
 }
 
-/// `00:15`, `0:15`, `00:15:00`; an `A` or `B` behind it tells the hour that comes twice, where the order tells it as well.
+/// `00:15`, `0:15`, `00:15:00`; an `A` or `B` at its hour or behind it tells the hour that comes twice, where the order tells it as well.
 fn time(text: &str) -> Option<i64> {
-    let text = text.trim_end_matches(['a', 'b']);
+    let lettered = dates::lettered(text);
+    let text = lettered.as_ref().map_or(text, |(plain, _)| plain).trim_end_matches(['a', 'b']);
     let mut parts = text.split(':');
     let number = |text: &str| {
         let digits = (1..=2).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());

@@ -88,10 +88,12 @@ pub(super) struct Header {
 }
 
 impl Header {
+    /// `mark` sets the fields apart, where that is told.
+    ///
     /// # Errors
     /// Where the columns are not those of one of our layouts: which were found and which are needed.
-    pub(super) fn read(line: &str) -> Result<Self, String> {
-        let delimiter = delimiter(line);
+    pub(super) fn read(line: &str, mark: Option<u8>) -> Result<Self, String> {
+        let delimiter = mark.unwrap_or_else(|| delimiter(line));
         let mut fields = Vec::new();
         split(line, delimiter, &mut fields).map_err(|reason| format!("the header: {reason}"))?;
         let as_they_came: Vec<String> = fields.iter().map(|field| field.text(line).trim().to_owned()).collect();
@@ -109,6 +111,14 @@ impl Header {
         let found = || fields.iter().map(|field| format!("`{}`", shown(&field.text(line))));
         let (layout, known, unknown) = read.ok_or_else(|| unfit(found()))?;
         Ok(Self { delimiter, layout, names: as_they_came, unknown, known })
+    }
+
+    /// Whether the column of times has a name, where the layout could do without.
+    pub(super) fn has_named_times(&self) -> bool {
+        match &self.layout {
+            Layout::Rows { .. } | Layout::Meters { .. } | Layout::Days(_) => true,
+            Layout::Series(places) => places.has_named_times(&self.names),
+        }
     }
 
     /// Whether the header tells by itself that the table is one of ours; of a series the first row has to tell it as well.

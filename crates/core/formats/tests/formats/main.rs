@@ -8,6 +8,7 @@ mod brightsky;
 mod contrl;
 mod csv;
 mod csv_foreign;
+mod csv_series;
 mod d0;
 mod detect;
 mod dlms;
