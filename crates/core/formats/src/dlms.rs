@@ -186,11 +186,13 @@ impl Stream {
             }
             Heard::NoDigits { line, text } => {
                 self.end(out);
+                self.session.interrupt(out);
                 let reason = "the line holds something else than hexadecimal digits: it is read up to there".to_owned();
                 out.problem(readings::problem(Place::Line(*line), reason, 1, text.to_vec()));
             }
             Heard::OddDigit { line } => {
                 self.end(out);
+                self.session.interrupt(out);
                 if self.remarks.first("odd_digit") {
                     let reason =
                         "the line has an odd number of hexadecimal digits: the last one is not read".to_owned();

@@ -146,14 +146,19 @@ impl Session {
         self.joined(joined, (None, 0), out);
     }
 
-    fn lost(&mut self, place: Place, bytes: &[u8], loss: Loss, out: &mut Output<'_>) {
+    /// Gives up telegrams whose next segment may be among bytes that were not read.
+    pub(super) fn interrupt(&mut self, out: &mut Output<'_>) {
         let reason = "a part of the telegram is missing: bytes between its segments belong to no frame";
         self.segments.give_up(reason).for_each(|lost| unjoined(lost, out));
-        // Flags fill the time between frames.
-        let is_fill = |byte: &u8| matches!(byte, 0x7E | 0x00 | 0xFF | b'\r' | b'\n' | b' ');
+    }
+
+    fn lost(&mut self, place: Place, bytes: &[u8], loss: Loss, out: &mut Output<'_>) {
+        // Every frame may have flags of its own, and flags fill the time between frames.
         if bytes.iter().all(|byte| *byte == super::hdlc::FLAG) {
             return;
         }
+        self.interrupt(out);
+        let is_fill = |byte: &u8| matches!(byte, 0x7E | 0x00 | 0xFF | b'\r' | b'\n' | b' ');
         if bytes.len() < LOST_BYTES_MIN || bytes.iter().all(is_fill) {
             self.stray.first = self.stray.first.or(Some(place));
             self.stray.runs += 1;

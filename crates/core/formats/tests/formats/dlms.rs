@@ -822,7 +822,44 @@ fn segments_of_hdlc_are_joined() {
         &options(),
         &expect![[r#"
             problem byte 0: the telegram is unfinished: another one begins before its last part (1 readings, 51 bytes)
-            problem byte 50: a part of the telegram is missing: bytes between its segments belong to no frame (1 readings, 51 bytes)
+            problem byte 50: the delivery ends before the last part of the telegram (1 readings, 51 bytes)
+        "#]],
+    );
+}
+
+#[test]
+fn segments_of_hdlc_are_joined_where_each_frame_has_flags_of_its_own() {
+    let content = linked(&plain("42000001", 7));
+    let parts: Vec<&[u8]> = content.chunks(40).collect();
+    let frames: Vec<Vec<u8>> = (0..parts.len())
+        .map(|part| {
+            let frame = frame(&[0x41, 0x03], 0x13, part + 1 < parts.len(), parts[part]);
+            [&[0x7E], frame.as_slice(), &[0x7E]].concat()
+        })
+        .collect();
+    let joined = expect![[r#"
+        42000001 1-0:1.8.0 register 2024-10-13T06:15:05Z 7 Wh true
+        meter Meter { point: 42000001, kind: Some(Device), name: None, server_id: None, maker: None, resolution: None }
+    "#]];
+    check(&frames.concat(), &options(), &joined);
+    check(&frames.join(&[0x7E; 20][..]), &options(), &joined);
+    let lines: Vec<String> = frames.iter().map(|frame| hex(frame)).collect();
+    check(lines.join("\r\n").as_bytes(), &options(), &joined);
+    // Nothing is between them, and nothing else is there.
+    check(
+        &frames[0],
+        &options(),
+        &expect![[r#"
+            problem byte 0: the delivery ends before the last part of the telegram (1 readings, 51 bytes)
+        "#]],
+    );
+    check(
+        lines.join("\n# the second\n").as_bytes(),
+        &options(),
+        &expect![[r#"
+            problem line 1: a part of the telegram is missing: bytes between its segments belong to no frame (1 readings, 51 bytes)
+            problem line 2: the line holds something else than hexadecimal digits: it is read up to there (1 readings, 12 bytes)
+            problem line 3: the part continues a telegram whose beginning is missing (1 readings, 31 bytes)
         "#]],
     );
 }
