@@ -230,7 +230,7 @@ impl<R: Read> Read for Whole<R> {
     }
 }
 
-/// Attachments, and the parts of a message that was sent on with its own; an e-mail without any is told, not passed over.
+/// Attachments, and mails that were sent on with this one, each as a whole; an e-mail without any is told, not passed over.
 fn mail_members(bytes: &[u8], each: &mut dyn FnMut(&str, &mut dyn Read) -> ControlFlow<()>) -> Result<(), String> {
     if bytes.len() as u64 > MAIL_BYTES_MAX {
         return Err(format!(
@@ -245,7 +245,8 @@ fn mail_members(bytes: &[u8], each: &mut dyn FnMut(&str, &mut dyn Read) -> Contr
         let content = match &part.body {
             PartType::Binary(bytes) | PartType::InlineBinary(bytes) => bytes.as_ref(),
             PartType::Text(text) if is_attached => text.as_bytes(),
-            PartType::Message(inner) => inner.raw_message.as_ref(),
+            // The field of that name holds the outer mail where the inner one stands in it as it is.
+            PartType::Message(inner) => inner.raw_message(),
             PartType::Text(_) | PartType::Html(_) | PartType::Multipart(_) => continue,
         };
         found += 1;

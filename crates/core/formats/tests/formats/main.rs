@@ -5,6 +5,7 @@ mod arbitrary;
 mod archive;
 mod bo4e;
 mod brightsky;
+mod container;
 mod contrl;
 mod csv;
 mod csv_foreign;
