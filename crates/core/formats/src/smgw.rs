@@ -2,11 +2,12 @@
 //! a usage point with their statuses, signatures and certificates, for the use cases (TAF) 1, 2, 6, 7, 9, 10 and 14.
 //!
 //! A register's states are readings as they stand, moved onto the raster of its measurement period where they miss it by one
-//! hundredth at most. Neighbouring states on the raster make the amount between them ([`advance`]). What the meter counted
-//! ([`list`]) is told at the meter; what the gateway derived from it for a tariff at the usage point, since both have the same
+//! hundredth at most. Neighbouring states on the raster make the amount between them ([`advance`]), in a channel that holds it
+//! once ([`amounts`]). What the meter counted ([`list`]) is told at the meter; what the gateway derived from it for a tariff at the usage point, since both have the same
 //! codes and other values. The log of the gateway, tariffs and the customer are not read.
 
 mod advance;
+mod amounts;
 mod list;
 mod raster;
 mod status;

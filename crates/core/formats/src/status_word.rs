@@ -12,8 +12,10 @@ const METER_FATAL: u64 = 1 << 17;
 const METER_INFLUENCED: u64 = 1 << 9 | 1 << 10;
 /// The low byte of a meter's word in the form of the FNN; in older words the other bits of the low half mean other things.
 const METER_WORD: u64 = 0x04;
+/// Gateway: a fatal fault.
+const GATEWAY_FATAL: u64 = 1 << 8 << 32;
 /// Gateway: a fatal fault, a wrong system time, a temporary fault that makes the value unusable.
-const GATEWAY_INVALID: u64 = (1 << 8 | 1 << 9 | 1 << 14) << 32;
+const GATEWAY_INVALID: u64 = GATEWAY_FATAL | (1 << 9 | 1 << 14) << 32;
 /// Gateway: a temporary fault; the value may serve as a substitute.
 const GATEWAY_DOUBTFUL: u64 = 1 << 13 << 32;
 
@@ -29,6 +31,11 @@ pub(crate) const fn quality(status: u64) -> Quality {
     } else {
         Quality::True
     }
+}
+
+/// Whether this and all later values are invalid.
+pub(crate) const fn is_fatal(status: u64) -> bool {
+    status & (METER_FATAL | GATEWAY_FATAL) != 0
 }
 
 /// Whether the meter says that somebody tampered with it; its values stay what they are.

@@ -1,5 +1,6 @@
-//! What a register counted between two neighbouring states on its raster: the amount of the interval.
+//! What a register counted between two neighbouring states: the amount of the interval.
 //!
+//! Amounts may have a coarser raster than their states ([`Amounts`](super::amounts)); of those the ones on it are due.
 //! A difference over a missing step, over a state beside the raster, over a register that went back or over two values of one
 //! instant is not made up; the states stand as they are, and a finding tells of it. A state waits for the next one before its
 //! amount is formed, since only then it is known that it stands alone.
@@ -18,6 +19,8 @@ pub(super) struct State {
     pub(super) quality: Quality,
     pub(super) reason: Option<Code>,
     pub(super) is_on_raster: bool,
+    /// An amount may begin and end with it.
+    pub(super) is_due: bool,
     /// Another value was told for the same instant.
     pub(super) is_doubtful: bool,
 }
@@ -36,6 +39,7 @@ pub(super) enum Step {
 
 #[derive(Debug, Default)]
 pub(super) struct Advance {
+    /// The last one that was due.
     before: Option<State>,
     last: Option<State>,
 }
@@ -49,7 +53,7 @@ impl Advance {
         };
         if last.at != state.at {
             let step = self.settle(raster);
-            self.before = self.last.replace(state);
+            self.before = self.last.replace(state).filter(|last| last.is_due).or(self.before);
             return [step, Step::Nothing];
         }
         let is_same = last.value == state.value;
@@ -64,7 +68,8 @@ impl Advance {
 
     /// What the last two states make.
     pub(super) fn settle(&self, raster: &Raster) -> Step {
-        let (Some(before), Some(last)) = (self.before, self.last) else { return Step::Nothing };
+        let due = self.last.filter(|last| last.is_due);
+        let (Some(before), Some(last)) = (self.before, due) else { return Step::Nothing };
         let [earlier, later] = if before.at < last.at { [before, last] } else { [last, before] };
         if [earlier, later].iter().any(|state| !state.is_on_raster || state.is_doubtful) {
             return Step::Nothing;
@@ -73,7 +78,10 @@ impl Advance {
             if !raster.is_told {
                 return Step::Nothing;
             }
-            let reason = format!("no state is told between {} and {}, so no amount is formed", earlier.at, later.at);
+            let reason = format!(
+                "no state on the raster is told between {} and {}, so no amount is formed",
+                earlier.at, later.at
+            );
             return Step::Odd { severity: Severity::Warning, rule: "missing_step", reason };
         }
         let state = |state: State| RegisterState { at: state.at, value: state.value, unit: state.unit };

@@ -10,6 +10,7 @@ use metrify_domain::time::SECOND;
 use metrify_domain::{Channel, Decimal, Kind, ObisCode, Period, Point, Quantity, Reading, Severity, Timestamp, Unit};
 
 use super::advance::{Advance, State, Step, alignment};
+use super::amounts::{self, Amounts};
 use super::raster::Raster;
 use super::status::Status;
 use super::{Context, instant, signature, signer};
@@ -19,9 +20,6 @@ use crate::output::Output;
 use crate::server_id;
 use crate::xml::{Node, Text, Then};
 
-/// Group D of register states and of the amounts that lie between them (time integrals 1 and 5).
-const STATE: u8 = 8;
-const AMOUNT: u8 = 29;
 /// Longest signature in characters. The schema allows 512.
 const SIGNATURE_CHARS_MAX: usize = 10_000;
 /// Longest text of a reading that is read, in characters.
@@ -70,8 +68,9 @@ struct ReadingTexts {
 #[derive(Debug)]
 struct Register {
     channel: Channel,
-    /// That of the amounts between its states.
-    amounts: Option<Channel>,
+    /// What lies between its states.
+    amounts: Option<(Channel, Raster)>,
+    has_amounts: bool,
     kind: Option<Kind>,
     unit: Unit,
     exponent: i32,
@@ -87,6 +86,8 @@ pub(super) struct List {
     /// Made with the first value.
     register: Option<Result<Register, String>>,
     advance: Advance,
+    /// When the first fatal fault was told.
+    fatal_at: Option<Timestamp>,
     readings: u64,
     /// Values that are lost with the whole list.
     lost: u64,
@@ -199,8 +200,8 @@ impl List {
 
     /// Forms the last amount.
     fn settle(&self, register: &Register, place: &Place<'_>, out: &mut Output<'_>) {
-        if let Some(raster) = register.raster {
-            hand_on(self.advance.settle(&raster), register, place, || self.name(place), out);
+        if let Some((_, raster)) = &register.amounts {
+            hand_on(self.advance.settle(raster), register, place, || self.name(place), out);
         }
     }
 
@@ -233,10 +234,11 @@ impl List {
         }
         let register = self.register(named, place.context)?;
         self.meter.clone_from(&register.meter);
-        if register.raster.is_none() && register.amounts.is_some() {
-            let reason = match self.texts.period.as_str() {
-                "" => "no measurementPeriod is told, so no amounts are formed".to_owned(),
-                period => format!("nobody tells where periods of {period} s begin, so no amounts are formed"),
+        if register.has_amounts && register.amounts.is_none() {
+            let period = &self.texts.period;
+            let reason = match register.raster {
+                None => format!("nobody tells where periods of {period} s begin, so no amounts are formed"),
+                Some(_) => format!("amounts of gas are formed of hours, not of {period} s"),
             };
             self.once((Severity::Note, "raster"), &reason, place, out);
         }
@@ -264,25 +266,18 @@ impl List {
         let uom = self.texts.uom.parse().map_err(|_| format!("`{}` is no unit (uom)", shown(&self.texts.uom)))?;
         let unit = espi::unit(uom).ok_or("the unit (uom) cannot be told")?;
         let period_s = match self.texts.period.as_str() {
-            "" => None,
+            // Meters of gas have a zero, which tells as little.
+            "" | "0" => None,
             text => Some(text.parse().map_err(|_| format!("the measurementPeriod `{}` is no number", shown(text)))?),
         };
         let (point, meter) = self.point(context)?;
-        let groups = code.groups();
-        let amounts = match groups {
-            [1, b, c, STATE, e, f] => Some(ObisCode::from_bytes([1, b, c, AMOUNT, e, f])),
-            _ => None,
-        };
         let channel = |code| Channel { point: point.clone(), quantity: Quantity::Obis(code) };
-        Ok(Register {
-            channel: channel(code),
-            amounts: amounts.map(channel),
-            kind: code.natural_kind(),
-            unit,
-            exponent,
-            raster: Raster::new(period_s, groups[0]),
-            meter,
-        })
+        let raster = Raster::new(period_s, code.groups()[0]);
+        let has_amounts = amounts::has_amounts(code, unit);
+        let amounts = raster.filter(|_| has_amounts).and_then(|raster| amounts::amounts(code, raster));
+        let amounts = amounts.map(|Amounts { code, raster }| (channel(code), raster));
+        let (channel, kind) = (channel(code), code.natural_kind());
+        Ok(Register { channel, amounts, has_amounts, kind, unit, exponent, raster, meter })
     }
 
     /// Where the values are told: at the meter that counted them, or at the usage point for which they were derived.
@@ -321,15 +316,18 @@ impl List {
         let moment = Moment::read(&texts)?;
         let (kind, period, is_on_raster) = self.placed(register, &moment, place, out)?;
         self.tell_status(status, place, out);
+        let status = self.standing(status, moment.captured, place, out);
         let method = if kind == Kind::Interval { None } else { alignment(moment.captured, period.start()) };
         let Status { quality, reason, .. } = status;
         let reading = Reading { kind, period, value: Some(value), unit: register.unit, quality, method, reason };
         out.reading(&register.channel, &place.context.document, &reading);
         sign(&texts, register, moment.captured, place, out);
-        if let Some(raster) = register.raster.filter(|_| kind == Kind::Register && register.amounts.is_some()) {
+        if let (Kind::Register, Some((_, raster))) = (kind, &register.amounts) {
             let (at, unit) = (period.start(), register.unit);
-            let state = State { at, value, unit, quality, reason, is_on_raster, is_doubtful: false };
-            for step in self.advance.push(&raster, state) {
+            // One beside a raster that is finer than that of the amounts is none that an amount could have begun with.
+            let is_due = Some(*raster) == register.raster || is_on_raster && raster.has(at);
+            let state = State { at, value, unit, quality, reason, is_on_raster, is_due, is_doubtful: false };
+            for step in self.advance.push(raster, state) {
                 hand_on(step, register, place, || self.position(place), out);
             }
         }
@@ -367,6 +365,21 @@ impl List {
         Ok((kind, Period::instant(placed.at), placed.is_on_raster))
     }
 
+    /// What the status of a value comes to after a fatal fault of its register.
+    fn standing(&mut self, status: Status, captured: Timestamp, place: &Place<'_>, out: &mut Output<'_>) -> Status {
+        match self.fatal_at {
+            Some(fatal_at) if captured > fatal_at => {
+                let reason = format!("a fatal fault is told at {fatal_at}: no later value of the register is valid");
+                self.once((Severity::Warning, "fatal_fault"), &reason, place, out);
+                status.after_fatal()
+            }
+            known => {
+                self.fatal_at = if status.is_fatal { Some(captured) } else { known };
+                status
+            }
+        }
+    }
+
     fn tell_status(&mut self, status: Status, place: &Place<'_>, out: &mut Output<'_>) {
         if !status.is_told {
             self.once(
@@ -395,7 +408,7 @@ fn hand_on(
     out: &mut Output<'_>,
 ) {
     match (step, &register.amounts) {
-        (Step::Amount(reading), Some(channel)) => out.reading(channel, &place.context.document, &reading),
+        (Step::Amount(reading), Some((channel, _))) => out.reading(channel, &place.context.document, &reading),
         (Step::Odd { severity, rule, reason }, _) => out.remark(severity, rule, position(), reason),
         (Step::Amount(_), None) | (Step::Nothing, _) => {}
     }

@@ -8,13 +8,23 @@ use metrify_domain::Timestamp;
 use metrify_domain::calendar::day;
 use metrify_domain::time::{HOUR, SECOND};
 
+use super::amounts::{ELECTRICITY, GAS};
+
 /// One hundredth.
 const WINDOW_PART: i64 = 100;
 /// Seconds of a day whose clocks are not changed.
 const DAY_S: u32 = 86_400;
-/// Periods of meters whose document tells none: a quarter-hour of electricity, an hour of gas (TAF 7).
-const ELECTRICITY_S: u32 = 900;
-const GAS_S: u32 = 3_600;
+const HOUR_S: u32 = 3_600;
+const QUARTER_HOUR_S: u32 = 900;
+
+/// The registering period, of which load curves are (TAF 7); also where a document tells none.
+const fn registering_s(medium: u8) -> Option<u32> {
+    match medium {
+        ELECTRICITY => Some(QUARTER_HOUR_S),
+        GAS => Some(HOUR_S),
+        _ => None,
+    }
+}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Step {
@@ -39,26 +49,37 @@ pub(super) struct Placed {
 impl Raster {
     /// `None` where no raster is known; `medium` is group A of the OBIS code.
     pub(super) fn new(period_s: Option<u32>, medium: u8) -> Option<Self> {
-        let (period_s, is_told) = match (period_s, medium) {
-            (Some(told), _) => (told, true),
-            (None, 1) => (ELECTRICITY_S, false),
-            (None, 7) => (GAS_S, false),
-            (None, _) => return None,
+        let (period_s, is_told) = match period_s {
+            Some(told) => (told, true),
+            None => (registering_s(medium)?, false),
         };
         let step = match period_s {
             DAY_S => Step::Day,
             0 => return None,
-            whole if GAS_S.is_multiple_of(whole) => Step::Micros(i64::from(whole) * SECOND),
+            whole if HOUR_S.is_multiple_of(whole) => Step::Micros(i64::from(whole) * SECOND),
             _ => return None,
         };
         Some(Self { step, is_told })
+    }
+
+    /// That of a load curve, where its instants are some of this one's; `medium` is group A of the OBIS code.
+    pub(super) fn of_load_curve(self, medium: u8) -> Option<Self> {
+        let whole = i64::from(registering_s(medium)?) * SECOND;
+        match self.step {
+            Step::Micros(step) if whole % step == 0 => Some(Self { step: Step::Micros(whole), ..self }),
+            Step::Micros(_) | Step::Day => None,
+        }
+    }
+
+    pub(super) fn has(&self, at: Timestamp) -> bool {
+        self.nearest(at) == Some(at)
     }
 
     /// `target` is the time at which the value should have been captured, where the document tells it.
     pub(super) fn place(&self, captured: Timestamp, target: Option<Timestamp>) -> Placed {
         // Without a period and a target nobody told a raster: times stay, and may lie on the usual one.
         let window = if self.is_told || target.is_some() { self.window() } else { 0 };
-        let meant = target.filter(|target| self.nearest(*target) == Some(*target)).or_else(|| self.nearest(captured));
+        let meant = target.filter(|target| self.has(*target)).or_else(|| self.nearest(captured));
         match meant {
             Some(meant) if meant.micros().abs_diff(captured.micros()) <= window => {
                 Placed { at: meant, is_on_raster: true }

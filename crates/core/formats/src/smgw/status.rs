@@ -7,6 +7,11 @@ use metrify_domain::{Code, Quality};
 use crate::page::Table;
 use crate::status_word;
 
+/// The last of them: the meter is broken.
+const FATAL: &str = "4";
+/// Why a value is not valid whose own status says that it is.
+const AFTER_FATAL: &str = "after fatal";
+
 const PTB: [(Quality, &str); 5] = [
     (Quality::True, "no fault"),
     (Quality::True, "warning; the value is valid"),
@@ -20,6 +25,8 @@ const PTB: [(Quality, &str); 5] = [
 pub(super) struct Status {
     pub(super) quality: Quality,
     pub(super) reason: Option<Code>,
+    /// Whether no later value of the register can be valid.
+    pub(super) is_fatal: bool,
     /// Whether the document tells any status at all.
     pub(super) is_told: bool,
     /// PTB and FNN do not say the same.
@@ -46,6 +53,7 @@ impl Status {
             return Err(format!("the statusFNN `{fnn}` is no word of 16 hexadecimal digits"));
         }
         let by_fnn = word.map(status_word::quality);
+        let is_fatal = ptb == FATAL || by_ptb.is_none() && word.is_some_and(status_word::is_fatal);
         let word = word.and_then(status_word::code).map(|code| code.to_string());
         let reason = match (ptb, word) {
             ("" | "0", word) => word,
@@ -55,9 +63,19 @@ impl Status {
         Ok(Self {
             quality: by_ptb.or(by_fnn).unwrap_or(Quality::True),
             reason: reason.and_then(|reason| Code::new(&reason)),
+            is_fatal,
             is_told: by_ptb.or(by_fnn).is_some(),
             is_contradictory: by_ptb.zip(by_fnn).is_some_and(|(ptb, fnn)| ptb != fnn),
         })
+    }
+
+    /// The same beside a value that comes after a fatal fault.
+    pub(super) fn after_fatal(self) -> Self {
+        let reason = match self.reason {
+            Some(reason) => format!("{AFTER_FATAL}, {reason}"),
+            None => AFTER_FATAL.to_owned(),
+        };
+        Self { quality: Quality::Faulty, reason: Code::new(&reason), ..self }
     }
 }
 
@@ -78,7 +96,8 @@ mod tests {
         let read = |ptb, fnn| {
             Status::read(ptb, fnn).map(|status| {
                 let reason = status.reason.map_or("-".to_owned(), |reason| reason.to_string());
-                format!("{} {reason} {} {}", status.quality, status.is_told, status.is_contradictory)
+                let Status { quality, is_told, is_contradictory, is_fatal, .. } = status;
+                format!("{quality} {reason} {is_told} {is_contradictory}{}", if is_fatal { " fatal" } else { "" })
             })
         };
         for (ptb, fnn, expected) in [
@@ -86,11 +105,13 @@ mod tests {
             ("0", "", "true - true false"),
             ("1", "", "true PTB 1 true false"),
             ("2", "", "proposed PTB 2 true false"),
-            ("4", "", "faulty PTB 4 true false"),
+            ("4", "", "faulty PTB 4 true false fatal"),
             ("", "0000200500100504", "proposed status 0x0000200500100504 true false"),
             ("", "0000400500100504", "faulty status 0x0000400500100504 true false"),
             ("0", "0000010500100504", "true status 0x0000010500100504 true true"),
             ("3", "0000000500100504", "faulty PTB 3, status 0x0000000500100504 true true"),
+            ("", "0000010000000000", "faulty status 0x0000010000000000 true false fatal"),
+            ("", "0000000000020000", "faulty status 0x00020000 true false fatal"),
             ("0", "what", "true - true false"),
         ] {
             assert_eq!(read(ptb, fnn).as_deref(), Ok(expected), "{ptb} {fnn}");

@@ -6,7 +6,7 @@ use crate::support;
 use std::collections::BTreeMap;
 
 use expect_test::{Expect, expect};
-use metrify_domain::{Decimal, Quality};
+use metrify_domain::{Decimal, Kind, Quality};
 use metrify_formats::{Decoded, Detected, Format, Head, detect};
 use proptest::prelude::*;
 
@@ -155,7 +155,7 @@ fn a_difference_over_a_missing_step_a_reset_or_two_values_of_one_instant_is_not_
             1EMH0005347102 1-0:1.8.0 register 2025-03-30T11:45:00Z 3.5 Wh true
             1EMH0005347102 1-0:1.8.0 register 2025-03-30T12:00:00Z 4.5 Wh true
             1EMH0005347102 1-0:1.29.0 interval 2025-03-30T11:45:00Z..2025-03-30T12:00:00Z 1 Wh true method=register difference
-            finding warning missing_step list 1 (0100010800FF.0A01454D48000051971E.sm), reading 4: no state is told between 2025-03-30T10:15:00Z and 2025-03-30T10:45:00Z, so no amount is formed
+            finding warning missing_step list 1 (0100010800FF.0A01454D48000051971E.sm), reading 4: no state on the raster is told between 2025-03-30T10:15:00Z and 2025-03-30T10:45:00Z, so no amount is formed
             finding error register_backwards list 1 (0100010800FF.0A01454D48000051971E.sm), reading 5: the register went back from 4 to 0.5 between 2025-03-30T10:45:00Z and 2025-03-30T11:00:00Z, so no amount is formed
             finding note duplicate_stamp list 1 (0100010800FF.0A01454D48000051971E.sm), reading 6: the same value stands at 2025-03-30T11:15:00Z already
             finding warning duplicate_stamp list 1 (0100010800FF.0A01454D48000051971E.sm), reading 8: another value stands at 2025-03-30T11:30:00Z already
@@ -288,13 +288,181 @@ fn powers_gas_and_other_periods_are_read_as_what_they_are() {
 
         1EMH0005347102 1-0:1.8.0 register 2025-03-29T23:00:00Z 230.5 Wh true
         1EMH0005347102 1-0:1.8.0 register 2025-03-30T22:00:00Z 230.6 Wh true
-        1EMH0005347102 1-0:1.29.0 interval 2025-03-29T23:00:00Z..2025-03-30T22:00:00Z 0.1 Wh true method=register difference
+        1EMH0005347102 1-0:1.9.0 interval 2025-03-29T23:00:00Z..2025-03-30T22:00:00Z 0.1 Wh true method=register difference
 
         1EMH0005347102 1-0:1.8.0 register 2025-03-29T23:00:00Z 230.5 Wh true
         1EMH0005347102 1-0:1.8.0 register 2025-03-30T22:00:00Z 230.6 Wh true
         finding note raster list 1 (), reading 1: nobody tells where periods of 2592000 s begin, so no amounts are formed
 
     "#]].assert_eq(&said);
+}
+
+#[test]
+fn after_a_fatal_fault_no_later_value_of_the_register_is_valid_and_no_amount_that_touches_it() {
+    let kind = QUARTER_HOURS;
+    check(
+        &document(
+            METER,
+            kind,
+            &values(&[
+                ("10:00:00Z", "10", FINE),
+                ("10:15:00Z", "20", FINE),
+                ("10:30:00Z", "30", "<statusPTB>4</statusPTB>"),
+                ("10:45:00Z", "40", FINE),
+                ("11:00:00Z", "50", "<statusFNN>0000010500100504</statusFNN><statusPTB>1</statusPTB>"),
+                ("11:15:00Z", "60", "<statusPTB>3</statusPTB>"),
+            ]),
+        ),
+        &expect![[r#"
+            1EMH0005347102 1-0:1.8.0 register 2025-03-30T10:00:00Z 1 Wh true
+            1EMH0005347102 1-0:1.8.0 register 2025-03-30T10:15:00Z 2 Wh true
+            1EMH0005347102 1-0:1.8.0 register 2025-03-30T10:30:00Z 3 Wh faulty reason=PTB 4
+            1EMH0005347102 1-0:1.29.0 interval 2025-03-30T10:00:00Z..2025-03-30T10:15:00Z 1 Wh true method=register difference
+            1EMH0005347102 1-0:1.8.0 register 2025-03-30T10:45:00Z 4 Wh faulty reason=after fatal
+            1EMH0005347102 1-0:1.29.0 interval 2025-03-30T10:15:00Z..2025-03-30T10:30:00Z 1 Wh faulty method=register difference reason=PTB 4
+            1EMH0005347102 1-0:1.8.0 register 2025-03-30T11:00:00Z 5 Wh faulty reason=after fatal, PTB 1, status 0x0000010500100504
+            1EMH0005347102 1-0:1.29.0 interval 2025-03-30T10:30:00Z..2025-03-30T10:45:00Z 1 Wh faulty method=register difference reason=after fatal
+            1EMH0005347102 1-0:1.8.0 register 2025-03-30T11:15:00Z 6 Wh faulty reason=after fatal, PTB 3
+            1EMH0005347102 1-0:1.29.0 interval 2025-03-30T10:45:00Z..2025-03-30T11:00:00Z 1 Wh faulty method=register difference reason=after fatal, PTB 1, status 0x0000010500100504
+            1EMH0005347102 1-0:1.29.0 interval 2025-03-30T11:00:00Z..2025-03-30T11:15:00Z 1 Wh faulty method=register difference reason=after fatal, PTB 3
+            finding warning fatal_fault list 1 (0100010800FF.0A01454D48000051971E.sm), reading 4: a fatal fault is told at 2025-03-30T10:30:00Z: no later value of the register is valid
+            finding warning status list 1 (0100010800FF.0A01454D48000051971E.sm), reading 5: statusPTB and statusFNN do not say the same; statusPTB counts
+            meter Meter { point: 1EMH0005347102, kind: Some(Device), name: None, server_id: Some([10, 1, 69, 77, 72, 0, 0, 81, 151, 30]), maker: Some("EMH"), resolution: None }
+            master_data DE00056266802AO6G56M11SN51G21M24S | metering_location | gateway | EXXX0012345678 | - | - | - | - | - |  | - | - | - | -
+            master_data DE00056266802AO6G56M11SN51G21M24S | metering_location | meter | 1EMH0005347102 | - | - | - | - | - |  | - | - | - | -
+        "#]],
+    );
+    // Where the PTB is silent the word of the FNN tells of it; and a fault of one register is none of another.
+    let first = document(METER, kind, &values(&[("10:00:00Z", "10", "<statusFNN>0000000000020000</statusFNN>")]));
+    let second = document(METER, &kind.replace("0100010800FF", "0100020800FF"), &values(&[("11:00:00Z", "20", FINE)]));
+    let list = |text: &str| {
+        let (_, rest) = text.split_once("<MeterReading>").expect("a list");
+        rest.split_once("</MeterReading>").expect("its end").0.to_owned()
+    };
+    let both =
+        first.replace("</MeterReading>", &format!("</MeterReading><MeterReading>{}</MeterReading>", list(&second)));
+    let told = support::describe(&decode(&both));
+    assert!(told.contains("1-0:1.8.0 register 2025-03-30T10:00:00Z 1 Wh faulty"), "{told}");
+    assert!(told.contains("1-0:2.8.0 register 2025-03-30T11:00:00Z 2 Wh true"), "{told}");
+}
+
+/// The sum of each channel, every period counted once.
+fn sums(documents: &[String]) -> BTreeMap<String, Decimal> {
+    let mut amounts: BTreeMap<(String, String), Decimal> = BTreeMap::new();
+    for piece in documents.iter().flat_map(|document| decode(document)) {
+        for row in piece.batch.rows().iter().filter(|row| row.kind == Kind::Interval) {
+            let (channel, period) = (piece.batch.channel(row), format!("{:?}", row.period));
+            amounts.insert((channel.quantity.to_string(), period), row.value.expect("a value"));
+        }
+    }
+    let mut sums: BTreeMap<String, Decimal> = BTreeMap::new();
+    for ((quantity, _), value) in amounts {
+        let sum = sums.entry(quantity).or_default();
+        *sum = sum.checked_add(value).expect("a sum");
+    }
+    sums
+}
+
+#[test]
+fn one_energy_told_by_the_quarter_hour_the_minute_and_the_day_is_summed_once() {
+    let period = |period_s: u32| QUARTER_HOURS.replace(">900<", &format!(">{period_s}<"));
+    let day = |step_s: i64| {
+        let start = 1_743_202_800_i64; // 2025-03-28T23:00:00Z
+        let states = (0..=86_400 / step_s).map(|index| {
+            let at = metrify_domain::Timestamp::from_micros((start + index * step_s) * 1_000_000);
+            value(&at.to_string(), &(index * step_s).to_string(), FINE)
+        });
+        document(METER, &period(u32::try_from(step_s).expect("seconds")), &states.collect::<String>())
+    };
+    let told = |documents: &[String]| {
+        let sums = sums(documents);
+        sums.iter().map(|(quantity, sum)| format!("{quantity} {sum}")).collect::<Vec<_>>().join(", ")
+    };
+    assert_eq!(told(&[day(900)]), "1-0:1.29.0 8640");
+    assert_eq!(told(&[day(60)]), "1-0:1.29.0 8640");
+    assert_eq!(told(&[day(86_400)]), "1-0:1.9.0 8640");
+    assert_eq!(told(&[day(900), day(60), day(86_400)]), "1-0:1.29.0 8640, 1-0:1.9.0 8640");
+}
+
+#[test]
+fn states_of_minutes_make_the_amounts_of_quarter_hours() {
+    let minutes = QUARTER_HOURS.replace(">900<", ">60<");
+    check(
+        &document(
+            METER,
+            &minutes,
+            &values(&[
+                ("10:00:00.4Z", "10", FINE),
+                ("10:01:00Z", "11", FINE),
+                ("10:02:02Z", "12", FINE),
+                ("10:15:00Z", "20", FINE),
+                ("10:16:00Z", "21", FINE),
+                ("10:16:00Z", "22", FINE),
+                ("10:30:00Z", "35", FINE),
+                ("10:45:01Z", "40", FINE),
+                ("11:00:00Z", "50", FINE),
+            ]),
+        ),
+        &expect![[r#"
+            1EMH0005347102 1-0:1.8.0 register 2025-03-30T10:00:00Z 1 Wh true method=aligned by -0.4 s
+            1EMH0005347102 1-0:1.8.0 register 2025-03-30T10:01:00Z 1.1 Wh true
+            1EMH0005347102 1-0:1.8.0 register 2025-03-30T10:02:02Z 1.2 Wh true
+            1EMH0005347102 1-0:1.8.0 register 2025-03-30T10:15:00Z 2 Wh true
+            1EMH0005347102 1-0:1.8.0 register 2025-03-30T10:16:00Z 2.1 Wh true
+            1EMH0005347102 1-0:1.29.0 interval 2025-03-30T10:00:00Z..2025-03-30T10:15:00Z 1 Wh true method=register difference
+            1EMH0005347102 1-0:1.8.0 register 2025-03-30T10:16:00Z 2.2 Wh true
+            1EMH0005347102 1-0:1.8.0 register 2025-03-30T10:30:00Z 3.5 Wh true
+            1EMH0005347102 1-0:1.8.0 register 2025-03-30T10:45:01Z 4 Wh true
+            1EMH0005347102 1-0:1.29.0 interval 2025-03-30T10:15:00Z..2025-03-30T10:30:00Z 1.5 Wh true method=register difference
+            1EMH0005347102 1-0:1.8.0 register 2025-03-30T11:00:00Z 5 Wh true
+            finding warning beside_raster list 1 (0100010800FF.0A01454D48000051971E.sm), reading 3: captured at 2025-03-30T10:02:02Z, more than a hundredth of the period beside the raster
+            finding warning duplicate_stamp list 1 (0100010800FF.0A01454D48000051971E.sm), reading 6: another value stands at 2025-03-30T10:16:00Z already
+            finding warning beside_raster list 1 (0100010800FF.0A01454D48000051971E.sm), reading 8: captured at 2025-03-30T10:45:01Z, more than a hundredth of the period beside the raster
+            finding warning missing_step list 1 (0100010800FF.0A01454D48000051971E.sm): no state on the raster is told between 2025-03-30T10:30:00Z and 2025-03-30T11:00:00Z, so no amount is formed
+            meter Meter { point: 1EMH0005347102, kind: Some(Device), name: None, server_id: Some([10, 1, 69, 77, 72, 0, 0, 81, 151, 30]), maker: Some("EMH"), resolution: None }
+            master_data DE00056266802AO6G56M11SN51G21M24S | metering_location | gateway | EXXX0012345678 | - | - | - | - | - |  | - | - | - | -
+            master_data DE00056266802AO6G56M11SN51G21M24S | metering_location | meter | 1EMH0005347102 | - | - | - | - | - |  | - | - | - | -
+        "#]],
+    );
+}
+
+#[test]
+fn a_volume_of_gas_makes_the_amounts_of_its_hours() {
+    let gas = |period_s: u32| {
+        let kind = QUARTER_HOURS.replace("0100010800FF", "0700030000FF").replace(">900<", &format!(">{period_s}<"));
+        let text = document(
+            METER,
+            &kind,
+            &values(&[
+                ("04:00:00Z", "1000", FINE),
+                ("05:00:30Z", "1010", FINE),
+                ("06:00:37Z", "1022", FINE),
+                ("07:00:00Z", "1030", FINE),
+                ("08:00:00Z", "1040", FINE),
+            ]),
+        );
+        text.replace("<espi:uom>72", "<espi:uom>42")
+    };
+    check(
+        &gas(3_600),
+        &expect![[r#"
+        1EMH0005347102 7-0:3.0.0 register 2025-03-30T04:00:00Z 100 m3 true
+        1EMH0005347102 7-0:3.0.0 register 2025-03-30T05:00:00Z 101 m3 true method=aligned by -30 s
+        1EMH0005347102 7-0:3.0.0 register 2025-03-30T06:00:37Z 102.2 m3 true
+        1EMH0005347102 7-0:3.0.0 interval 2025-03-30T04:00:00Z..2025-03-30T05:00:00Z 1 m3 true method=register difference
+        1EMH0005347102 7-0:3.0.0 register 2025-03-30T07:00:00Z 103 m3 true
+        1EMH0005347102 7-0:3.0.0 register 2025-03-30T08:00:00Z 104 m3 true
+        1EMH0005347102 7-0:3.0.0 interval 2025-03-30T07:00:00Z..2025-03-30T08:00:00Z 1 m3 true method=register difference
+        finding warning beside_raster list 1 (0700030000FF.0A01454D48000051971E.sm), reading 3: captured at 2025-03-30T06:00:37Z, more than a hundredth of the period beside the raster
+        meter Meter { point: 1EMH0005347102, kind: Some(Device), name: None, server_id: Some([10, 1, 69, 77, 72, 0, 0, 81, 151, 30]), maker: Some("EMH"), resolution: None }
+        master_data DE00056266802AO6G56M11SN51G21M24S | metering_location | gateway | EXXX0012345678 | - | - | - | - | - |  | - | - | - | -
+        master_data DE00056266802AO6G56M11SN51G21M24S | metering_location | meter | 1EMH0005347102 | - | - | - | - | - |  | - | - | - | -
+    "#]],
+    );
+    assert!(support::describe(&decode(&gas(86_400))).contains("amounts of gas are formed of hours, not of 86400 s"));
+    // A state number (7-0:52.0.22) is counted by no hour.
+    let factor = gas(3_600).replace("0700030000FF", "0700340016FF").replace("<espi:uom>42", "<espi:uom>0");
+    assert!(!support::describe(&decode(&factor)).contains("interval"));
 }
 
 #[test]
