@@ -6,32 +6,27 @@
 mod cipher;
 mod clock;
 mod data;
-mod dump;
 mod frames;
 mod hdlc;
 mod joins;
 mod list;
 mod lists;
-mod place;
 mod readings;
 mod session;
 mod speakers;
 mod telegram;
 mod wired;
 
-use std::borrow::Cow;
-
 use metrify_domain::{ObisCode, Severity};
 
 use crate::detect::Head;
+use crate::dump::{self, Heard, Input, Place, Places};
 use crate::format::Options;
 use crate::output::Output;
 use crate::page::Table;
 use crate::remarks::{Remarks, finding};
 
-use dump::{Dump, Heard};
 use frames::{Content, Frames};
-use place::{Place, Places};
 use session::Session;
 
 /// The lists that the decoder knows, and the codes whose texts name the meter.
@@ -48,12 +43,7 @@ pub fn tables() -> Vec<Table> {
 /// The first frame tells: one that carries a telegram of DLMS, and not one of M-Bus with records of its own.
 #[must_use]
 pub fn recognise(head: &Head<'_>) -> Option<&'static str> {
-    let bytes = match dump::is_text(head.bytes) {
-        true => Cow::Owned(dump::bytes(head.bytes)),
-        false if head.is_text() => return None,
-        false => Cow::Borrowed(head.bytes),
-    };
-    frames::within(&bytes).find_map(|content| match content {
+    frames::within(&dump::beginning(head)?).find_map(|content| match content {
         // Other frames open and close a connection, or continue what began before.
         Content::Hdlc { bytes, .. } => is_telegram(bytes).then_some(Some("a frame of HDLC with a telegram of DLMS")),
         Content::Wired { .. } => Some(Some("a frame of M-Bus with a telegram of DLMS")),
@@ -74,14 +64,6 @@ fn is_telegram(content: &[u8]) -> bool {
         }
         [] => false,
     }
-}
-
-/// What the bytes of a delivery are.
-enum Input {
-    /// Not enough of them are there to tell.
-    Beginning(Vec<u8>),
-    Binary,
-    Text(Dump),
 }
 
 /// Frames, where they stand, and what they say.
@@ -109,51 +91,20 @@ impl Decoder {
             session: Session::new(options),
             remarks: Remarks::default(),
         };
-        Self { input: Input::Beginning(Vec::new()), stream }
+        Self { input: Input::new(), stream }
     }
 
     pub fn push(&mut self, bytes: &[u8], out: &mut Output<'_>) {
-        if out.is_stopped() {
-            return;
+        if !out.is_stopped() {
+            self.input.push(bytes, |heard| self.stream.hear(&heard, out));
         }
-        if let Input::Beginning(held) = &mut self.input {
-            let (missing, rest) = bytes.split_at(bytes.len().min(dump::TELLING_BYTES - held.len()));
-            held.extend_from_slice(missing);
-            if held.len() == dump::TELLING_BYTES {
-                self.begin(out);
-                self.read(rest, out);
-            }
-            return;
-        }
-        self.read(bytes, out);
     }
 
     pub fn finish(&mut self, out: &mut Output<'_>) {
-        self.begin(out);
         let Self { input, stream } = self;
-        if let Input::Text(dump) = input {
-            dump.finish(|heard| stream.hear(&heard, out));
-        }
+        input.finish(|heard| stream.hear(&heard, out));
         stream.end(out);
         stream.session.finish(out);
-    }
-
-    /// Settles what the bytes are, and reads those that are held.
-    fn begin(&mut self, out: &mut Output<'_>) {
-        if let Input::Beginning(held) = &mut self.input {
-            let held = std::mem::take(held);
-            self.input = if dump::is_text(&held) { Input::Text(Dump::new()) } else { Input::Binary };
-            self.read(&held, out);
-        }
-    }
-
-    fn read(&mut self, bytes: &[u8], out: &mut Output<'_>) {
-        let Self { input, stream } = self;
-        match input {
-            Input::Beginning(_) => {}
-            Input::Binary => stream.bytes(bytes, out),
-            Input::Text(dump) => dump.push(bytes, |heard| stream.hear(&heard, out)),
-        }
     }
 }
 
@@ -175,6 +126,7 @@ impl Stream {
 
     fn hear(&mut self, heard: &Heard<'_>, out: &mut Output<'_>) {
         match heard {
+            Heard::Binary(bytes) => self.bytes(bytes, out),
             Heard::Bytes { line, opening, bytes } => {
                 // A line that begins with a telegram ends what was cut in the line before it.
                 if *opening && telegram::without_link(bytes).is_some() && !self.has_frames(out) {
@@ -187,16 +139,14 @@ impl Stream {
             Heard::NoDigits { line, text } => {
                 self.end(out);
                 self.session.interrupt(out);
-                let reason = "the line holds something else than hexadecimal digits: it is read up to there".to_owned();
-                out.problem(readings::problem(Place::Line(*line), reason, 1, text.to_vec()));
+                out.problem(readings::problem(Place::Line(*line), dump::NO_DIGITS.to_owned(), 1, text.to_vec()));
             }
             Heard::OddDigit { line } => {
                 self.end(out);
                 self.session.interrupt(out);
                 if self.remarks.first("odd_digit") {
-                    let reason =
-                        "the line has an odd number of hexadecimal digits: the last one is not read".to_owned();
-                    out.finding(finding("odd_digit", Severity::Warning, &Place::Line(*line).to_string(), reason));
+                    let (position, reason) = (Place::Line(*line).to_string(), dump::ODD_DIGIT.to_owned());
+                    out.finding(finding("odd_digit", Severity::Warning, &position, reason));
                 }
             }
         }

@@ -11,6 +11,7 @@ mod datasets;
 mod dates;
 mod detect;
 mod digits;
+mod dump;
 mod encoding;
 mod espi;
 mod fields;

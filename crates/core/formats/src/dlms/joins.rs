@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 use super::frames::TELEGRAM_BYTES_MAX;
 use super::hdlc::Address;
-use super::place::Place;
 use super::wired::Route;
+use crate::dump::Place;
 use crate::limits::REJECT_BYTES_MAX;
 
 /// Telegrams that may be unfinished at once; meters on one line speak one after the other.

@@ -9,8 +9,9 @@ use super::meters::Meters;
 use super::remarks;
 use super::transport::{FRAME_BYTES_MAX, Frame, Loss, Piece};
 use super::tree::Cursor;
+use crate::dump::{Place, Places};
 use crate::output::{Output, Problem};
-use crate::remarks::{Remarks, at_byte, finding};
+use crate::remarks::{Remarks, finding};
 use crate::status_word;
 use crate::units;
 
@@ -30,7 +31,7 @@ struct Held {
 /// Bytes beside frames that cannot hold a reading.
 #[derive(Debug, Default)]
 struct Stray {
-    first: Option<u64>,
+    first: Option<Place>,
     runs: u64,
     bytes: u64,
 }
@@ -38,16 +39,21 @@ struct Stray {
 #[derive(Debug)]
 pub(super) struct Readings {
     received_at: Timestamp,
+    pub(super) places: Places,
+    /// That of the frame which is read.
+    place: Place,
     meters: Meters,
     held: Vec<Held>,
     stray: Stray,
-    remarks: Remarks,
+    pub(super) remarks: Remarks,
 }
 
 impl Readings {
     pub(super) fn new(received_at: Timestamp) -> Self {
         Self {
             received_at,
+            places: Places::default(),
+            place: Place::Byte(0),
             meters: Meters::default(),
             held: Vec::new(),
             stray: Stray::default(),
@@ -57,8 +63,14 @@ impl Readings {
 
     pub(super) fn take(&mut self, piece: &Piece<'_>, out: &mut Output<'_>) {
         match piece {
-            Piece::Frame(frame) => self.frame(frame, out),
-            Piece::Lost { position, bytes, loss } => self.lost(*position, bytes, *loss, out),
+            Piece::Frame(frame) => {
+                self.place = self.places.of(frame.position);
+                self.frame(frame, out);
+            }
+            Piece::Lost { position, bytes, loss } => {
+                self.place = self.places.of(*position);
+                self.lost(bytes, *loss, out);
+            }
         }
     }
 
@@ -69,7 +81,7 @@ impl Readings {
         let Stray { first, runs, bytes } = std::mem::take(&mut self.stray);
         if let Some(first) = first {
             let reason = format!("bytes beside frames: {bytes}, in {runs} runs of zeros or too short for a reading");
-            out.finding(finding("stray_bytes", Severity::Note, &at_byte(first), reason));
+            out.finding(finding("stray_bytes", Severity::Note, &first.to_string(), reason));
         }
         self.remarks = Remarks::default();
     }
@@ -86,7 +98,7 @@ impl Readings {
                 Ok(message) => self.message(frame, &message, out),
                 Err(malformed) => {
                     let reason = format!("the frame is whole, but its content is not understood: {malformed}");
-                    return out.problem(problem(frame, reason, entries::readings_within(rest)));
+                    return out.problem(problem(self.place, frame, reason, entries::readings_within(rest)));
                 }
             }
         }
@@ -97,32 +109,32 @@ impl Readings {
             (Body::List(list), Ok(checksum)) => self.list(frame, list, checksum, out),
             (Body::List(list), Err(mismatch)) => {
                 let reason = format!("{mismatch}, although that of the frame holds");
-                out.problem(problem(frame, reason, entries::numbers(list)));
+                out.problem(problem(self.place, frame, reason, entries::numbers(list)));
             }
             (Body::Envelope | Body::Other(_), Err(mismatch)) => {
                 let reason = format!("{mismatch}, although that of the frame holds; it has no readings");
-                self.remark("message_checksum", frame, reason, out);
+                self.remark("message_checksum", reason, out);
             }
             (Body::Other(tag), Ok(_)) => {
                 let reason = format!("message {tag:04x} is passed over: only lists (0701) are read");
-                self.remark("message_passed_over", frame, reason, out);
+                self.remark("message_passed_over", reason, out);
             }
             (Body::Envelope, Ok(_)) => {}
         }
     }
 
     fn list(&mut self, frame: &Frame<'_>, list: &List<'_>, checksum: Procedure, out: &mut Output<'_>) {
-        self.make_room(frame, out);
+        self.make_room(out);
         let number = self.meters.number(list);
         let Some((number, meter)) = number.and_then(|number| Some((number, self.meters.get_mut(number)?))) else {
             let reason = "neither the list nor its entries 96.1.0, 0.0.9 and 0.0.0 name the meter in 1 to 32 bytes";
-            return out.problem(problem(frame, reason.to_owned(), entries::numbers(list)));
+            return out.problem(problem(self.place, frame, reason.to_owned(), entries::numbers(list)));
         };
         meter.learn_maker(list);
         let (circumstances, mut oddities) = entries::circumstances(list, meter, self.received_at);
         oddities.kermit = [checksum, frame.checksum].contains(&Procedure::Kermit);
         if oddities.any() {
-            remarks::tell(meter, &oddities, &at_byte(frame.position), out);
+            remarks::tell(meter, &oddities, &self.place.to_string(), out);
         }
         let mut lost = list.odd;
         let mut reason = list.first_odd.map(|odd| odd.to_string());
@@ -137,7 +149,12 @@ impl Readings {
             }
         }
         if let Some(reason) = reason {
-            out.problem(problem(frame, format!("entries of the list that are not read: {lost}; {reason}"), lost));
+            out.problem(problem(
+                self.place,
+                frame,
+                format!("entries of the list that are not read: {lost}; {reason}"),
+                lost,
+            ));
         }
     }
 
@@ -150,16 +167,16 @@ impl Readings {
         }
     }
 
-    fn lost(&mut self, position: u64, bytes: &[u8], loss: Loss, out: &mut Output<'_>) {
+    fn lost(&mut self, bytes: &[u8], loss: Loss, out: &mut Output<'_>) {
         let is_beside = matches!(loss, Loss::Stray | Loss::CutAtBegin);
         if is_beside && (bytes.len() < ENTRY_BYTES_MIN || bytes.iter().all(|byte| *byte == 0)) {
-            self.stray.first = self.stray.first.or(Some(position));
+            self.stray.first = self.stray.first.or(Some(self.place));
             self.stray.runs += 1;
             self.stray.bytes += bytes.len() as u64;
             return;
         }
         out.problem(Problem {
-            position: at_byte(position),
+            position: self.place.to_string(),
             reason: loss.to_string(),
             readings: entries::readings_within(bytes),
             prelude: Vec::new(),
@@ -168,7 +185,7 @@ impl Readings {
     }
 
     /// Hands on what is held before more would be kept than the limits allow.
-    fn make_room(&mut self, frame: &Frame<'_>, out: &mut Output<'_>) {
+    fn make_room(&mut self, out: &mut Output<'_>) {
         let too_many_meters = self.meters.is_full();
         if !too_many_meters && self.held.len() < HELD_READINGS_MAX {
             return;
@@ -177,7 +194,7 @@ impl Readings {
         {
             let reason = "there are more readings without a time than can be held: those before here are placed before \
                           the time of receipt, those of the same meters from here on after it";
-            let position = at_byte(frame.position);
+            let position = self.place.to_string();
             out.finding(finding("time_of_receipt", Severity::Warning, &position, reason.to_owned()));
         }
         self.release(out);
@@ -215,9 +232,9 @@ impl Readings {
     }
 
     /// Notes something about the delivery, once.
-    fn remark(&mut self, rule: &'static str, frame: &Frame<'_>, reason: String, out: &mut Output<'_>) {
+    fn remark(&mut self, rule: &'static str, reason: String, out: &mut Output<'_>) {
         if self.remarks.first(rule) {
-            out.finding(finding(rule, Severity::Note, &at_byte(frame.position), reason));
+            out.finding(finding(rule, Severity::Note, &self.place.to_string(), reason));
         }
     }
 }
@@ -234,7 +251,7 @@ fn reading(shown: &Shown, at: Timestamp) -> Reading {
     }
 }
 
-fn problem(frame: &Frame<'_>, reason: String, readings: u64) -> Problem {
-    let position = at_byte(frame.position);
+fn problem(place: Place, frame: &Frame<'_>, reason: String, readings: u64) -> Problem {
+    let position = place.to_string();
     Problem { position, reason, readings, prelude: Vec::new(), bytes: frame.bytes.to_vec() }
 }

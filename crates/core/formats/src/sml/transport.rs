@@ -122,7 +122,7 @@ impl Transport {
         }
     }
 
-    /// Calls `each` for what has no end.
+    /// Calls `each` for what has no end. What comes behind is read by itself.
     pub(super) fn finish(&mut self, mut each: impl FnMut(Piece<'_>)) {
         let loss = match self.state {
             State::Searching(loss) => loss,
@@ -131,7 +131,8 @@ impl Transport {
         while self.begin < self.held.len() {
             self.lose(self.held.len().min(self.begin + FRAME_BYTES_MAX), loss, &mut each);
         }
-        *self = Self::new();
+        let offset = self.offset + self.held.len() as u64;
+        *self = Self { offset, state: State::Searching(Loss::Stray), ..Self::new() };
     }
 
     /// Reads on by one frame or loss; false where more bytes are needed.

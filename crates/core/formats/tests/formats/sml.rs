@@ -9,7 +9,7 @@ use std::path::Path;
 
 use expect_test::{Expect, expect};
 use metrify_domain::{Decimal, ObisCode, Timestamp};
-use metrify_formats::{Decoded, Format, Head};
+use metrify_formats::{Decoded, Detected, Format, Head, detect};
 use proptest::prelude::*;
 use support::{decode, describe, options, sample};
 
@@ -965,12 +965,94 @@ fn payloads() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
+/// The bytes as programs write them: `xxd -p`, `hexdump`, one line for all.
+fn dumps(bytes: &[u8]) -> [String; 4] {
+    let digits =
+        |bytes: &[u8], between: &str| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(between);
+    let lines = |width: usize, between: &str, end: &str| {
+        bytes.chunks(width).map(|line| digits(line, between) + end).collect::<String>()
+    };
+    [lines(30, "", "\n"), lines(16, " ", "\r\n"), digits(bytes, " ").to_uppercase(), digits(bytes, "")]
+}
+
+#[test]
+fn hexadecimal_text_is_read_like_the_bytes_that_it_means() {
+    let stream = [usual(7, 100), b"noise".to_vec(), usual(8, 200)].concat();
+    let readings = |bytes: &[u8]| {
+        let described = describe(&decoded(bytes));
+        described.lines().filter(|line| !line.starts_with("finding")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    for text in dumps(&stream) {
+        assert_eq!(detect(&Head::new(text.as_bytes())), Detected::One(Format::Sml), "{text}");
+        assert_eq!(readings(text.as_bytes()), readings(&stream), "{text}");
+        for piece in [1, 7, 64] {
+            let pieces = describe(&decode(Format::Sml, text.as_bytes(), &options(), piece));
+            assert_eq!(pieces, describe(&decoded(text.as_bytes())), "pieces of {piece}");
+        }
+    }
+}
+
+#[test]
+fn a_line_that_is_no_dump_breaks_the_stream_and_names_itself() {
+    let text = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let (first, second) = (text(&usual(7, 100)), text(&usual(8, 200)));
+    let (begin, end) = second.split_at(40);
+    check(
+        format!("{first}\n{begin}\n-- cut --\n{end}\n{first}f\n{second}\n").as_bytes(),
+        &expect![[r#"
+            1ISK0075126084 1-0:1.8.0 register 2024-12-31T23:59:59Z 10 Wh true
+            1ISK0075126084 1-0:16.7.0 instant 2024-12-31T23:59:59Z 5 W true
+            1ISK0075126084 1-0:1.8.0 register 2024-12-31T23:59:59Z 10 Wh true
+            1ISK0075126084 1-0:16.7.0 instant 2024-12-31T23:59:59Z 5 W true
+            1ISK0075126084 1-0:1.8.0 register 2025-01-01T00:00:00Z 20 Wh true
+            1ISK0075126084 1-0:16.7.0 instant 2025-01-01T00:00:00Z 5 W true
+            problem line 2: the delivery ends within a frame: expected its end sequence 1b1b1b1b 1a (1 readings, 20 bytes)
+            problem line 3: the line holds something else than hexadecimal digits: it is read up to there (1 readings, 9 bytes)
+            problem line 4: the bytes belong to no frame: expected the start sequence 1b1b1b1b 01010101 (2 readings, 76 bytes)
+            finding warning odd_digit line 5: the line has an odd number of hexadecimal digits: the last one is not read
+            meter Meter { point: 1ISK0075126084, kind: Some(Device), name: None, server_id: Some([10, 1, 73, 83, 75, 0, 4, 122, 85, 68]), maker: Some("ISK"), resolution: Some((0.1, Wh)) }
+        "#]],
+    );
+}
+
+#[test]
+fn every_stream_of_a_meter_is_told_as_text_too_and_by_no_other_format() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../../shared/samples/sml");
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return support::skipped("no samples of SML beside the project");
+    };
+    for path in entries.map(|entry| entry.expect("an entry").path()) {
+        let bytes = std::fs::read(&path).expect("a sample");
+        if Format::Sml.recognise(&Head::new(&bytes)).is_none() {
+            continue;
+        }
+        for text in dumps(&bytes) {
+            let told = detect(&Head::new(text.as_bytes()));
+            assert_eq!(told, Detected::One(Format::Sml), "{}: {}", path.display(), &text[..60.min(text.len())]);
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn any_stream_is_the_same_in_pieces_of_any_size(bytes in streams(), piece in 1..40_usize) {
         let whole = describe(&decoded(&bytes));
         prop_assert_eq!(&describe(&decode(Format::Sml, &bytes, &options(), 1)), &whole);
         prop_assert_eq!(&describe(&decode(Format::Sml, &bytes, &options(), piece)), &whole);
+    }
+
+    #[test]
+    fn any_dump_is_the_same_in_pieces_of_any_size(
+        bytes in streams(),
+        at in any::<prop::sample::Index>(),
+        noise in "[0-9a-f\\n x]{0,6}",
+        piece in 1..40_usize,
+    ) {
+        let [.., mut text, _, _] = dumps(&bytes);
+        text.insert_str(at.index(text.len() + 1), &noise);
+        let whole = describe(&decoded(text.as_bytes()));
+        prop_assert_eq!(&describe(&decode(Format::Sml, text.as_bytes(), &options(), 1)), &whole);
+        prop_assert_eq!(&describe(&decode(Format::Sml, text.as_bytes(), &options(), piece)), &whole);
     }
 
     #[test]

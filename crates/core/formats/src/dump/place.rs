@@ -1,10 +1,10 @@
-//! Where in a delivery a frame stands: its byte, or in a text dump its line.
+//! Where in a delivery a frame stands: its byte, or in a dump its line.
 
 use std::collections::VecDeque;
 use std::fmt;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(crate) enum Place {
     Byte(u64),
     Line(u64),
 }
@@ -18,22 +18,22 @@ impl fmt::Display for Place {
     }
 }
 
-/// Where the lines of a text dump begin, by the count of bytes before them; empty for binary deliveries.
+/// Where the lines of a dump begin, by the count of bytes before them; empty for binary deliveries.
 #[derive(Debug, Default)]
-pub(super) struct Places {
+pub(crate) struct Places {
     lines: VecDeque<(u64, u64)>,
 }
 
 impl Places {
     /// From this byte on, bytes stand in this line.
-    pub(super) fn line(&mut self, byte: u64, line: u64) {
+    pub(crate) fn line(&mut self, byte: u64, line: u64) {
         if self.lines.back().is_none_or(|(_, last)| *last != line) {
             self.lines.push_back((byte, line));
         }
     }
 
     /// The place of a byte. Bytes are asked for in their order, so lines before it are forgotten.
-    pub(super) fn of(&mut self, byte: u64) -> Place {
+    pub(crate) fn of(&mut self, byte: u64) -> Place {
         while self.lines.get(1).is_some_and(|next| next.0 <= byte) {
             self.lines.pop_front();
         }

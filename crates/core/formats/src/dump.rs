@@ -1,19 +1,31 @@
-//! Deliveries that are text: the bytes of a stream in hexadecimal digits, with spaces and line breaks as one likes.
+//! Streams of frames as bytes, or as text: the bytes in hexadecimal digits, with spaces and line breaks as one likes.
 //!
-//! A delivery is such a dump where its first bytes are nothing but digits and white space; no frame of DLMS begins like that.
-//! A line that holds something else breaks the stream: no frame is read across it.
+//! A delivery is such a dump where its first bytes are nothing but digits and white space; no frame of DLMS or SML begins like
+//! that. A line that holds something else breaks the stream: no frame is read across it.
 
+mod place;
+
+use std::borrow::Cow;
+
+use crate::detect::Head;
 use crate::limits::REJECT_BYTES_MAX;
+pub(crate) use place::{Place, Places};
 
 /// So many first bytes tell text from binary.
-pub(super) const TELLING_BYTES: usize = 16;
+const TELLING_BYTES: usize = 16;
 /// So many bytes tell whether a line begins with a telegram.
 const OPENING_BYTES: usize = 3;
 const MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// What a dump holds.
+/// What is said of a line that holds something else than digits, and of one whose last digit is alone.
+pub(crate) const NO_DIGITS: &str = "the line holds something else than hexadecimal digits: it is read up to there";
+pub(crate) const ODD_DIGIT: &str = "the line has an odd number of hexadecimal digits: the last one is not read";
+
+/// What a delivery holds.
 #[derive(Debug)]
-pub(super) enum Heard<'a> {
+pub(crate) enum Heard<'a> {
+    /// Bytes of a delivery that is no text.
+    Binary(&'a [u8]),
     /// Bytes of one line, from 1; the first ones of a line are at least [`OPENING_BYTES`], or all it has.
     Bytes { line: u64, opening: bool, bytes: &'a [u8] },
     /// The line holds something else than digits; the rest of it is not read.
@@ -22,8 +34,17 @@ pub(super) enum Heard<'a> {
     OddDigit { line: u64 },
 }
 
+/// The bytes of a beginning, whether it is a dump or not; `None` where it is another text.
+pub(crate) fn beginning<'a>(head: &Head<'a>) -> Option<Cow<'a, [u8]>> {
+    match is_text(head.bytes) {
+        true => Some(Cow::Owned(bytes(head.bytes))),
+        false if head.is_text() => None,
+        false => Some(Cow::Borrowed(head.bytes)),
+    }
+}
+
 /// Whether a delivery that begins so is text.
-pub(super) fn is_text(beginning: &[u8]) -> bool {
+fn is_text(beginning: &[u8]) -> bool {
     let beginning = beginning.get(..TELLING_BYTES).unwrap_or(beginning);
     let text = beginning.strip_prefix(MARK).unwrap_or(beginning);
     let is_digit = |byte: &u8| byte.is_ascii_hexdigit();
@@ -31,7 +52,7 @@ pub(super) fn is_text(beginning: &[u8]) -> bool {
 }
 
 /// The bytes of a beginning in text, as far as its digits go.
-pub(super) fn bytes(beginning: &[u8]) -> Vec<u8> {
+fn bytes(beginning: &[u8]) -> Vec<u8> {
     let text = beginning.strip_prefix(MARK).unwrap_or(beginning);
     let digits = text.iter().filter(|byte| !byte.is_ascii_whitespace());
     let digits: Vec<u8> = digits.map_while(|byte| digit(*byte)).collect();
@@ -42,9 +63,58 @@ fn digit(byte: u8) -> Option<u8> {
     char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
 }
 
+/// The bytes of a delivery, which is text or not.
+#[derive(Debug)]
+pub(crate) enum Input {
+    /// Not enough of them are there to tell.
+    Beginning(Vec<u8>),
+    Binary,
+    Text(Dump),
+}
+
+impl Input {
+    pub(crate) const fn new() -> Self {
+        Self::Beginning(Vec::new())
+    }
+
+    pub(crate) fn push(&mut self, bytes: &[u8], mut each: impl FnMut(Heard<'_>)) {
+        let Self::Beginning(held) = self else { return self.read(bytes, each) };
+        let (missing, rest) = bytes.split_at(bytes.len().min(TELLING_BYTES - held.len()));
+        held.extend_from_slice(missing);
+        if held.len() == TELLING_BYTES {
+            self.begin(&mut each);
+            self.read(rest, each);
+        }
+    }
+
+    pub(crate) fn finish(&mut self, mut each: impl FnMut(Heard<'_>)) {
+        self.begin(&mut each);
+        if let Self::Text(dump) = self {
+            dump.finish(each);
+        }
+    }
+
+    /// Settles what the bytes are, and reads those that are held.
+    fn begin(&mut self, each: impl FnMut(Heard<'_>)) {
+        if let Self::Beginning(held) = self {
+            let held = std::mem::take(held);
+            *self = if is_text(&held) { Self::Text(Dump::new()) } else { Self::Binary };
+            self.read(&held, each);
+        }
+    }
+
+    fn read(&mut self, bytes: &[u8], mut each: impl FnMut(Heard<'_>)) {
+        match self {
+            Self::Beginning(_) => {}
+            Self::Binary => each(Heard::Binary(bytes)),
+            Self::Text(dump) => dump.push(bytes, each),
+        }
+    }
+}
+
 /// Turns text into bytes, line by line.
 #[derive(Debug)]
-pub(super) struct Dump {
+pub(crate) struct Dump {
     line: u64,
     /// The beginning of the line.
     text: Vec<u8>,
@@ -57,12 +127,12 @@ pub(super) struct Dump {
 }
 
 impl Dump {
-    pub(super) const fn new() -> Self {
+    const fn new() -> Self {
         Self { line: 1, text: Vec::new(), half: None, broken: false, ready: Vec::new(), opening: true, started: false }
     }
 
     /// The first piece holds at least the first [`TELLING_BYTES`].
-    pub(super) fn push(&mut self, text: &[u8], mut each: impl FnMut(Heard<'_>)) {
+    fn push(&mut self, text: &[u8], mut each: impl FnMut(Heard<'_>)) {
         let text = if self.started { text } else { text.strip_prefix(MARK).unwrap_or(text) };
         self.started = true;
         for byte in text {
@@ -77,7 +147,7 @@ impl Dump {
         }
     }
 
-    pub(super) fn finish(&mut self, mut each: impl FnMut(Heard<'_>)) {
+    fn finish(&mut self, mut each: impl FnMut(Heard<'_>)) {
         self.end_line(&mut each);
     }
 
