@@ -19,7 +19,8 @@ pub struct Options {
     pub zone: Option<Zone>,
     /// The area of grid files that name none.
     pub area: Option<Point>,
-    /// The point of tables that name none, such as a column of times beside a column of values.
+    /// The point of what names none: tables such as a column of times beside a column of values, telegrams of meters without a
+    /// number, amounts without a location.
     pub point: Option<Point>,
     /// What the values of files are that do not say it themselves.
     pub quantity: Option<Quantity>,

@@ -90,9 +90,9 @@ impl<'a> Series<'a> {
                 out.finding(item.finding(&path, Severity::Warning, rule, reason));
             })?,
         };
-        // A Zeitreihe has no location; its label names it.
-        let point =
-            point.or_else(|| label.and_then(Value::said).and_then(|label| label.parse().ok())).ok_or(NO_POINT)?;
+        // A Zeitreihe has no location; its label names it. An Energiemenge has none either, nor a register alone.
+        let label = label.and_then(Value::said).and_then(|label| label.parse().ok());
+        let point = point.or(label).or_else(|| options.point.clone()).ok_or(NO_POINT)?;
         let measure = measure.and_then(Value::said);
         let quantity = match obis.or(older_obis).and_then(Value::said) {
             Some(text) => Some(obis_code(&text)?),
@@ -281,7 +281,7 @@ const STATUS_UNTOLD: &str =
 const VALUE_ABSENT: &str =
     "the status claims a value, yet there is none: it is missing, as are others of the object like it";
 const NO_POINT: &str =
-    "nothing says where it was measured: it has neither a Marktlokation nor a Messlokation nor a Zaehler";
+    "nothing says where it was measured: it has neither a Marktlokation nor a Messlokation nor a Zaehler: give --point";
 
 fn obis_code(text: &str) -> Result<Quantity, String> {
     let code = text.parse().map(Quantity::Obis);

@@ -93,6 +93,8 @@ struct Times<'a> {
 #[derive(Debug)]
 pub(super) struct Readings {
     zone: Option<Zone>,
+    /// That of telegrams which name no meter, as the caller says.
+    point: Option<Point>,
     received_at: Timestamp,
     speakers: Speakers,
     telegrams: Vec<HeldTelegram>,
@@ -106,6 +108,7 @@ impl Readings {
     pub(super) fn new(options: &Options) -> Self {
         Self {
             zone: options.zone,
+            point: options.point.clone(),
             received_at: options.received_at,
             speakers: Speakers::default(),
             telegrams: Vec::new(),
@@ -182,10 +185,10 @@ impl Readings {
         for telegram in std::mem::take(&mut self.telegrams) {
             let readings = held.by_ref().take(telegram.readings);
             let Some(speaker) = self.speakers.get(telegram.speaker) else { continue };
-            let Some(point) = telegram.number.or_else(|| speaker.point()) else {
+            let Some(point) = telegram.number.or_else(|| speaker.point(self.point.as_ref())) else {
                 let lost = readings.count() as u64;
                 let reason = "the telegram names no meter: it has neither number nor system title nor address, and there is \
-                              not one number alone in the delivery";
+                              not one number alone in the delivery: give --point";
                 out.problem(problem(telegram.place, reason.to_owned(), lost, telegram.frames));
                 continue;
             };

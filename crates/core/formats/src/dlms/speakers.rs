@@ -1,7 +1,7 @@
 //! Who speaks in a delivery, and which meter that is: by system title where a telegram is ciphered, else by its address.
 //!
 //! Short lists of a meter do not name it. They are those of the meter that named itself with the same title or on the same
-//! address, if only one did; else the title, and at last the address, is the point.
+//! address, if only one did; else the title is the point, else the one that the caller gave, and at last the address.
 
 use std::collections::HashMap;
 
@@ -72,11 +72,12 @@ impl Speaker {
         }
     }
 
-    /// The point of a telegram without a number.
-    pub(super) fn point(&self) -> Option<Point> {
-        match &self.numbers {
-            Numbers::One(number) => Some(number.clone()),
-            Numbers::None | Numbers::Several => self.voice.point(),
+    /// The point of a telegram without a number; `given` is what the caller says, which counts above an address.
+    pub(super) fn point(&self, given: Option<&Point>) -> Option<Point> {
+        match (&self.numbers, self.voice) {
+            (Numbers::One(number), _) => Some(number.clone()),
+            (Numbers::None | Numbers::Several, Voice::Title(_)) => self.voice.point(),
+            (Numbers::None | Numbers::Several, Voice::Source(_)) => given.cloned().or_else(|| self.voice.point()),
         }
     }
 

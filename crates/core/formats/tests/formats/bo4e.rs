@@ -290,12 +290,34 @@ fn an_amount_within_its_location_can_be_read_again_without_it() {
 }
 
 #[test]
+fn an_object_without_a_location_is_of_the_point_that_was_given_and_another_keeps_its_own() {
+    let span = r#""zeitraum":{"startdatum":"2025-03-01","startuhrzeit":"00:00:00+01:00",
+        "enddatum":"2025-04-01","enduhrzeit":"00:00:00+02:00"}"#;
+    let amount =
+        format!(r#"{{"_typ":"ENERGIEMENGE","menge":{{"wert":7,"einheit":"KWH"}},"obisKennzahl":"1-1:1.9.0",{span}}}"#);
+    let register = r#"{"_typ":"ZAEHLWERK","obisKennzahl":"1-1:1.8.0","einheit":"KWH",
+        "zaehlerstaende":[{"ablesedatum":"2025-03-30T00:00:00+01:00","wert":5,"status":"ABGELESEN"}]}"#;
+    let own = amount.replace("\"menge\"", "\"lokationsId\":\"50120962218\",\"menge\"");
+    let given = Options { point: Some("51481308448".parse().expect("a point")), ..support::options() };
+    let told = [amount.as_str(), register, own.as_str()]
+        .map(|text| support::describe(&read(text.as_bytes(), &given, text.len())))
+        .concat();
+    expect![[r#"
+        51481308448 1-1:1.9.0 interval 2025-02-28T23:00:00Z..2025-03-31T22:00:00Z 7 kWh true
+        finding note status_untold : the value has no status; it is taken as read off, as are the others of the object without one
+        51481308448 1-1:1.8.0 register 2025-03-29T23:00:00Z 5 kWh true
+        50120962218 1-1:1.9.0 interval 2025-02-28T23:00:00Z..2025-03-31T22:00:00Z 7 kWh true
+        finding note status_untold : the value has no status; it is taken as read off, as are the others of the object without one
+    "#]].assert_eq(&told);
+}
+
+#[test]
 fn an_object_that_does_not_say_what_it_is_about_costs_its_values() {
     let values = format!(r#""werte":[{{{QUARTER},"wert":1}},{{{QUARTER},"wert":2}}]"#);
     check(
         &format!(r#"{{"_typ":"LASTGANG","obisKennzahl":"1-1:1.29.0",{values}}}"#),
         &expect![[r#"
-            problem : nothing says where it was measured: it has neither a Marktlokation nor a Messlokation nor a Zaehler (2 readings, 329 bytes)
+            problem : nothing says where it was measured: it has neither a Marktlokation nor a Messlokation nor a Zaehler: give --point (2 readings, 329 bytes)
         "#]],
     );
     check(

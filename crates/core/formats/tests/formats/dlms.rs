@@ -637,6 +637,37 @@ fn readings_beyond_the_limit_are_handed_on_before_the_end() {
     assert_eq!(findings, ["held_readings"]);
 }
 
+#[test]
+fn a_telegram_that_names_no_meter_is_of_the_point_that_was_given_and_another_keeps_its_own() {
+    let nameless = wired(0x10, &notification(&[], &structure(&[code("1-0:1.7.0"), long(5), scale(0, 27)])));
+    let given = Options { point: Some("735999".parse().expect("a point")), ..options() };
+    check(
+        &nameless,
+        &options(),
+        &expect![[r#"
+        problem byte 0: the telegram names no meter: it has neither number nor system title nor address, and there is not one number alone in the delivery: give --point (1 readings, 38 bytes)
+    "#]],
+    );
+    check(
+        &nameless,
+        &given,
+        &expect![[r#"
+        735999 1-0:1.7.0 instant 2025-01-01T00:00:00Z 5 W true
+        meter Meter { point: 735999, kind: Some(Device), name: None, server_id: None, maker: None, resolution: None }
+    "#]],
+    );
+    assert_eq!(described(&hdlc(&plain("42000001", 7)), &given), described(&hdlc(&plain("42000001", 7)), &options()));
+    // An address in words is less than what the caller knows.
+    let addressed = hdlc(&notification(&[], &structure(&[code("1-0:1.7.0"), long(5), scale(0, 27)])));
+    assert!(described(&addressed, &options()).starts_with("HDLC address "), "{}", described(&addressed, &options()));
+    assert!(described(&addressed, &given).starts_with("735999 "), "{}", described(&addressed, &given));
+    for (name, number) in [("aidon_se_list", "735999"), ("aidon_no_list_1", "735999"), ("kaifa_no_list_1", "735999")] {
+        let Some(dump) = samples(&[name]) else { return };
+        let told = described(&dump, &Options { zone: oslo().zone, ..given.clone() });
+        assert!(!told.contains("problem") && told.contains(number), "{name}: {told}");
+    }
+}
+
 // ------------------------------------------------------------------------------------------------ keys
 
 #[test]
