@@ -4,17 +4,20 @@
 //! A value belongs to the station of its source: that of the record, or the one that `fallback_source_ids` names for it. What a
 //! source observed is `true`, what MOSMIX forecasts is `forecast`. A null says that a source has no value, and most often that it
 //! never has one: it is a missing value where the same source has the parameter in another record of the reply, and nothing
-//! elsewhere. The reply does not name its units; temperatures and pressures tell those of the DWD (the default) from SI.
+//! elsewhere. The reply does not name its units; temperatures and pressures tell those of the DWD (the default) from SI. What the
+//! service refuses is a problem with the service's own words.
 
 mod columns;
 mod sources;
 
+use std::borrow::Cow;
 use std::collections::HashSet;
+use std::fmt;
 
 use metrify_domain::{Channel, Decimal, Document, Reading, Severity, Timestamp};
 
 use crate::columns::UnknownNames;
-use crate::dates;
+use crate::dates::{self, shown};
 use crate::detect::Head;
 use crate::format::Options;
 use crate::json::{Item, Items, List, Object, Outline, Value};
@@ -25,6 +28,8 @@ use sources::Sources;
 
 /// Sources that stand before a record which is read again. A record takes from one and some that stand in.
 const SOURCES_BEFORE_MAX: usize = 4;
+/// Wrong parameters that a refusal is told with.
+const FAULTS_MAX: usize = 5;
 
 #[must_use]
 pub fn tables() -> Vec<Table> {
@@ -52,7 +57,57 @@ pub fn recognise(head: &Head<'_>) -> Option<&'static str> {
     }
     let other = first("radar").is_some_and(|record| record.has(["timestamp", "precipitation_5"]))
         || first("alerts").is_some_and(|alert| alert.has(["alert_id", "onset"]));
-    other.then_some("JSON `radar` or `alerts`, as Bright Sky has them")
+    if other {
+        return Some("JSON `radar` or `alerts`, as Bright Sky has them");
+    }
+    let words = object.members().count();
+    let refusal = match refusal(object) {
+        Some(Refusal::Detail(_)) => words == 1,
+        Some(Refusal::Title(title, _)) => words == 2 && title.split(' ').next().is_some_and(is_code),
+        None => false,
+    };
+    refusal.then_some("a refusal of Bright Sky (`detail`, or `title` and `description`)")
+}
+
+/// What the service says where it does not answer.
+enum Refusal<'a> {
+    /// Words, or a list of what is wrong with the parameters.
+    Detail(Value<'a>),
+    /// `404 Not Found`, and why.
+    Title(Cow<'a, str>, Cow<'a, str>),
+}
+
+fn refusal(object: Object<'_>) -> Option<Refusal<'_>> {
+    let said = |key: &str| object.get(key).and_then(Value::said);
+    match object.get("detail") {
+        Some(detail @ (Value::Text(_) | Value::List(_))) => Some(Refusal::Detail(detail)),
+        Some(_) => None,
+        None => Some(Refusal::Title(said("title")?, said("description")?)),
+    }
+}
+
+/// A status of HTTP that is no success.
+fn is_code(text: &str) -> bool {
+    text.len() == 3 && text.starts_with(['4', '5']) && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+impl fmt::Display for Refusal<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Title(title, description) => write!(f, "{}: {}", shown(title), shown(description)),
+            Self::Detail(Value::List(faults)) => {
+                for (index, fault) in faults.elements().filter_map(Value::object).take(FAULTS_MAX).enumerate() {
+                    let place = fault.get("loc").and_then(Value::list).into_iter().flat_map(List::elements);
+                    let place: Vec<_> = place.filter_map(Value::said).take(FAULTS_MAX).collect();
+                    let message = fault.get("msg").and_then(Value::said).unwrap_or_default();
+                    let between = if index > 0 { "; " } else { "" };
+                    write!(f, "{between}{}: {}", shown(&place.join(".")), shown(&message))?;
+                }
+                Ok(())
+            }
+            Self::Detail(detail) => f.write_str(&shown(&detail.said().unwrap_or_default())),
+        }
+    }
 }
 
 pub struct Decoder {
@@ -116,7 +171,10 @@ impl Reader {
         let weather = match weather {
             Some(weather @ (Value::List(_) | Value::Object(_))) => Weather::read(weather),
             None if named.is_some() => return Ok(()),
-            _ => return Err(("it has neither `weather` nor `sources`".to_owned(), 1)),
+            _ => {
+                let refused = refusal(object).map(|refusal| format!("the service refused: {refusal}"));
+                return Err((refused.unwrap_or_else(|| "it has neither `weather` nor `sources`".to_owned()), 1));
+            }
         };
         // A reply has no `units`; what is kept to be read again has.
         let named = units.and_then(Value::said).and_then(|units| System::named(&units));

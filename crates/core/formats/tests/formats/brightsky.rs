@@ -257,9 +257,40 @@ fn records_with_time_and_source_are_recognised_and_nothing_else() {
         (r#"{"weather":[],"sources":[{"dwd_station_id":"01766","observation_type":"current"}]}"#, &one),
         (r#"{"weather":[{"id":800}],"main":{}}"#, &Detected::None),
         (r#"{"sources":[]}"#, &Detected::None),
-        (r#"{"detail":"not found"}"#, &Detected::None),
+        (r#"{"detail":{}}"#, &Detected::None),
     ] {
         assert_eq!(&detect(&Head::new(text.as_bytes())), expected, "{text}");
+    }
+}
+
+#[test]
+fn what_the_service_refuses_is_told_in_its_words() {
+    let mut told = String::new();
+    for refusal in [
+        r#"{"detail":"Not Found"}"#,
+        r#"{"title": "404 Not Found", "description": "No sources match your criteria"}"#,
+        r#"{"detail":[{"loc":["query","date"],"msg":"field required","type":"value_error.missing"},
+            {"loc":["query","lat"],"msg":"value is not a valid float"}]}"#,
+    ] {
+        assert_eq!(detect(&Head::new(refusal.as_bytes())), Detected::One(Format::Brightsky), "{refusal}");
+        let whole = support::decode(Format::Brightsky, refusal.as_bytes(), &support::options(), refusal.len());
+        let pieces = support::decode(Format::Brightsky, refusal.as_bytes(), &support::options(), 7);
+        assert_eq!(support::describe(&pieces), support::describe(&whole));
+        told += &support::describe(&whole);
+    }
+    expect![[r#"
+        problem : the service refused: Not Found (1 readings, 22 bytes)
+        problem : the service refused: 404 Not Found: No sources match your criteria (1 readings, 75 bytes)
+        problem : the service refused: query.date: field required; query.lat: value is not a valid float (1 readings, 161 bytes)
+    "#]].assert_eq(&told);
+    for other in [
+        r#"{"detail":1}"#,
+        r#"{"detail":"x","more":1}"#,
+        r#"{"title":"404 Not Found"}"#,
+        r#"{"title":"Werte","description":"von gestern"}"#,
+        r#"[{"detail":"Not Found"}]"#,
+    ] {
+        assert_eq!(detect(&Head::new(other.as_bytes())), Detected::None, "{other}");
     }
 }
 
