@@ -36,10 +36,11 @@ pub enum Direction {
 /// The first words of the names that quantities of grids and markets have; every other name is one of the weather.
 ///
 /// Forecasts and schedules have families of their own, so that a sum over measured values never holds one.
-pub const GRID_FAMILIES: [&str; 12] = [
+pub const GRID_FAMILIES: [&str; 13] = [
     "load",
     "load_forecast",
     "residual_load",
+    "residual_load_forecast",
     "generation",
     "generation_forecast",
     "capacity",
@@ -100,9 +101,17 @@ impl Quantity {
 
 /// The units of grid and weather quantities, as SMARD, ENTSO-E and the DWD give them.
 fn named_unit(name: &str) -> Option<Unit> {
-    let unit = match name.split('.').next()? {
-        "load" | "residual_load" | "generation" | "generation_forecast" => "MWh",
+    let (family, rest) = name.split_once('.').unwrap_or((name, ""));
+    let unit = match family {
+        "load"
+        | "load_forecast"
+        | "residual_load"
+        | "residual_load_forecast"
+        | "generation"
+        | "generation_forecast" => "MWh",
         "capacity" => "MW",
+        // Whether prices were negative for so many hours on end.
+        "price" if rest.starts_with("negative_") => "1",
         "price" => "EUR/MWh",
         "frequency" | "grid_frequency" => "Hz",
         "air_temperature" => "Cel",
@@ -184,6 +193,9 @@ mod tests {
             ("129-129:199.130.3", None),
             ("load.pumped_storage", Some("MWh")),
             ("price.day_ahead", Some("EUR/MWh")),
+            ("price.negative_6h", Some("1")),
+            ("residual_load_forecast", Some("MWh")),
+            ("load_forecast.week_ahead", Some("MWh")),
             ("air_temperature", Some("Cel")),
             ("happiness", None),
         ] {

@@ -1,5 +1,6 @@
 //! The kinds of generation, by one name each: what stands behind `generation.`, `capacity.` and `generation_forecast.`, and
-//! behind `load.` where plants of the kind consume.
+//! behind `load.` where plants of the kind consume. Forecasts have families of their own, so that they are no versions of what
+//! was measured.
 
 pub(crate) const BIOMASS: &str = "biomass";
 pub(crate) const LIGNITE: &str = "lignite";
@@ -28,6 +29,21 @@ pub(crate) const OTHER_CONVENTIONAL: &str = "other_conventional";
 /// What the sender gives no kind of its own.
 pub(crate) const OTHER: &str = "other";
 pub(crate) const TOTAL: &str = "total";
+
+/// What stands behind the family of a forecast quantity: `generation_forecast.photovoltaics`, `load_forecast`.
+const FORECAST: &str = "_forecast";
+
+/// The quantity of what is forecast of another one.
+pub(crate) fn forecast(quantity: &str) -> String {
+    match quantity.split_once('.') {
+        Some((family, kind)) => format!("{family}{FORECAST}.{kind}"),
+        None => format!("{quantity}{FORECAST}"),
+    }
+}
+
+pub(crate) fn is_forecast(quantity: &str) -> bool {
+    quantity.split('.').next().is_some_and(|family| family.ends_with(FORECAST))
+}
 
 /// The kinds by the codes of ENTSO-E (psrType), with the code's own words.
 pub(crate) const PSR_TYPES: &[(&str, &str, &str)] = &[

@@ -3,7 +3,7 @@
 //! `;`, decimal comma, `N.A.` or nothing for a missing value, days as `dd.mm.yyyy` or `yyyy-mm-dd`. The zone of the times stands in
 //! each row: `UTC` in the API, `CET` and `CEST` on the website. What a column holds is told by its name and, in the tables of the
 //! balance, by the category of the row; the tables of solar and wind power have the same columns for projections, forecasts and
-//! sales, so that the quantity has to be given. A power in MW is the mean of its interval. Lines that begin with `===` are remarks
+//! sales, so that the quantity has to be given. Prices in ct/kWh are kept in EUR/MWh, as the others of their channel. A power in MW is the mean of its interval. Lines that begin with `===` are remarks
 //! at the end of an answer.
 
 mod header;
@@ -12,19 +12,26 @@ mod series;
 use std::collections::BTreeSet;
 
 use metrify_domain::calendar::{LocalClock, Zone};
+use metrify_domain::decimal::SCALE;
 use metrify_domain::time::HOUR;
-use metrify_domain::{Channel, Document, Finding, Kind, Period, PointKind, Quality, Reading, Severity, Unit};
+use metrify_domain::{Channel, Decimal, Document, Finding, Kind, Period, PointKind, Quality, Reading, Severity, Unit};
 
 use crate::columns::Loss;
 use crate::dates::{self, shown};
 use crate::detect::Head;
 use crate::format::Options;
+use crate::generation;
 use crate::numbers::Notation;
 use crate::output::{Meter, Output};
 use crate::page::Table;
 use crate::sheet::{self, Row, Rows, Sheet, Unfit};
 use header::{Header, Times, Value};
 use series::{AREAS, CATEGORIES, NAMED, NEGATIVE, PRICES, REMARKS, TYPES, UNSEEN_CATEGORIES};
+
+/// The unit of all prices: in one channel they are compared and reckoned with, whoever told them.
+const PRICE: Unit = Unit::literal("EUR/MWh");
+/// A ct/kWh in EUR/MWh.
+const CENTS_PER_PRICE: i64 = 10;
 
 #[must_use]
 pub fn tables() -> Vec<Table> {
@@ -33,7 +40,8 @@ pub fn tables() -> Vec<Table> {
     let seen = CATEGORIES.iter().map(pair);
     let unseen = UNSEEN_CATEGORIES.iter().map(|(name, meaning)| vec![format!("`{name}` [verify]"), code(meaning)]);
     let named = |(name, quantity, area, unit): &(&str, &str, &str, &str)| {
-        vec![code(name), code(quantity), code(area), code(unit)]
+        let kept = if *unit == series::CENTS.as_str() { format!("`{unit}`, kept as `{PRICE}`") } else { code(unit) };
+        vec![code(name), code(quantity), code(area), kept]
     };
     let negative = |(name, quantity): &(&str, &str)| vec![code(name), code(quantity), code("DE-LU"), code("1")];
     let columns = NAMED.iter().chain(&PRICES).map(named).chain(NEGATIVE.iter().map(negative));
@@ -202,16 +210,20 @@ fn reading(
         }
     };
     let unit = unit.or(standing.unit).ok_or("nothing says the unit")?;
-    let is_price = channel.quantity.default_unit() == Some(Unit::literal("EUR/MWh"));
+    let is_price = channel.quantity.default_unit() == Some(PRICE);
     if is_price && matches!(unit.as_str(), "MW" | "MWh" | "kWh") {
         return Err(format!("the unit `{unit}` is none of a price"));
     }
+    let in_cents = is_price && unit == series::CENTS;
+    let unit = if in_cents { PRICE } else { unit };
     let (kind, period) = (Kind::Interval, standing.period);
     if missing {
         return Ok(Some((channel, Reading::missing(kind, period, unit))));
     }
     let value = Notation::Comma.read(cell, out).map_err(|error| error.to_string())?;
-    let forecast = channel.quantity.to_string().starts_with("generation_forecast.");
-    let quality = if forecast { Quality::Forecast } else { standing.quality };
-    Ok(Some((channel, Reading { kind, period, value: Some(value), unit, quality, method: None, reason: None })))
+    let value = if in_cents { value.product(Decimal::from(CENTS_PER_PRICE), SCALE) } else { Some(value) };
+    let value = Some(value.ok_or("the price is beyond what can be stored")?);
+    let quality =
+        if generation::is_forecast(&channel.quantity.to_string()) { Quality::Forecast } else { standing.quality };
+    Ok(Some((channel, Reading { kind, period, value, unit, quality, method: None, reason: None })))
 }

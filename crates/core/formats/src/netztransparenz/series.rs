@@ -69,6 +69,8 @@ pub(super) const TYPES: [(&str, Quality); 3] = [
     ("Qualitaetsgesichert", Quality::True),
 ];
 
+pub(super) const CENTS: Unit = Unit::literal("ct/kWh");
+
 /// Units as they are written, with ours.
 const UNITS: [(&str, &str); 6] =
     [("MW", "MW"), ("MWh", "MWh"), ("kWh", "kWh"), ("EUR/MWh", "EUR/MWh"), ("€/MWh", "EUR/MWh"), ("ct/kWh", "ct/kWh")];

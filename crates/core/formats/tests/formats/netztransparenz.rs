@@ -103,8 +103,8 @@ fn prices_are_read_in_the_unit_they_come_in() {
          31.12.2020;23:00;UTC;00:00;UTC;-0,1\n",
         &support::options(),
         &expect![[r#"
-            DE-LU price.day_ahead interval 2024-03-31T00:00:00Z..2024-03-31T01:00:00Z 5.087 ct/kWh true
-            DE-LU price.day_ahead interval 2020-12-31T23:00:00Z..2021-01-01T00:00:00Z -0.1 ct/kWh true
+            DE-LU price.day_ahead interval 2024-03-31T00:00:00Z..2024-03-31T01:00:00Z 50.87 EUR/MWh true
+            DE-LU price.day_ahead interval 2020-12-31T23:00:00Z..2021-01-01T00:00:00Z -1 EUR/MWh true
             meter Meter { point: DE-LU, kind: Some(Area), name: None, server_id: None, maker: None, resolution: None }
         "#]],
     );
@@ -245,4 +245,44 @@ proptest! {
         let pieces = support::describe(&support::decode(Format::Netztransparenz, &table, &support::options(), piece));
         prop_assert_eq!(whole, pieces);
     }
+}
+
+#[test]
+fn a_price_in_cents_is_the_price_that_smard_and_entso_e_tell() {
+    let prices = |format: Format, text: &str| {
+        let decoded = support::decode(format, text.as_bytes(), &support::options(), text.len());
+        let told = support::describe(&decoded);
+        told.lines().filter(|line| line.contains(" price.day_ahead ")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let here = prices(
+        Format::Netztransparenz,
+        "Datum;von;Zeitzone von;bis;Zeitzone bis;Spotmarktpreis in ct/kWh\n\
+         30.03.2025;00:00;CET;01:00;CET;5,118\n\
+         30.03.2025;01:00;CET;03:00;CEST;99999999999999\n\
+         30.03.2025;03:00;CEST;04:00;CEST;N.A.\n",
+    );
+    let smard = prices(
+        Format::Smard,
+        "Datum von;Datum bis;Deutschland/Luxemburg [€/MWh] Originalauflösungen\n\
+         30.03.2025 00:00;30.03.2025 01:00;51,18\n\
+         30.03.2025 03:00;30.03.2025 04:00;-\n",
+    );
+    assert_eq!(here, smard);
+    assert_eq!(here.len(), 2, "{here:?}");
+}
+
+#[test]
+fn every_quantity_of_ours_is_told_in_a_unit_that_suits_it() {
+    let told = support::describe(&support::decode(
+        Format::Netztransparenz,
+        b"Datum;Stunde1;Stunde3;Stunde4;Stunde6\n2024-04-01 13:00:00;1;1;1;0\n",
+        &Options { zone: Some(Zone::UTC), ..support::options() },
+        40,
+    ));
+    for line in told.lines().filter(|line| line.contains(" price.negative_")) {
+        let quantity: metrify_domain::Quantity =
+            line.split(' ').nth(1).unwrap_or_default().parse().expect("a quantity");
+        assert_eq!(quantity.default_unit().map(|unit| unit.to_string()).as_deref(), Some("1"), "{line}");
+    }
+    assert_eq!(told.matches(" price.negative_").count(), 4, "{told}");
 }
