@@ -7,7 +7,8 @@
 //! day before. `Datum bis` is heeded where it lies a quarter-hour, an hour, a day, a week, a month or a year behind the beginning.
 //!
 //! Measured and forecast consumption have the same columns. Sums that only forecasts of generation have make a file one of
-//! forecasts; where nothing tells, the values are taken as measured, with a finding.
+//! forecasts, and so does a quantity that the caller names (`load_forecast`); where nothing tells, the values are taken as
+//! measured, with a finding. Forecasts are quantities of their own.
 
 mod header;
 pub(crate) mod length;
@@ -17,6 +18,7 @@ use std::collections::BTreeSet;
 
 use chrono::{NaiveDate, NaiveDateTime};
 use metrify_domain::calendar::{LocalClock, Zone};
+use metrify_domain::unit::Dimension;
 use metrify_domain::{Decimal, Document, Finding, Kind, Period, Point, PointKind, Reading, Severity};
 
 use crate::columns::Loss;
@@ -24,6 +26,7 @@ use crate::dates::{self, Stamp, shown};
 use crate::detect::Head;
 use crate::encoding::{self, text, without_mark};
 use crate::format::Options;
+use crate::generation;
 use crate::lines::{Line, Lines};
 use crate::numbers::{Evidence, NumberError, evidence, grouped};
 use crate::output::{Meter, Output, Problem};
@@ -31,6 +34,9 @@ use crate::page::Table;
 use crate::unreadable::Unreadable;
 use header::{Header, Times};
 use length::{Begin, Length};
+
+/// The rule of amounts whose quarter-hours lie in the same channel.
+pub(crate) const COARSE: &str = "coarse_amounts";
 
 #[must_use]
 pub fn tables() -> Vec<Table> {
@@ -40,7 +46,7 @@ pub fn tables() -> Vec<Table> {
 #[must_use]
 pub fn recognise(head: &Head<'_>) -> Option<&'static str> {
     let area = germany()?;
-    Header::read(&text(head.first_line()), &area).ok().map(|_| "the header of a SMARD download")
+    Header::read(&text(head.first_line()), &area, false).ok().map(|_| "the header of a SMARD download")
 }
 
 fn germany() -> Option<Point> {
@@ -54,6 +60,8 @@ pub struct Decoder {
 
 struct Reader {
     area: Option<Point>,
+    /// The caller says that the values are forecast.
+    forecast: bool,
     stage: Stage,
 }
 
@@ -73,6 +81,7 @@ struct Body {
     held: Option<Row>,
     /// That of the last row.
     length: Option<Length>,
+    told_coarse: bool,
 }
 
 struct Row {
@@ -87,7 +96,8 @@ impl Decoder {
     #[must_use]
     pub fn new(options: &Options) -> Self {
         let area = options.area.clone().or_else(germany);
-        Self { lines: Lines::default(), reader: Reader { area, stage: Stage::Head } }
+        let forecast = options.quantity.is_some_and(|quantity| generation::is_forecast(&quantity.to_string()));
+        Self { lines: Lines::default(), reader: Reader { area, forecast, stage: Stage::Head } }
     }
 
     pub fn push(&mut self, bytes: &[u8], out: &mut Output<'_>) {
@@ -119,7 +129,7 @@ impl Reader {
         if bytes.trim_ascii().is_empty() {
             return;
         }
-        self.stage = match encoding::header(bytes).and_then(|text| Header::read(&text, area)) {
+        self.stage = match encoding::header(bytes).and_then(|text| Header::read(&text, area, self.forecast)) {
             Ok(header) => Stage::Body(Box::new(Body::new(header, bytes, line.number, out))),
             Err(reason) => {
                 let mut unreadable = Unreadable::new(reason);
@@ -145,12 +155,13 @@ impl Body {
                 channel: None,
                 period: None,
                 position: format!("line {number}"),
-                reason: "SMARD names these columns alike for measured and for forecast values: taken as measured"
+                reason: "SMARD names these columns alike for measured and for forecast values: taken as measured; a \
+                         forecast as --quantity, such as load_forecast, says otherwise"
                     .to_owned(),
             });
         }
         let clock = LocalClock::new(Zone::BERLIN);
-        Self { header, prelude: [line, b"\n"].concat(), clock, held: None, length: None }
+        Self { header, prelude: [line, b"\n"].concat(), clock, held: None, length: None, told_coarse: false }
     }
 
     fn line(&mut self, line: Line<'_>, out: &mut Output<'_>) {
@@ -203,6 +214,17 @@ impl Body {
         Ok(Row { number: line.number, bytes: line.bytes.to_vec(), begin: Begin { at, clock: start }, told })
     }
 
+    /// Says, once, that the amounts are those of longer intervals than SMARD has.
+    fn tell_coarse(&mut self, line: u64, out: &mut Output<'_>) {
+        let has_amounts =
+            || self.header.columns.iter().any(|column| column.unit.dimension() == Dimension::ActiveEnergy);
+        let coarse = self.length.and_then(Length::coarse).filter(|_| !self.told_coarse && has_amounts());
+        if let Some(reason) = coarse {
+            self.told_coarse = true;
+            out.remark(Severity::Note, COARSE, format!("line {line}"), reason);
+        }
+    }
+
     /// Hands on the row that waited, now that it is known what follows it.
     fn release(&mut self, next: Option<Begin>, out: &mut Output<'_>) {
         let Some(row) = self.held.take() else { return };
@@ -217,6 +239,7 @@ impl Body {
             return;
         };
         self.length = length;
+        self.tell_coarse(row.number, out);
         let text = text(&row.bytes);
         let cells: Vec<&str> = text.split(';').map(cell).collect();
         let (mut lost, mut first) = (0, None);

@@ -11,6 +11,7 @@
 mod filters;
 
 use metrify_domain::calendar::Zone;
+use metrify_domain::unit::Dimension;
 use metrify_domain::{
     Channel, Document, Finding, Kind, Period, Point, PointKind, Quality, Reading, Severity, Timestamp, Unit,
 };
@@ -20,6 +21,7 @@ use crate::format::Options;
 use crate::json::{Item, Items, List, Object, Outline, Value};
 use crate::output::{Meter, Output, Problem};
 use crate::page::Table;
+use crate::smard::COARSE;
 use crate::smard::length::{Begin, Length};
 use filters::Meaning;
 
@@ -177,6 +179,11 @@ impl Chart {
         let begins = || series.elements().map(|element| begin(element).ok());
         let steps = begins().zip(begins().skip(1)).filter_map(|(first, second)| Length::between(first?, second?));
         self.length = self.length.into_iter().chain(steps).min();
+        let is_amount = self.unit.dimension() == Dimension::ActiveEnergy;
+        if let Some(reason) = self.length.and_then(Length::coarse).filter(|_| is_amount) {
+            let finding = self.item.finding(".series", Severity::Note, COARSE, reason);
+            out.finding(Finding { channel: Some(self.channel.clone()), ..finding });
+        }
         for (index, element) in series.elements().enumerate() {
             match self.reading(element, out) {
                 Ok(Some(reading)) => out.reading(&self.channel, &self.document, &reading),

@@ -4,6 +4,7 @@ use metrify_domain::{Channel, Point, Quality, Quantity, Unit};
 
 use super::series::{Family, Language, Name, Series};
 use crate::dates::shown;
+use crate::generation;
 
 /// Where the times of a row stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,7 +81,7 @@ struct Company {
 }
 
 impl Company {
-    fn of(found: &[Option<(Name, &'static Series, Language)>]) -> Self {
+    fn of(found: &[Option<(Name, &'static Series, Language)>], hinted: bool) -> Self {
         let energy = || found.iter().flatten().filter(|(name, ..)| !name.is_capacity()).map(|(_, series, _)| *series);
         let has = |family: Family| energy().any(|series| series.family == family);
         let told = |series: &Series| matches!(series.family, Family::Either | Family::Measured | Family::Forecast);
@@ -90,14 +91,17 @@ impl Company {
         let forecast = has(Family::Forecast) || generation && has(Family::Sum);
         let said = found.iter().flatten().any(|(name, ..)| name.forecast);
         let measured = has(Family::Measured) || has(Family::PumpedStorage);
-        Self { load, generation, forecast, untold: has(Family::Either) && !measured && !forecast && !said }
+        let untold = has(Family::Either) && !measured && !forecast && !said;
+        Self { load, generation, forecast: forecast || untold && hinted, untold: untold && !hinted }
     }
 }
 
 impl Header {
+    /// `hinted` says that the values are forecast where nothing else tells.
+    ///
     /// # Errors
     /// Where the line is not the header of a download: what was found and what is needed.
-    pub(super) fn read(line: &str, area: &Point) -> Result<Self, String> {
+    pub(super) fn read(line: &str, area: &Point, hinted: bool) -> Result<Self, String> {
         let names: Vec<&str> = line.split(';').map(|name| name.trim().trim_matches('"').trim()).collect();
         let times = Times::read(&names).ok_or_else(|| {
             format!("the header begins with `{}`; needed are `Datum von;Datum bis` or `Datum;Anfang;Ende`", shown(line))
@@ -106,7 +110,7 @@ impl Header {
             Name::read(name).and_then(|name| name.find().map(|(series, language)| (name, series, language)))
         };
         let found: Vec<_> = names.iter().map(read).collect();
-        let company = Company::of(&found);
+        let company = Company::of(&found, hinted);
         let mut header = Self {
             times,
             columns: Vec::new(),
@@ -157,6 +161,7 @@ fn channel(
         let channel = new_channel("DE-LU", "price.day_ahead_neighbours").ok_or_else(unknown)?;
         return Ok((channel, name.unit, Quality::True));
     };
+    let is_forecast = name.forecast || company.forecast && !name.is_capacity() && series.family != Family::Price;
     let quantity = match series.family {
         _ if name.is_capacity() => format!("capacity.{}", series.name),
         Family::Price => "price.day_ahead".to_owned(),
@@ -170,11 +175,8 @@ fn channel(
         }
     };
     let point = if series.family == Family::Price { series.name } else { area.as_str() };
-    let quality = if name.forecast || company.forecast && !name.is_capacity() && series.family != Family::Price {
-        Quality::Forecast
-    } else {
-        Quality::True
-    };
+    let (quantity, quality) =
+        if is_forecast { (generation::forecast(&quantity), Quality::Forecast) } else { (quantity, Quality::True) };
     new_channel(point, &quantity).map(|channel| (channel, name.unit, quality)).ok_or_else(unknown)
 }
 

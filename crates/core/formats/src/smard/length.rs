@@ -42,6 +42,12 @@ impl Length {
         Self::ALL.into_iter().find(|length| length.name() == name)
     }
 
+    /// What has to be said of amounts that SMARD offers by the quarter-hour, too.
+    pub(crate) fn coarse(self) -> Option<String> {
+        let reason = "the quarter-hours of the series share its channel, so sum amounts of one length alone";
+        (self > Self::QuarterHour).then(|| format!("each amount is that of one {}: {reason}", self.name()))
+    }
+
     /// Between the two clock times of one row; `None` where no resolution lies between them.
     pub(crate) fn told(start: NaiveDateTime, end: NaiveDateTime) -> Option<Self> {
         let clock = |length: &Self| length.after(start) == Some(end);

@@ -2,6 +2,7 @@
 
 use metrify_domain::{Quality, Quantity, Unit};
 
+use crate::generation;
 use crate::page::Table;
 
 /// What the values of a chart are.
@@ -46,12 +47,12 @@ const FILTERS: &[Filter] = &[
     measured(4069, "generation.hard_coal"),
     measured(4070, "generation.pumped_storage"),
     measured(4071, "generation.gas"),
-    forecast(122, "generation.total"),
-    forecast(123, "generation.wind_onshore"),
-    forecast(125, "generation.photovoltaics"),
-    forecast(715, "generation.other"),
-    forecast(3791, "generation.wind_offshore"),
-    forecast(5097, "generation.wind_and_photovoltaics"),
+    forecast(122, "generation_forecast.total"),
+    forecast(123, "generation_forecast.wind_onshore"),
+    forecast(125, "generation_forecast.photovoltaics"),
+    forecast(715, "generation_forecast.other"),
+    forecast(3791, "generation_forecast.wind_offshore"),
+    forecast(5097, "generation_forecast.wind_and_photovoltaics"),
     price(4169, "DE-LU"),
     Filter(5078, "price.day_ahead_neighbours", Quality::True, Some("DE-LU")),
     price(252, "DK1"),
@@ -72,10 +73,11 @@ const FILTERS: &[Filter] = &[
 /// What stands before the number of a series in a quantity.
 const NUMBERED: &str = "smard.";
 
-/// What a caller means by a quantity: that quantity, as measured, or the series of that number. `None` where SMARD has none such.
+/// What a caller means by a quantity: that quantity, or the series of that number. `None` where SMARD has none such.
 pub(super) fn meaning(quantity: Quantity) -> Option<Meaning> {
     let name = quantity.to_string();
     let (quantity, quality, area) = match name.strip_prefix(NUMBERED) {
+        None if generation::is_forecast(&name) => (quantity, Quality::Forecast, None),
         None => (quantity, Quality::True, None),
         Some(number) => {
             let number: u32 = number.parse().ok()?;

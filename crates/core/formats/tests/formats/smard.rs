@@ -151,6 +151,7 @@ fn english_downloads_are_read() {
             DE residual_load interval 2023-01-01T22:00:00Z..2023-01-01T23:00:00Z - MWh missing
             DE load.pumped_storage interval 2023-01-01T22:00:00Z..2023-01-01T23:00:00Z 1234567.5 MWh true
             problem line 2: field 5: `1.234` may have three decimals or be thousands, and no value near it tells which: write one more digit (1 readings, 61 bytes)
+            finding note coarse_amounts line 2: each amount is that of one hour: the quarter-hours of the series share its channel, so sum amounts of one length alone
             meter Meter { point: DE, kind: Some(Area), name: None, server_id: None, maker: None, resolution: None }
         "#]],
     );
@@ -211,22 +212,42 @@ fn every_kind_of_generation_is_its_own_quantity() {
 }
 
 #[test]
+fn columns_that_do_not_say_it_are_forecast_where_the_caller_says_so() {
+    let table =
+        "Datum von;Datum bis;Gesamt (Netzlast) [MWh];Residuallast [MWh]\n01.01.2023 00:00;01.01.2023 00:15;1;2\n";
+    let hinted = Options { quantity: "load_forecast".parse().ok(), ..support::options() };
+    let told = support::describe(&support::decode(Format::Smard, table.as_bytes(), &hinted, table.len()));
+    expect![[r#"
+        DE load_forecast interval 2022-12-31T23:00:00Z..2022-12-31T23:15:00Z 1 MWh forecast
+        DE residual_load_forecast interval 2022-12-31T23:00:00Z..2022-12-31T23:15:00Z 2 MWh forecast
+        meter Meter { point: DE, kind: Some(Area), name: None, server_id: None, maker: None, resolution: None }
+    "#]]
+    .assert_eq(&told);
+    // Where something tells, the hint is not needed.
+    let measured = table.replace("Residuallast", "Netzlast inkl. Pumpspeicher");
+    let told = support::describe(&support::decode(Format::Smard, measured.as_bytes(), &hinted, measured.len()));
+    assert!(told.starts_with("DE load interval") && !told.contains("forecast"), "{told}");
+}
+
+#[test]
 fn forecasts_are_told_by_the_sums_that_only_they_have() {
     check(
         "Datum von;Datum bis;Gesamt [MWh] Originalauflösungen;Photovoltaik und Wind [MWh] Originalauflösungen;Wind Onshore [MWh] Originalauflösungen;Sonstige [MWh] Originalauflösungen\n\
          01.01.2023 00:00;01.01.2023 01:00;1;2;3;4\n",
         &expect![[r#"
-            DE generation.total interval 2022-12-31T23:00:00Z..2023-01-01T00:00:00Z 1 MWh forecast
-            DE generation.wind_and_photovoltaics interval 2022-12-31T23:00:00Z..2023-01-01T00:00:00Z 2 MWh forecast
-            DE generation.wind_onshore interval 2022-12-31T23:00:00Z..2023-01-01T00:00:00Z 3 MWh forecast
-            DE generation.other interval 2022-12-31T23:00:00Z..2023-01-01T00:00:00Z 4 MWh forecast
+            DE generation_forecast.total interval 2022-12-31T23:00:00Z..2023-01-01T00:00:00Z 1 MWh forecast
+            DE generation_forecast.wind_and_photovoltaics interval 2022-12-31T23:00:00Z..2023-01-01T00:00:00Z 2 MWh forecast
+            DE generation_forecast.wind_onshore interval 2022-12-31T23:00:00Z..2023-01-01T00:00:00Z 3 MWh forecast
+            DE generation_forecast.other interval 2022-12-31T23:00:00Z..2023-01-01T00:00:00Z 4 MWh forecast
+            finding note coarse_amounts line 2: each amount is that of one hour: the quarter-hours of the series share its channel, so sum amounts of one length alone
             meter Meter { point: DE, kind: Some(Area), name: None, server_id: None, maker: None, resolution: None }
         "#]],
     );
     check(
         "Datum von;Datum bis;Prognostizierte Netzlast [MWh]\n01.01.2023 00:00;01.01.2023 01:00;1\n",
         &expect![[r#"
-            DE load interval 2022-12-31T23:00:00Z..2023-01-01T00:00:00Z 1 MWh forecast
+            DE load_forecast interval 2022-12-31T23:00:00Z..2023-01-01T00:00:00Z 1 MWh forecast
+            finding note coarse_amounts line 2: each amount is that of one hour: the quarter-hours of the series share its channel, so sum amounts of one length alone
             meter Meter { point: DE, kind: Some(Area), name: None, server_id: None, maker: None, resolution: None }
         "#]],
     );
@@ -234,7 +255,8 @@ fn forecasts_are_told_by_the_sums_that_only_they_have() {
         "Datum von;Datum bis;Netzlast [MWh] Originalauflösungen\n01.01.2023 00:00;01.01.2023 01:00;1\n",
         &expect![[r#"
             DE load interval 2022-12-31T23:00:00Z..2023-01-01T00:00:00Z 1 MWh true
-            finding warning measured_or_forecast line 1: SMARD names these columns alike for measured and for forecast values: taken as measured
+            finding warning measured_or_forecast line 1: SMARD names these columns alike for measured and for forecast values: taken as measured; a forecast as --quantity, such as load_forecast, says otherwise
+            finding note coarse_amounts line 2: each amount is that of one hour: the quarter-hours of the series share its channel, so sum amounts of one length alone
             meter Meter { point: DE, kind: Some(Area), name: None, server_id: None, maker: None, resolution: None }
         "#]],
     );
@@ -320,7 +342,8 @@ fn what_is_not_understood_says_why_and_the_rest_comes_out() {
             problem line 8: `31.02.2023 00:00` names no moment of the calendar (2 readings, 25 bytes)
             problem column 4: the column `Nettoexport [MWh]` is not read: it is no series of SMARD that we know (2 readings, 124 bytes)
             problem column 7: the column `Netzlast [MWh] Berechnete Auflösungen` is not read: another column is the same series (2 readings, 124 bytes)
-            finding warning measured_or_forecast line 1: SMARD names these columns alike for measured and for forecast values: taken as measured
+            finding warning measured_or_forecast line 1: SMARD names these columns alike for measured and for forecast values: taken as measured; a forecast as --quantity, such as load_forecast, says otherwise
+            finding note coarse_amounts line 2: each amount is that of one hour: the quarter-hours of the series share its channel, so sum amounts of one length alone
             meter Meter { point: TenneT, kind: Some(Area), name: None, server_id: None, maker: None, resolution: None }
         "#]],
     );

@@ -27,22 +27,24 @@ fn the_caller_says_what_the_values_are_and_the_neighbours_how_long_they_hold() {
         text,
         &tennet,
         &expect![[r#"
-        TenneT load interval 2023-12-31T23:00:00Z..2024-01-01T00:00:00Z 10148.25 MWh true known 2024-01-01T01:00:00Z
-        TenneT load interval 2024-01-01T00:00:00Z..2024-01-01T01:00:00Z - MWh missing known 2024-01-01T01:00:00Z
-        finding note values_to_come .series: 2 intervals that end behind 2024-01-01T01:00:00Z have no value yet
-        meter Meter { point: TenneT, kind: Some(Area), name: None, server_id: None, maker: None, resolution: None }
-    "#]],
+            TenneT load interval 2023-12-31T23:00:00Z..2024-01-01T00:00:00Z 10148.25 MWh true known 2024-01-01T01:00:00Z
+            TenneT load interval 2024-01-01T00:00:00Z..2024-01-01T01:00:00Z - MWh missing known 2024-01-01T01:00:00Z
+            finding note coarse_amounts .series: each amount is that of one hour: the quarter-hours of the series share its channel, so sum amounts of one length alone
+            finding note values_to_come .series: 2 intervals that end behind 2024-01-01T01:00:00Z have no value yet
+            meter Meter { point: TenneT, kind: Some(Area), name: None, server_id: None, maker: None, resolution: None }
+        "#]],
     );
     check(
         text,
         &options("smard.125"),
         &expect![[r#"
-        DE generation.photovoltaics interval 2023-12-31T23:00:00Z..2024-01-01T00:00:00Z 10148.25 MWh forecast known 2024-01-01T01:00:00Z
-        DE generation.photovoltaics interval 2024-01-01T00:00:00Z..2024-01-01T01:00:00Z - MWh missing known 2024-01-01T01:00:00Z
-        finding note area_assumed : nothing says of which area the values are: taken as DE
-        finding note values_to_come .series: 2 intervals that end behind 2024-01-01T01:00:00Z have no value yet
-        meter Meter { point: DE, kind: Some(Area), name: None, server_id: None, maker: None, resolution: None }
-    "#]],
+            DE generation_forecast.photovoltaics interval 2023-12-31T23:00:00Z..2024-01-01T00:00:00Z 10148.25 MWh forecast known 2024-01-01T01:00:00Z
+            DE generation_forecast.photovoltaics interval 2024-01-01T00:00:00Z..2024-01-01T01:00:00Z - MWh missing known 2024-01-01T01:00:00Z
+            finding note area_assumed : nothing says of which area the values are: taken as DE
+            finding note coarse_amounts .series: each amount is that of one hour: the quarter-hours of the series share its channel, so sum amounts of one length alone
+            finding note values_to_come .series: 2 intervals that end behind 2024-01-01T01:00:00Z have no value yet
+            meter Meter { point: DE, kind: Some(Area), name: None, server_id: None, maker: None, resolution: None }
+        "#]],
     );
     check(
         text,
@@ -57,6 +59,26 @@ fn the_caller_says_what_the_values_are_and_the_neighbours_how_long_they_hold() {
 }
 
 #[test]
+fn what_is_forecast_is_another_quantity_than_what_is_measured() {
+    let text = r#"{"meta_data":{"created":1704070800000},"series":[[1704063600000,90],[1704064500000,91.5]]}"#;
+    let quantity = |given: &str| {
+        let told =
+            support::describe(&support::decode(Format::SmardChart, text.as_bytes(), &options(given), text.len()));
+        let first = told.lines().next().unwrap_or_default().to_owned();
+        format!("{given}: {} {}\n", first.split(' ').nth(1).unwrap_or_default(), first.contains(" forecast "))
+    };
+    let told: String =
+        ["smard.4067", "smard.123", "generation_forecast.wind_onshore", "load_forecast"].map(quantity).concat();
+    expect![[r#"
+        smard.4067: generation.wind_onshore false
+        smard.123: generation_forecast.wind_onshore true
+        generation_forecast.wind_onshore: generation_forecast.wind_onshore true
+        load_forecast: load_forecast true
+    "#]]
+    .assert_eq(&told);
+}
+
+#[test]
 fn days_months_and_years_are_those_of_the_calendar_of_berlin() {
     // The 29th to the 31st of March 2025, of which the 30th has 23 hours.
     check(
@@ -68,6 +90,7 @@ fn days_months_and_years_are_those_of_the_calendar_of_berlin() {
             DE load interval 2025-03-30T22:00:00Z..2025-03-31T22:00:00Z 3 MWh true
             finding note area_assumed : nothing says of which area the values are: taken as DE
             finding note document_time : `meta_data.created` does not say when the values became known; the time of receipt counts
+            finding note coarse_amounts .series: each amount is that of one day: the quarter-hours of the series share its channel, so sum amounts of one length alone
             meter Meter { point: DE, kind: Some(Area), name: None, server_id: None, maker: None, resolution: None }
         "#]],
     );
@@ -84,8 +107,10 @@ fn days_months_and_years_are_those_of_the_calendar_of_berlin() {
             DE residual_load interval 2023-12-31T23:00:00Z..2024-12-31T23:00:00Z 2 MWh true
             finding note area_assumed : nothing says of which area the values are: taken as DE
             finding note document_time : `meta_data.created` does not say when the values became known; the time of receipt counts
+            finding note coarse_amounts .series: each amount is that of one month: the quarter-hours of the series share its channel, so sum amounts of one length alone
             finding note area_assumed document 2: nothing says of which area the values are: taken as DE
             finding note document_time document 2: `meta_data.created` does not say when the values became known; the time of receipt counts
+            finding note coarse_amounts document 2 .series: each amount is that of one year: the quarter-hours of the series share its channel, so sum amounts of one length alone
             meter Meter { point: DE, kind: Some(Area), name: None, server_id: None, maker: None, resolution: None }
             meter Meter { point: DE, kind: Some(Area), name: None, server_id: None, maker: None, resolution: None }
         "#]],
@@ -104,6 +129,7 @@ fn the_doubled_hour_of_autumn_is_two_hours() {
             DE load interval 2023-10-29T01:00:00Z..2023-10-29T02:00:00Z 3 MWh true known 2024-01-01T01:00:00Z
             DE load interval 2023-10-29T02:00:00Z..2023-10-29T03:00:00Z 4 MWh true known 2024-01-01T01:00:00Z
             finding note area_assumed : nothing says of which area the values are: taken as DE
+            finding note coarse_amounts .series: each amount is that of one hour: the quarter-hours of the series share its channel, so sum amounts of one length alone
             meter Meter { point: DE, kind: Some(Area), name: None, server_id: None, maker: None, resolution: None }
         "#]],
     );
@@ -117,18 +143,19 @@ fn a_gap_and_a_damaged_pair_cost_themselves_and_can_be_read_again() {
         text,
         &options("load"),
         &expect![[r#"
-        DE load interval 2023-10-28T23:00:00Z..2023-10-29T00:00:00Z 1.5 MWh true known 2024-01-01T01:00:00Z
-        DE load interval 2023-10-29T04:00:00Z..2023-10-29T05:00:00Z -4 MWh true known 2024-01-01T01:00:00Z
-        DE load interval 2023-10-29T07:00:00Z..2023-10-29T08:00:00Z 5 MWh true known 2024-01-01T01:00:00Z
-        problem .series[1]: expected a time and a value (1 readings, 17 bytes)
-        problem .series[2]: `x` is not a decimal number (1 readings, 21 bytes)
-        problem .series[3]: `1e-13` has more than 12 places after the point (1 readings, 23 bytes)
-        problem .series[4]: a text is no count of milliseconds (1 readings, 21 bytes)
-        problem .series[5]: expected a time and a value (1 readings, 3 bytes)
-        problem .series[8]: a number is no count of milliseconds (1 readings, 9 bytes)
-        finding note area_assumed : nothing says of which area the values are: taken as DE
-        meter Meter { point: DE, kind: Some(Area), name: None, server_id: None, maker: None, resolution: None }
-    "#]],
+            DE load interval 2023-10-28T23:00:00Z..2023-10-29T00:00:00Z 1.5 MWh true known 2024-01-01T01:00:00Z
+            DE load interval 2023-10-29T04:00:00Z..2023-10-29T05:00:00Z -4 MWh true known 2024-01-01T01:00:00Z
+            DE load interval 2023-10-29T07:00:00Z..2023-10-29T08:00:00Z 5 MWh true known 2024-01-01T01:00:00Z
+            problem .series[1]: expected a time and a value (1 readings, 17 bytes)
+            problem .series[2]: `x` is not a decimal number (1 readings, 21 bytes)
+            problem .series[3]: `1e-13` has more than 12 places after the point (1 readings, 23 bytes)
+            problem .series[4]: a text is no count of milliseconds (1 readings, 21 bytes)
+            problem .series[5]: expected a time and a value (1 readings, 3 bytes)
+            problem .series[8]: a number is no count of milliseconds (1 readings, 9 bytes)
+            finding note area_assumed : nothing says of which area the values are: taken as DE
+            finding note coarse_amounts .series: each amount is that of one hour: the quarter-hours of the series share its channel, so sum amounts of one length alone
+            meter Meter { point: DE, kind: Some(Area), name: None, server_id: None, maker: None, resolution: None }
+        "#]],
     );
     let decoded = support::decode(Format::SmardChart, text.as_bytes(), &options("load"), text.len());
     let problem = decoded.iter().flat_map(|piece| &piece.problems).nth(1).expect("a problem");
@@ -142,10 +169,11 @@ fn a_gap_and_a_damaged_pair_cost_themselves_and_can_be_read_again() {
         &mended,
         &options("load"),
         &expect![[r#"
-        DE load interval 2023-10-29T01:00:00Z..2023-10-29T02:00:00Z 3 MWh true known 2024-01-01T01:00:00Z
-        finding note area_assumed : nothing says of which area the values are: taken as DE
-        meter Meter { point: DE, kind: Some(Area), name: None, server_id: None, maker: None, resolution: None }
-    "#]],
+            DE load interval 2023-10-29T01:00:00Z..2023-10-29T02:00:00Z 3 MWh true known 2024-01-01T01:00:00Z
+            finding note area_assumed : nothing says of which area the values are: taken as DE
+            finding note coarse_amounts .series: each amount is that of one hour: the quarter-hours of the series share its channel, so sum amounts of one length alone
+            meter Meter { point: DE, kind: Some(Area), name: None, server_id: None, maker: None, resolution: None }
+        "#]],
     );
 }
 
