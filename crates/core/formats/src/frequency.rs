@@ -145,7 +145,7 @@ impl Layout {
             _ => return None,
         };
         let value = row.get(layout.value)?;
-        let value = notation(value).number(value).ok()?.value;
+        let value = notation(value).number(value).ok()?;
         let [least, most] = PLAUSIBLE.map(Decimal::from);
         (least < value && value < most).then_some(layout)
     }

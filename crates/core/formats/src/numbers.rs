@@ -44,44 +44,34 @@ pub(crate) enum NumberError {
     Unclear(String),
 }
 
-/// What a text means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Number {
-    pub(crate) value: Decimal,
-    /// The text is a binary float written out.
-    float: bool,
-}
-
 impl Notation {
-    /// Reads a number that is handed on; the first binary float of the delivery is told.
-    #[inline]
+    /// Reads a number that is handed on; the first of the delivery that is a binary float is told.
     pub(crate) fn read(self, text: &str, out: &mut Output<'_>) -> Result<Decimal, NumberError> {
-        let number = self.number(text)?;
-        if number.float {
-            out.binary_float(text);
+        match self.digits(text) {
+            Ok(number) => Ok(number),
+            Err(error) => {
+                let number = self.float(text, error)?;
+                out.binary_float(text);
+                Ok(number)
+            }
         }
-        Ok(number.value)
     }
 
     /// Reads a number from which something else is told.
-    #[inline]
-    pub(crate) fn number(self, text: &str) -> Result<Number, NumberError> {
-        match self.digits(text) {
-            Ok(value) => Ok(Number { value, float: false }),
-            Err(error) => self.float(text, error),
-        }
+    pub(crate) fn number(self, text: &str) -> Result<Decimal, NumberError> {
+        self.digits(text).or_else(|error| self.float(text, error))
     }
 
     #[cold]
-    fn float(self, text: &str, error: NumberError) -> Result<Number, NumberError> {
+    fn float(self, text: &str, error: NumberError) -> Result<Decimal, NumberError> {
         if !matches!(error, NumberError::Digits(_, DecimalError::TooManyPlaces)) {
             return Err(error);
         }
-        let value = match self {
+        let number = match self {
             Self::Point | Self::Unclear => float::read(text),
             Self::Comma => float::read(&text.replace('.', "").replace(',', ".")),
         };
-        value.map(|value| Number { value, float: true }).ok_or(error)
+        number.ok_or(error)
     }
 
     fn digits(self, text: &str) -> Result<Decimal, NumberError> {
@@ -159,7 +149,7 @@ mod tests {
     use super::{Evidence, Notation, evidence, grouped};
 
     fn read(notation: Notation, text: &str) -> Option<String> {
-        notation.number(text).ok().map(|number| number.value.to_string())
+        notation.number(text).ok().map(|number| number.to_string())
     }
 
     #[test]

@@ -226,7 +226,7 @@ fn skipped_hour(number: u64, zeros: usize, day: NaiveDate) -> Finding {
 }
 
 fn is_zero(text: &str) -> bool {
-    Notation::Comma.number(text).is_ok_and(|number| number.value == Decimal::ZERO)
+    Notation::Comma.number(text).is_ok_and(|number| number == Decimal::ZERO)
 }
 
 /// The intervals of a local day: the minute at which each begins, and whether the clock shows it for the second time.

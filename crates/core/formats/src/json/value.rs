@@ -227,7 +227,7 @@ impl<'a> Value<'a> {
             Self::Text(text) => Notation::Point.number(text.read().trim()),
             Self::Null | Self::Bool(_) | Self::List(_) | Self::Object(_) => return None,
         };
-        number.ok().map(|number| number.value)
+        number.ok()
     }
 
     /// A whole number.
