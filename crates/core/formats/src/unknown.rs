@@ -17,6 +17,9 @@ const BEGINNINGS: [(&[u8], &str); 9] = [
     (b"SQLite format 3\0", "it is a database: export its table as CSV"),
 ];
 
+/// Names that the parts of workbooks have within, which are zip archives.
+const OFFICE: [&[u8]; 2] = [b"schemas.openxmlformats.org", b"urn:oasis:names:tc:opendocument"];
+
 /// The reason why content of no known format is not read, with advice.
 #[must_use]
 pub fn unknown(head: &Head<'_>) -> String {
@@ -43,6 +46,9 @@ fn seen(head: &Head<'_>) -> Option<String> {
         return Some(
             "it is a web page, as portals send it in place of a file: log in and load the file again".to_owned(),
         );
+    }
+    if OFFICE.iter().any(|name| head.bytes.windows(name.len()).any(|window| window == *name)) {
+        return Some("it is a part of an office document: save its sheet as CSV".to_owned());
     }
     if begins("<") {
         return Some("it is XML of another kind".to_owned());
@@ -74,8 +80,7 @@ fn table(head: &Head<'_>) -> Option<String> {
     let shown = found.iter().take(NAMES_SHOWN).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
     let more = if found.len() > NAMES_SHOWN { " ..." } else { "" };
     Some(format!(
-        "it seems to be a table, and no line of its first says what its columns are (found {shown}{more}): a header names a time and \
-         the values, such as `Zeitstempel;Wert [kWh]`"
+        "it may be a table, yet none of its first lines names a time and values (found {shown}{more}), as `Zeitstempel;Wert [kWh]` does"
     ))
 }
 
@@ -98,6 +103,10 @@ mod tests {
             (b"PK\x03\x04\x14\0", "save its sheet as CSV"),
             (b"\n<!DOCTYPE html><html>", "web page"),
             (b"<a/>", "XML"),
+            (
+                b"<worksheet xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\">",
+                "save its sheet as CSV",
+            ),
             (b"{\"a\":1}", "JSON"),
             (&[0; 100], "zeros"),
             (b"Lastgang Meier\nTag;Menge\n1;2\n", "(found `Tag`, `Menge`)"),
