@@ -2,7 +2,7 @@
 
 use metrify_domain::calendar::Zone;
 use metrify_domain::{Point, Quantity};
-use metrify_formats::{Detected, Format, Head, detect, outline};
+use metrify_formats::{Detected, Format, Head, detect, outline, unknown};
 
 use crate::error::{Error, Kind, Result};
 use crate::ingest::content::{Content, Seen};
@@ -26,7 +26,7 @@ pub struct Hints {
     pub zone: Option<Zone>,
     /// The area of grid files that name none.
     pub area: Option<Point>,
-    /// The point of tables that name none.
+    /// The point of what names none: tables, telegrams of meters without a number, amounts without a location.
     pub point: Option<Point>,
     /// The quantity of tables that name none.
     pub quantity: Option<Quantity>,
@@ -106,10 +106,7 @@ pub fn format_of(delivery: &Delivery, seen: &Seen) -> std::result::Result<Format
         Detected::None if is_utf_16(&seen.head) => {
             Err("the content is text in UTF-16, which is not read: convert it to UTF-8".to_owned())
         }
-        Detected::None => {
-            let known = Format::ALL.map(Format::name).join(", ");
-            Err(format!("the content shows no format that is known ({known})"))
-        }
+        Detected::None => Err(unknown(&Head::new(&seen.head))),
     }
 }
 

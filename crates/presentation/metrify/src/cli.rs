@@ -190,10 +190,11 @@ pub struct Ingest {
     /// The area of grid files that name none, such as DE or TenneT
     #[arg(long, value_name = "AREA")]
     pub area: Option<String>,
-    /// The point of tables that name none, such as a column of times beside one of values
+    /// The point of what names none: tables such as a column of times beside one of values, telegrams of meters without a number, amounts
+    /// without a location
     #[arg(long, value_name = "POINT")]
     pub point: Option<String>,
-    /// The quantity of tables that name none, such as 1-0:1.29.0 or generation.photovoltaics
+    /// The quantity of tables that name none, such as 1-0:1.29.0, generation.photovoltaics or load_forecast
     #[arg(long, value_name = "QUANTITY")]
     pub quantity: Option<String>,
     /// Tariff 1 of DSMR meters is the normal one and 2 the low one, as in Belgium

@@ -237,18 +237,41 @@ const MEMORY_KB_MAX: u64 = 400 << 10;
 /// Takes a file in and tells how much memory the process had at most, in KB.
 fn measured(metrify: &Metrify, path: &Path) -> (Receipts, u64) {
     let mut command = metrify.command(&["ingest", "-o", "json"]);
-    let mut child = command.arg(path).spawn().expect("run the program");
+    let child = command.arg(path).spawn().expect("run the program");
     let status = PathBuf::from(format!("/proc/{}/status", child.id()));
     let mut peak = 0;
-    while child.try_wait().expect("look after the program").is_none() {
+    // What it says may be more than a pipe holds.
+    let output = std::thread::spawn(|| child.wait_with_output().expect("what the program said"));
+    while !output.is_finished() {
         let text = fs::read_to_string(&status).unwrap_or_default();
         let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
         let now = line.and_then(|line| line.trim().trim_end_matches("kB").trim().parse().ok());
         peak = peak.max(now.unwrap_or(0));
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
-    let ran = said(&child.wait_with_output().expect("what the program said"));
+    let ran = said(&output.join().expect("what the program said"));
     (Receipts::of(&ran.stdout), peak)
+}
+
+/// A delivery of which nothing is understood takes little memory, and its rejects little room: behind ten thousand they are kept together.
+#[test]
+fn half_a_million_lines_that_mean_nothing_are_rejected_in_bounded_memory() {
+    const LINES: usize = 500_000;
+    let metrify = Metrify::new();
+    let text = "point;quantity;at;value\n".to_owned() + &"a;b;c;d\n".repeat(LINES);
+    let file = metrify.file("junk.csv", text);
+    let (receipts, peak_kb) = measured(&metrify, &file);
+    assert_eq!(receipts.total("rejected"), LINES as u64, "{}", receipts.sum());
+    assert!(peak_kb < MEMORY_KB_MAX, "{peak_kb} KB");
+    let kept = "select count(*) < 10200, sum(readings), count(distinct reject) = count(*) from rejects";
+    assert_eq!(metrify.sql(kept), format!("true,{LINES},true"));
+    // The same again is not noted once more, and can be read again as it is.
+    let (receipts, peak_kb) = measured(&metrify, &file);
+    assert_eq!(receipts.total("rejected"), LINES as u64, "{}", receipts.sum());
+    assert!(peak_kb < MEMORY_KB_MAX, "{peak_kb} KB");
+    assert_eq!(metrify.sql(kept), format!("true,{LINES},true"));
+    let together = "select length(bytes) > 60000, position from rejects where reason like '%kept as one%' limit 1";
+    assert!(metrify.sql(together).starts_with("true,line "), "{}", metrify.sql(together));
 }
 
 #[test]

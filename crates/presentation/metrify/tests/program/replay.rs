@@ -2,7 +2,7 @@
 //!
 //! A decoder that was mended is played by what is told of a kept delivery: with other hints the same bytes say something else.
 
-use crate::support::{Metrify, POINT, quarter_hours, walk};
+use crate::support::{Metrify, POINT, quarter_hour, quarter_hours, walk};
 use serde_json::Value;
 
 /// What `deliveries replay -o json` prints, and how it ended.
@@ -178,6 +178,40 @@ fn what_a_replayed_reject_said_is_not_retracted() {
     assert_eq!(code, Some(2), "{report}");
     assert_eq!(sum(&report), "0 new, 0 changed, 0 retracted, 0 unchanged, 2 rejected, 0 resolved");
     assert_eq!(metrify.answers("true"), answers);
+}
+
+#[test]
+fn what_was_read_as_the_program_advised_stays_when_all_is_read_again() {
+    let metrify = Metrify::new();
+    let file = metrify.file("clocks.csv", CLOCKS);
+    assert_eq!(metrify.ingest(&[&file]).sum(), "2 received, 0 stored, 0 duplicates, 0 corrections, 2 rejected");
+    let receipts = metrify.ingest_with(&[&file], &["--timezone", "Europe/Berlin"]);
+    assert_eq!(receipts.sum(), "2 received, 2 stored, 0 duplicates, 0 corrections, 0 rejected");
+    let answers = metrify.answers("true");
+    for arguments in [["--diff"].as_slice(), &[]] {
+        let (_, report) = replay(&metrify, arguments);
+        assert_eq!(sum(&report), "0 new, 0 changed, 0 retracted, 2 unchanged, 2 rejected, 0 resolved");
+        assert_eq!(metrify.answers("true"), answers);
+    }
+    // And a third way to read the same bytes is another delivery again.
+    metrify.ingest_with(&[&file], &["--timezone", "Europe/London"]);
+    assert_eq!(metrify.sql("select count(*), sum(received), sum(stored), sum(rejected) from deliveries"), "3,6,3,2");
+    let (_, report) = replay(&metrify, &["--diff"]);
+    assert_eq!(sum(&report), "0 new, 0 changed, 0 retracted, 4 unchanged, 2 rejected, 0 resolved");
+}
+
+#[test]
+fn what_a_delivery_says_twice_is_the_same_when_it_is_read_again() {
+    let metrify = Metrify::new();
+    metrify.take_in("a.ndjson", quarter_hour(POINT, 0, "1"));
+    metrify.take_in("b.ndjson", quarter_hour(POINT, 0, "1") + &quarter_hour(POINT, 0, "2"));
+    assert_eq!(metrify.sql("select value from readings"), "2");
+    for arguments in [["--diff"].as_slice(), &[]] {
+        let (code, report) = replay(&metrify, arguments);
+        assert_eq!(code, Some(0), "{report}");
+        assert_eq!(sum(&report), "0 new, 0 changed, 0 retracted, 3 unchanged, 0 rejected, 0 resolved");
+        assert_eq!(metrify.sql("select value from readings"), "2");
+    }
 }
 
 #[test]
