@@ -67,6 +67,16 @@ impl Location {
         (id.parse().map_err(|error| Fault::NotAPoint(shown(id), error)), odd)
     }
 
+    /// The place that LOC names.
+    pub(super) fn named_place(&self) -> Option<Point> {
+        self.id.as_ref()?.parse().ok()
+    }
+
+    /// The meter beside the place that LOC names.
+    pub(super) fn named_meter(&self) -> Option<Point> {
+        self.id.as_ref().and(self.meter.as_ref())?.parse().ok()
+    }
+
     /// A market location id with a slip is kept as it stands, and told of.
     fn doubt(&self, id: &str) -> Option<(&'static str, String)> {
         match id.parse::<MaloId>() {
@@ -86,6 +96,8 @@ fn stands_in(what: &str, id: &str, by: &str) -> (&'static str, String) {
 #[derive(Debug)]
 pub(super) struct Basis {
     pub(super) channel: Channel,
+    /// Where LOC names the point: the same quantity of the meter itself (RFF+MG).
+    pub(super) of_meter: Option<Channel>,
     /// The unit where QTY names none.
     pub(super) unit: Option<Unit>,
     pub(super) nature: Option<Kind>,
@@ -95,16 +107,17 @@ pub(super) struct Basis {
 }
 
 impl Basis {
-    fn new(point: Point, quantity: Quantity) -> Self {
+    fn new(point: Point, meter: Option<Point>, quantity: Quantity) -> Self {
         let channel = Channel { point, quantity };
+        let of_meter = meter.map(|point| Channel { point, quantity });
         match quantity {
-            Quantity::Named(_) => Self { channel, unit: None, nature: None, curve: false, gas: false },
+            Quantity::Named(_) => Self { channel, of_meter, unit: None, nature: None, curve: false, gas: false },
             Quantity::Obis(obis) => {
                 let [medium, _, function, processing, ..] = obis.groups();
                 let gas = medium == 7;
                 // Z-Zahl (52) and Brennwert (54) share D = 0 with volumes, but do not count.
                 let nature = if gas && function >= 50 { None } else { obis.natural_kind() };
-                Self { channel, unit: unit::implied(obis), nature, curve: processing == 29, gas }
+                Self { channel, of_meter, unit: unit::implied(obis), nature, curve: processing == 29, gas }
             }
         }
     }
@@ -132,12 +145,15 @@ pub(super) struct Line {
     /// The end of the last value.
     pub(super) before: Option<Timestamp>,
     pub(super) lost: Option<Lost>,
+    /// Another meter told the same register of this place before.
+    pub(super) of_other_meter: bool,
 }
 
 impl Line {
-    pub(super) fn basis(&self, point: Result<Point, Fault>) -> Result<Basis, Fault> {
+    pub(super) fn basis(&self, location: &Location) -> Result<Basis, Fault> {
         let quantity = self.quantity.clone().unwrap_or(Err(Fault::NoQuantity))?;
-        Ok(Basis::new(point?, quantity))
+        let point = location.point.clone().unwrap_or(Err(Fault::NoPoint))?;
+        Ok(Basis::new(point, location.named_meter(), quantity))
     }
 }
 

@@ -5,7 +5,7 @@
 //! useless as a whole (no point, no OBIS code) become one problem.
 
 use metrify_domain::calendar::Zone;
-use metrify_domain::{Channel, Finding, Period, PointKind, Severity};
+use metrify_domain::{Channel, Finding, Kind, Period, PointKind, Severity};
 
 use super::header::Header;
 use super::line::{self, Line, Location, Lost};
@@ -78,7 +78,7 @@ impl Reader {
             b"DTM" => self.read_time(segment, out),
             b"STS" => self.read_status(segment),
             b"LIN" => self.open_line(out),
-            b"PIA" => self.read_product(segment, out),
+            b"PIA" => self.read_product(segment, meters, out),
             b"LOC" => self.read_location(segment, out),
             b"NAD" => self.read_party(segment, out),
             b"RFF" => self.read_reference(segment, meters, out),
@@ -186,7 +186,7 @@ impl Reader {
         }
     }
 
-    fn read_product(&mut self, segment: &Segment<'_>, out: &mut Output<'_>) {
+    fn read_product(&mut self, segment: &Segment<'_>, meters: &mut Meters, out: &mut Output<'_>) {
         // A PIA behind values begins another line, whose LIN was lost.
         if self.place != Place::Line {
             self.open_line(out);
@@ -197,6 +197,10 @@ impl Reader {
         let product = line::product(segment);
         if product.unreleased {
             self.find_unreleased(segment, out);
+        }
+        if let (Ok(quantity), Some(point)) = (&product.quantity, self.location.named_place()) {
+            let channel = Channel { point, quantity: *quantity };
+            self.line.of_other_meter = self.location.named_meter().is_some_and(|meter| meters.is_other(channel, meter));
         }
         self.line.quantity = Some(product.quantity);
     }
@@ -349,7 +353,7 @@ impl Reader {
             }
             self.location.point = Some(point);
         }
-        self.line.basis = self.location.point.clone().map(|point| self.line.basis(point));
+        self.line.basis = Some(self.line.basis(&self.location));
     }
 
     fn settle_value(&mut self, value: &Value, out: &mut Output<'_>) {
@@ -365,9 +369,14 @@ impl Reader {
         let outer = [&self.line.times, &self.location.times, &self.header.times];
         match value.reading(basis, outer, situation) {
             Ok(reading) => {
-                out.reading(&basis.channel, &self.header.document, &reading);
+                // The last state of a meter and the first of the next are of one place and one instant, and both hold.
+                let at_change =
+                    [&value.times, &self.line.times, &self.location.times].iter().any(|times| times.is_at_change());
+                let of_meter = reading.kind == Kind::Register && (at_change || self.line.of_other_meter);
+                let channel = basis.of_meter.as_ref().filter(|_| of_meter).unwrap_or(&basis.channel);
+                out.reading(channel, &self.header.document, &reading);
                 self.line.before = Some(reading.period.end());
-                self.doubt(value, (&basis.channel, reading.period), out);
+                self.doubt(value, (channel, reading.period), out);
             }
             Err(fault) => self.lose(value, &fault, out),
         }

@@ -19,6 +19,8 @@ pub(super) struct Times {
     read_at: Option<Stamp>,
     /// DTM+306 and DTM+492: a month or day in one stamp (the period of a maximum, the balancing month).
     span: Option<Stamp>,
+    /// DTM+60: the value was taken at a change of the meter, or of how it measures.
+    at_change: bool,
 }
 
 /// What the stamps of a value are to make.
@@ -42,6 +44,10 @@ impl Times {
             b"7" => &mut self.used_at,
             b"9" => &mut self.read_at,
             b"306" | b"492" => &mut self.span,
+            b"60" => {
+                self.at_change = true;
+                return Ok(());
+            }
             _ => return Ok(()),
         };
         let stamp = dated.stamp.ok_or_else(|| dated.unreadable())?;
@@ -57,6 +63,10 @@ impl Times {
     /// Whether the stamps say when, without those of the levels above.
     pub(super) fn is_complete(&self) -> bool {
         (self.begin.is_some() && self.end.is_some()) || self.used_at.is_some() || self.read_at.is_some()
+    }
+
+    pub(super) const fn is_at_change(&self) -> bool {
+        self.at_change
     }
 
     /// Kind and period of a value from its own stamps (the first) or else those of the levels above it, nearest first.

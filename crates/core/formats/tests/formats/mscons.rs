@@ -146,6 +146,41 @@ fn a_register_state_counts_for_the_instant_of_its_use() {
 }
 
 #[test]
+fn at_an_exchange_each_meter_keeps_its_state() {
+    let state = |meter: &str, register: &str, value: &str, times: &str| {
+        format!(
+            "NAD+DP\nLOC+172+DE00056266802AO6G56M11SN51G21M24S\nRFF+MG:{meter}\nLIN+1\nPIA+5+{register}:SRW\nQTY+220:{value}\n\
+             DTM+7:202407150800?+00:303\n{times}"
+        )
+    };
+    let exchange = "DTM+60:202407150800?+00:303";
+    let messages = [
+        message("13017", &state("1EMH0000000001", "1-0?:1.8.0", "45678.9", "")),
+        message("13017", &state("1EMH0000000002", "1-0?:1.8.0", "0.1", "")),
+        message("13002", &state("7ELS0000000003", "7-0?:3.0.0", "812", exchange)),
+        message("13002", &state("7ELS0000000004", "7-0?:3.0.0", "0", exchange)),
+        // A converter beside its meter has a register of its own, which is no exchange.
+        message("13002", &state("7ELS0000000005", "7-0?:13.2.0", "9", "")),
+    ];
+    let messages: Vec<&str> = messages.iter().map(String::as_str).collect();
+    check_bytes(
+        interchange(&messages).as_bytes(),
+        &expect![[r#"
+        DE00056266802AO6G56M11SN51G21M24S 1-0:1.8.0 register 2024-07-15T08:00:00Z 45678.9 kWh true known 2024-04-02T03:07:00Z in 9905048000007/MSI5422
+        1EMH0000000002 1-0:1.8.0 register 2024-07-15T08:00:00Z 0.1 kWh true known 2024-04-02T03:07:00Z in 9905048000007/MSI5422
+        7ELS0000000003 7-0:3.0.0 register 2024-07-15T08:00:00Z 812 m3 true known 2024-04-02T03:07:00Z in 9905048000007/MSI5422
+        7ELS0000000004 7-0:3.0.0 register 2024-07-15T08:00:00Z 0 m3 true known 2024-04-02T03:07:00Z in 9905048000007/MSI5422
+        DE00056266802AO6G56M11SN51G21M24S 7-0:13.2.0 register 2024-07-15T08:00:00Z 9 m3 true known 2024-04-02T03:07:00Z in 9905048000007/MSI5422
+        meter Meter { point: 1EMH0000000001, kind: Some(Device), name: None, server_id: None, maker: None, resolution: None }
+        meter Meter { point: 1EMH0000000002, kind: Some(Device), name: None, server_id: None, maker: None, resolution: None }
+        meter Meter { point: 7ELS0000000003, kind: Some(Device), name: None, server_id: None, maker: None, resolution: None }
+        meter Meter { point: 7ELS0000000004, kind: Some(Device), name: None, server_id: None, maker: None, resolution: None }
+        meter Meter { point: 7ELS0000000005, kind: Some(Device), name: None, server_id: None, maker: None, resolution: None }
+    "#]],
+    );
+}
+
+#[test]
 fn a_location_without_id_is_named_by_its_configuration_or_its_meter() {
     check(
         "13017",
