@@ -37,6 +37,8 @@ pub(super) struct Entry {
     pub scale: Option<(i8, u8)>,
     /// The last clock of the list that stands before it.
     pub clock: Option<Result<Clock, Unset>>,
+    /// When the meter captured it, where that is told of this value alone.
+    pub captured: Option<Clock>,
 }
 
 /// A clock that was never set, or that its meter calls invalid.
@@ -110,21 +112,27 @@ impl<'a> List<'a> {
 
     /// Values behind a list of the objects that they belong to; the list itself is the first value.
     fn by_objects(&mut self, objects: &[Object], values: &[Value<'a>]) {
-        const LOGICAL_NAME: i128 = 1;
-        const SCALER_AND_UNIT: i128 = 3;
+        let mut measured_by = Vec::new();
         for (object, value) in objects.iter().zip(values).skip(1) {
-            match (object.attribute, value) {
-                (LOGICAL_NAME, _) => {}
-                (SCALER_AND_UNIT, Value::List(parts)) => {
+            let Some(code) = object.measured() else { continue };
+            self.pending = Some(code).filter(|code| !is_push(*code));
+            self.one(value);
+            self.forget();
+            measured_by.resize(self.entries.len(), object);
+        }
+        for (object, value) in objects.iter().zip(values).skip(1) {
+            let entries = self.entries.iter_mut().zip(&measured_by);
+            let of_object = entries.filter(|(_, measured_by)| measured_by.code == object.code);
+            match value {
+                Value::List(parts) if object.is_scale() => {
                     let scale = scaler_and_unit(parts);
-                    let entries = self.entries.iter_mut().filter(|entry| entry.code == object.code);
-                    entries.for_each(|entry| entry.scale = entry.scale.or(scale));
+                    of_object.for_each(|(entry, _)| entry.scale = entry.scale.or(scale));
                 }
-                (_, value) => {
-                    self.pending = Some(object.code).filter(|code| !is_push(*code));
-                    self.one(value);
-                    self.forget();
+                Value::Octets(bytes) if object.is_capture_time() => {
+                    let captured = of_object.filter(|(_, measured_by)| measured_by.is_captured());
+                    captured.for_each(|(entry, _)| entry.captured = Clock::read(bytes));
                 }
+                _ => {}
             }
         }
     }
@@ -139,12 +147,7 @@ impl<'a> List<'a> {
             match scaler_and_unit(parts) {
                 Some(scale) if self.unscaled => self.scale(scale),
                 Some(_) => {}
-                None => {
-                    self.forget();
-                    self.walk(parts);
-                    // A code within a structure names nothing outside of it.
-                    self.forget();
-                }
+                None => self.structure(parts),
             }
             return;
         }
@@ -165,13 +168,26 @@ impl<'a> List<'a> {
         }
     }
 
+    /// Values that stand together. A code within names nothing outside, and neither does the time at which the one value of
+    /// a structure was captured.
+    fn structure(&mut self, parts: &[Value<'a>]) {
+        let (clocks, before) = ((self.clock, self.last_clock), self.entries.len());
+        self.forget();
+        self.walk(parts);
+        self.forget();
+        if let (Some(captured), [entry]) = (capture_time(parts), self.entries.get_mut(before..).unwrap_or_default()) {
+            entry.captured = Some(captured);
+            (self.clock, self.last_clock) = clocks;
+        }
+    }
+
     const fn forget(&mut self) {
         self.pending = None;
         self.unscaled = false;
     }
 
     fn push(&mut self, code: ObisCode, measured: Measured) {
-        self.entries.push(Entry { code, measured, scale: None, clock: self.last_clock });
+        self.entries.push(Entry { code, measured, scale: None, clock: self.last_clock, captured: None });
         self.unscaled = true;
     }
 
@@ -221,8 +237,50 @@ impl<'a> List<'a> {
 
 /// One attribute of an object that a push sends.
 struct Object {
+    class: i128,
     code: ObisCode,
     attribute: i128,
+}
+
+impl Object {
+    /// Classes of IEC 62056-6-2.
+    const REGISTER: i128 = 3;
+    const EXTENDED_REGISTER: i128 = 4;
+    const DEMAND_REGISTER: i128 = 5;
+
+    /// The code of the value that the attribute is; `None` where it tells something about a value, such as its status.
+    fn measured(&self) -> Option<ObisCode> {
+        match (self.class, self.attribute) {
+            // What the averaging period ended with, beside what it has come to so far.
+            (Self::DEMAND_REGISTER, 3) => Some(last_average(self.code)),
+            (_, 2) => Some(self.code),
+            _ => None,
+        }
+    }
+
+    const fn is_scale(&self) -> bool {
+        matches!(
+            (self.class, self.attribute),
+            (Self::REGISTER | Self::EXTENDED_REGISTER, 3) | (Self::DEMAND_REGISTER, 4)
+        )
+    }
+
+    const fn is_capture_time(&self) -> bool {
+        matches!((self.class, self.attribute), (Self::EXTENDED_REGISTER, 5) | (Self::DEMAND_REGISTER, 6))
+    }
+
+    /// Whether the value is the one that the object's capture time is of.
+    const fn is_captured(&self) -> bool {
+        matches!((self.class, self.attribute), (Self::EXTENDED_REGISTER, 2) | (Self::DEMAND_REGISTER, 3))
+    }
+}
+
+/// The code of the last average where that of the current one is given: processing 5 instead of 4, in each of the three
+/// averaging schemes. Other codes are those of the object as a whole.
+fn last_average(code: ObisCode) -> ObisCode {
+    let [medium, channel, function, processing, tariff, storage] = code.groups();
+    let last = if matches!(processing, 4 | 14 | 24) { processing + 1 } else { processing };
+    ObisCode::from_bytes([medium, channel, function, last, tariff, storage])
 }
 
 /// The list of objects with which some pushes begin: class, name, attribute and index of each of their values.
@@ -230,8 +288,14 @@ fn objects(values: &[Value<'_>]) -> Option<Vec<Object>> {
     let Some(Value::List(descriptions)) = values.first() else { return None };
     let object = |value: &Value<'_>| match value {
         Value::List(parts) => match parts.as_slice() {
-            [Value::Integer(_), Value::Octets([a, b, c, d, e, f]), Value::Integer(attribute), Value::Integer(_)] => {
-                Some(Object { code: ObisCode::from_bytes([*a, *b, *c, *d, *e, *f]), attribute: *attribute })
+            [
+                Value::Integer(class),
+                Value::Octets([a, b, c, d, e, f]),
+                Value::Integer(attribute),
+                Value::Integer(_),
+            ] => {
+                let code = ObisCode::from_bytes([*a, *b, *c, *d, *e, *f]);
+                Some(Object { class: *class, code, attribute: *attribute })
             }
             _ => None,
         },
@@ -244,6 +308,19 @@ fn objects(values: &[Value<'_>]) -> Option<Vec<Object>> {
 /// The name of a push, which stands before the values of some lists.
 fn is_push(code: ObisCode) -> bool {
     matches!(code.groups(), [0, _, 25, 9, 0, _])
+}
+
+/// The clock behind the one value of a structure that begins with its code.
+fn capture_time(parts: &[Value<'_>]) -> Option<Clock> {
+    let [Value::Octets([_, _, _, _, _, _]), Value::Integer(_) | Value::Single(_) | Value::Double(_), behind @ ..] =
+        parts
+    else {
+        return None;
+    };
+    behind.iter().find_map(|part| match part {
+        Value::Octets(bytes) => Clock::read(bytes),
+        _ => None,
+    })
 }
 
 fn scaler_and_unit(parts: &[Value<'_>]) -> Option<(i8, u8)> {

@@ -9,7 +9,7 @@ use metrify_domain::{
 };
 
 use super::cipher::Title;
-use super::clock::{Clock, NoInstant};
+use super::clock::{Clock, NoInstant, Teller};
 use super::frames::TELEGRAM_BYTES_MAX;
 use super::hdlc::Address;
 use super::joins::{Source, Telegram};
@@ -229,9 +229,10 @@ fn hold(told: &Told<'_>, mut times: Times<'_>, held: &mut Vec<Held>, out: &mut O
     let scales = scales(told);
     let mut lost = list.nameless;
     let mut reason = None;
+    times.tell(own.or(list.clock));
     for entry in &list.entries {
         let read = measured(entry, scales).and_then(|(value, unit)| {
-            let at = times.at(&[entry.clock, own, list.clock]).map_err(|error| error.to_string())?;
+            let at = times.at(entry.captured, &[entry.clock, own, list.clock]).map_err(|error| error.to_string())?;
             let unit = units::unit(unit);
             Ok(Held { code: entry.code, kind: shown_kind(entry.code, &unit), value, unit, at })
         });
@@ -290,8 +291,27 @@ fn fraction(code: ObisCode, digits: &str) -> Result<(i128, i32), String> {
 }
 
 impl Times<'_> {
-    /// When a value holds, by the first clock that was set.
-    fn at(&mut self, clocks: &[Option<Result<Clock, Unset>>]) -> Result<At, NoInstant> {
+    /// Tells the time of the telegram before those at which its values were captured, which are told by their distance from it.
+    fn tell(&mut self, clock: Option<Result<Clock, Unset>>) {
+        if let Some(Ok(clock)) = clock {
+            // Where it fails, it does again for the value that needs it.
+            _ = self.instant(clock);
+        }
+    }
+
+    /// When a value holds: when it was captured, else by the first clock that was set.
+    fn at(&mut self, captured: Option<Clock>, clocks: &[Option<Result<Clock, Unset>>]) -> Result<At, NoInstant> {
+        if let Some(captured) = captured {
+            let at = match self.known(captured) {
+                Some(known) => known?,
+                // Values are captured when they will, and are no series.
+                None => Teller::default().instant(captured, self.zone)?,
+            };
+            if timeline::is_plausible(at, self.received_at) {
+                return Ok(At::Instant(at));
+            }
+            self.unset = true;
+        }
         let mut told = clocks.iter().flatten();
         let told = match told.find_map(|clock| clock.ok()) {
             Some(clock) => Some(self.instant(clock)?),
@@ -312,16 +332,17 @@ impl Times<'_> {
 
     /// A clock is told once for all values, so that the doubled hour is told by telegrams and not by values.
     fn instant(&mut self, clock: Clock) -> Result<Timestamp, NoInstant> {
-        if let Some((_, told)) = self.told.iter().rfind(|(known, _)| *known == clock) {
-            return told.clone();
-        }
-        let beside = self.told.iter().find_map(|(known, told)| clock.beside(*known, *told.as_ref().ok()?));
-        let told = match beside {
-            Some(at) => Ok(at),
-            None => self.speaker.teller.instant(clock, self.zone),
-        };
+        let told = self.known(clock).unwrap_or_else(|| self.speaker.teller.instant(clock, self.zone));
         self.told.push((clock, told.clone()));
         told
+    }
+
+    /// A clock that was told already, or one beside it.
+    fn known(&self, clock: Clock) -> Option<Result<Timestamp, NoInstant>> {
+        if let Some((_, told)) = self.told.iter().rfind(|(known, _)| *known == clock) {
+            return Some(told.clone());
+        }
+        self.told.iter().find_map(|(known, told)| clock.beside(*known, *told.as_ref().ok()?)).map(Ok)
     }
 }
 

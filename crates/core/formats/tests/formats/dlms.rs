@@ -420,6 +420,99 @@ fn landis_gyr_names_its_objects_before_their_values() {
     );
 }
 
+/// A push of 12:30 that names its objects (class, code, attribute) before their values.
+fn with_objects(measured: &[(u8, &str, u8, Vec<u8>)]) -> Vec<u8> {
+    let object = |class: u8, name: &str, attribute: u8| {
+        structure(&[vec![0x12, 0, class], code(name), vec![0x0F, attribute], vec![0x12, 0, 0]])
+    };
+    let mut objects = vec![object(40, "0-0:25.9.0", 2), object(1, "0-0:96.1.0", 2)];
+    let mut values = vec![octets(b"12345678")];
+    for (class, name, attribute, value) in measured {
+        objects.push(object(*class, name, *attribute));
+        values.push(value.clone());
+    }
+    values.insert(0, [vec![0x01, objects.len() as u8], objects.concat()].concat());
+    hdlc(&notification(&bytes("07e8010fff0c1e00ffffc400"), &structure(&values)))
+}
+
+#[test]
+fn status_and_capture_time_of_an_extended_register_are_not_its_value() {
+    const GAS: &str = "0-1:24.2.1";
+    let noon = || octets(&bytes("07e8010fff0c0000ffffc400"));
+    let expected = expect![[r#"
+        12345678 0-1:24.2.1 register 2024-01-15T11:00:00Z 123.456 m3 true
+        meter Meter { point: 12345678, kind: Some(Device), name: None, server_id: None, maker: None, resolution: None }
+    "#]];
+    check(
+        &with_objects(&[
+            (4, GAS, 2, long(123_456)),
+            (4, GAS, 3, scale(-3, 13)),
+            (4, GAS, 4, bytes("11 04")),
+            (4, GAS, 5, noon()),
+        ]),
+        &options(),
+        &expected,
+    );
+    // In any order.
+    check(
+        &with_objects(&[
+            (4, GAS, 5, noon()),
+            (4, GAS, 4, bytes("11 04")),
+            (4, GAS, 3, scale(-3, 13)),
+            (4, GAS, 2, long(123_456)),
+        ]),
+        &options(),
+        &expected,
+    );
+}
+
+#[test]
+fn a_maximum_holds_when_it_was_captured_and_a_demand_register_has_two_averages() {
+    check(
+        &with_objects(&[
+            (4, "1-0:1.6.0", 2, long(5_000)),
+            (4, "1-0:1.6.0", 3, scale(0, 27)),
+            (4, "1-0:1.6.0", 5, octets(&bytes("07e8010aff120f00ffffc400"))),
+            (5, "1-0:1.4.0", 2, long(500)),
+            (5, "1-0:1.4.0", 3, long(700)),
+            (5, "1-0:1.4.0", 4, scale(0, 27)),
+            (5, "1-0:1.4.0", 5, bytes("11 00")),
+            (5, "1-0:1.4.0", 6, octets(&bytes("07e8010fff0c0f00ffffc400"))),
+        ]),
+        &options(),
+        &expect![[r#"
+            12345678 1-0:1.6.0 instant 2024-01-10T17:15:00Z 5000 W true
+            12345678 1-0:1.4.0 instant 2024-01-15T11:30:00Z 500 W true
+            12345678 1-0:1.5.0 instant 2024-01-15T11:15:00Z 700 W true
+            meter Meter { point: 12345678, kind: Some(Device), name: None, server_id: None, maker: None, resolution: None }
+        "#]],
+    );
+}
+
+#[test]
+fn the_capture_time_of_a_structure_is_that_of_its_own_value() {
+    let captured = |name: &str, value: u32, clock: &str| {
+        structure(&[code(name), long(value), scale(-3, 13), octets(&bytes(clock))])
+    };
+    let body = structure(&[
+        code("0-0:96.1.0"),
+        octets(b"12345678"),
+        captured("0-1:24.2.1", 111_111, "07e8010fff0c0000ffffc400"),
+        captured("0-2:24.2.1", 222_222, "07e8010fff0b0000ffffc400"),
+        structure(&[code("1-0:1.8.0"), long(333_333), scale(0, 30)]),
+    ]);
+    check(
+        &wired(0x10, &notification(&bytes("07e8010fff0c1e00ffffc400"), &body)),
+        &options(),
+        &expect![[r#"
+            12345678 0-1:24.2.1 register 2024-01-15T11:00:00Z 111.111 m3 true
+            12345678 0-2:24.2.1 register 2024-01-15T10:00:00Z 222.222 m3 true
+            12345678 1-0:1.8.0 register 2024-01-15T11:30:00Z 333333 Wh true
+            meter Meter { point: 12345678, kind: Some(Device), name: None, server_id: None, maker: None, resolution: None }
+        "#]],
+    );
+}
+
 #[test]
 fn kamstrup_counts_registers_in_tens_and_leaves_gaps_for_missing_phases() {
     let list = |model: &str| {
