@@ -1,7 +1,8 @@
 //! The quantity of a record: an OBIS code where OMS maps it to one, else a name with what tells it from its neighbours.
 //!
 //! Two values of one telegram never have one quantity: function, tariff, part of the device and storage number stand in it,
-//! and where all these are equal, the number of the occurrence.
+//! and where all these are equal, the number of the occurrence. Of two records with one OBIS code, such as energy and what of it was
+//! drawn, the code is that of the one whose extensions say so.
 
 use metrify_domain::{ObisCode, Quantity};
 
@@ -81,10 +82,11 @@ const ROWS: &[Row] = &[
     row(9, "volume", "", [1, 0]),
 ];
 
-/// The quantity of the `occurrence`th record that is about the same, from 1; `None` where its name is too long to be kept.
-pub(super) fn quantity(about: &About<'_>, occurrence: u32) -> Option<Quantity> {
+/// The quantity of the `occurrence`th record that is about the same, from 1, with the `code` that it may have; `None` where its
+/// name is too long to be kept.
+pub(super) fn quantity(about: &About<'_>, code: Option<ObisCode>, occurrence: u32) -> Option<Quantity> {
     if occurrence == 1
-        && let Some(code) = obis(about)
+        && let Some(code) = code
     {
         return Some(Quantity::Obis(code));
     }
@@ -122,7 +124,8 @@ fn name(about: &About<'_>, marks: [&str; 3], occurrence: u32) -> String {
     name
 }
 
-fn obis(about: &About<'_>) -> Option<ObisCode> {
+/// The code that OMS maps the record to, whatever stands beside it.
+pub(super) fn code(about: &About<'_>) -> Option<ObisCode> {
     let Register { function: Function::Instantaneous, storage, tariff, unit: 0 } = about.register else { return None };
     let words = about.words.join(".");
     let medium = about.medium?;
@@ -156,7 +159,7 @@ pub(super) fn page() -> Vec<Vec<String>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{About, quantity};
+    use super::{About, code, quantity};
     use crate::mbus::record::{Function, Register};
 
     fn check(medium: u8, name: &str, words: &[&str], register: (Function, u64, u32, u32), expected: &str) {
@@ -164,7 +167,7 @@ mod tests {
         let (function, storage, tariff, unit) = register;
         let register = Register { function, storage, tariff, unit };
         let about = About { medium: Some(medium), name, words: &words, register };
-        let found = quantity(&about, 1).map(|quantity| quantity.to_string());
+        let found = quantity(&about, code(&about), 1).map(|quantity| quantity.to_string());
         assert_eq!(found.as_deref(), Some(expected), "{about:?}");
     }
 

@@ -1,11 +1,13 @@
 //! The telegrams of a delivery as readings, held until it is known when they were sent.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use metrify_domain::calendar::Zone;
 use metrify_domain::identifier::DeviceId;
-use metrify_domain::{Code, Decimal, Document, Kind, Numbered, Period, Quality, Reading, Severity, Timestamp};
+use metrify_domain::{
+    Code, Decimal, Document, Kind, Numbered, ObisCode, Period, Quality, Reading, Severity, Timestamp,
+};
 
 use super::address;
 use super::frames::{Frame, Loss, Piece, Place};
@@ -72,6 +74,8 @@ struct Sender {
     place: Place,
     /// How often a quantity came so far, by its name.
     counts: HashMap<String, u32>,
+    /// The codes of records whose extensions say what they measure; a record without any does not share them.
+    extended: HashSet<ObisCode>,
 }
 
 impl Readings {
@@ -144,8 +148,13 @@ impl Readings {
         }
         let times = self.times(meter, &records, frame, out);
         let medium = address::medium(telegram.address.device_type());
+        let extended = records.iter().filter(|(_, told)| !told.words.is_empty() && matches!(told.what, What::Value(_)));
+        let extended = extended.filter_map(|(register, Told { name, words, .. })| {
+            quantity::code(&About { medium, name, words, register: *register })
+        });
+        let extended = extended.collect();
         let (status, place, counts) = (telegram.status, frame.place, HashMap::new());
-        let mut sender = Sender { meter, medium, status, times, place, counts };
+        let mut sender = Sender { meter, medium, status, times, place, counts, extended };
         self.identify(&sender, telegram, out);
         self.remark(&sender, telegram, own, out);
         for (register, told) in records {
@@ -241,7 +250,9 @@ impl Readings {
             What::Value(value) => {
                 let count = sender.counts.entry(name).or_insert(0);
                 *count += 1;
-                let quantity = quantity::quantity(&about, *count)
+                let code = quantity::code(&about);
+                let code = code.filter(|code| !told.words.is_empty() || !sender.extended.contains(code));
+                let quantity = quantity::quantity(&about, code, *count)
                     .ok_or_else(|| format!("the name of the quantity {} is too long", quantity::fact(&about)))?;
                 if matches!(value.shown, Shown::Number { float: true, .. }) {
                     self.note_float(sender, out);

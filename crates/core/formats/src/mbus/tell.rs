@@ -76,6 +76,7 @@ pub(super) fn tell(record: &Record<'_>) -> Result<Told, String> {
             let what = match extended.meaning.class {
                 Class::Secret => What::Nothing,
                 Class::Time => time(record.data),
+                Class::Flags => value::flags(record.data).map_or(What::Nothing, What::Fact),
                 Class::Fact => fact(&extended, record.data)?,
                 Class::Counter | Class::Momentary => {
                     let text = format!("{}{}", extended.meaning.unit, extended.per);

@@ -103,6 +103,17 @@ pub(super) fn text(data: Data<'_>) -> Option<String> {
     }
 }
 
+/// Bits that each mean something of their own (type D), as a number without a sign.
+pub(super) fn flags(data: Data<'_>) -> Option<String> {
+    match data {
+        Data::Integer(bytes @ [_, ..]) if bytes.len() <= INTEGER_BYTES_MAX => {
+            let number = bytes.iter().rev().fold(0_u128, |number, byte| number << 8 | u128::from(*byte));
+            Some(number.to_string())
+        }
+        data => text(data),
+    }
+}
+
 /// ISO 8859-1 with the last letter first, without white space at its ends and without control characters.
 pub(super) fn letters(bytes: &[u8]) -> String {
     let letters: String =
@@ -121,7 +132,7 @@ fn hex(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Number, number, text};
+    use super::{Number, flags, number, text};
     use crate::mbus::record::Data;
 
     fn check(data: Data<'_>, exponent: i32, expected: &str) {
@@ -162,6 +173,17 @@ mod tests {
         check(Data::Integer(&[0x00, 0x80]), 0, "invalid 0x8000");
         check(Data::Text(b"x"), 0, "there is a text where a number should be");
         check(Data::Integer(&[1; 16]), 0, "a binary number of 16 bytes is not read");
+    }
+
+    #[test]
+    fn flags_have_no_sign_and_no_value_that_means_none() {
+        let check = |bytes: &[u8]| flags(Data::Integer(bytes));
+        assert_eq!(check(&[0x00, 0x80]).as_deref(), Some("32768"));
+        assert_eq!(check(&[0x01, 0x80]).as_deref(), Some("32769"));
+        assert_eq!(check(&[0x80]).as_deref(), Some("128"));
+        assert_eq!(check(&[0]).as_deref(), Some("0"));
+        assert_eq!(check(&[]), None);
+        assert_eq!(check(&[0xab; 16]).as_deref(), Some("ab".repeat(16).as_str()));
     }
 
     #[test]

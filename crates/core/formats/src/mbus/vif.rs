@@ -11,6 +11,8 @@ pub(super) enum Class {
     Momentary,
     /// Something about the meter that is no reading.
     Fact,
+    /// Such a fact whose bits each mean something of their own.
+    Flags,
     /// A date, or a date and time.
     Time,
     /// A password or key, which is kept nowhere.
@@ -65,6 +67,10 @@ const fn momentary(first: u8, last: u8, name: &'static str, scale: Scale) -> Row
 
 const fn fact(first: u8, last: u8, name: &'static str, scale: Scale) -> Row {
     row((first, last), name, scale, Class::Fact)
+}
+
+const fn flags(code: u8, name: &'static str) -> Row {
+    row((code, code), name, NUMBER, Class::Flags)
 }
 
 const fn time(code: u8, name: &'static str) -> Row {
@@ -140,11 +146,11 @@ const SECOND: &[Row] = &[
     fact(0x11, 0x11, "customer", NUMBER),
     secret(0x12, 0x15, "access_code"),
     secret(0x16, 0x16, "password"),
-    fact(0x17, 0x17, "error_flags", NUMBER),
-    fact(0x18, 0x18, "error_mask", NUMBER),
+    flags(0x17, "error_flags"),
+    flags(0x18, "error_mask"),
     secret(0x19, 0x19, "security_key"),
-    fact(0x1A, 0x1A, "digital_output", NUMBER),
-    fact(0x1B, 0x1B, "digital_input", NUMBER),
+    flags(0x1A, "digital_output"),
+    flags(0x1B, "digital_input"),
     fact(0x1C, 0x1C, "baud_rate", Scale::One("Bd")),
     fact(0x1D, 0x1D, "response_delay", Scale::One("bit times")),
     fact(0x1E, 0x1E, "retries", NUMBER),
@@ -226,7 +232,7 @@ pub(super) fn page() -> Vec<Vec<String>> {
         let becomes = match row.class {
             Class::Counter => "register",
             Class::Momentary => "instant",
-            Class::Fact => "fact",
+            Class::Fact | Class::Flags => "fact",
             Class::Time => "time of the values beside it, or fact",
             Class::Secret => "kept nowhere",
         };

@@ -325,6 +325,41 @@ fn due_date_values_tariffs_and_equal_records_are_told_apart() {
 }
 
 #[test]
+fn of_two_records_with_one_code_the_more_exact_has_it() {
+    // Energy, what of it was drawn, what was fed in.
+    let energy = [
+        0x04, 0x03, 0xe8, 0x03, 0, 0, 0x04, 0x83, 0x3b, 0xf4, 0x01, 0, 0, 0x04, 0x83, 0x3c, 0x64, 0, 0, 0, 0x02, 0xfd,
+        0x17, 0x00, 0x80,
+    ];
+    check(
+        &wired(0x02, 0, &energy),
+        &options(),
+        &expect![[r#"
+        ACW12345678 energy register 2025-01-01T00:00:00Z 1000 Wh true
+        ACW12345678 1-0:1.8.0 register 2025-01-01T00:00:00Z 500 Wh true
+        ACW12345678 1-0:2.8.0 register 2025-01-01T00:00:00Z 100 Wh true
+        meter Meter { point: ACW12345678, kind: Some(Device), name: None, server_id: Some([119, 4, 120, 86, 52, 18, 20, 2]), maker: Some("ACW"), resolution: None }
+        master_data ACW12345678 | meter | version | 20 | - | - | - | - | - |  | - | - | - | -
+        master_data ACW12345678 | meter | device_type | electricity | - | - | - | - | - |  | - | - | - | -
+        master_data ACW12345678 | meter | error_flags | 32768 | - | - | - | - | - |  | - | - | - | -
+    "#]],
+    );
+    // A volume that was corrected, and the one that was not.
+    let gas = [0x04, 0x13, 0x10, 0x27, 0, 0, 0x04, 0x93, 0x3a, 0x20, 0x03, 0, 0];
+    check(
+        &wired(0x03, 0, &gas),
+        &options(),
+        &expect![[r#"
+        ACW12345678 volume register 2025-01-01T00:00:00Z 10 m3 true
+        ACW12345678 7-0:3.0.0 register 2025-01-01T00:00:00Z 0.8 m3 true
+        meter Meter { point: ACW12345678, kind: Some(Device), name: None, server_id: Some([119, 4, 120, 86, 52, 18, 20, 3]), maker: Some("ACW"), resolution: None }
+        master_data ACW12345678 | meter | version | 20 | - | - | - | - | - |  | - | - | - | -
+        master_data ACW12345678 | meter | device_type | gas | - | - | - | - | - |  | - | - | - | -
+    "#]],
+    );
+}
+
+#[test]
 fn floats_texts_and_what_is_the_makers_own() {
     let records = [
         // A float of kilowatts, a text, a quantity that the meter names itself, one of the maker's, and his own bytes.
