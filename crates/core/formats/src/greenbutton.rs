@@ -29,7 +29,7 @@ const TEXT_CHARS_MAX: usize = 300;
 
 #[must_use]
 pub fn tables() -> Vec<Table> {
-    vec![kinds::table(), quality::table(), espi::units()]
+    [kinds::tables(), vec![quality::table(), espi::units()]].concat()
 }
 
 #[must_use]

@@ -35,8 +35,18 @@ const FLOWS: &[(&str, &str, [u8; 3])] = &[
     ("20", "total", [15, 0, 0]),
 ];
 
-/// What is added to group C for a single phase, with and without neutral.
-const PHASES: [(&str, u8); 6] = [("128", 20), ("129", 20), ("64", 40), ("65", 40), ("32", 60), ("33", 60)];
+/// What is added to group C: for all phases together, and for a single one, with and without neutral. The two legs of a split phase
+/// are its lines 1 and 2.
+const PHASES: &[(&[&str], &str, u8)] = &[
+    (&["", "0", "224", "225", "768", "784"], "not told, ABC, S12", 0),
+    (&["128", "129", "512", "528"], "A, S1", 20),
+    (&["64", "65", "256", "272"], "B, S2", 40),
+    (&["32", "33"], "C", 60),
+];
+/// The neutral conductor, and group C of its current.
+const NEUTRAL: &str = "16";
+const CURRENT: u8 = 11;
+const CURRENT_OF_NEUTRAL: u8 = 91;
 
 /// A reading type as it stands.
 #[derive(Clone, Debug, Default)]
@@ -144,7 +154,11 @@ impl ReadingType {
                 shown(uom)
             ));
         }
-        Ok(function + PHASES.iter().find(|(code, _)| *code == phase).map_or(0, |(_, added)| *added))
+        if (function, phase) == (CURRENT, NEUTRAL) {
+            return Ok(CURRENT_OF_NEUTRAL);
+        }
+        let added = PHASES.iter().find(|(codes, ..)| codes.contains(&phase)).map(|(.., added)| function + added);
+        added.ok_or_else(|| format!("the phase {} has no code with the unit (uom) {}", shown(phase), shown(uom)))
     }
 
     /// Group D, and what kind of value it makes.
@@ -184,7 +198,22 @@ impl ReadingType {
     }
 }
 
-pub(super) fn table() -> Table {
+pub(super) fn tables() -> Vec<Table> {
+    vec![directions(), phases()]
+}
+
+fn phases() -> Table {
+    let rows = PHASES.iter().map(|(codes, words, added)| {
+        let codes: Vec<String> =
+            codes.iter().map(|code| if code.is_empty() { "-".into() } else { format!("`{code}`") }).collect();
+        vec![codes.join(", "), (*words).to_owned(), added.to_string()]
+    });
+    let neutral = [format!("`{NEUTRAL}`"), "N".to_owned(), format!("a current alone: `1-0:{CURRENT_OF_NEUTRAL}`")];
+    let rows = rows.chain([neutral.to_vec()]).collect();
+    Table { name: "phases", columns: &["phase", "what", "added to group C"], rows }
+}
+
+fn directions() -> Table {
     let code = |function: u8| if function == 0 { "-".to_owned() } else { format!("`1-0:{function}`") };
     let rows = FLOWS.iter().map(|(flow, words, functions)| {
         let name = if flow.is_empty() { "-".to_owned() } else { format!("`{flow}`") };
@@ -217,6 +246,14 @@ mod tests {
             (&[("uom", "38"), ("accumulationBehaviour", "12")], "1-0:1.7.0 instant W"),
             (&[("uom", "38"), ("dataQualifier", "8")], "1-0:1.6.0 interval W"),
             (&[("uom", "29"), ("accumulationBehaviour", "12"), ("phase", "64")], "1-0:52.7.0 instant V"),
+            (&[("uom", "72"), ("phase", "512")], "1-0:21.29.0 interval Wh"),
+            (&[("uom", "72"), ("phase", "256")], "1-0:41.29.0 interval Wh"),
+            (&[("uom", "72"), ("phase", "768")], "1-0:1.29.0 interval Wh"),
+            (&[("uom", "5"), ("accumulationBehaviour", "12"), ("phase", "16")], "1-0:91.7.0 instant A"),
+            (
+                &[("uom", "29"), ("accumulationBehaviour", "12"), ("phase", "132")],
+                "the phase 132 has no code with the unit (uom) 29",
+            ),
             (
                 &[("uom", "72"), ("commodity", "7")],
                 "values of commodity 7 are not read: electricity alone has its codes",
