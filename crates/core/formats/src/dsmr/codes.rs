@@ -13,7 +13,7 @@ const DEVICES: [(&[u8], &str, [u8; 6]); 8] = [
     (&[10, 11], "cooling", [5, 0, 1, 0, 0, 255]),
     (&[6, 21], "hot water", [9, 0, 1, 0, 0, 255]),
     (&[7, 22], "water", [8, 0, 1, 0, 0, 255]),
-    (&[], "anything else, or not told", [0, 0, 24, 2, 1, 255]),
+    (&[], "anything else, or not told; further values (24.2.2, ...)", [0, 0, 24, 2, 1, 255]),
 ];
 const GAS: u8 = 3;
 
@@ -85,15 +85,19 @@ pub(super) fn role(code: ObisCode) -> Role {
     }
 }
 
-/// The quantity that the value of an M-Bus device is.
+/// The quantity that the value of an M-Bus device is: by its kind for the first value, and for a gas meter also for the third,
+/// which is as metered. Any other value, such as the volume beside the energy of a heat meter, has a code of its own.
 pub(super) fn device_quantity(kind: Option<u8>, code: ObisCode) -> ObisCode {
-    let as_metered = code.groups()[4] == 3;
+    let [.., e, f] = code.groups();
     let of_kind = |kind: u8| {
         let rows = DEVICES.iter().filter(move |(kinds, ..)| kinds.contains(&kind));
-        // Of the two rows of gas the second is that of 24.2.3.
-        rows.map(|(.., quantity)| *quantity).nth(usize::from(kind == GAS && as_metered))
+        let mut quantities = rows.map(|(.., quantity)| *quantity);
+        match (kind, e) {
+            (_, 0 | 1) => quantities.next(),
+            (GAS, 3) => quantities.nth(1),
+            _ => None,
+        }
     };
-    let [.., e, f] = code.groups();
     kind.and_then(of_kind).map_or(ObisCode::from_bytes([0, 0, 24, 2, e, f]), ObisCode::from_bytes)
 }
 
@@ -139,6 +143,9 @@ mod tests {
         assert_eq!(check(Some(3), "0-1:24.2.3"), "7-0:3.0.0");
         assert_eq!(check(Some(4), "0-2:24.2.1"), "6-0:1.0.0");
         assert_eq!(check(Some(7), "0-3:24.2.1"), "8-0:1.0.0");
+        assert_eq!(check(Some(4), "0-2:24.2.2"), "0-0:24.2.2");
+        assert_eq!(check(Some(3), "0-1:24.2.2"), "0-0:24.2.2");
+        assert_eq!(check(Some(7), "0-3:24.2.3"), "0-0:24.2.3");
         assert_eq!(check(Some(99), "0-3:24.2.1"), "0-0:24.2.1");
         assert_eq!(check(None, "0-3:24.2.1"), "0-0:24.2.1");
     }

@@ -153,6 +153,34 @@ fn a_hungarian_telegram_has_values_of_the_month_without_codes() {
 }
 
 #[test]
+fn a_device_with_several_values_keeps_them_apart() {
+    check(
+        &telegram(&[
+            VERSION,
+            NUMBER,
+            "0-0:1.0.0(231028120010S)",
+            "0-1:24.1.0(012)",
+            "0-1:96.1.0(3232323241424344313233343536373831)",
+            "0-1:24.2.1(231028120000S)(001.000*GJ)",
+            "0-1:24.2.2(231028120000S)(007.000*m3)",
+            "0-2:24.1.0(007)",
+            "0-2:96.1.0(3232323241424344313233343536373832)",
+            "0-2:24.2.1(231028120000S)(010.000*m3)",
+            "0-2:24.2.2(231028120000S)(020.000*m3)",
+        ]),
+        &expect![[r#"
+            2222ABCD123456781 6-0:1.0.0 register 2023-10-28T10:00:00Z 1 GJ true
+            2222ABCD123456781 0-0:24.2.2 register 2023-10-28T10:00:00Z 7 m3 true
+            2222ABCD123456782 8-0:1.0.0 register 2023-10-28T10:00:00Z 10 m3 true
+            2222ABCD123456782 0-0:24.2.2 register 2023-10-28T10:00:00Z 20 m3 true
+            meter Meter { point: 1SAG3100776593, kind: Some(Device), name: None, server_id: None, maker: Some("SAG"), resolution: None }
+            meter Meter { point: 2222ABCD123456781, kind: Some(Device), name: None, server_id: None, maker: None, resolution: None }
+            meter Meter { point: 2222ABCD123456782, kind: Some(Device), name: None, server_id: None, maker: None, resolution: None }
+        "#]],
+    );
+}
+
+#[test]
 fn the_letter_of_a_stamp_tells_the_doubled_hour_of_autumn() {
     let at = |stamp: &str, kwh: &str| telegram(&[VERSION, stamp, NUMBER, kwh]);
     check(
