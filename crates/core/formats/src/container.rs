@@ -5,11 +5,14 @@
 //! the other and never all held: what is held of one is a window of its compression. An e-mail alone is held whole, for its parts
 //! are encoded each in its own way, and has a limit.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, Cursor, Read, Seek};
 use std::ops::ControlFlow;
 
-use mail_parser::{MessageParser, MimeHeaders, PartType};
+use mail_parser::decoders::base64::base64_decode;
+use mail_parser::decoders::quoted_printable::quoted_printable_decode;
+use mail_parser::{Encoding, Message, MessageParser, MessagePart, MimeHeaders, PartType};
 
 use crate::detect::Head;
 use crate::limits::{MAIL_BYTES_MAX, MEMBERS_MAX};
@@ -243,10 +246,10 @@ fn mail_members(bytes: &[u8], each: &mut dyn FnMut(&str, &mut dyn Read) -> Contr
     for (index, part) in message.parts.iter().enumerate() {
         let is_attached = message.attachments.contains(&(index as u32));
         let content = match &part.body {
-            PartType::Binary(bytes) | PartType::InlineBinary(bytes) => bytes.as_ref(),
-            PartType::Text(text) if is_attached => text.as_bytes(),
+            PartType::Binary(bytes) | PartType::InlineBinary(bytes) => Cow::Borrowed(bytes.as_ref()),
+            PartType::Text(_) if is_attached => as_sent(&message, part),
             // The field of that name holds the outer mail where the inner one stands in it as it is.
-            PartType::Message(inner) => inner.raw_message(),
+            PartType::Message(inner) => Cow::Borrowed(inner.raw_message()),
             PartType::Text(_) | PartType::Html(_) | PartType::Multipart(_) => continue,
         };
         found += 1;
@@ -256,4 +259,16 @@ fn mail_members(bytes: &[u8], each: &mut dyn FnMut(&str, &mut dyn Read) -> Contr
         }
     }
     if found == 0 { Err("the e-mail has no attachment".to_owned()) } else { Ok(()) }
+}
+
+/// The bytes of an attached text before they were sent: its charset is what a mailer took it for, and the delivery knows better.
+fn as_sent<'a>(message: &'a Message<'_>, part: &MessagePart<'_>) -> Cow<'a, [u8]> {
+    let body = part.offset_body as usize..part.offset_end as usize;
+    let body = message.raw_message.get(body).unwrap_or_default();
+    let decoded = match part.encoding {
+        Encoding::None => None,
+        Encoding::QuotedPrintable => quoted_printable_decode(body),
+        Encoding::Base64 => base64_decode(body),
+    };
+    decoded.map_or(Cow::Borrowed(body), Cow::Owned)
 }

@@ -130,3 +130,30 @@ fn a_mail_that_was_sent_on_may_have_one_part_be_encoded_or_end_early() {
     "#]],
     );
 }
+
+#[test]
+fn an_attachment_is_what_was_attached_whatever_the_mail_says_of_its_letters() {
+    let read = |headers: &str, content: &[u8]| {
+        let parts = format!("Content-Disposition: attachment; filename=\"u.edi\"\n{headers}\n\n~\n");
+        let mail = mail("B", &[&parts]).into_bytes();
+        let at = mail.iter().position(|byte| *byte == b'~').expect("its place");
+        let mail = [&mail[..at], content, &mail[at + 1..]].concat();
+        let mut read = Vec::new();
+        let told = Container::Mail.members(Cursor::new(&mail), &mut |_, member| {
+            member.read_to_end(&mut read).expect("a member");
+            ControlFlow::Continue(())
+        });
+        told.expect("a mail");
+        read.strip_suffix(b"\n").map(<[u8]>::to_vec).unwrap_or(read)
+    };
+    // In ISO 8859-1.
+    let sent = b"NAD+Z09+++M\xfcller'";
+    for charset in ["", "; charset=iso-8859-1", "; charset=utf-8", "; charset=windows-1252"] {
+        let kind = format!("Content-Type: text/plain{charset}");
+        assert_eq!(read(&kind, sent), sent, "{kind}");
+        let base64 = read(&format!("{kind}\nContent-Transfer-Encoding: base64"), b"TkFEK1owOSsrK038\nbGxlcic=");
+        assert_eq!(base64, sent, "{kind}");
+        let quoted = read(&format!("{kind}\nContent-Transfer-Encoding: quoted-printable"), b"NAD+Z09+++M=FC=\nller'");
+        assert_eq!(quoted, sent, "{kind}");
+    }
+}
