@@ -154,7 +154,8 @@ impl Reader {
                         block.begin(&text);
                     }
                 }
-                ("ReadingType", name) => {
+                // A harmonic, or a value between two of them, has the number of it here.
+                ("ReadingType", name) | (name @ ("argument" | "interharmonic"), "numerator") => {
                     if let Content::ReadingType(reading_type) = &mut self.entry.content {
                         reading_type.read(name, &text);
                     }

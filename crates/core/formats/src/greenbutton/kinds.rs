@@ -48,19 +48,25 @@ const NEUTRAL: &str = "16";
 const CURRENT: u8 = 11;
 const CURRENT_OF_NEUTRAL: u8 = 91;
 
+/// What else tells series apart, and has no code.
+const WITHOUT_CODE: [&str; 3] = ["argument", "cpp", "interharmonic"];
+
 /// A reading type as it stands.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ReadingType {
     texts: [String; NAMES.len()],
 }
 
-const NAMES: [&str; 12] = [
+const NAMES: [&str; 15] = [
     "accumulationBehaviour",
+    "argument",
     "commodity",
     "consumptionTier",
+    "cpp",
     "dataQualifier",
     "defaultQuality",
     "flowDirection",
+    "interharmonic",
     "intervalLength",
     "kind",
     "phase",
@@ -112,6 +118,9 @@ impl ReadingType {
                 "values of commodity {} are not read: electricity alone has its codes",
                 shown(commodity)
             ));
+        }
+        if let Some(name) = WITHOUT_CODE.into_iter().find(|name| !matches!(self.text(name), "" | "0")) {
+            return Err(format!("the {name} {} has no code", shown(self.text(name))));
         }
         let uom = self.text("uom");
         let number = |name: &str| match self.text(name) {
@@ -246,6 +255,9 @@ mod tests {
             (&[("uom", "38"), ("accumulationBehaviour", "12")], "1-0:1.7.0 instant W"),
             (&[("uom", "38"), ("dataQualifier", "8")], "1-0:1.6.0 interval W"),
             (&[("uom", "29"), ("accumulationBehaviour", "12"), ("phase", "64")], "1-0:52.7.0 instant V"),
+            (&[("uom", "72"), ("cpp", "0"), ("argument", "0")], "1-0:1.29.0 interval Wh"),
+            (&[("uom", "72"), ("cpp", "2")], "the cpp 2 has no code"),
+            (&[("uom", "72"), ("interharmonic", "3")], "the interharmonic 3 has no code"),
             (&[("uom", "72"), ("phase", "512")], "1-0:21.29.0 interval Wh"),
             (&[("uom", "72"), ("phase", "256")], "1-0:41.29.0 interval Wh"),
             (&[("uom", "72"), ("phase", "768")], "1-0:1.29.0 interval Wh"),

@@ -103,6 +103,37 @@ fn values_are_told_at_the_usage_point_with_the_code_of_their_reading_type() {
 }
 
 #[test]
+fn a_part_is_never_taken_for_the_whole() {
+    let values = two_values();
+    let said = |rest: &str| {
+        let text = feed(&[usage_point(), meter_reading(), reading_type(rest), block(&values)]);
+        support::describe(&decode(&text)).lines().next().unwrap_or_default().to_owned()
+    };
+    let rests = [
+        "<phase>768</phase>",
+        "<phase>512</phase>",
+        "<phase>256</phase>",
+        "<phase>132</phase>",
+        "<argument><numerator>3</numerator><denominator>1</denominator></argument>",
+        "<cpp>1</cpp>",
+    ];
+    let said: Vec<String> = rests.into_iter().map(|rest| format!("{rest}\n  {}", said(rest))).collect();
+    expect![[r#"
+        <phase>768</phase>
+          urn:uuid:0001 1-0:1.29.0 interval 2025-03-29T23:00:00Z..2025-03-29T23:15:00Z 282 Wh true known 2025-04-01T00:00:00Z in urn:uuid:0004
+        <phase>512</phase>
+          urn:uuid:0001 1-0:21.29.0 interval 2025-03-29T23:00:00Z..2025-03-29T23:15:00Z 282 Wh true known 2025-04-01T00:00:00Z in urn:uuid:0004
+        <phase>256</phase>
+          urn:uuid:0001 1-0:41.29.0 interval 2025-03-29T23:00:00Z..2025-03-29T23:15:00Z 282 Wh true known 2025-04-01T00:00:00Z in urn:uuid:0004
+        <phase>132</phase>
+          problem entry 4: the phase 132 has no code with the unit (uom) 72 (2 readings, 297 bytes)
+        <argument><numerator>3</numerator><denominator>1</denominator></argument>
+          problem entry 4: the argument 3 has no code (2 readings, 297 bytes)
+        <cpp>1</cpp>
+          problem entry 4: the cpp 1 has no code (2 readings, 297 bytes)"#]].assert_eq(&said.join("\n"));
+}
+
+#[test]
 fn entries_may_come_in_any_order() {
     let text = feed(&[block(&two_values()), reading_type(""), meter_reading(), usage_point()]);
     assert_eq!(support::describe(&decode(&text)), support::describe(&decode(&whole(&two_values()))));
