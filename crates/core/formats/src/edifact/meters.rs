@@ -35,10 +35,10 @@ impl Meters {
     }
 
     /// Whether another meter told this register of a place before.
-    pub(crate) fn is_other(&mut self, register: Channel, meter: Point) -> bool {
+    pub(crate) fn is_other(&mut self, register: Channel, meter: &Point) -> bool {
         if self.first.len() >= REGISTERS_MAX && !self.first.contains_key(&register) {
             self.first.clear();
         }
-        *self.first.entry(register).or_insert_with(|| meter.clone()) != meter
+        *self.first.entry(register).or_insert_with(|| meter.clone()) != *meter
     }
 }

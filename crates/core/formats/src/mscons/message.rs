@@ -200,7 +200,8 @@ impl Reader {
         }
         if let (Ok(quantity), Some(point)) = (&product.quantity, self.location.named_place()) {
             let channel = Channel { point, quantity: *quantity };
-            self.line.of_other_meter = self.location.named_meter().is_some_and(|meter| meters.is_other(channel, meter));
+            self.line.of_other_meter =
+                self.location.named_meter().is_some_and(|meter| meters.is_other(channel, &meter));
         }
         self.line.quantity = Some(product.quantity);
     }
@@ -377,6 +378,9 @@ impl Reader {
                 out.reading(channel, &self.header.document, &reading);
                 self.line.before = Some(reading.period.end());
                 self.doubt(value, (channel, reading.period), out);
+                if of_meter && !at_change {
+                    self.note_other_meter((&basis.channel, channel, reading.period), value.segment, out);
+                }
             }
             Err(fault) => self.lose(value, &fault, out),
         }
@@ -394,6 +398,17 @@ impl Reader {
             let position = self.position(value.segment);
             out.finding(Finding { rule: rule.into(), severity: Severity::Warning, channel, period, position, reason });
         }
+    }
+
+    fn note_other_meter(&self, about: (&Channel, &Channel, Period), segment: u64, out: &mut Output<'_>) {
+        let (place, meter, period) = about;
+        let reason = format!(
+            "another meter told {} of {} before: this state is kept as that of the meter {} (RFF+MG)",
+            place.quantity, place.point, meter.point
+        );
+        let (channel, position) = (Some(meter.clone()), self.position(segment));
+        let (rule, severity, period) = ("other_meter".into(), Severity::Note, Some(period));
+        out.finding(Finding { rule, severity, channel, period, position, reason });
     }
 
     fn lose(&self, value: &Value, fault: &Fault, out: &mut Output<'_>) {

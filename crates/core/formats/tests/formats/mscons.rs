@@ -166,17 +166,18 @@ fn at_an_exchange_each_meter_keeps_its_state() {
     check_bytes(
         interchange(&messages).as_bytes(),
         &expect![[r#"
-        DE00056266802AO6G56M11SN51G21M24S 1-0:1.8.0 register 2024-07-15T08:00:00Z 45678.9 kWh true known 2024-04-02T03:07:00Z in 9905048000007/MSI5422
-        1EMH0000000002 1-0:1.8.0 register 2024-07-15T08:00:00Z 0.1 kWh true known 2024-04-02T03:07:00Z in 9905048000007/MSI5422
-        7ELS0000000003 7-0:3.0.0 register 2024-07-15T08:00:00Z 812 m3 true known 2024-04-02T03:07:00Z in 9905048000007/MSI5422
-        7ELS0000000004 7-0:3.0.0 register 2024-07-15T08:00:00Z 0 m3 true known 2024-04-02T03:07:00Z in 9905048000007/MSI5422
-        DE00056266802AO6G56M11SN51G21M24S 7-0:13.2.0 register 2024-07-15T08:00:00Z 9 m3 true known 2024-04-02T03:07:00Z in 9905048000007/MSI5422
-        meter Meter { point: 1EMH0000000001, kind: Some(Device), name: None, server_id: None, maker: None, resolution: None }
-        meter Meter { point: 1EMH0000000002, kind: Some(Device), name: None, server_id: None, maker: None, resolution: None }
-        meter Meter { point: 7ELS0000000003, kind: Some(Device), name: None, server_id: None, maker: None, resolution: None }
-        meter Meter { point: 7ELS0000000004, kind: Some(Device), name: None, server_id: None, maker: None, resolution: None }
-        meter Meter { point: 7ELS0000000005, kind: Some(Device), name: None, server_id: None, maker: None, resolution: None }
-    "#]],
+            DE00056266802AO6G56M11SN51G21M24S 1-0:1.8.0 register 2024-07-15T08:00:00Z 45678.9 kWh true known 2024-04-02T03:07:00Z in 9905048000007/MSI5422
+            1EMH0000000002 1-0:1.8.0 register 2024-07-15T08:00:00Z 0.1 kWh true known 2024-04-02T03:07:00Z in 9905048000007/MSI5422
+            7ELS0000000003 7-0:3.0.0 register 2024-07-15T08:00:00Z 812 m3 true known 2024-04-02T03:07:00Z in 9905048000007/MSI5422
+            7ELS0000000004 7-0:3.0.0 register 2024-07-15T08:00:00Z 0 m3 true known 2024-04-02T03:07:00Z in 9905048000007/MSI5422
+            DE00056266802AO6G56M11SN51G21M24S 7-0:13.2.0 register 2024-07-15T08:00:00Z 9 m3 true known 2024-04-02T03:07:00Z in 9905048000007/MSI5422
+            finding note other_meter message 2, segment 14: another meter told 1-0:1.8.0 of DE00056266802AO6G56M11SN51G21M24S before: this state is kept as that of the meter 1EMH0000000002 (RFF+MG)
+            meter Meter { point: 1EMH0000000001, kind: Some(Device), name: None, server_id: None, maker: None, resolution: None }
+            meter Meter { point: 1EMH0000000002, kind: Some(Device), name: None, server_id: None, maker: None, resolution: None }
+            meter Meter { point: 7ELS0000000003, kind: Some(Device), name: None, server_id: None, maker: None, resolution: None }
+            meter Meter { point: 7ELS0000000004, kind: Some(Device), name: None, server_id: None, maker: None, resolution: None }
+            meter Meter { point: 7ELS0000000005, kind: Some(Device), name: None, server_id: None, maker: None, resolution: None }
+        "#]],
     );
 }
 
