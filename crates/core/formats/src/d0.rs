@@ -16,6 +16,7 @@ mod values;
 use crate::datasets::{DataSets, Item, lossy_text};
 use crate::detect::Head;
 use crate::dsmr;
+use crate::encoding::without_mark;
 use crate::format::Options;
 use crate::output::Output;
 use crate::page::Table;
@@ -37,7 +38,7 @@ pub fn recognise(head: &Head<'_>) -> Option<&'static str> {
     if !head.has(b'(') {
         return None;
     }
-    let text = lossy_text(head.bytes);
+    let text = lossy_text(without_mark(head.bytes));
     let lines =
         || text.lines().map(|line| line.trim_matches(|letter: char| letter <= ' ')).filter(|line| !line.is_empty());
     if dsmr::recognise(head).is_some() || !lines().take(LINES_LOOKED_AT).any(is_data) {

@@ -11,6 +11,10 @@ const COMMAND_BYTES_MAX: usize = 512;
 /// Characters between `!` and the end of its line, and of an option select, that are passed over at most.
 const TAIL_BYTES_MAX: usize = 16;
 
+/// What an editor puts before a text that it keeps as UTF-8.
+const BYTE_ORDER_MARK: [u8; BEHIND_MARK] = [0xEF, 0xBB, 0xBF];
+const BEHIND_MARK: usize = 3;
+
 const SOH: u8 = 0x01;
 const STX: u8 = 0x02;
 const ETX: u8 = 0x03;
@@ -99,6 +103,8 @@ pub(super) struct Framer {
     /// The same before the present block.
     mismatch_before: Option<(u8, u8)>,
     last: u8,
+    /// How much of a byte order mark the delivery began with; `None` once that is known.
+    mark: Option<usize>,
 }
 
 impl Framer {
@@ -114,18 +120,42 @@ impl Framer {
             mismatch: None,
             mismatch_before: None,
             last: b'\n',
+            mark: Some(0),
         }
     }
 
     pub(super) fn push(&mut self, bytes: &[u8], mut each: impl FnMut(Piece<'_>)) {
         for byte in bytes {
-            self.take(*byte, &mut each);
-            self.last = byte & 0x7F;
-            self.position += 1;
+            match self.mark {
+                Some(seen) if BYTE_ORDER_MARK.get(seen) == Some(byte) => self.mark = Some(seen + 1),
+                Some(BEHIND_MARK) => {
+                    self.mark = None;
+                    self.position = BEHIND_MARK as u64;
+                    self.step(*byte, &mut each);
+                }
+                Some(_) => {
+                    self.replay_mark(&mut each);
+                    self.step(*byte, &mut each);
+                }
+                None => self.step(*byte, &mut each),
+            }
         }
     }
 
+    /// What only began like a byte order mark is part of a telegram.
+    fn replay_mark(&mut self, each: &mut impl FnMut(Piece<'_>)) {
+        let seen = self.mark.take().filter(|seen| *seen < BEHIND_MARK).unwrap_or_default();
+        BYTE_ORDER_MARK.iter().take(seen).for_each(|byte| self.step(*byte, each));
+    }
+
+    fn step(&mut self, byte: u8, each: &mut impl FnMut(Piece<'_>)) {
+        self.take(byte, each);
+        self.last = byte & 0x7F;
+        self.position += 1;
+    }
+
     pub(super) fn finish(&mut self, mut each: impl FnMut(Piece<'_>)) {
+        self.replay_mark(&mut each);
         match self.state {
             State::Line => self.line(&mut each),
             // Nothing stands behind the block to check it by.
