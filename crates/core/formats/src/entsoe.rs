@@ -65,7 +65,7 @@ impl Decoder {
 
     pub fn finish(&mut self, out: &mut Output<'_>) {
         let Self { xml, reader } = self;
-        xml.finish_with_problem("document of ENTSO-E", |_, _| reader.period.abandon(), out);
+        xml.finish_with_problem("document of ENTSO-E", |_, out| reader.abandon_period(out), out);
     }
 }
 
@@ -110,12 +110,18 @@ impl Reader {
 
     /// Counts what was lost with a period that did not end before another one began.
     fn abandon(&mut self, out: &mut Output<'_>) {
-        let readings = self.period.abandon();
+        let readings = self.abandon_period(out);
         if readings > 0 {
             let reason = "the period does not end, and its points could not be read".to_owned();
             let (position, prelude, bytes) = (format!("series {}", self.series_number), Vec::new(), Vec::new());
             out.problem(Problem { position, reason, readings, prelude, bytes });
         }
+    }
+
+    /// How many points are lost with a period that does not end.
+    fn abandon_period(&mut self, out: &mut Output<'_>) -> u64 {
+        let (series, document, allowance) = (self.series_number, &self.document, &self.allowance);
+        self.period.abandon(&Place { series, node: None, document, allowance }, out)
     }
 
     fn end(&mut self, node: &Node<'_>, text: Option<Text<'_>>, out: &mut Output<'_>) -> Then {
@@ -145,11 +151,11 @@ impl Reader {
         match name {
             "Point" => {
                 let (series, document, allowance) = (self.series_number, &self.document, &self.allowance);
-                return self.period.end_point(&Place { series, node, document, allowance }, out);
+                return self.period.end_point(&Place { series, node: Some(node), document, allowance }, out);
             }
             "Period" => {
                 let (series, document, allowance) = (self.series_number, &self.document, &self.allowance);
-                self.period.finish(&Place { series, node, document, allowance }, out);
+                self.period.finish(&Place { series, node: Some(node), document, allowance }, out);
             }
             "TimeSeries" => self.series = Series::default(),
             "Reason" if self.head.root == Root::Acknowledgement => {
@@ -202,7 +208,7 @@ impl Reader {
 
     fn broken(&mut self, name: &str, reason: String, bytes: &[u8], out: &mut Output<'_>) -> Then {
         let position = if self.series_number == 0 { String::new() } else { format!("series {}", self.series_number) };
-        let readings = if name == "Period" { self.period.abandon().max(1) } else { 1 };
+        let readings = if name == "Period" { self.abandon_period(out).max(1) } else { 1 };
         out.problem(Problem { position, reason, readings, prelude: Vec::new(), bytes: bytes.to_vec() });
         Then::Keep
     }

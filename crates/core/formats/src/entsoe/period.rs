@@ -5,6 +5,7 @@
 //! be read is lost with it, never filled from the point before.
 
 use std::cell::Cell;
+use std::collections::BTreeMap;
 
 use metrify_domain::{Decimal, Document, Kind, Period, Reading, Severity, Timestamp};
 
@@ -12,11 +13,14 @@ use super::head::{DocumentHead, instant};
 use super::series::{Plan, Series};
 use super::step::Steps;
 use crate::dates::shown;
-use crate::output::Output;
+use crate::output::{Output, Problem};
 use crate::xml::{Node, Then};
 
 /// Longest text of a point's element that is kept, in characters.
 const TEXT_CHARS_MAX: usize = 60;
+
+/// Points that are held until their period ends, since they may stand in any order: those of two years of quarter-hours.
+const HELD_POINTS_MAX: usize = 1 << 16;
 
 /// How many positions may still be filled: a small document must not make readings without end.
 ///
@@ -50,14 +54,19 @@ impl Allowance {
 /// Where a period stands, and in which document.
 pub(super) struct Place<'a> {
     pub(super) series: u64,
-    pub(super) node: &'a Node<'a>,
+    /// `None` where the period did not end.
+    pub(super) node: Option<&'a Node<'a>>,
     pub(super) document: &'a Document,
     pub(super) allowance: &'a Allowance,
 }
 
 impl Place<'_> {
     fn lose(&self, position: Option<u64>, reason: String, readings: u64, out: &mut Output<'_>) {
-        out.problem(self.node.problem(self.position(position), reason, readings));
+        let position = self.position(position);
+        out.problem(match self.node {
+            Some(node) => node.problem(position, reason, readings),
+            None => Problem { position, reason, readings, prelude: Vec::new(), bytes: Vec::new() },
+        });
     }
 
     fn position(&self, position: Option<u64>) -> String {
@@ -82,6 +91,14 @@ enum Before {
     Unreadable,
 }
 
+/// A point that waits for those before it.
+struct Held {
+    interval: Period,
+    value: Option<Decimal>,
+    /// It holds until the next point; not so where a point could not be read that may stand between them.
+    holds: bool,
+}
+
 pub(super) struct PeriodReader {
     start: Option<Timestamp>,
     end: Option<Timestamp>,
@@ -90,6 +107,10 @@ pub(super) struct PeriodReader {
     points: Option<Result<Points, String>>,
     /// Points that are lost with the whole period.
     lost: u64,
+    held: BTreeMap<u64, Held>,
+    /// The position of the point that was held last.
+    newest: Option<u64>,
+    /// Of what was handed on.
     last: u64,
     before: Before,
     position: String,
@@ -106,6 +127,8 @@ impl Default for PeriodReader {
             resolution: String::new(),
             points: None,
             lost: 0,
+            held: BTreeMap::new(),
+            newest: None,
             last: 0,
             before: Before::Nothing,
             position: String::new(),
@@ -181,17 +204,36 @@ impl PeriodReader {
         };
         place.allowance.grow();
         match self.place_of(&points) {
-            Ok(at) => {
-                self.fill(&points, at.0, place, out);
-                (self.last, self.before) = (at.0, self.value(&points, at, place, out));
+            Ok((position, _)) if self.held.contains_key(&position) => {
+                place.lose(None, format!("position {position} stands twice"), 1, out);
             }
+            Ok((position, interval)) => self.hold(position, interval, place, out),
             Err(reason) => {
-                self.before = Before::Unreadable;
+                match self.newest.and_then(|newest| self.held.get_mut(&newest)) {
+                    Some(newest) => newest.holds = false,
+                    None => self.before = Before::Unreadable,
+                }
                 place.lose(None, reason, 1, out);
             }
         }
+        if self.held.len() >= HELD_POINTS_MAX {
+            self.release(&points, place, out);
+        }
         self.points = Some(Ok(points));
         Then::Forget
+    }
+
+    /// Keeps the value of a point.
+    fn hold(&mut self, position: u64, interval: Period, place: &Place<'_>, out: &mut Output<'_>) {
+        let value = match Decimal::parse(self.value.as_bytes(), b'.') {
+            Ok(value) => Some(value),
+            Err(error) => {
+                place.lose(Some(position), format!("the value `{}` {error}", shown(&self.value)), 1, out);
+                None
+            }
+        };
+        self.held.insert(position, Held { interval, value, holds: value.is_some() });
+        self.newest = Some(position);
     }
 
     fn place_of(&self, points: &Points) -> Result<(u64, Period), String> {
@@ -208,23 +250,15 @@ impl PeriodReader {
         ))
     }
 
-    /// Hands on the value of a point.
-    fn value(
-        &self,
-        points: &Points,
-        (position, interval): (u64, Period),
-        place: &Place<'_>,
-        out: &mut Output<'_>,
-    ) -> Before {
-        match Decimal::parse(self.value.as_bytes(), b'.') {
-            Ok(value) => {
+    /// Hands on the points that are held, in their order, and what lies between them.
+    fn release(&mut self, points: &Points, place: &Place<'_>, out: &mut Output<'_>) {
+        self.newest = None;
+        for (position, Held { interval, value, holds }) in std::mem::take(&mut self.held) {
+            self.fill(points, position, place, out);
+            if let Some(value) = value {
                 out.reading(&points.plan.channel, place.document, &points.plan.reading(interval, value));
-                Before::Value(value)
             }
-            Err(error) => {
-                place.lose(Some(position), format!("the value `{}` {error}", shown(&self.value)), 1, out);
-                Before::Unreadable
-            }
+            (self.last, self.before) = (position, value.filter(|_| holds).map_or(Before::Unreadable, Before::Value));
         }
     }
 
@@ -261,10 +295,12 @@ impl PeriodReader {
         }
     }
 
-    /// The points that are lost with a period that does not end. What its curve leaves out up to its end is not filled, since
-    /// nobody knows which points would have come.
-    pub(super) fn abandon(&mut self) -> u64 {
-        self.points = None;
+    /// The period does not end: hands on what is held, and says how many points are lost. What its curve leaves out up to its end
+    /// is not filled, since nobody knows which points would have come.
+    pub(super) fn abandon(&mut self, place: &Place<'_>, out: &mut Output<'_>) -> u64 {
+        if let Some(Ok(points)) = self.points.take() {
+            self.release(&points, place, out);
+        }
         std::mem::take(&mut self.lost)
     }
 
@@ -272,6 +308,7 @@ impl PeriodReader {
     pub(super) fn finish(&mut self, place: &Place<'_>, out: &mut Output<'_>) {
         match self.points.take() {
             Some(Ok(points)) => {
+                self.release(&points, place, out);
                 self.fill(&points, points.steps.positions + 1, place, out);
                 if !points.steps.is_whole {
                     let reason = format!("the period does not end with a step of {}", self.resolution);

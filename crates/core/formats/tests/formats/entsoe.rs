@@ -321,7 +321,7 @@ fn what_cannot_be_read_is_a_problem_that_counts_its_points() {
         problem series 1: position 5 lies behind the 4 of its period (1 readings, 101 bytes)
         finding warning gap series 1: position 2 of 4 is not given
         <position>2</position> -> <position>1</position>
-        problem series 1: position 1 stands behind position 1 (1 readings, 101 bytes)
+        problem series 1: position 1 stands twice (1 readings, 101 bytes)
         finding warning gap series 1: position 2 of 4 is not given
         <position>2</position> -> <position>two</position>
         problem series 1: `two` is no position (1 readings, 103 bytes)
@@ -362,10 +362,52 @@ fn what_repeats_a_point_that_could_not_be_read_is_lost_with_it() {
     check(
         &text,
         &expect![[r#"
-        10YDE-VE-------2 generation.photovoltaics interval 2025-03-29T23:00:00Z..2025-03-29T23:15:00Z 1 MW true in ENTSO-E/6a1e/2
-        10YDE-VE-------2 generation.photovoltaics interval 2025-03-29T23:45:00Z..2025-03-30T00:00:00Z 4 MW true in ENTSO-E/6a1e/2
-        problem series 1, position 2: the value `x` is not a decimal number (1 readings, 101 bytes)
-        problem series 1: position 3 repeats a value that could not be read (1 readings, 101 bytes)
+            10YDE-VE-------2 generation.photovoltaics interval 2025-03-29T23:00:00Z..2025-03-29T23:15:00Z 1 MW true in ENTSO-E/6a1e/2
+            10YDE-VE-------2 generation.photovoltaics interval 2025-03-29T23:45:00Z..2025-03-30T00:00:00Z 4 MW true in ENTSO-E/6a1e/2
+            problem series 1, position 2: the value `x` is not a decimal number (1 readings, 101 bytes)
+            problem series 1: position 3 repeats a value that could not be read (1 readings, 169 bytes)
+            meter Meter { point: 10YDE-VE-------2, kind: Some(EnergyIdentificationCode), name: None, server_id: None, maker: None, resolution: None }
+        "#]],
+    );
+}
+
+#[test]
+fn points_may_stand_in_any_order() {
+    let text = |points: &[(u64, &str)]| generation("A75", "A16", &series(IN, "A03", "B16"), &self::points(points));
+    let whole = text(&[(1, "10"), (3, "30")]);
+    assert_eq!(support::describe(&decode(&text(&[(3, "30"), (1, "10")]))), support::describe(&decode(&whole)));
+    check(
+        &whole,
+        &expect![[r#"
+        10YDE-VE-------2 generation.photovoltaics interval 2025-03-29T23:00:00Z..2025-03-29T23:15:00Z 10 MW true in ENTSO-E/6a1e/2
+        10YDE-VE-------2 generation.photovoltaics interval 2025-03-29T23:15:00Z..2025-03-29T23:30:00Z 10 MW true in ENTSO-E/6a1e/2
+        10YDE-VE-------2 generation.photovoltaics interval 2025-03-29T23:30:00Z..2025-03-29T23:45:00Z 30 MW true in ENTSO-E/6a1e/2
+        10YDE-VE-------2 generation.photovoltaics interval 2025-03-29T23:45:00Z..2025-03-30T00:00:00Z 30 MW true in ENTSO-E/6a1e/2
+        meter Meter { point: 10YDE-VE-------2, kind: Some(EnergyIdentificationCode), name: None, server_id: None, maker: None, resolution: None }
+    "#]],
+    );
+    // One that stands twice, and a period that does not end.
+    check(
+        &text(&[(3, "30"), (1, "10"), (3, "31")]),
+        &expect![[r#"
+        10YDE-VE-------2 generation.photovoltaics interval 2025-03-29T23:00:00Z..2025-03-29T23:15:00Z 10 MW true in ENTSO-E/6a1e/2
+        10YDE-VE-------2 generation.photovoltaics interval 2025-03-29T23:15:00Z..2025-03-29T23:30:00Z 10 MW true in ENTSO-E/6a1e/2
+        10YDE-VE-------2 generation.photovoltaics interval 2025-03-29T23:30:00Z..2025-03-29T23:45:00Z 30 MW true in ENTSO-E/6a1e/2
+        10YDE-VE-------2 generation.photovoltaics interval 2025-03-29T23:45:00Z..2025-03-30T00:00:00Z 30 MW true in ENTSO-E/6a1e/2
+        problem series 1: position 3 stands twice (1 readings, 102 bytes)
+        meter Meter { point: 10YDE-VE-------2, kind: Some(EnergyIdentificationCode), name: None, server_id: None, maker: None, resolution: None }
+    "#]],
+    );
+    let whole = text(&[(4, "40"), (1, "10")]);
+    let (cut, _) = whole.split_once("    </Period>").expect("a period");
+    check(
+        cut,
+        &expect![[r#"
+        10YDE-VE-------2 generation.photovoltaics interval 2025-03-29T23:00:00Z..2025-03-29T23:15:00Z 10 MW true in ENTSO-E/6a1e/2
+        10YDE-VE-------2 generation.photovoltaics interval 2025-03-29T23:15:00Z..2025-03-29T23:30:00Z 10 MW true in ENTSO-E/6a1e/2
+        10YDE-VE-------2 generation.photovoltaics interval 2025-03-29T23:30:00Z..2025-03-29T23:45:00Z 10 MW true in ENTSO-E/6a1e/2
+        10YDE-VE-------2 generation.photovoltaics interval 2025-03-29T23:45:00Z..2025-03-30T00:00:00Z 40 MW true in ENTSO-E/6a1e/2
+        problem TimeSeries/Period: the document of ENTSO-E is cut off within `Period` (1 readings, 160 bytes)
         meter Meter { point: 10YDE-VE-------2, kind: Some(EnergyIdentificationCode), name: None, server_id: None, maker: None, resolution: None }
     "#]],
     );
