@@ -96,17 +96,19 @@ pub enum ClockError {
 ///
 /// A clock time that came twice means the instant that carries the series on: in a rising series the first until that is
 /// passed, then the second; in a falling series (newest row first) the other way round. Without any neighbour it stays ambiguous.
+/// A time that stands twice in a row is one moment that was told twice, unless the series goes by hours, which shows both so.
 #[derive(Clone, Debug)]
 pub struct LocalClock {
     zone: Zone,
-    last: Option<Timestamp>,
+    last: Option<(NaiveDateTime, Timestamp)>,
     falling: bool,
+    hourly: bool,
 }
 
 impl LocalClock {
     #[must_use]
     pub const fn new(zone: Zone) -> Self {
-        Self { zone, last: None, falling: false }
+        Self { zone, last: None, falling: false, hourly: false }
     }
 
     /// # Errors
@@ -117,14 +119,15 @@ impl LocalClock {
             Instants::None => return Err(ClockError::Skipped { clock, zone: self.zone }),
             Instants::Two { earlier, later } => match self.last {
                 None => return Err(ClockError::Ambiguous { clock, zone: self.zone }),
-                Some(last) if self.falling => {
+                Some((shown, last)) if shown == clock && !self.hourly => last,
+                Some((_, last)) if self.falling => {
                     if last > later {
                         later
                     } else {
                         earlier
                     }
                 }
-                Some(last) => {
+                Some((_, last)) => {
                     if last >= earlier {
                         later
                     } else {
@@ -133,12 +136,15 @@ impl LocalClock {
                 }
             },
         };
-        if let Some(last) = self.last
-            && at != last
-        {
-            self.falling = at < last;
+        if let Some((shown, last)) = self.last {
+            if at != last {
+                self.falling = at < last;
+            }
+            if shown != clock {
+                self.hourly = (clock - shown).abs() >= TimeDelta::hours(1);
+            }
         }
-        self.last = Some(at);
+        self.last = Some((clock, at));
         Ok(at)
     }
 }
@@ -168,6 +174,21 @@ mod tests {
             .map(|(hour, minute)| falling.read(clock(autumn, hour, minute)).expect("told by order").micros())
             .collect();
         assert!(read.windows(2).all(|pair| pair[1] < pair[0]), "{read:?}");
+    }
+
+    #[test]
+    fn a_time_that_stands_twice_is_one_moment_but_for_a_series_of_hours() {
+        let read = |clocks: &[(u32, u32)]| -> Vec<String> {
+            let mut series = LocalClock::new(Zone::BERLIN);
+            let read = clocks.iter().map(|(hour, minute)| series.read(clock((2023, 10, 29), *hour, *minute)));
+            read.map(|at| at.expect("told by order").to_string()[11..16].to_owned()).collect()
+        };
+        let twice = [(1, 45), (2, 0), (2, 0), (2, 15), (2, 30), (2, 45), (2, 0), (2, 15), (2, 15)];
+        assert_eq!(read(&twice), ["23:45", "00:00", "00:00", "00:15", "00:30", "00:45", "01:00", "01:15", "01:15"]);
+        let falling = [(3, 0), (2, 45), (2, 45), (2, 30), (2, 15), (2, 0), (2, 45), (2, 30)];
+        assert_eq!(read(&falling), ["02:00", "01:45", "01:45", "01:30", "01:15", "01:00", "00:45", "00:30"]);
+        assert_eq!(read(&[(1, 0), (2, 0), (2, 0), (3, 0)]), ["23:00", "00:00", "01:00", "02:00"]);
+        assert_eq!(read(&[(3, 0), (2, 0), (2, 0), (1, 0)]), ["02:00", "01:00", "00:00", "23:00"]);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The telegrams of a delivery as readings: which meter each is from, and when its values held.
 
+use std::collections::HashMap;
+
 use metrify_domain::calendar::{LocalClock, Zone};
 use metrify_domain::{
     Channel, Code as Reason, Decimal, Document, Kind, ObisCode, Period, Point, Quality, Quantity, Reading, Severity,
@@ -23,6 +25,8 @@ use crate::timeline::CLOCK_AHEAD_MAX;
 
 /// The zone of meters after the Lastenhefte of VDEW and FNN, where a stamp tells its season.
 const HOME: Zone = Zone::BERLIN;
+/// Meters whose clocks are followed at once.
+const CLOCKS_MAX: usize = 20_000;
 
 /// What was said since the last sign-on.
 #[derive(Debug, Default)]
@@ -47,8 +51,8 @@ pub(super) struct Reader {
     received_at: Timestamp,
     meters: Meters,
     session: Session,
-    /// The clocks of meters that do not tell their season.
-    clocks: Option<LocalClock>,
+    /// The clocks of meters that do not tell their season, each a series of its own.
+    clocks: HashMap<Point, Option<LocalClock>>,
     begun: bool,
     first: Option<First>,
     remarks: Remarks,
@@ -78,7 +82,7 @@ impl Reader {
             received_at: options.received_at,
             meters: Meters::new(options.received_at),
             session: Session::default(),
-            clocks: None,
+            clocks: HashMap::new(),
             begun: false,
             first: None,
             remarks: Remarks::default(),
@@ -194,7 +198,7 @@ impl Reader {
         let number = self.meters.number(&point);
         self.meters.learn_maker(number, || maker(&self.session.identification));
         let (quality, reason) = facts.standing();
-        let place = self.place(facts, number, position, out)?;
+        let place = self.place(facts, (number, &point), position, out)?;
         Ok(Source { number, point, place, quality, reason })
     }
 
@@ -202,13 +206,13 @@ impl Reader {
     fn place(
         &mut self,
         facts: &Facts<'_>,
-        number: usize,
+        (number, point): (usize, &Point),
         position: &str,
         out: &mut Output<'_>,
     ) -> Result<Place, String> {
         let Some(clock) = facts.clock() else { return Ok(self.meters.place(number, None)) };
         let why = match clock {
-            Ok(stamp) => match stamp.at(self.zone, HOME, &mut self.clocks) {
+            Ok(stamp) => match stamp.at(self.zone, HOME, self.clock_of(point)) {
                 Ok(at) if self.is_ahead(at) => format!("the meter's clock shows {at}, long after the receipt"),
                 Ok(at) => return Ok(Place::At(at)),
                 Err(DateError::NoZone(_)) => {
@@ -231,6 +235,13 @@ impl Reader {
             out.finding(finding("meter_clock", Severity::Note, position, reason));
         }
         Ok(self.meters.place(number, None))
+    }
+
+    fn clock_of(&mut self, point: &Point) -> &mut Option<LocalClock> {
+        if self.clocks.len() >= CLOCKS_MAX && !self.clocks.contains_key(point) {
+            self.clocks.clear();
+        }
+        self.clocks.entry(point.clone()).or_default()
     }
 
     fn is_ahead(&self, at: Timestamp) -> bool {

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use metrify_domain::calendar::{LocalClock, Zone};
+use metrify_domain::calendar::Zone;
 use metrify_domain::{Channel, Kind, ObisCode, Period, Point, Quality, Quantity, Reading, Severity, Timestamp, Unit};
 
 use super::codes::{self, Role};
-use super::stamp::{self, When};
+use super::stamp::{self, OldStamps, When};
 use crate::datasets::{DataSet, DataSets, Item, Losses, number, number_and_unit};
 use crate::dates::shown;
 use crate::format::Options;
@@ -18,6 +18,8 @@ use crate::timeline::CLOCK_AHEAD_MAX;
 
 /// Logs whose last text is remembered.
 const LOGS_MAX: usize = 4_096;
+/// Series of stamps that are remembered.
+const SERIES_MAX: usize = 16_384;
 
 /// The meter itself, or a device on its M-Bus.
 #[derive(Clone, Debug)]
@@ -39,8 +41,8 @@ pub(super) struct Reader {
     received_at: Timestamp,
     swap_tariffs: bool,
     meters: Meters,
-    /// The stamps of versions 2 and 3, which do not tell their season.
-    old_stamps: Option<LocalClock>,
+    /// The stamps of versions 2 and 3, which do not tell their season, each value of a meter for itself.
+    old_stamps: HashMap<(Option<Point>, ObisCode), OldStamps>,
     logs: HashMap<(Point, ObisCode), String>,
     pub remarks: Remarks,
 }
@@ -69,7 +71,7 @@ impl Reader {
             received_at: options.received_at,
             swap_tariffs: options.swap_tariffs,
             meters: Meters::new(options.received_at),
-            old_stamps: None,
+            old_stamps: HashMap::new(),
             logs: HashMap::new(),
             remarks: Remarks::default(),
         }
@@ -142,12 +144,13 @@ impl Reader {
         out: &mut Output<'_>,
     ) -> Place {
         let time = sets.iter().find(|(code, _)| codes::role(*code) == Role::Time);
-        let text = time.and_then(|(_, set)| set.values.first());
-        let number = devices.known.get(&0).or_else(|| devices.known.values().next()).map(|device| device.number);
-        let receipt =
-            |meters: &mut Meters| number.map_or(Place::At(self.received_at), |number| meters.place(number, None));
-        let Some(text) = text else { return receipt(&mut self.meters) };
-        let why = match stamp::read(text, self.zone, &mut self.old_stamps) {
+        let time = time.and_then(|(code, set)| Some((*code, *set.values.first()?)));
+        let device = devices.known.get(&0).or_else(|| devices.known.values().next());
+        let number = device.map(|device| device.number);
+        let received_at = self.received_at;
+        let receipt = |meters: &mut Meters| number.map_or(Place::At(received_at), |number| meters.place(number, None));
+        let Some((code, text)) = time else { return receipt(&mut self.meters) };
+        let why = match self.when(device, code, text, "") {
             When::At(at) if self.received_at.plus(CLOCK_AHEAD_MAX).is_none_or(|latest| at <= latest) => {
                 return Place::At(at);
             }
@@ -190,7 +193,8 @@ impl Reader {
     /// One value, at its own stamp or when the telegram was made.
     fn value(&mut self, said: Said<'_>, telegram: &mut Telegram<'_>, out: &mut Output<'_>) {
         let Said { channel, code, at, value } = said;
-        let place = match at.map(|at| stamp::read(at, self.zone, &mut self.old_stamps)) {
+        let device = telegram.devices.known.get(&channel);
+        let place = match at.map(|at| self.when(device, code, at, value)) {
             None => telegram.place,
             Some(When::At(at)) => Place::At(at),
             Some(When::Unset) => return self.unset(code, telegram.position, out),
@@ -199,7 +203,7 @@ impl Reader {
         if value.is_empty() {
             return;
         }
-        let Some(device) = telegram.devices.known.get(&channel) else {
+        let Some(device) = device else {
             let missing = if channel == 0 { "0-0:96.1.1".to_owned() } else { format!("0-{channel}:96.1.0") };
             return telegram.losses.add(1, || format!("nothing names the meter of {code}: there is no {missing}"));
         };
@@ -232,6 +236,18 @@ impl Reader {
         let quality = if value.is_some() { Quality::True } else { Quality::Missing };
         let missing = Reading::missing(kind, Period::instant(Timestamp::default()), unit);
         Ok(Reading { value, quality, ..missing })
+    }
+
+    /// The moment of a stamp beside a value.
+    fn when(&mut self, device: Option<&Device>, code: ObisCode, stamp: &str, value: &str) -> When {
+        if stamp::is_stamp(stamp) {
+            return stamp::read(stamp, self.zone, &mut None);
+        }
+        let key = (device.map(|device| device.point.clone()), code);
+        if self.old_stamps.len() >= SERIES_MAX && !self.old_stamps.contains_key(&key) {
+            self.old_stamps.clear();
+        }
+        self.old_stamps.entry(key).or_default().read(stamp, value, self.zone)
     }
 
     fn unset(&mut self, code: ObisCode, position: &str, out: &mut Output<'_>) {

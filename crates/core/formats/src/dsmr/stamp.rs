@@ -37,6 +37,44 @@ pub(super) fn read(text: &str, zone: Option<Zone>, series: &mut Option<LocalCloc
     }
 }
 
+/// Longest value that is compared with the next.
+const VALUE_BYTES_MAX: usize = 64;
+
+/// The stamps of one value of a meter, in the order of its telegrams.
+#[derive(Debug, Default)]
+pub(super) struct OldStamps {
+    clock: Option<LocalClock>,
+    last: Option<Said>,
+}
+
+/// A stamp without its letter, with the value beside it.
+#[derive(Debug)]
+struct Said {
+    stamp: String,
+    value: String,
+    at: Timestamp,
+}
+
+impl OldStamps {
+    /// A telegram comes every ten seconds and tells a value of the hour again and again: that is the same moment, until the
+    /// value is another, or the stamp.
+    pub(super) fn read(&mut self, stamp: &str, value: &str, zone: Option<Zone>) -> When {
+        if let Some(last) = &self.last
+            && (last.stamp.as_str(), last.value.as_str()) == (stamp, value)
+        {
+            return When::At(last.at);
+        }
+        let when = read(stamp, zone, &mut self.clock);
+        self.last = match when {
+            When::At(at) if value.len() <= VALUE_BYTES_MAX => {
+                Some(Said { stamp: stamp.to_owned(), value: value.to_owned(), at })
+            }
+            _ => None,
+        };
+        when
+    }
+}
+
 /// Whether a text has the form of a stamp with its letter.
 pub(super) fn is_stamp(text: &str) -> bool {
     let figures = text.strip_suffix(['S', 'W']);

@@ -179,6 +179,61 @@ fn the_clock_of_the_meter_places_its_values_where_its_zone_is_told() {
 }
 
 #[test]
+fn each_meter_of_a_round_has_a_clock_of_its_own() {
+    let telegram = |number: &str, time: &str, kwh: &str| {
+        format!("/ABC5X\r\n\r\n0.0.0({number})\r\n0.9.1({time})\r\n0.9.2(231029)\r\n1.8.0({kwh}*kWh)\r\n!\r\n")
+    };
+    let rounds = [("014500", "1"), ("021500", "2"), ("021500", "2")];
+    let text: String =
+        rounds.iter().flat_map(|(time, kwh)| ["1111", "2222"].map(|number| telegram(number, time, kwh))).collect();
+    check_with(
+        &in_berlin(),
+        text.as_bytes(),
+        &expect![[r#"
+        1111 1-0:1.8.0 register 2023-10-28T23:45:00Z 1 kWh true
+        2222 1-0:1.8.0 register 2023-10-28T23:45:00Z 1 kWh true
+        1111 1-0:1.8.0 register 2023-10-29T00:15:00Z 2 kWh true
+        2222 1-0:1.8.0 register 2023-10-29T00:15:00Z 2 kWh true
+        1111 1-0:1.8.0 register 2023-10-29T00:15:00Z 2 kWh true
+        2222 1-0:1.8.0 register 2023-10-29T00:15:00Z 2 kWh true
+        meter Meter { point: 1111, kind: Some(Device), name: None, server_id: None, maker: Some("ABC"), resolution: Some((1, kWh)) }
+        meter Meter { point: 2222, kind: Some(Device), name: None, server_id: None, maker: Some("ABC"), resolution: Some((1, kWh)) }
+    "#]],
+    );
+}
+
+#[test]
+fn a_byte_order_mark_before_a_telegram_means_nothing() {
+    let telegram = "/ABC5X\r\n\r\n0.0.0(4711)\r\n1.8.0(1*kWh)\r\n!\r\n";
+    let marked = format!("\u{feff}{telegram}");
+    assert_eq!(detect(&Head::new(marked.as_bytes())), Detected::One(Format::D0));
+    let profile = "\u{feff}P.01(1241026234500)(00)(15)(1)(1-1:1.29.0)(kWh)\r\n(0.5)\r\n";
+    assert_eq!(detect(&Head::new(profile.as_bytes())), Detected::One(Format::D0));
+    check(
+        &marked,
+        &expect![[r#"
+        4711 1-0:1.8.0 register 2025-01-01T00:00:00Z 1 kWh true
+        meter Meter { point: 4711, kind: Some(Device), name: None, server_id: None, maker: Some("ABC"), resolution: Some((1, kWh)) }
+    "#]],
+    );
+    // A telegram in seven bits with parity may begin with the same bytes.
+    check_with(
+        &options(),
+        b"\xef\xbb",
+        &expect![[r#"
+        problem byte 0: there are bytes with the eighth bit set, and it is no parity: they were damaged on the way (1 readings, 2 bytes)
+    "#]],
+    );
+    check_with(
+        &options(),
+        b"\xef/ABC5X\r\n\r\n0.0.0(4711)\r\n1.8.0(1*kWh)\r\n!\r\n",
+        &expect![[r#"
+        problem byte 0: there are bytes with the eighth bit set, and it is no parity: they were damaged on the way (1 readings, 39 bytes)
+    "#]],
+    );
+}
+
+#[test]
 fn a_clock_that_tells_its_season_needs_no_zone() {
     for (digit, what) in [("0", "standard"), ("1", "summer"), ("2", "utc")] {
         let text = format!("/ABC5X\r\n\r\n0.0.0(1)\r\n0.9.1({digit}120000)\r\n0.9.2(240701)\r\n1.8.0(1*kWh)\r\n!\r\n");

@@ -181,6 +181,46 @@ fn a_device_with_several_values_keeps_them_apart() {
 }
 
 #[test]
+fn stamps_without_a_letter_are_told_by_the_order_of_each_device() {
+    let old = |stamp: &str, values: [&str; 2]| {
+        let devices = [1, 2].map(|channel| {
+            let value = values[channel - 1];
+            format!(
+                "0-{channel}:24.1.0(03)\r\n0-{channel}:96.1.0(323232324142443132333435363731{channel:02})\r\n\
+                 0-{channel}:24.3.0({stamp})(00)(60)(1)(0-{channel}:24.2.1)(m3)\r\n({value})\r\n"
+            )
+        });
+        format!("/ABC5\\METER\r\n\r\n{NUMBER}\r\n1-0:1.8.1(1*kWh)\r\n{}!\r\n", devices.concat())
+    };
+    let telegrams = [
+        old("231029010000", ["1.000", "5.000"]),
+        old("231029020000", ["2.000", "6.000"]),
+        // Ten seconds later.
+        old("231029020000", ["2.000", "6.000"]),
+        // An hour later.
+        old("231029020000", ["3.000", "7.000"]),
+        old("231029020000", ["3.000", "7.000"]),
+        old("231029030000", ["4.000", "8.000"]),
+    ];
+    let said = describe(&decode(Format::Dsmr, telegrams.concat().as_bytes(), &options(), 7));
+    let gas: Vec<&str> = said.lines().filter(|line| line.contains("7-0:3.1.0")).collect();
+    expect![[r#"
+        32323232414244313233343536373101 7-0:3.1.0 register 2023-10-28T23:00:00Z 1 m3 true
+        32323232414244313233343536373102 7-0:3.1.0 register 2023-10-28T23:00:00Z 5 m3 true
+        32323232414244313233343536373101 7-0:3.1.0 register 2023-10-29T00:00:00Z 2 m3 true
+        32323232414244313233343536373102 7-0:3.1.0 register 2023-10-29T00:00:00Z 6 m3 true
+        32323232414244313233343536373101 7-0:3.1.0 register 2023-10-29T00:00:00Z 2 m3 true
+        32323232414244313233343536373102 7-0:3.1.0 register 2023-10-29T00:00:00Z 6 m3 true
+        32323232414244313233343536373101 7-0:3.1.0 register 2023-10-29T01:00:00Z 3 m3 true
+        32323232414244313233343536373102 7-0:3.1.0 register 2023-10-29T01:00:00Z 7 m3 true
+        32323232414244313233343536373101 7-0:3.1.0 register 2023-10-29T01:00:00Z 3 m3 true
+        32323232414244313233343536373102 7-0:3.1.0 register 2023-10-29T01:00:00Z 7 m3 true
+        32323232414244313233343536373101 7-0:3.1.0 register 2023-10-29T02:00:00Z 4 m3 true
+        32323232414244313233343536373102 7-0:3.1.0 register 2023-10-29T02:00:00Z 8 m3 true"#]]
+    .assert_eq(&gas.join("\n"));
+}
+
+#[test]
 fn the_letter_of_a_stamp_tells_the_doubled_hour_of_autumn() {
     let at = |stamp: &str, kwh: &str| telegram(&[VERSION, stamp, NUMBER, kwh]);
     check(
