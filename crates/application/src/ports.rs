@@ -150,6 +150,8 @@ pub struct Landed {
     pub rows: u64,
     pub files_added: usize,
     pub files_removed: usize,
+    /// The highest position of the journal that the tables tell by now.
+    pub through: Position,
 }
 
 impl Landed {
@@ -158,6 +160,7 @@ impl Landed {
         self.rows += other.rows;
         self.files_added += other.files_added;
         self.files_removed += other.files_removed;
+        self.through = self.through.max(other.through);
     }
 }
 

@@ -66,17 +66,21 @@ impl Segment {
         Ok(Self { path, file, first, entries: 0, bytes: HEADER_BYTES })
     }
 
-    /// Opens a segment and checks every entry. Only the last segment may end in an unfinished entry.
-    pub(crate) fn open(folder: &Path, first: Position, is_last: bool) -> Result<Self> {
-        let path = path_of(folder, first);
+    /// Opens a segment that others follow, and checks every entry.
+    pub(crate) fn open(folder: &Path, first: Position) -> Result<Self> {
+        match Self::examine(path_of(folder, first), first)? {
+            (segment, None) => Ok(segment),
+            (segment, Some(damage)) => Err(segment.corrupt(&damage)),
+        }
+    }
+
+    /// The sound entries of a file, and the damage behind them.
+    fn examine(path: PathBuf, first: Position) -> Result<(Self, Option<Damage>)> {
         let step = || format!("open journal segment `{}`", path.display());
         let file = OpenOptions::new().read(true).write(true).open(&path).map_err(|error| io(step(), error))?;
+        // A process that was killed may have left here what it never synced. What is read is answered for from here on.
+        file.sync_all().map_err(|error| io(step(), error))?;
         let length = file.metadata().map_err(|error| io(step(), error))?.len();
-        if is_last && length < HEADER_BYTES {
-            // A crash while it was made: no entry can have been in it.
-            fs::remove_file(&path).map_err(|error| io(step(), error))?;
-            return Self::create(folder, first);
-        }
         let mut segment = Self { path, file, first, entries: 0, bytes: HEADER_BYTES };
         let (mut entries, mut bytes) = (0, HEADER_BYTES);
         let damage = segment.scan(length, &mut |_, entry| {
@@ -85,12 +89,7 @@ impl Segment {
             Ok(())
         })?;
         (segment.entries, segment.bytes) = (entries, bytes);
-        match damage {
-            None => {}
-            Some(damage) if is_last && damage.reaches_end => segment.cut(length, &damage)?,
-            Some(damage) => return Err(segment.corrupt(&damage)),
-        }
-        Ok(segment)
+        Ok((segment, damage))
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -187,7 +186,7 @@ impl Segment {
     }
 
     /// Cuts an unfinished entry off, and keeps its bytes aside for whoever wants to know.
-    fn cut(&mut self, length: u64, damage: &Damage) -> Result<()> {
+    fn cut(&mut self, damage: &Damage) -> Result<()> {
         let step = || format!("cut journal segment `{}` at byte {}", self.path.display(), damage.at);
         let mut torn = Vec::new();
         self.file.seek(SeekFrom::Start(damage.at)).map_err(|error| io(step(), error))?;
@@ -196,7 +195,7 @@ impl Segment {
         fs::write(&aside, &torn).map_err(|error| io(step(), error))?;
         self.file.set_len(damage.at).and_then(|()| self.file.sync_all()).map_err(|error| io(step(), error))?;
         tracing::warn!(
-            segment = %self.path.display(), at = damage.at, bytes = length - damage.at, kept = %aside.display(),
+            segment = %self.path.display(), at = damage.at, bytes = torn.len(), kept = %aside.display(),
             "the journal ended in an unfinished entry, which was never acknowledged: {}", damage.what
         );
         Ok(())
@@ -208,8 +207,57 @@ impl Segment {
     }
 }
 
+/// The segment that is written to: it alone may end in something unfinished.
+pub(crate) enum LastSegment {
+    /// A crash while it was made: no entry can have been in it.
+    Unmade {
+        path: PathBuf,
+        first: Position,
+    },
+    Sound(Segment),
+    Unfinished(Segment, Damage),
+}
+
+impl LastSegment {
+    /// Looks at it, and changes nothing.
+    pub(crate) fn open(folder: &Path, first: Position) -> Result<Self> {
+        let path = path_of(folder, first);
+        let length = fs::metadata(&path).map_err(|error| io(format!("look at `{}`", path.display()), error))?.len();
+        if length < HEADER_BYTES {
+            return Ok(Self::Unmade { path, first });
+        }
+        Ok(match Segment::examine(path, first)? {
+            (segment, None) => Self::Sound(segment),
+            (segment, Some(damage)) if damage.reaches_end => Self::Unfinished(segment, damage),
+            (segment, Some(damage)) => return Err(segment.corrupt(&damage)),
+        })
+    }
+
+    pub(crate) const fn next(&self) -> Position {
+        match self {
+            Self::Unmade { first, .. } => *first,
+            Self::Sound(segment) | Self::Unfinished(segment, _) => segment.next(),
+        }
+    }
+
+    /// Makes it fit to be written to.
+    pub(crate) fn mend(self, folder: &Path) -> Result<Segment> {
+        match self {
+            Self::Unmade { path, first } => {
+                fs::remove_file(&path).map_err(|error| io(format!("delete `{}`", path.display()), error))?;
+                Segment::create(folder, first)
+            }
+            Self::Sound(segment) => Ok(segment),
+            Self::Unfinished(mut segment, damage) => {
+                segment.cut(&damage)?;
+                Ok(segment)
+            }
+        }
+    }
+}
+
 /// Where a segment stops making sense.
-struct Damage {
+pub(crate) struct Damage {
     at: u64,
     what: String,
     /// Nothing comes after it: a crash while writing explains it.

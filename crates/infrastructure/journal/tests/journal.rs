@@ -191,3 +191,66 @@ fn a_new_journal_goes_on_where_the_lake_ended() {
     assert_eq!(read(&journal, 41).len(), 1);
     assert_eq!(journal.next(), 43);
 }
+
+/// What is told of a journal that cannot be opened beside a lake that goes on with `next`; nothing of it may have changed.
+fn refused(folder: &Path, next: u64) -> String {
+    let before = fs::read(only_segment(folder)).expect("a segment");
+    let error = FileJournal::open(folder, next).err().expect("a journal that does not fit");
+    assert_eq!(fs::read(only_segment(folder)).expect("a segment"), before);
+    assert_eq!(error.kind(), Kind::Corrupt);
+    format!("{} {}", error.chain(), error.hint_text().expect("what to do"))
+}
+
+#[test]
+fn a_journal_that_is_older_than_the_lake_is_refused_with_both_positions() {
+    let folder = tempfile::tempdir().expect("a folder");
+    append(&open(folder.path()), 1..4);
+    assert_eq!(FileJournal::open(folder.path(), 4).expect("all of it has landed").next(), 4);
+    let told = refused(folder.path(), 5);
+    assert!(told.contains("next entry would be 4") && told.contains("up to 4 already"), "{told}");
+    assert!(told.contains("older than the lake"), "{told}");
+    // Nor is anything cut off that the lake holds.
+    let path = only_segment(folder.path());
+    let bytes = fs::read(&path).expect("a segment");
+    fs::write(&path, &bytes[..bytes.len() - 1]).expect("room on disk");
+    assert!(refused(folder.path(), 5).contains("older than the lake"));
+}
+
+#[test]
+fn a_lake_that_is_older_than_what_the_journal_still_has_is_refused_with_both_positions() {
+    let folder = tempfile::tempdir().expect("a folder");
+    append(&FileJournal::open(folder.path(), 42).expect("a new journal"), 1..3);
+    for next in [42, 43, 44] {
+        assert_eq!(FileJournal::open(folder.path(), next).expect("they fit").next(), 44);
+    }
+    let told = refused(folder.path(), 41);
+    assert!(told.contains("first entry is 42") && told.contains("none after 40"), "{told}");
+}
+
+#[test]
+fn its_position_is_told_while_it_is_at_work() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let journal = Arc::new(open(folder.path()));
+    append(&journal, 1..3);
+    let (told, heard) = std::sync::mpsc::channel();
+    // On a thread of its own: where it waited it would wait for ever.
+    std::thread::spawn(move || {
+        let mut tell = |_, _, _| {
+            told.send((journal.next(), journal.bytes())).expect("somebody listens");
+            Ok(())
+        };
+        journal.replay(1, &mut tell)
+    });
+    let (next, bytes) = heard.recv_timeout(std::time::Duration::from_secs(30)).expect("nobody waits");
+    assert!(next == 3 && bytes > 100, "{next} {bytes}");
+}
+
+#[test]
+fn a_journal_has_one_writer() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let journal = open(folder.path());
+    let error = FileJournal::open(folder.path(), 1).err().expect("somebody has it");
+    assert_eq!(error.kind(), Kind::Conflict);
+    drop(journal);
+    open(folder.path());
+}

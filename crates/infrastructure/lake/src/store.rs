@@ -110,8 +110,7 @@ impl DeltaLake {
     /// # Errors
     /// Where the tenant's tables are not open.
     pub fn landed(&self, tenant: &Tenant) -> Result<Position> {
-        let lake = self.tenant(tenant)?;
-        Ok(lake.tables.values().map(|table| table.snapshot().landed).max().unwrap_or_default())
+        Ok(self.tenant(tenant)?.landed())
     }
 
     async fn open_tenant(&self, tenant: &Tenant) -> Result<TenantLake> {
@@ -412,12 +411,12 @@ impl Landing for DeltaLake {
             lake.working().landing();
             let view = lake.view();
             if view.state.chunks.is_empty() {
-                return Ok(Landed::default());
+                return Ok(Landed { through: lake.landed(), ..Landed::default() });
             }
             let landed = land::land(&writing, &view, (self.clock)(), self.small_rows).await?;
             // Where no reading came the table of readings has no commit that would tell how far it is.
             lake.forget_landed(view.state.position)?;
-            Ok(landed)
+            Ok(Landed { through: lake.landed(), ..landed })
         };
         self.in_time("land", &writing, landing).await
     }

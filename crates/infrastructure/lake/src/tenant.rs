@@ -117,6 +117,11 @@ impl TenantLake {
         Ok(())
     }
 
+    /// The highest position of the journal that any of the tables holds.
+    pub(crate) fn landed(&self) -> Position {
+        self.tables.values().map(|table| table.snapshot().landed).max().unwrap_or_default()
+    }
+
     pub(crate) fn snapshots(&self) -> HashMap<TableName, Arc<Snapshot>> {
         self.tables.iter().map(|(name, table)| (*name, table.snapshot())).collect()
     }

@@ -292,3 +292,24 @@ fn an_entry_that_was_not_written_to_its_end_is_cut_off_and_damage_is_refused() {
     metrify.take_in("b.ndjson", crate::support::quarter_hour(crate::support::OTHER_POINT, 0, "1"));
     assert_eq!(metrify.sql("select count(*) from readings"), "11");
 }
+
+/// What the lake has landed is not applied again, so entries at positions that it knows would be acknowledged and gone.
+#[test]
+fn a_journal_that_is_older_than_the_lake_is_refused_with_what_to_do() {
+    let metrify = Metrify::new();
+    metrify.take_in("a.ndjson", crate::support::quarter_hours(10));
+    assert_eq!(metrify.sql("select count(*) from readings"), "10");
+    let (journal, older) = (metrify.data_dir().join("journal"), metrify.path("older"));
+    copy(&journal, &older);
+    metrify.take_in("b.ndjson", crate::support::quarter_hour(crate::support::OTHER_POINT, 0, "1"));
+    assert_eq!(metrify.sql("select count(*) from readings"), "11");
+    copy(&older, &journal);
+    let words = ["its next entry would be", "the lake holds all up to", "hint: the journal is older than the lake"];
+    metrify.run(&["sql", "select 1"]).failed_with(&words);
+    let doctor = metrify.run(&["doctor"]);
+    assert!(doctor.code == Some(1) && doctor.stdout.contains("its next entry would be"), "{doctor:?}");
+    // A new one goes on after the lake.
+    std::fs::remove_dir_all(&journal).expect("move the journal away");
+    metrify.take_in("c.ndjson", crate::support::quarter_hour(crate::support::OTHER_POINT, 1, "2"));
+    assert_eq!(metrify.sql("select count(*) from readings"), "12");
+}
