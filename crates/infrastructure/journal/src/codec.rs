@@ -55,11 +55,7 @@ pub(crate) fn encode(tenant: &Tenant, entry: &Accepted) -> Vec<u8> {
 
 pub(crate) fn decode(bytes: &[u8]) -> Result<(Tenant, Accepted)> {
     let mut input = Reader { rest: bytes };
-    let version = input.byte()?;
-    if !(WITHOUT_RECORDS..=VERSION).contains(&version) {
-        return Err(WireError::Nonsense("an encoding of another version"));
-    }
-    let tenant = input.parsed("no tenant's name", |text| text.parse().ok())?;
+    let (version, tenant) = read_head(&mut input)?;
     let entry = Accepted {
         delivery: read_delivery_id(&mut input)?,
         received_at: read_time(&mut input)?,
@@ -84,6 +80,19 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<(Tenant, Accepted)> {
         return Err(WireError::Nonsense("lists of different lengths"));
     }
     Ok((tenant, entry))
+}
+
+fn read_head(input: &mut Reader<'_>) -> Result<(u8, Tenant)> {
+    let version = input.byte()?;
+    if !(WITHOUT_RECORDS..=VERSION).contains(&version) {
+        return Err(WireError::Nonsense("an encoding of another version"));
+    }
+    Ok((version, input.parsed("no tenant's name", |text| text.parse().ok())?))
+}
+
+/// Whether bytes begin as an entry does; told by a few of them.
+pub(crate) fn may_be(bytes: &[u8]) -> bool {
+    read_head(&mut Reader { rest: bytes }).is_ok()
 }
 
 /// One of a few values that are written as their place in a list.

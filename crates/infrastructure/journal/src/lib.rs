@@ -1,8 +1,8 @@
 //! The ingest log on local disk: segments of checksummed entries, synced before they count.
 //!
-//! A segment is a file named for its first position. It opens with a signature and a version; each entry is its length, the
-//! CRC-32 of its bytes, and the bytes. An entry that a crash left unfinished at the end is cut off (and kept aside); damage
-//! anywhere else is refused with its place.
+//! A segment is a file named for its first position. What one sync covers is a group of entries, with checksums over lengths,
+//! positions and bytes. A group that a crash left unfinished at the end is cut off (and kept aside); damage anywhere else is
+//! refused with its place.
 
 mod codec;
 mod segment;
@@ -18,9 +18,6 @@ use metrify_application::record::{Accepted, Position};
 use metrify_application::{Error, Kind, Result, Tenant, io};
 
 use crate::segment::{LastSegment, Segment};
-
-/// A segment is closed once it is this large.
-const SEGMENT_BYTES_MAX: u64 = 64 << 20;
 
 /// The embedded journal: one writer, one folder.
 pub struct FileJournal {
@@ -155,9 +152,12 @@ impl Journal for FileJournal {
     }
 
     fn append(&self, entries: &[(Tenant, Arc<Accepted>)]) -> Result<()> {
+        if entries.is_empty() {
+            return Ok(());
+        }
         let encoded: Vec<Vec<u8>> = entries.iter().map(|(tenant, entry)| codec::encode(tenant, entry)).collect();
         let mut segments = self.segments();
-        if segments.last().is_none_or(|segment| segment.bytes() >= SEGMENT_BYTES_MAX) {
+        if segments.last().is_none_or(Segment::is_full) {
             let next = next_of(&segments);
             segments.push(Segment::create(&self.folder, next)?);
         }

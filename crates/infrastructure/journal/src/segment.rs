@@ -1,23 +1,41 @@
 //! One file of the journal.
+//!
+//! It opens with a signature and the version of what follows: groups of entries (`group.rs`), or in the first version the entries
+//! themselves (`former.rs`). What a crash left unfinished at the end of the last segment is cut off; what else is damaged is
+//! refused. It is unfinished where it goes on beyond the end of the file, or where sectors of it were never written, and nothing
+//! that was written later stands behind it.
 
+mod former;
+mod group;
+mod source;
+
+use std::cmp::Ordering;
 use std::fs::{self, File, OpenOptions};
-use std::io::{BufReader, Read, Seek, SeekFrom, Write};
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use metrify_application::record::Position;
 use metrify_application::{Error, Kind, Result, io};
 
+use source::{Damage, Each, Source};
+
 const SIGNATURE: &[u8; 8] = b"METRIFYJ";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
+/// The last version without groups.
+const WITHOUT_GROUPS: u32 = 1;
 const HEADER_BYTES: u64 = 12;
-const ENTRY_HEADER_BYTES: u64 = 8;
+/// Its length and its checksum.
+const ENTRY_HEAD_BYTES: usize = 8;
 /// No entry is larger: a batch of 65,536 rows takes a few megabytes, and rejects at most a few hundred.
 const ENTRY_BYTES_MAX: u32 = 1 << 30;
+/// A segment is closed once it is this large.
+const SEGMENT_BYTES_MAX: u64 = 64 << 20;
 const SUFFIX: &str = "journal";
 
 pub(crate) struct Segment {
     path: PathBuf,
     file: File,
+    version: u32,
     first: Position,
     entries: u64,
     bytes: u64,
@@ -63,7 +81,7 @@ impl Segment {
             fs::remove_file(&path).map_err(|error| io(step(), error))?;
             return Err(io(step(), error));
         }
-        Ok(Self { path, file, first, entries: 0, bytes: HEADER_BYTES })
+        Ok(Self { path, file, version: VERSION, first, entries: 0, bytes: HEADER_BYTES })
     }
 
     /// Opens a segment that others follow, and checks every entry.
@@ -81,15 +99,10 @@ impl Segment {
         // A process that was killed may have left here what it never synced. What is read is answered for from here on.
         file.sync_all().map_err(|error| io(step(), error))?;
         let length = file.metadata().map_err(|error| io(step(), error))?.len();
-        let mut segment = Self { path, file, first, entries: 0, bytes: HEADER_BYTES };
-        let (mut entries, mut bytes) = (0, HEADER_BYTES);
-        let damage = segment.scan(length, &mut |_, entry| {
-            entries += 1;
-            bytes += ENTRY_HEADER_BYTES + entry.len() as u64;
-            Ok(())
-        })?;
-        (segment.entries, segment.bytes) = (entries, bytes);
-        Ok((segment, damage))
+        let mut segment = Self { path, file, version: VERSION, first, entries: 0, bytes: length };
+        let scanned = segment.scan(&mut |_, _| Ok(()))?;
+        (segment.version, segment.entries, segment.bytes) = (scanned.version, scanned.entries, scanned.bytes);
+        Ok((segment, scanned.damage))
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -104,22 +117,15 @@ impl Segment {
         self.bytes
     }
 
+    /// Whether further entries belong into another one.
+    pub(crate) const fn is_full(&self) -> bool {
+        self.bytes >= SEGMENT_BYTES_MAX || self.version != VERSION
+    }
+
     /// Writes and syncs all entries, or leaves the segment as it was.
     pub(crate) fn append(&mut self, entries: &[Vec<u8>]) -> Result<()> {
-        let size: usize = entries.iter().map(|entry| entry.len() + ENTRY_HEADER_BYTES as usize).sum();
-        let mut bytes = Vec::with_capacity(size);
-        for entry in entries {
-            let length = u32::try_from(entry.len()).ok().filter(|length| *length <= ENTRY_BYTES_MAX);
-            let length =
-                length.ok_or_else(|| Error::new(Kind::Internal, "append to the journal: the entry is too large"))?;
-            bytes.extend_from_slice(&length.to_le_bytes());
-            bytes.extend_from_slice(&crc32fast::hash(entry).to_le_bytes());
-            bytes.extend_from_slice(entry);
-        }
-        let file = &mut self.file;
-        let written =
-            file.seek(SeekFrom::Start(self.bytes)).and_then(|_| file.write_all(&bytes)).and_then(|()| file.sync_data());
-        if let Err(error) = written {
+        let bytes = group::encode(entries, self.next())?;
+        if let Err(error) = self.write(&bytes) {
             let step = format!("append to journal segment `{}`", self.path.display());
             // Whatever got written must not be found by the next start: these entries were refused.
             self.file.set_len(self.bytes).map_err(|error| io(step.clone(), error))?;
@@ -130,9 +136,19 @@ impl Segment {
         Ok(())
     }
 
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        // What was refused and could not be cut off then would stand behind what is written now.
+        if self.file.metadata()?.len() != self.bytes {
+            self.file.set_len(self.bytes)?;
+        }
+        self.file.seek(SeekFrom::Start(self.bytes))?;
+        self.file.write_all(bytes)?;
+        self.file.sync_data()
+    }
+
     /// Hands every entry to `each`.
-    pub(crate) fn read(&self, each: &mut dyn FnMut(Position, &[u8]) -> Result<()>) -> Result<()> {
-        match self.scan(self.bytes, each)? {
+    pub(crate) fn read(&self, each: Each<'_>) -> Result<()> {
+        match self.scan(each)?.damage {
             None => Ok(()),
             Some(damage) => Err(self.corrupt(&damage)),
         }
@@ -144,53 +160,52 @@ impl Segment {
     }
 
     /// Reads entries until the end or the first damage.
-    fn scan(&self, length: u64, each: &mut dyn FnMut(Position, &[u8]) -> Result<()>) -> Result<Option<Damage>> {
-        let step = || format!("read journal segment `{}`", self.path.display());
-        let mut file = BufReader::with_capacity(1 << 20, &self.file);
-        file.seek(SeekFrom::Start(0)).map_err(|error| io(step(), error))?;
-        let mut header = [0; HEADER_BYTES as usize];
-        if length < HEADER_BYTES {
-            return Ok(Some(Damage { at: 0, what: "the head is cut off".to_owned(), reaches_end: false }));
+    fn scan(&self, each: Each<'_>) -> Result<Scanned> {
+        let mut scanned = Scanned { version: VERSION, entries: 0, bytes: 0, damage: None };
+        let mut source = Source::new(&self.path, &self.file, self.bytes)?;
+        if source.left() < HEADER_BYTES {
+            scanned.damage = Some(Damage::at(0, 0, "the head is cut off".to_owned()));
+            return Ok(scanned);
         }
-        file.read_exact(&mut header).map_err(|error| io(step(), error))?;
-        check_header(&header, &self.path)?;
-        let (mut at, mut position) = (HEADER_BYTES, self.first);
-        let mut entry = Vec::new();
-        while at < length {
-            let left = length - at;
-            let mut head = [0; ENTRY_HEADER_BYTES as usize];
-            if left < ENTRY_HEADER_BYTES {
-                return Ok(Some(Damage { at, what: "an entry is cut off in its head".to_owned(), reaches_end: true }));
+        scanned.version = version_of(source.take(HEADER_BYTES as usize)?, &self.path)?;
+        let read = if scanned.version > WITHOUT_GROUPS { group::read } else { former::read };
+        scanned.bytes = source.at();
+        while source.left() > 0 {
+            match read(&mut source, self.first + scanned.entries, &mut *each)? {
+                Ok(entries) => scanned.entries += entries,
+                Err(damage) => {
+                    scanned.damage = Some(damage);
+                    break;
+                }
             }
-            file.read_exact(&mut head).map_err(|error| io(step(), error))?;
-            let size = u32::from_le_bytes([head[0], head[1], head[2], head[3]]);
-            let checksum = u32::from_le_bytes([head[4], head[5], head[6], head[7]]);
-            let end = at + ENTRY_HEADER_BYTES + u64::from(size);
-            if size > ENTRY_BYTES_MAX || end > length {
-                return Ok(Some(Damage {
-                    at,
-                    what: format!("an entry of {size} bytes is cut off"),
-                    reaches_end: true,
-                }));
-            }
-            entry.resize(size as usize, 0);
-            file.read_exact(&mut entry).map_err(|error| io(step(), error))?;
-            if crc32fast::hash(&entry) != checksum {
-                let what = format!("the checksum of entry {position} is wrong");
-                return Ok(Some(Damage { at, what, reaches_end: end == length }));
-            }
-            each(position, &entry)?;
-            (at, position) = (end, position + 1);
+            scanned.bytes = source.at();
         }
-        Ok(None)
+        Ok(scanned)
+    }
+
+    /// All that is in the file from a byte on.
+    fn rest(&self, at: u64) -> Result<Vec<u8>> {
+        let mut file = &self.file;
+        let mut rest = Vec::new();
+        let read = file.seek(SeekFrom::Start(at)).and_then(|_| file.read_to_end(&mut rest));
+        read.map_err(|error| io(format!("read journal segment `{}`", self.path.display()), error))?;
+        Ok(rest)
+    }
+
+    /// Whether a stop while it was written explains the damage, so that nothing of it was acknowledged.
+    fn is_unfinished(&self, damage: &Damage) -> Result<bool> {
+        let behind = self.rest(damage.behind)?;
+        let goes_on = match self.version {
+            WITHOUT_GROUPS => former::is_whole_in(&behind),
+            _ => group::begins_in(&behind, self.next()),
+        };
+        Ok(!goes_on && (damage.is_cut_off || source::has_hole(damage.at, &self.rest(damage.at)?)))
     }
 
     /// Cuts an unfinished entry off, and keeps its bytes aside for whoever wants to know.
     fn cut(&mut self, damage: &Damage) -> Result<()> {
         let step = || format!("cut journal segment `{}` at byte {}", self.path.display(), damage.at);
-        let mut torn = Vec::new();
-        self.file.seek(SeekFrom::Start(damage.at)).map_err(|error| io(step(), error))?;
-        self.file.read_to_end(&mut torn).map_err(|error| io(step(), error))?;
+        let torn = self.rest(damage.at)?;
         let aside = self.path.with_extension(format!("torn-{}", damage.at));
         fs::write(&aside, &torn).map_err(|error| io(step(), error))?;
         self.file.set_len(damage.at).and_then(|()| self.file.sync_all()).map_err(|error| io(step(), error))?;
@@ -201,10 +216,27 @@ impl Segment {
         Ok(())
     }
 
+    /// Itself, or where it is of a former version and has no entry, one of this version: the next would have its name.
+    fn renewed(self, folder: &Path) -> Result<Self> {
+        if self.version == VERSION || self.entries > 0 {
+            return Ok(self);
+        }
+        self.delete()?;
+        Self::create(folder, self.first)
+    }
+
     fn corrupt(&self, damage: &Damage) -> Error {
         let place = format!("read journal segment `{}` at byte {}: {}", self.path.display(), damage.at, damage.what);
         Error::new(Kind::Corrupt, place).hint("restore the segment from a backup; nothing was changed or skipped")
     }
+}
+
+/// What is in a segment up to its end, or to the first damage.
+struct Scanned {
+    version: u32,
+    entries: u64,
+    bytes: u64,
+    damage: Option<Damage>,
 }
 
 /// The segment that is written to: it alone may end in something unfinished.
@@ -222,13 +254,19 @@ impl LastSegment {
     /// Looks at it, and changes nothing.
     pub(crate) fn open(folder: &Path, first: Position) -> Result<Self> {
         let path = path_of(folder, first);
-        let length = fs::metadata(&path).map_err(|error| io(format!("look at `{}`", path.display()), error))?.len();
-        if length < HEADER_BYTES {
+        let step = || format!("look at journal segment `{}`", path.display());
+        let length = fs::metadata(&path).map_err(|error| io(step(), error))?.len();
+        let is_unmade = match length.cmp(&HEADER_BYTES) {
+            Ordering::Less => true,
+            Ordering::Equal => fs::read(&path).map_err(|error| io(step(), error))?.iter().all(|byte| *byte == 0),
+            Ordering::Greater => false,
+        };
+        if is_unmade {
             return Ok(Self::Unmade { path, first });
         }
         Ok(match Segment::examine(path, first)? {
             (segment, None) => Self::Sound(segment),
-            (segment, Some(damage)) if damage.reaches_end => Self::Unfinished(segment, damage),
+            (segment, Some(damage)) if segment.is_unfinished(&damage)? => Self::Unfinished(segment, damage),
             (segment, Some(damage)) => return Err(segment.corrupt(&damage)),
         })
     }
@@ -247,24 +285,16 @@ impl LastSegment {
                 fs::remove_file(&path).map_err(|error| io(format!("delete `{}`", path.display()), error))?;
                 Segment::create(folder, first)
             }
-            Self::Sound(segment) => Ok(segment),
+            Self::Sound(segment) => segment.renewed(folder),
             Self::Unfinished(mut segment, damage) => {
                 segment.cut(&damage)?;
-                Ok(segment)
+                segment.renewed(folder)
             }
         }
     }
 }
 
-/// Where a segment stops making sense.
-pub(crate) struct Damage {
-    at: u64,
-    what: String,
-    /// Nothing comes after it: a crash while writing explains it.
-    reaches_end: bool,
-}
-
-fn check_header(header: &[u8], path: &Path) -> Result<()> {
+fn version_of(header: &[u8], path: &Path) -> Result<u32> {
     let (signature, version) = header.split_at(SIGNATURE.len());
     if signature != SIGNATURE {
         return Err(Error::new(
@@ -273,10 +303,10 @@ fn check_header(header: &[u8], path: &Path) -> Result<()> {
         ));
     }
     let version = version.iter().rev().fold(0, |number: u32, byte| number << 8 | u32::from(*byte));
-    if version != VERSION {
+    if !(WITHOUT_GROUPS..=VERSION).contains(&version) {
         let step =
             format!("open the journal: `{}` has version {version}, this program reads {VERSION}", path.display());
         return Err(Error::new(Kind::Conflict, step).hint("use the program that wrote it, or a newer one"));
     }
-    Ok(())
+    Ok(version)
 }

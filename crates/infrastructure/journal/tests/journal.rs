@@ -254,3 +254,163 @@ fn a_journal_has_one_writer() {
     drop(journal);
     open(folder.path());
 }
+
+/// Two entries in a group of their own, three in another, and where each begins and ends.
+fn two_groups(folder: &Path) -> (Vec<u8>, [u64; 3]) {
+    let journal = open(folder);
+    let begin = journal.bytes();
+    append(&journal, 1..3);
+    let middle = journal.bytes();
+    append(&journal, 3..6);
+    let end = journal.bytes();
+    drop(journal);
+    (fs::read(only_segment(folder)).expect("a segment"), [begin, middle, end])
+}
+
+/// What is left of a segment in a folder of its own once it was opened: the position that comes next, and what was cut off.
+fn opened(segment: &[u8]) -> Result<(u64, Vec<u8>), String> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join(only_segment_name());
+    fs::write(&path, segment).expect("room on disk");
+    let journal = FileJournal::open(folder.path(), 1).map_err(|error| {
+        assert_eq!(fs::read(&path).expect("a segment"), segment, "what is refused is left as it is");
+        error.chain()
+    })?;
+    let (next, entries) = (journal.next(), read(&journal, 0).len() as u64);
+    assert_eq!(next, entries + 1);
+    let files = fs::read_dir(folder.path()).expect("a folder").map(|file| file.expect("a file").path());
+    let aside = files.filter(|path| path.extension().is_some_and(|suffix| suffix != "journal"));
+    let torn = aside.flat_map(|path| fs::read(path).expect("kept aside")).collect();
+    append(&journal, 7..8);
+    drop(journal);
+    assert_eq!(open(folder.path()).next(), next + 1, "it goes on");
+    Ok((next, torn))
+}
+
+#[test]
+fn a_flipped_bit_is_refused_wherever_it_is_and_nothing_is_cut_off() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (sound, [begin, middle, end]) = two_groups(folder.path());
+    let heads = (begin..begin + 32).chain(middle..middle + 32);
+    for at in heads.chain((begin + 32..end).step_by(97)).chain([end - 1]) {
+        let mut flipped = sound.clone();
+        flipped[at as usize] ^= 1 << (at % 8);
+        let told = opened(&flipped).expect_err("damage is told");
+        let place = if at < middle { begin } else { middle };
+        assert!(told.contains(&format!("at byte {place}:")), "byte {at}: {told}");
+    }
+}
+
+#[test]
+fn zeros_at_the_end_are_no_entries_and_are_cut_off() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (sound, _) = two_groups(folder.path());
+    for zeros in [1, 8, 24, 64, 4096, 8192] {
+        let longer = [sound.as_slice(), &vec![0; zeros]].concat();
+        assert_eq!(opened(&longer), Ok((6, vec![0; zeros])), "{zeros} zeros");
+    }
+}
+
+#[test]
+fn a_hole_in_what_was_never_acknowledged_is_cut_off_and_one_in_what_was_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (sound, [begin, middle, end]) = two_groups(folder.path());
+    let sectors: Vec<_> = (0..end).step_by(512).map(|at| at..(at + 512).min(end)).collect();
+    for sector in &sectors {
+        // Of the sector that both groups share only what came with the second one can be missing.
+        for (part, acknowledged) in
+            [(sector.start.max(begin)..sector.end.min(middle), true), (sector.start.max(middle)..sector.end, false)]
+        {
+            if part.is_empty() {
+                continue;
+            }
+            let mut torn = sound.clone();
+            torn[part.start as usize..part.end as usize].fill(0);
+            match opened(&torn) {
+                Ok((next, aside)) => {
+                    assert!(!acknowledged, "{part:?}");
+                    assert_eq!((next, aside), (3, torn[middle as usize..].to_vec()));
+                }
+                Err(told) => assert!(acknowledged && told.contains("at byte 12:"), "{part:?}: {told}"),
+            }
+        }
+    }
+    assert!(sectors.len() > 4);
+}
+
+#[test]
+fn a_segment_of_which_only_the_room_was_made_is_made_anew() {
+    for bytes in [0, 7, 12] {
+        assert_eq!(opened(&vec![0; bytes]), Ok((1, Vec::new())), "{bytes} bytes");
+    }
+}
+
+#[test]
+fn what_was_refused_and_is_still_there_is_cut_off_before_more_is_written() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (sound, [_, middle, _]) = two_groups(folder.path());
+    let path = only_segment(folder.path());
+    fs::write(&path, &sound[..middle as usize]).expect("room on disk");
+    let journal = open(folder.path());
+    fs::write(&path, &sound).expect("room on disk");
+    append(&journal, 3..4);
+    drop(journal);
+    assert_eq!(read(&open(folder.path()), 0).len(), 3);
+}
+
+/// A segment as the first version wrote it, and where each entry begins and ends.
+fn of_the_first_version(segment: &[u8]) -> (Vec<u8>, Vec<usize>) {
+    let mut former = [&segment[..8], &1_u32.to_le_bytes()].concat();
+    let mut places = vec![former.len()];
+    let number = |at: usize| u32::from_le_bytes(segment[at..at + 4].try_into().expect("four bytes")) as usize;
+    let mut at = 12;
+    while at < segment.len() {
+        let entries = number(at);
+        at += 24;
+        for _ in 0..entries {
+            let entry = &segment[at + 8..at + 8 + number(at)];
+            former.extend_from_slice(&segment[at..at + 4]);
+            former.extend_from_slice(&crc32fast::hash(entry).to_le_bytes());
+            former.extend_from_slice(entry);
+            places.push(former.len());
+            at += 8 + entry.len();
+        }
+        at += 1;
+    }
+    (former, places)
+}
+
+#[test]
+fn a_segment_of_the_first_version_is_read_and_another_one_goes_on() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (former, places) = of_the_first_version(&two_groups(folder.path()).0);
+    let path = only_segment(folder.path());
+    for (entries, end) in places.into_iter().enumerate() {
+        for file in fs::read_dir(folder.path()).expect("a folder") {
+            fs::remove_file(file.expect("a file").path()).expect("delete a segment");
+        }
+        fs::write(&path, &former[..end]).expect("room on disk");
+        let journal = open(folder.path());
+        append(&journal, 7..9);
+        drop(journal);
+        let numbers = (1..6).take(entries).chain(7..9);
+        let expected: Vec<_> = (1..).zip(numbers.map(entry)).collect();
+        assert_eq!(read(&open(folder.path()), 0), expected);
+        assert_eq!(fs::read(&path).expect("a segment")[8] == 1, entries > 0, "the first version has entries alone");
+    }
+}
+
+#[test]
+fn the_end_of_a_segment_of_the_first_version_is_cut_off_where_no_entry_is_behind() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (former, places) = of_the_first_version(&two_groups(folder.path()).0);
+    assert_eq!(opened(&former[..places[4] + 5]), Ok((5, former[places[4]..places[4] + 5].to_vec())));
+    assert_eq!(opened(&former[..places[5] - 1]).map(|(next, _)| next), Ok(5));
+    assert_eq!(opened(&[former.as_slice(), &[0; 4096]].concat()), Ok((6, vec![0; 4096])));
+    for entry in 0..4 {
+        let mut flipped = former.clone();
+        flipped[places[entry] + 3] ^= 0x20;
+        let told = opened(&flipped).expect_err("a flipped bit of a length");
+        assert!(told.contains(&format!("at byte {}:", places[entry])), "{told}");
+    }
+}
