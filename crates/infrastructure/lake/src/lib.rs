@@ -4,6 +4,7 @@
 //! position in the commit that their rows came with, so that landing again changes nothing. All paths are made in
 //! [`layout`].
 
+mod checkpoint;
 mod chunks;
 mod columns;
 mod compact;

@@ -18,6 +18,7 @@ use metrify_application::record::Position;
 use metrify_application::{Error, Kind, Result, io};
 use metrify_domain::{Channel, Period, Timestamp};
 
+use crate::checkpoint;
 use crate::deleted::Deleted;
 use crate::names::Names;
 use crate::order::month_of;
@@ -145,7 +146,7 @@ pub(crate) fn store_error(step: String, error: ObjectStoreError) -> Error {
     Error::new(Kind::Unavailable, step).because(error).hint("check that the disk has space and can be written")
 }
 
-fn delta_error(step: String, error: DeltaTableError) -> Error {
+pub(crate) fn delta_error(step: String, error: DeltaTableError) -> Error {
     Error::new(Kind::Unavailable, step).because(error).hint("check that the disk has space and can be written")
 }
 
@@ -156,7 +157,10 @@ impl Table {
         std::fs::create_dir_all(folder).map_err(|error| io(step(), error))?;
         let mut table = open(folder).map_err(|error| delta_error(step(), error))?;
         if table.verify_deltatable_existence().await.map_err(|error| delta_error(step(), error))? {
-            table.load().await.map_err(|error| delta_error(step(), error))?;
+            if let Err(error) = table.load().await {
+                let read = checkpoint::read_without_newest(folder).await?;
+                table = read.ok_or_else(|| delta_error(step(), error))?;
+            }
         } else {
             table = create(name, &table).await.map_err(|error| delta_error(step(), error))?;
             sync_folder(folder)?;
@@ -293,7 +297,9 @@ impl Table {
         let removed: Vec<Action> = replaced.map(|file| Action::Remove(remove(file, change.written_at))).collect();
         let marked = marked(&before.state, change.marked);
         let added = change.added.into_iter().chain(marked).map(Action::Add);
-        let mut properties = CommitProperties::default();
+        // Checkpoints are made here, and synced before anything is deleted on the strength of them.
+        let mut properties =
+            CommitProperties::default().with_create_checkpoint(false).with_cleanup_expired_logs(Some(false));
         if let Some(landed) = change.landed {
             properties = properties.with_application_transaction(Transaction::new(APPLICATION, landed.cast_signed()));
         }
@@ -305,11 +311,22 @@ impl Table {
         let committed = commit.await.map_err(|error| delta_error(step(), error))?;
         sync_file(&self.folder.join(log_file(committed.version())))?;
         self.set(snapshot(self.name, &self.folder, &self.log, committed.snapshot(), &before.files).await?);
+        if checkpoint::is_due(committed.version())
+            && let Err(error) = self.make_checkpoint().await
+        {
+            // What was committed is there; the log takes longer to read until the next one.
+            tracing::warn!("{}", error.chain());
+        }
         Ok(())
+    }
+
+    async fn make_checkpoint(&self) -> Result<()> {
+        let table = self.load(&format!("read table `{}` for a checkpoint", self.name.name())).await?;
+        checkpoint::make(&table, &self.folder).await
     }
 }
 
-fn open(folder: &Path) -> Result<DeltaTable, DeltaTableError> {
+pub(crate) fn open(folder: &Path) -> Result<DeltaTable, DeltaTableError> {
     DeltaTableBuilder::from_url(ensure_table_uri(folder.to_string_lossy())?)?.build()
 }
 
@@ -451,7 +468,7 @@ fn log_file(version: u64) -> String {
 }
 
 /// Bytes that a power cut must not take: the journal's room is given back once they are here.
-fn sync_file(path: &Path) -> Result<()> {
+pub(crate) fn sync_file(path: &Path) -> Result<()> {
     let synced = std::fs::File::open(path).and_then(|file| file.sync_all());
     synced.map_err(|error| io(format!("sync `{}`", path.display()), error))?;
     path.parent().map_or(Ok(()), sync_folder)

@@ -313,3 +313,17 @@ fn a_journal_that_is_older_than_the_lake_is_refused_with_what_to_do() {
     metrify.take_in("c.ndjson", crate::support::quarter_hour(crate::support::OTHER_POINT, 1, "2"));
     assert_eq!(metrify.sql("select count(*) from readings"), "12");
 }
+
+/// A power cut may leave the checkpoint of a table's log without its bytes, and the hint to it. The commits say the same.
+#[test]
+fn a_torn_checkpoint_of_a_table_is_no_obstacle() {
+    let metrify = Metrify::new();
+    metrify.take_in("a.ndjson", crate::support::quarter_hours(10));
+    assert_eq!(metrify.sql("select count(*) from readings"), "10");
+    let log = metrify.data_dir().join("lake/default/readings/_delta_log");
+    for torn in ["", "PAR1 torn PAR1"] {
+        std::fs::write(log.join("00000000000000000001.checkpoint.parquet"), torn).expect("write a checkpoint");
+        std::fs::write(log.join("_last_checkpoint"), r#"{"version":1,"size":5}"#).expect("write the hint");
+        assert_eq!(metrify.sql("select count(*) from readings"), "10", "{torn:?}");
+    }
+}
