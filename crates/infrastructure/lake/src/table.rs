@@ -163,10 +163,16 @@ impl Table {
             }
         } else {
             table = create(name, &table).await.map_err(|error| delta_error(step(), error))?;
-            sync_folder(folder)?;
+            // The table's own folder, its tenant's, and the lake's.
+            folder.ancestors().take(3).try_for_each(sync_folder)?;
         }
         let log = table.log_store();
         let state = table.snapshot().map_err(|error| delta_error(step(), error))?.clone();
+        // A process that was killed may have left it in the cache alone, and what it says is taken for durable from here on.
+        let newest = folder.join(log_file(state.version()));
+        if newest.exists() {
+            sync_file(&newest)?;
+        }
         let snapshot = snapshot(name, folder, &log, state, &[]).await?;
         let names = Names::after(snapshot.files.iter().map(|file| file.path.as_str()));
         Ok(Self { name, folder: folder.to_owned(), log, current: RwLock::new(Arc::new(snapshot)), names })
@@ -292,6 +298,10 @@ impl Table {
             if change.marked.is_empty() { Vec::new() } else { deletion_vectors_allowed(&before.state, &step())? };
         for added in &change.added {
             sync_file(&self.folder.join(&added.path))?;
+        }
+        if self.name.is_parted_by_month() && !change.added.is_empty() {
+            // A month that is new is an entry of the table's folder.
+            sync_folder(&self.folder)?;
         }
         let replaced = change.removed.iter().chain(change.marked.iter().map(|(file, _)| file));
         let removed: Vec<Action> = replaced.map(|file| Action::Remove(remove(file, change.written_at))).collect();
