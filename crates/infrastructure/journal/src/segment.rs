@@ -62,9 +62,13 @@ fn path_of(folder: &Path, first: Position) -> PathBuf {
 }
 
 impl Segment {
+    /// Makes a segment, in the place of one that has no entry.
     pub(crate) fn create(folder: &Path, first: Position) -> Result<Self> {
         let path = path_of(folder, first);
         let step = || format!("create journal segment `{}`", path.display());
+        if fs::metadata(&path).is_ok_and(|there| there.len() <= HEADER_BYTES) {
+            fs::remove_file(&path).map_err(|error| io(step(), error))?;
+        }
         let mut file = OpenOptions::new()
             .read(true)
             .write(true)
@@ -221,7 +225,6 @@ impl Segment {
         if self.version == VERSION || self.entries > 0 {
             return Ok(self);
         }
-        self.delete()?;
         Self::create(folder, self.first)
     }
 
@@ -242,10 +245,7 @@ struct Scanned {
 /// The segment that is written to: it alone may end in something unfinished.
 pub(crate) enum LastSegment {
     /// A crash while it was made: no entry can have been in it.
-    Unmade {
-        path: PathBuf,
-        first: Position,
-    },
+    Unmade(Position),
     Sound(Segment),
     Unfinished(Segment, Damage),
 }
@@ -262,7 +262,7 @@ impl LastSegment {
             Ordering::Greater => false,
         };
         if is_unmade {
-            return Ok(Self::Unmade { path, first });
+            return Ok(Self::Unmade(first));
         }
         Ok(match Segment::examine(path, first)? {
             (segment, None) => Self::Sound(segment),
@@ -273,7 +273,7 @@ impl LastSegment {
 
     pub(crate) const fn next(&self) -> Position {
         match self {
-            Self::Unmade { first, .. } => *first,
+            Self::Unmade(first) => *first,
             Self::Sound(segment) | Self::Unfinished(segment, _) => segment.next(),
         }
     }
@@ -281,10 +281,7 @@ impl LastSegment {
     /// Makes it fit to be written to.
     pub(crate) fn mend(self, folder: &Path) -> Result<Segment> {
         match self {
-            Self::Unmade { path, first } => {
-                fs::remove_file(&path).map_err(|error| io(format!("delete `{}`", path.display()), error))?;
-                Segment::create(folder, first)
-            }
+            Self::Unmade(first) => Segment::create(folder, first),
             Self::Sound(segment) => segment.renewed(folder),
             Self::Unfinished(mut segment, damage) => {
                 segment.cut(&damage)?;

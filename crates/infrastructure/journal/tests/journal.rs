@@ -414,3 +414,16 @@ fn the_end_of_a_segment_of_the_first_version_is_cut_off_where_no_entry_is_behind
         assert!(told.contains(&format!("at byte {}:", places[entry])), "{told}");
     }
 }
+
+#[test]
+fn a_segment_that_could_not_be_made_keeps_nobody_from_making_it_later() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (former, _) = of_the_first_version(&two_groups(folder.path()).0);
+    fs::write(only_segment(folder.path()), former).expect("room on disk");
+    let journal = open(folder.path());
+    // What is left where neither its head could be written nor the file be deleted.
+    fs::write(folder.path().join(format!("{:020}.journal", 6)), b"METR").expect("room on disk");
+    append(&journal, 6..7);
+    drop(journal);
+    assert_eq!(open(folder.path()).next(), 7);
+}
