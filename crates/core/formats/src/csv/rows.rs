@@ -60,6 +60,8 @@ pub(super) struct SeriesRows {
     interrupted: bool,
     /// The spacing so far.
     length: Option<i64>,
+    /// A shorter step than that, which becomes the spacing once it comes twice in a row: one row alone may be a stray.
+    shorter: Option<i64>,
     told_of_gap: bool,
     fields: Vec<Field>,
 }
@@ -80,6 +82,7 @@ impl SeriesRows {
             before: None,
             interrupted: false,
             length: None,
+            shorter: None,
             told_of_gap: false,
             fields: Vec::new(),
         }
@@ -284,8 +287,13 @@ impl SeriesRows {
             }
             // The table was taken for one of bills, whose rows last as long as they are apart.
             None if step > REGULAR_MAX => return Ok(Some(step)),
+            Some(length) if step < length && self.shorter != Some(step) => {
+                self.shorter = Some(step);
+                return Ok(Some(step));
+            }
             Some(_) | None => {}
         }
+        self.shorter = None;
         self.length = Some(step);
         Ok(Some(step))
     }

@@ -184,9 +184,9 @@ fn what_a_replayed_reject_said_is_not_retracted() {
 fn what_was_read_as_the_program_advised_stays_when_all_is_read_again() {
     let metrify = Metrify::new();
     let file = metrify.file("clocks.csv", CLOCKS);
-    assert_eq!(metrify.ingest(&[&file]).sum(), "2 received, 0 stored, 0 duplicates, 0 corrections, 2 rejected");
+    assert_eq!(metrify.ingest(&[&file]).sum(), "2 = 0 stored + 0 duplicates + 0 corrections + 2 rejected");
     let receipts = metrify.ingest_with(&[&file], &["--timezone", "Europe/Berlin"]);
-    assert_eq!(receipts.sum(), "2 received, 2 stored, 0 duplicates, 0 corrections, 0 rejected");
+    assert_eq!(receipts.sum(), "2 = 2 stored + 0 duplicates + 0 corrections + 0 rejected");
     let answers = metrify.answers("true");
     for arguments in [["--diff"].as_slice(), &[]] {
         let (_, report) = replay(&metrify, arguments);
