@@ -252,7 +252,7 @@ impl Intake {
         let _writer = self.journal.lock().await;
         let unwritten = Unwritten { app, tenant: ctx.tenant(), noted };
         let settled = self.settle_and_append(app, ctx, pieces).await?;
-        unwritten.is_written();
+        unwritten.keep();
         app.memory.publish(ctx.tenant())?;
         let (outcomes, found): (Vec<Outcome>, Vec<_>) = settled.into_iter().unzip();
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
@@ -305,7 +305,7 @@ struct Unwritten<'a> {
 }
 
 impl Unwritten<'_> {
-    fn is_written(mut self) {
+    fn keep(mut self) {
         self.noted.clear();
         std::mem::forget(self);
     }

@@ -236,13 +236,15 @@ impl Bench {
         true
     }
 
-    /// Whether the delivery was read before, and this was a resend then of what held until the delivery said something else behind it.
+    /// Whether it says what held when the delivery was received, without what an earlier attempt read of the delivery itself.
     fn was_resent(&self, known: &[&Version], version: &Version) -> bool {
-        let was_read = |known: &&&Version| known.delivery == version.delivery && known.sequence < self.begun;
-        let said_before = |known: &&&Version| {
-            says_the_same(&known.reading, &version.reading) && known.recorded_at <= version.recorded_at
-        };
-        known.iter().any(|known| was_read(&known)) && known.iter().any(|known| said_before(&known))
+        let held_then = known.iter().filter(|known| {
+            let is_of_earlier_attempt = known.delivery == version.delivery && known.sequence < self.begun;
+            known.recorded_at <= version.recorded_at && !is_of_earlier_attempt
+        });
+        let held_then: Vec<Version> = held_then.map(|known| (*known).clone()).collect();
+        let holding = holding_of(&held_then, &self.withdrawn).map(|place| &held_then[place].reading);
+        holding.is_some_and(|holding| says_the_same(holding, &version.reading))
     }
 
     fn standing(&self, key: &Key, sequence: Sequence) -> Standing {

@@ -161,7 +161,7 @@ impl<'s> Output<'s> {
 
     fn keep_lost(&mut self) {
         if let Some(lost) = self.lost.take() {
-            self.keep(lost.as_one());
+            self.keep(lost.into_one());
         }
     }
 
@@ -274,7 +274,7 @@ impl Lost {
         self.parts += 1;
     }
 
-    fn as_one(self) -> Problem {
+    fn into_one(self) -> Problem {
         let Self { mut first, last, parts } = self;
         if parts > 1 {
             let apart = limits::PROBLEMS_APART_MAX;

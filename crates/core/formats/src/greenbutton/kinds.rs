@@ -38,15 +38,18 @@ const FLOWS: &[(&str, &str, [u8; 3])] = &[
 /// What is added to group C: for all phases together, and for a single one, with and without neutral. The two legs of a split phase
 /// are its lines 1 and 2.
 const PHASES: &[(&[&str], &str, u8)] = &[
-    (&["", "0", "224", "225", "768", "784"], "not told, ABC, S12", 0),
-    (&["128", "129", "512", "528"], "A, S1", 20),
-    (&["64", "65", "256", "272"], "B, S2", 40),
+    (&["", "0", "224", "225", "768", "769", "784"], "not told, ABC, S12", 0),
+    (&["128", "129", "512", "513", "528"], "A, S1", 20),
+    (&["64", "65", "256", "257", "272"], "B, S2", 40),
     (&["32", "33"], "C", 60),
 ];
 /// The neutral conductor, and group C of its current.
 const NEUTRAL: &str = "16";
 const CURRENT: u8 = 11;
 const CURRENT_OF_NEUTRAL: u8 = 91;
+
+/// The kind of what is counted.
+const ENERGY: &str = "12";
 
 /// What else tells series apart, and has no code.
 const WITHOUT_CODE: [&str; 3] = ["argument", "cpp", "interharmonic"];
@@ -119,7 +122,10 @@ impl ReadingType {
                 shown(commodity)
             ));
         }
-        if let Some(name) = WITHOUT_CODE.into_iter().find(|name| !matches!(self.text(name), "" | "0")) {
+        // Energy has no harmonics, whatever stands there: example files have numbers everywhere.
+        let is_energy = self.text("kind") == ENERGY;
+        let is_nothing = |name: &str| matches!(self.text(name), "" | "0") || (is_energy && name != "cpp");
+        if let Some(name) = WITHOUT_CODE.into_iter().find(|name| !is_nothing(name)) {
             return Err(format!("the {name} {} has no code", shown(self.text(name))));
         }
         let uom = self.text("uom");

@@ -412,7 +412,10 @@ fn a_stray_row_shortens_no_interval_but_those_beside_it() {
     let mut options = support::options();
     options.point = "A".parse().ok();
     options.quantity = "1-0:1.29.0".parse().ok();
-    check_with(table.as_bytes(), &options, &expect![[r#"
+    check_with(
+        table.as_bytes(),
+        &options,
+        &expect![[r#"
         A 1-0:1.29.0 interval 2023-07-01T00:00:00Z..2023-07-01T01:00:00Z 1.5 kWh true
         A 1-0:1.29.0 interval 2023-07-01T01:00:00Z..2023-07-01T02:00:00Z 2.5 kWh true
         A 1-0:1.29.0 interval 2023-07-01T02:00:00Z..2023-07-01T02:01:00Z 3.5 kWh true
@@ -423,5 +426,6 @@ fn a_stray_row_shortens_no_interval_but_those_beside_it() {
         A 1-0:1.29.0 interval 2023-07-01T06:00:00Z..2023-07-01T07:00:00Z 7.5 kWh true
         finding note assumed_interval line 1: the table does not say whether a time is the beginning or the end of its interval: it is taken as the beginning
         meter Meter { point: A, kind: None, name: None, server_id: None, maker: None, resolution: None }
-    "#]]);
+    "#]],
+    );
 }

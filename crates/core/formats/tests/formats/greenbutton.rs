@@ -114,7 +114,7 @@ fn a_part_is_never_taken_for_the_whole() {
         "<phase>512</phase>",
         "<phase>256</phase>",
         "<phase>132</phase>",
-        "<argument><numerator>3</numerator><denominator>1</denominator></argument>",
+        "<kind>8</kind><argument><numerator>3</numerator><denominator>1</denominator></argument>",
         "<cpp>1</cpp>",
     ];
     let said: Vec<String> = rests.into_iter().map(|rest| format!("{rest}\n  {}", said(rest))).collect();
@@ -127,7 +127,7 @@ fn a_part_is_never_taken_for_the_whole() {
           urn:uuid:0001 1-0:41.29.0 interval 2025-03-29T23:00:00Z..2025-03-29T23:15:00Z 282 Wh true known 2025-04-01T00:00:00Z in urn:uuid:0004
         <phase>132</phase>
           problem entry 4: the phase 132 has no code with the unit (uom) 72 (2 readings, 297 bytes)
-        <argument><numerator>3</numerator><denominator>1</denominator></argument>
+        <kind>8</kind><argument><numerator>3</numerator><denominator>1</denominator></argument>
           problem entry 4: the argument 3 has no code (2 readings, 297 bytes)
         <cpp>1</cpp>
           problem entry 4: the cpp 1 has no code (2 readings, 297 bytes)"#]].assert_eq(&said.join("\n"));
