@@ -24,9 +24,9 @@ use crate::remarks::{Remarks, finding};
 use crate::timeline;
 use crate::units;
 
-/// Readings that are held at most, with those of a last telegram: a day of a meter that sends three every second. They are no more
+/// Readings that are held at most, with those of a last telegram: half a day of a meter that sends three every second. They are no more
 /// than a power of two, so that the last telegram does not double their room.
-const HELD_READINGS_MAX: usize = (1 << 18) - TELEGRAM_BYTES_MAX / CODE_BYTES;
+const HELD_READINGS_MAX: usize = (1 << 17) - TELEGRAM_BYTES_MAX / CODE_BYTES;
 /// Bytes of the code that stands before a value, with its tag and its length.
 const CODE_BYTES: usize = 8;
 /// Telegrams that are held at most: a day of a meter that sends one every second.
