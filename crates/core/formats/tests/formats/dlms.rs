@@ -721,7 +721,7 @@ fn readings_beyond_the_limit_are_handed_on_before_the_end() {
     let elements = (0..26).flat_map(|_| [code("1-0:1.7.0"), long(1), scale(0, 27)]);
     let body = structure(&[code("0-0:96.1.0"), text("42000001")].into_iter().chain(elements).collect::<Vec<_>>());
     let telegram = hdlc(&notification(b"", &body));
-    let stream = telegram.repeat((1 << 18) / 26 + 2);
+    let stream = telegram.repeat((1 << 17) / 26 + 2);
     let pieces = decode(Format::Dlms, &stream, &options(), stream.len());
     let readings: usize = pieces.iter().map(|piece| piece.batch.rows().len()).sum();
     assert_eq!(readings, stream.len() / telegram.len() * 26);
