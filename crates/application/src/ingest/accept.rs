@@ -250,9 +250,9 @@ impl Intake {
         let heard: Vec<Heard> = pieces.iter().map(|piece| heard(ctx, piece)).collect();
         let noted: Vec<Noted> = pieces.iter().map(|piece| piece.noted.clone()).collect();
         let _writer = self.journal.lock().await;
-        let unwritten = Unwritten { app, tenant: ctx.tenant(), noted };
+        let mut applied = Applied { app, tenant: ctx.tenant(), noted, is_durable: false };
         let settled = self.settle_and_append(app, ctx, pieces).await?;
-        unwritten.keep();
+        applied.is_durable = true;
         app.memory.publish(ctx.tenant())?;
         let (outcomes, found): (Vec<Outcome>, Vec<_>) = settled.into_iter().unzip();
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
@@ -296,23 +296,20 @@ impl Intake {
     }
 }
 
-/// What was applied to memory and is not durable yet. Dropped like this, be it by an error, a panic or since nobody waits any more, it
-/// is forgotten as if it had never come.
-struct Unwritten<'a> {
+/// What was applied to memory. Where it does not become durable, be it by an error, a panic or since nobody waits any more, it is forgotten
+/// as if it had never come.
+struct Applied<'a> {
     app: &'a App,
     tenant: &'a Tenant,
     noted: Vec<Noted>,
+    is_durable: bool,
 }
 
-impl Unwritten<'_> {
-    fn keep(mut self) {
-        self.noted.clear();
-        std::mem::forget(self);
-    }
-}
-
-impl Drop for Unwritten<'_> {
+impl Drop for Applied<'_> {
     fn drop(&mut self) {
+        if self.is_durable {
+            return;
+        }
         self.noted.iter().for_each(Noted::forget);
         if let Err(error) = self.app.memory.roll_back(self.tenant) {
             tracing::error!(tenant = %self.tenant, "{}", error.chain());

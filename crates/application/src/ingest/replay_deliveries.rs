@@ -61,7 +61,7 @@ pub struct Changes {
     pub resolved: u64,
     /// The first [`CHANGES_LISTED_MAX`].
     pub listed: Vec<Change>,
-    /// Its bytes are no longer kept: nothing of it was read.
+    /// Its bytes are no longer kept, or are damaged: nothing of it was read.
     pub lost: bool,
 }
 
@@ -134,16 +134,10 @@ async fn read_again(work: Work<'_>, wanted: &HashSet<DeliveryId>) -> Result<Vec<
     let mut replayed = Vec::new();
     for kept in kept.into_iter().filter(|kept| wanted.contains(&kept.id)) {
         work.job.go_on()?;
-        match replay(&work, &kept).await {
-            Ok(Some(changes)) => {
-                missing.remove(&kept.id);
-                work.job.add([(Counted::Deliveries, 1)]);
-                replayed.push(changes);
-            }
-            Ok(None) => {}
-            // It is as good as lost, and keeps no other from being read.
-            Err(error) if error.kind() == Kind::Corrupt => tracing::warn!("{}", error.chain()),
-            Err(error) => return Err(error),
+        if let Some(changes) = replay(&work, &kept).await? {
+            missing.remove(&kept.id);
+            work.job.add([(Counted::Deliveries, 1)]);
+            replayed.push(changes);
         }
     }
     work.job.add([(Counted::Lost, missing.len() as u64)]);
@@ -167,11 +161,18 @@ async fn wanted(app: &App, ctx: &Context, selection: &Selection) -> Result<HashS
     Ok(selection.ids.iter().cloned().collect())
 }
 
-/// `None` where the bytes are no longer kept.
+/// `None` where the bytes are no longer kept, or are damaged.
 async fn replay(work: &Work<'_>, kept: &Kept) -> Result<Option<Changes>> {
     let Work { app, ctx, .. } = *work;
-    let Some(file) = restore(app, ctx, kept).await? else {
-        return Ok(None);
+    let file = match restore(app, ctx, kept).await {
+        Ok(Some(file)) => file,
+        Ok(None) => return Ok(None),
+        Err(error) if error.kind() == Kind::Corrupt => {
+            // It is as good as lost, and keeps no other from being read.
+            tracing::warn!("{}", error.chain());
+            return Ok(None);
+        }
+        Err(error) => return Err(error),
     };
     let delivery = Delivery {
         source: kept.source.clone(),

@@ -15,6 +15,23 @@ use crate::json::{Item, List, Object, Value, write_text};
 use crate::mscons::unit::implied;
 use crate::output::{Output, Problem};
 
+/// What a value may have.
+const VALUE_KEYS: [&str; 13] = [
+    "zeitraum",
+    "wert",
+    "menge",
+    "einheit",
+    "status",
+    "messwertstatus",
+    "wertermittlungsverfahren",
+    "statuszusatz",
+    "messwertstatuszusatz",
+    "obiskennzahl",
+    "obisKennzahl",
+    "ablesedatum",
+    "zeitpunkt",
+];
+
 /// Longest member of an object that stands before a value which is read again, in bytes.
 const HEAD_BYTES_MAX: usize = 256;
 /// Members of an object that say what its values are, beside its location.
@@ -145,21 +162,6 @@ impl<'a> Series<'a> {
     /// # Errors
     /// Why it cannot be read.
     pub(super) fn value(&mut self, object: Object<'_>, path: &str, out: &mut Output<'_>) -> Result<(), String> {
-        const KEYS: [&str; 13] = [
-            "zeitraum",
-            "wert",
-            "menge",
-            "einheit",
-            "status",
-            "messwertstatus",
-            "wertermittlungsverfahren",
-            "statuszusatz",
-            "messwertstatuszusatz",
-            "obiskennzahl",
-            "obisKennzahl",
-            "ablesedatum",
-            "zeitpunkt",
-        ];
         let [
             span,
             number,
@@ -174,7 +176,7 @@ impl<'a> Series<'a> {
             own_obis,
             read_at,
             at,
-        ] = object.pick(KEYS)?;
+        ] = object.pick(VALUE_KEYS)?;
         let period = match (span.and_then(Value::object), at.or(read_at).and_then(Value::said)) {
             (Some(span), _) => self.times.period(span)?,
             (None, Some(at)) => self.times.at(&at)?,

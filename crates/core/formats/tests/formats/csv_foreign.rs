@@ -62,15 +62,19 @@ fn missing(piece: &Decoded) -> usize {
     piece.batch.rows().iter().filter(|row| row.value.is_none()).count()
 }
 
+/// Of days with an interval in each of these columns.
+fn header(times: &[String]) -> String {
+    format!("Marktlokation;OBIS-Kennzahl;Einheit;Datum;{}\n", times.join(";"))
+}
+
 #[test]
 fn columns_named_by_the_clock_are_beginnings_or_ends_as_the_first_and_the_last_tell() {
-    let header = |times: Vec<String>| format!("Marktlokation;OBIS-Kennzahl;Einheit;Datum;{}\n", times.join(";"));
-    let begins = header(clock(0, 23 * 60 + 45)) + &row("01.02.2025", 96, 0..0);
-    let ends = header(clock(15, 24 * 60)) + &row("01.02.2025", 96, 0..0);
-    let midnight = header([clock(15, 23 * 60 + 45), vec!["00:00".to_owned()]].concat()) + &row("01.02.2025", 96, 0..0);
+    let begins = header(&clock(0, 23 * 60 + 45)) + &row("01.02.2025", 96, 0..0);
+    let ends = header(&clock(15, 24 * 60)) + &row("01.02.2025", 96, 0..0);
+    let midnight = header(&[clock(15, 23 * 60 + 45), vec!["00:00".to_owned()]].concat()) + &row("01.02.2025", 96, 0..0);
     let both: Vec<_> =
         clock(0, 23 * 60 + 45).iter().zip(clock(15, 24 * 60)).map(|(from, to)| format!("{from} - {to}")).collect();
-    let both = header(both) + &row("2025-02-01", 96, 0..0);
+    let both = header(&both) + &row("2025-02-01", 96, 0..0);
     let expected = places(&begins, &support::options(), &[1, 2, 96]);
     expect![[r#"
         1: 2025-01-31T23:00:00Z..2025-01-31T23:15:00Z
@@ -82,7 +86,7 @@ fn columns_named_by_the_clock_are_beginnings_or_ends_as_the_first_and_the_last_t
     for table in [ends, midnight, both] {
         assert_eq!(places(&table, &support::options(), &[1, 2, 96]), expected, "{table}");
     }
-    let neither = header(clock(30, 24 * 60)) + &row("01.02.2025", 95, 0..0);
+    let neither = header(&clock(30, 24 * 60)) + &row("01.02.2025", 95, 0..0);
     expect![[r#"
         0 readings, 0 of them missing
         : the columns are `Marktlokation`, `OBIS-Kennzahl`, `Einheit`, `Datum`, `00:30`, `00:45`, `01:00`, `01:15`, `01:30`, `01:45`, `02:00`, `02:15` and 87 more; needed are `point`, `quantity`, `value` and a time (`at`, or `period_start` and `period_end`), or `point`, `quantity`, `day` and `v1` to `v96`, or `meter_id`, `reading_timestamp` and one of `consumption_kwh`, `voltage_v`, `current_a`, `power_factor`, `frequency_hz`, or a day and a column for each of its intervals, or a column of times and columns of values (1)
@@ -91,9 +95,8 @@ fn columns_named_by_the_clock_are_beginnings_or_ends_as_the_first_and_the_last_t
 
 #[test]
 fn days_on_which_the_clock_is_changed_have_their_own_values() {
-    let header = |times: Vec<String>| format!("Marktlokation;OBIS-Kennzahl;Einheit;Datum;{}\n", times.join(";"));
     // Spring: 02:00 to 02:45 never were; empty, filled with zeros, and filled with values.
-    let spring = header(clock(0, 23 * 60 + 45))
+    let spring = header(&clock(0, 23 * 60 + 45))
         + &row("30.03.2025", 96, 8..12)
         + &row("30.03.2025", 96, 8..12).replace(";;;;", ";0;0,0;0;0")
         + &row("30.03.2025", 96, 0..0);
@@ -113,7 +116,7 @@ fn days_on_which_the_clock_is_changed_have_their_own_values() {
     "#]]
     .assert_eq(&places(&spring, &support::options(), &[8, 13, 96]));
     // Autumn: 96 columns cannot hold a hundred values.
-    let short = header(clock(0, 23 * 60 + 45)) + &row("26.10.2025", 96, 0..0);
+    let short = header(&clock(0, 23 * 60 + 45)) + &row("26.10.2025", 96, 0..0);
     expect![[r#"
         0 readings, 0 of them missing
         line 2: the day 2025-10-26 has 100 intervals, yet the table has 96 columns: the values of the hour that came twice cannot be told apart (96)
@@ -122,7 +125,7 @@ fn days_on_which_the_clock_is_changed_have_their_own_values() {
     let begins = [clock(0, 165), clock(120, 23 * 60 + 45)].concat();
     let ends = [clock(15, 180), clock(135, 24 * 60)].concat();
     let rows = row("26.10.2025", 100, 0..0) + &row("27.10.2025", 100, 12..16);
-    let long = places(&(header(begins) + &rows), &support::options(), &[8, 9, 12, 13, 16, 17, 100]);
+    let long = places(&(header(&begins) + &rows), &support::options(), &[8, 9, 12, 13, 16, 17, 100]);
     expect![[r#"
         8: 2025-10-25T23:45:00Z..2025-10-26T00:00:00Z
         8: 2025-10-27T00:45:00Z..2025-10-27T01:00:00Z
@@ -139,14 +142,17 @@ fn days_on_which_the_clock_is_changed_have_their_own_values() {
         196 readings, 0 of them missing
     "#]]
     .assert_eq(&long);
-    assert_eq!(places(&(header(ends) + &rows), &support::options(), &[8, 9, 12, 13, 16, 17, 100]), long);
+    assert_eq!(places(&(header(&ends) + &rows), &support::options(), &[8, 9, 12, 13, 16, 17, 100]), long);
     let letter =
         |letter: char| clock(120, 165).iter().map(|time| time[1..].replace(':', &format!("{letter}:"))).collect();
     let letters: [Vec<String>; 4] = [clock(0, 105), letter('A'), letter('B'), clock(180, 23 * 60 + 45)];
-    assert_eq!(places(&(header(letters.concat()) + &rows), &support::options(), &[8, 9, 12, 13, 16, 17, 100]), long);
-    // By number.
-    let numbers = (1..=100).map(|number| number.to_string()).collect();
-    let numbered = header(numbers)
+    assert_eq!(places(&(header(&letters.concat()) + &rows), &support::options(), &[8, 9, 12, 13, 16, 17, 100]), long);
+}
+
+#[test]
+fn columns_by_number_hold_days_on_which_the_clock_is_changed() {
+    let numbers: Vec<String> = (1..=100).map(|number| number.to_string()).collect();
+    let numbered = header(&numbers)
         + &row("30.03.2025", 100, 92..100)
         + &row("26.10.2025", 100, 0..0)
         + &row("27.10.2025", 100, 96..100)

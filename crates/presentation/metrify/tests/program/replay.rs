@@ -214,6 +214,29 @@ fn what_a_delivery_says_twice_is_the_same_when_it_is_read_again() {
     }
 }
 
+/// A kept delivery that is damaged is told as lost, and keeps no other from being read.
+#[test]
+fn a_kept_delivery_that_is_damaged_stands_for_itself_alone() {
+    const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
+    let metrify = Metrify::new();
+    metrify.take_in("a.ndjson", quarter_hours(96));
+    metrify.take_in("b.ndjson", quarter_hour(POINT, 200, "1"));
+    let mut damaged = 0;
+    walk(&metrify.data_dir().join("archive"), &mut |path| {
+        let mut bytes = std::fs::read(path).expect("a segment");
+        if let Some(packed) = bytes.windows(ZSTD.len()).position(|window| window == ZSTD) {
+            bytes[packed + 20..packed + 40].fill(0);
+            damaged += 1;
+            std::fs::write(path, bytes).expect("write the segment");
+        }
+    });
+    assert_eq!(damaged, 1);
+    let (code, report) = replay(&metrify, &["--diff"]);
+    assert_eq!(code, Some(2), "{report}");
+    assert_eq!(sum(&report), "0 new, 0 changed, 0 retracted, 1 unchanged, 0 rejected, 0 resolved");
+    assert_eq!(report["total"]["lost"], 1, "{report}");
+}
+
 #[test]
 fn deliveries_that_are_no_longer_kept_are_told() {
     let metrify = Metrify::new();
