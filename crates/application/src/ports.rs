@@ -216,6 +216,8 @@ pub struct Kept {
     /// The format that its sender named; `None` where it is found out from the content.
     pub format: Option<Format>,
     pub hints: Hints,
+    /// Why it was not read, where that was not for its content: it came out of its archive in part, or is packed too deep.
+    pub unread: Option<String>,
     pub received_at: Timestamp,
 }
 

@@ -54,6 +54,8 @@ pub(super) fn read_as(format: Option<Format>, hints: &Hints) -> String {
 pub struct Looked {
     pub(super) delivery: Delivery,
     pub(super) seen: Seen,
+    /// Why it is not read, where that showed when it was unpacked.
+    pub(super) unread: Option<String>,
 }
 
 impl Looked {
@@ -66,7 +68,18 @@ impl Looked {
             seen.digest = seen.id.digest();
             seen.id = fingerprint("read as", said.as_bytes()).into();
         }
-        Self { delivery, seen }
+        Self { delivery, seen, unread: None }
+    }
+
+    /// As one that is kept and not read: its bytes are not all that was sent, or are packed too deep.
+    #[must_use]
+    pub(super) fn unread(self, reason: Option<String>) -> Self {
+        Self { unread: reason, ..self }
+    }
+
+    /// The format that was named, or the one the content shows; else the reason why none could be told.
+    pub(super) fn format(&self) -> std::result::Result<Format, String> {
+        self.unread.clone().map_or_else(|| format_of(&self.delivery, &self.seen), Err)
     }
 
     /// As a statement, which is made when it is received, and not a file: the same bytes under another name are said once more.

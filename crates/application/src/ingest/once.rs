@@ -103,7 +103,7 @@ pub(super) struct Request {
 }
 
 impl Request {
-    fn of(Looked { delivery, seen }: &Looked, name: Name<'_>) -> Self {
+    fn of(Looked { delivery, seen, .. }: &Looked, name: Name<'_>) -> Self {
         let Delivery { source: _, content: _, format, hints } = delivery;
         let read_as = read_as(*format, hints);
         match name {

@@ -1,7 +1,7 @@
 //! Receives a delivery: the whole architecture in a dozen lines.
 
 use metrify_domain::Timestamp;
-use metrify_formats::{Decoded, Format, Problem};
+use metrify_formats::{Decoded, Format, Meter, Problem};
 use metrify_governance::{Action, Resource};
 
 use crate::app::App;
@@ -44,10 +44,10 @@ pub(super) async fn receive_one(
     app: &App,
     ctx: &Context,
     looked: &Looked,
-    format: std::result::Result<Format, String>,
     request: Option<Request>,
 ) -> Result<Receipt> {
     let seen = &looked.seen;
+    let format = looked.format();
     let first_received = app.ledger.delivery(ctx.tenant(), &seen.id).await?;
     let running =
         app.intake.begin(app, ctx, &seen.id, first_received.unwrap_or_else(|| app.intake.received_at(ctx.now)));
@@ -79,7 +79,8 @@ pub(super) fn name_of(format: &std::result::Result<Format, String>) -> &'static 
 }
 
 /// Keeps the bytes of a delivery that nobody received before.
-fn keep(app: &App, ctx: &Context, Looked { delivery, seen }: &Looked, received_at: Timestamp) -> Work {
+fn keep(app: &App, ctx: &Context, looked: &Looked, received_at: Timestamp) -> Work {
+    let Looked { delivery, seen, unread } = looked;
     let (archive, tenant, content) = (app.archive.clone(), ctx.tenant().clone(), delivery.content.clone());
     let kept = Kept {
         id: seen.id.clone(),
@@ -87,6 +88,7 @@ fn keep(app: &App, ctx: &Context, Looked { delivery, seen }: &Looked, received_a
         source: delivery.source.clone(),
         format: delivery.format,
         hints: delivery.hints.clone(),
+        unread: unread.clone(),
         received_at,
     };
     Box::new(move || archive.keep(&tenant, &kept, &mut content.open()?))
@@ -101,7 +103,7 @@ pub(super) enum Unread {
 impl Unread {
     pub(super) fn of(
         app: &App,
-        Looked { delivery, seen }: &Looked,
+        Looked { delivery, seen, .. }: &Looked,
         format: std::result::Result<Format, String>,
         received_at: Timestamp,
         behind: Option<Work>,
@@ -145,7 +147,7 @@ struct Account {
 }
 
 impl Account {
-    fn new(Looked { delivery, seen }: &Looked, format: &str, begun: &Begun, request: Option<Request>) -> Self {
+    fn new(Looked { delivery, seen, .. }: &Looked, format: &str, begun: &Begun, request: Option<Request>) -> Self {
         let receipt = Receipt {
             delivery: seen.id.clone(),
             source: delivery.source.clone(),
@@ -194,7 +196,7 @@ impl Account {
 pub(super) fn says_nothing(decoded: &Decoded) -> bool {
     let Decoded { batch, problems, withdrawals, meters, records, findings: _ } = decoded;
     let readings = batch.rows().len() + problems.len() + withdrawals.len();
-    readings == 0 && meters.is_empty() && records.is_empty()
+    readings == 0 && records.is_empty() && meters.iter().all(Meter::is_bare)
 }
 
 pub(super) fn nothing_found() -> Problem {

@@ -17,7 +17,7 @@ use crate::blocking::blocking;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result, io};
 use crate::ingest::content::Content;
-use crate::ingest::delivery::{Delivery, format_of, look};
+use crate::ingest::delivery::{Delivery, look};
 use crate::ingest::noted::Noted;
 use crate::ingest::piece::{Outcome, Piece};
 use crate::ingest::receive::{Unread, name_of, nothing_found, says_nothing};
@@ -180,8 +180,8 @@ async fn replay(work: &Work<'_>, kept: &Kept) -> Result<Option<Changes>> {
         format: kept.format,
         hints: kept.hints.clone(),
     };
-    let looked = look(delivery).await?;
-    let format = format_of(&looked.delivery, &looked.seen);
+    let looked = look(delivery).await?.unread(kept.unread.clone());
+    let format = looked.format();
     let mut again = Again::begin(work, kept, name_of(&format)).await?;
     let mut pieces = Unread::of(app, &looked, format, kept.received_at, None);
     let mut empty = true;

@@ -70,13 +70,13 @@ async fn unpacked(
     within: &Within,
     request: Option<Request>,
 ) -> Result<Vec<Receipt>> {
-    let Looked { delivery, seen } = &looked;
-    let Some(container) = container(delivery, seen) else {
-        return Ok(vec![receive_one(app, ctx, &looked, format_of(delivery, seen), request).await?]);
+    let Looked { delivery, seen, unread } = &looked;
+    let Some(container) = container(delivery, seen).filter(|_| unread.is_none()) else {
+        return Ok(vec![receive_one(app, ctx, &looked, request).await?]);
     };
     if within.depth >= CONTAINERS_MAX {
         let reason = format!("{container} lies in more than {CONTAINERS_MAX} others: unpack it first");
-        return Ok(vec![receive_one(app, ctx, &looked, Err(reason), request).await?]);
+        return Ok(vec![receive_one(app, ctx, &looked.unread(Some(reason)), request).await?]);
     }
     let (members, mut unpacked) = mpsc::channel(1);
     let budget = within.budget.clone().unwrap_or_else(|| Arc::new(Budget::of(seen)));
@@ -91,7 +91,7 @@ async fn unpacked(
     let ended = unpacking.await.map_err(|error| Error::new(Kind::Internal, "unpack the delivery").because(error))??;
     if let Some(reason) = ended.or_else(|| receipts.is_empty().then(|| "there is nothing in it".to_owned())) {
         let reason = format!("{container}: {reason}");
-        receipts.push(receive_one(app, ctx, &looked, Err(reason), None).await?);
+        receipts.push(receive_one(app, ctx, &looked.clone().unread(Some(reason)), None).await?);
     }
     if within.depth == 0 {
         receipt::shorten(&mut receipts);
@@ -126,11 +126,8 @@ async fn receive_member(
     };
     let content = member.content;
     let delivery = Delivery { source, content, format: container.format, hints: container.hints.clone() };
-    let looked = Looked::new(delivery, member.seen);
-    match member.damage {
-        None => unpacked(app, ctx, looked, within, None).await,
-        Some(reason) => Ok(vec![receive_one(app, ctx, &looked, Err(reason), None).await?]),
-    }
+    let looked = Looked::new(delivery, member.seen).unread(member.damage);
+    unpacked(app, ctx, looked, within, None).await
 }
 
 /// A member on its own.

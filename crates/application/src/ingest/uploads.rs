@@ -324,7 +324,7 @@ impl Taken {
         }
         if let Some((id, bytes)) = &self.about.received {
             let seen = Seen { id: id.clone(), digest: None, bytes: *bytes, head: Vec::new() };
-            return answer_again(app, ctx, &Looked { delivery, seen }, name).await;
+            return answer_again(app, ctx, &Looked { delivery, seen, unread: None }, name).await;
         }
         let looked = look(delivery).await?;
         let received = (looked.seen.id.clone(), looked.seen.bytes);

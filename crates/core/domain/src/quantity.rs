@@ -33,7 +33,10 @@ pub enum Direction {
     None,
 }
 
-/// The first words of the names that quantities of grids and markets have; every other name is one of the weather.
+/// The first word of the names that quantities of meters have where no OBIS code says what they are.
+pub const METER_FAMILY: &str = "meter";
+
+/// The first words of the names that quantities of grids and markets have; every other name but those of meters is one of the weather.
 ///
 /// Forecasts and schedules have families of their own, so that a sum over measured values never holds one.
 pub const GRID_FAMILIES: [&str; 13] = [
@@ -59,15 +62,19 @@ impl Quantity {
         Self::Named(Text::literal(name))
     }
 
-    /// What kind of point has such a quantity: names of grids belong to areas, other names to weather stations; an OBIS code
-    /// does not tell.
+    /// What kind of point has such a quantity: names of grids belong to areas, those of meters to devices, other names to weather
+    /// stations; an OBIS code does not tell.
     #[must_use]
     pub fn kind_of_point(&self) -> PointKind {
         match self {
             Self::Obis(_) => PointKind::Other,
             Self::Named(name) => {
                 let family = name.as_str().split('.').next().unwrap_or_default();
-                if GRID_FAMILIES.contains(&family) { PointKind::Area } else { PointKind::Station }
+                match family {
+                    METER_FAMILY => PointKind::Device,
+                    family if GRID_FAMILIES.contains(&family) => PointKind::Area,
+                    _ => PointKind::Station,
+                }
             }
         }
     }

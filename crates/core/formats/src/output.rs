@@ -51,6 +51,15 @@ pub struct Meter {
     pub resolution: Option<(Decimal, Unit)>,
 }
 
+impl Meter {
+    /// Whether nothing is told of the point but that there is one, as the heads of tables do.
+    #[must_use]
+    pub fn is_bare(&self) -> bool {
+        let Self { point: _, kind: _, name, server_id, maker, resolution } = self;
+        name.is_none() && server_id.is_none() && maker.is_none() && resolution.is_none()
+    }
+}
+
 /// A piece of what a decoder made of a delivery.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Decoded {

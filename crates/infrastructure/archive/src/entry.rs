@@ -31,6 +31,8 @@ pub(crate) struct Entry {
     point: Option<String>,
     quantity: Option<String>,
     swap_tariffs: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    unread: Option<String>,
     /// Microseconds since 1970-01-01T00:00:00Z.
     received_at: i64,
     /// How many bytes follow.
@@ -51,6 +53,7 @@ impl Entry {
             point: point.as_ref().map(ToString::to_string),
             quantity: quantity.as_ref().map(ToString::to_string),
             swap_tariffs: *swap_tariffs,
+            unread: kept.unread.clone(),
             received_at: kept.received_at.micros(),
             packed,
         }
@@ -71,6 +74,7 @@ impl Entry {
                 quantity: self.meaning(self.quantity.as_deref())?,
                 swap_tariffs: self.swap_tariffs,
             },
+            unread: self.unread.clone(),
             received_at: Timestamp::from_micros(self.received_at),
         })
     }

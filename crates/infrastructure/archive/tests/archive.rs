@@ -40,6 +40,7 @@ fn kept(bytes: &[u8]) -> Kept {
             area: None,
             swap_tariffs: true,
         },
+        unread: Some("it lies too deep".to_owned()),
         received_at: Timestamp::from_micros(1_700_000_000_000_001),
     }
 }
@@ -91,7 +92,7 @@ fn what_is_kept_comes_back_also_from_another_process() {
         assert_eq!(kept_now.iter().map(|kept| &kept.id).collect::<Vec<_>>(), ids.iter().collect::<Vec<_>>());
         let (one, expected) = (&kept_now[1], kept(b"one"));
         assert_eq!((&one.source, one.format, &one.hints), (&expected.source, expected.format, &expected.hints));
-        assert_eq!(one.received_at, expected.received_at);
+        assert_eq!((&one.unread, one.received_at), (&expected.unread, expected.received_at));
         for (id, bytes) in ids.iter().zip(&contents) {
             assert!(restored(&archive, id).as_ref() == Some(bytes), "{id}");
         }

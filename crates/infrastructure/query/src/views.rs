@@ -23,7 +23,7 @@ use datafusion::prelude::{SessionContext, col};
 use metrify_application::Tenant;
 use metrify_application::record::RejectState;
 use metrify_domain::Timestamp;
-use metrify_domain::quantity::GRID_FAMILIES;
+use metrify_domain::quantity::{GRID_FAMILIES, METER_FAMILY};
 use metrify_lake::{Grain, KeySet, TableName, View};
 
 use crate::condensed::{Condensed, Source};
@@ -74,10 +74,10 @@ impl SchemaProvider for Views {
             "readings_history" => self.history()?,
             "points" => points(self.records(TableName::Points)?)?,
             "rejects" => rejects(self.records(TableName::Rejects)?)?,
-            "grid" => self.readings()?.filter(is_of_grid())?.with_column_renamed("point", "area")?,
+            "grid" => self.readings()?.filter(is_of(GRID_FAMILIES))?.with_column_renamed("point", "area")?,
             "weather" => {
-                let is_of_meters = col("quantity").like(lit("%:%"));
-                let rows = self.readings()?.filter(not(is_of_meters.or(is_of_grid())))?;
+                let is_of_meters = col("quantity").like(lit("%:%")).or(is_of([METER_FAMILY]));
+                let rows = self.readings()?.filter(not(is_of_meters.or(is_of(GRID_FAMILIES))))?;
                 rows.with_column_renamed("point", "station")?
             }
             _ => match of_records().find(|table| table.name() == name) {
@@ -93,10 +93,10 @@ impl SchemaProvider for Views {
     }
 }
 
-/// Whether a reading is one of the grid, by its quantity.
-fn is_of_grid() -> Expr {
+/// Whether the quantity of a reading is of one of the families.
+fn is_of<const N: usize>(families: [&str; N]) -> Expr {
     let quantity = || col("quantity");
-    let families = GRID_FAMILIES.into_iter();
+    let families = families.into_iter();
     let is_of = families.map(|family| quantity().eq(lit(family)).or(quantity().like(lit(format!("{family}.%")))));
     is_of.reduce(Expr::or).unwrap_or(lit(false))
 }

@@ -254,7 +254,9 @@ Examples:
   metrify message mscons --application 13017 --point DE00056266802AO6G56M11SN51G21M24S --start 2025-01-01 \\
     --meter 1EMH0012345678 --sender 9905048000007 --receiver 9903100000006 --out reading.edi
 
-What the application handbook does not allow is refused with the place and the reason, and nothing is written.")]
+What the application handbook does not allow is refused with the place and the reason, and nothing is written.
+
+Ends with 0 when amounts are told of all the time that was asked for, 1 when some are not known or it failed.")]
     Mscons(Box<Mscons>),
     /// Answers to the interchanges in a file: accepted or rejected, by their syntax
     #[command(after_help = "\

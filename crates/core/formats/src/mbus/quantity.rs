@@ -4,6 +4,7 @@
 //! and where all these are equal, the number of the occurrence. Of two records with one OBIS code, such as energy and what of it was
 //! drawn, the code is that of the one whose extensions say so.
 
+use metrify_domain::quantity::METER_FAMILY;
 use metrify_domain::{ObisCode, Quantity};
 
 use super::record::{Function, Register};
@@ -90,8 +91,8 @@ pub(super) fn quantity(about: &About<'_>, code: Option<ObisCode>, occurrence: u3
     {
         return Some(Quantity::Obis(code));
     }
-    let long = name(about, ["tariff_", "unit_", "storage_"], occurrence);
-    long.parse().or_else(|_| name(about, ["t", "u", "s"], occurrence).parse()).ok()
+    let of_meter = |marks| format!("{METER_FAMILY}.{}", name(about, marks, occurrence)).parse();
+    of_meter(["tariff_", "unit_", "storage_"]).or_else(|_| of_meter(["t", "u", "s"])).ok()
 }
 
 /// The name with all that tells it from its neighbours.
@@ -177,18 +178,18 @@ mod tests {
         check(1, "energy", &[], (Instantaneous, 0, 0, 0), "1-0:1.8.0");
         check(1, "energy", &["negative"], (Instantaneous, 0, 2, 0), "1-0:2.8.2");
         check(1, "energy", &[], (Instantaneous, 2, 1, 0), "1-0:1.8.1*2");
-        check(1, "energy", &[], (Instantaneous, 0, 1, 2), "energy.tariff_1.unit_2");
-        check(1, "energy", &["maker_01"], (Instantaneous, 0, 0, 0), "energy.maker_01");
+        check(1, "energy", &[], (Instantaneous, 0, 1, 2), "meter.energy.tariff_1.unit_2");
+        check(1, "energy", &["maker_01"], (Instantaneous, 0, 0, 0), "meter.energy.maker_01");
         check(1, "power", &[], (Instantaneous, 0, 0, 0), "1-0:16.7.0");
-        check(1, "power", &[], (Maximum, 0, 0, 0), "power.max");
-        check(1, "power", &[], (Instantaneous, 1, 0, 0), "power.storage_1");
+        check(1, "power", &[], (Maximum, 0, 0, 0), "meter.power.max");
+        check(1, "power", &[], (Instantaneous, 1, 0, 0), "meter.power.storage_1");
         check(6, "energy", &[], (Instantaneous, 0, 0, 0), "6-0:1.0.0");
         check(6, "energy", &[], (Instantaneous, 1, 0, 0), "6-0:1.2.0");
         check(6, "energy", &[], (Instantaneous, 33, 1, 0), "6-0:1.2.1*33");
-        check(6, "energy", &[], (Instantaneous, 510, 0, 0), "energy.storage_510");
+        check(6, "energy", &[], (Instantaneous, 510, 0, 0), "meter.energy.storage_510");
         check(8, "volume", &[], (Instantaneous, 0, 0, 0), "8-0:1.0.0");
         check(7, "volume", &[], (Instantaneous, 1, 0, 0), "7-0:3.0.0*1");
-        check(6, "on_time", &[], (Error, 2, 0, 0), "on_time.error.storage_2");
+        check(6, "on_time", &[], (Error, 2, 0, 0), "meter.on_time.error.storage_2");
     }
 
     #[test]
@@ -198,7 +199,7 @@ mod tests {
             "temperature_difference",
             &[],
             (Function::Maximum, 1_000, 12, 34),
-            "temperature_difference.max.t12.u34.s1000",
+            "meter.temperature_difference.max.t12.u34.s1000",
         );
     }
 }

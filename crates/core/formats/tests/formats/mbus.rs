@@ -116,11 +116,11 @@ fn the_link_layer_may_be_encrypted_as_a_whole() {
         &hex(LINK),
         &with_keys(LINK_KEY),
         &expect![[r#"
-            KAM76348799 maker_20 instant 2025-01-01T00:00:00Z 113 1 true
+            KAM76348799 meter.maker_20 instant 2025-01-01T00:00:00Z 113 1 true
             KAM76348799 8-0:1.0.0 register 2025-01-01T00:00:00Z 6.408 m3 true
             KAM76348799 8-0:1.2.0 instant 2025-01-01T00:00:00Z 6.408 m3 true
-            KAM76348799 flow_temperature.min.storage_1 instant 2025-01-01T00:00:00Z 127 Cel true
-            KAM76348799 external_temperature.min.storage_1 instant 2025-01-01T00:00:00Z 19 Cel true
+            KAM76348799 meter.flow_temperature.min.storage_1 instant 2025-01-01T00:00:00Z 127 Cel true
+            KAM76348799 meter.external_temperature.min.storage_1 instant 2025-01-01T00:00:00Z 19 Cel true
             meter Meter { point: KAM76348799, kind: Some(Device), name: None, server_id: Some([45, 44, 153, 135, 52, 118, 27, 22]), maker: Some("KAM"), resolution: None }
             master_data KAM76348799 | meter | version | 27 | - | - | - | - | - |  | - | - | - | -
             master_data KAM76348799 | meter | device_type | cold water | - | - | - | - | - |  | - | - | - | -
@@ -265,12 +265,12 @@ fn values_in_error_and_errors_of_the_meter_are_told() {
         &wired(0x04, 0x10, &records),
         &options(),
         &expect![[r#"
-            ACW12345678 power.error instant 2025-01-01T00:00:00Z - W missing reason=digits ddddebbd
-            ACW12345678 volume_flow.error instant 2025-01-01T00:00:00Z 9.999 m3/h faulty reason=value during error state
-            ACW12345678 on_time.error register 2025-01-01T00:00:00Z 3769 h true reason=status 0x10
-            ACW12345678 flow_temperature instant 2025-01-01T00:00:00Z - Cel missing reason=invalid 0x8000
+            ACW12345678 meter.power.error instant 2025-01-01T00:00:00Z - W missing reason=digits ddddebbd
+            ACW12345678 meter.volume_flow.error instant 2025-01-01T00:00:00Z 9.999 m3/h faulty reason=value during error state
+            ACW12345678 meter.on_time.error register 2025-01-01T00:00:00Z 3769 h true reason=status 0x10
+            ACW12345678 meter.flow_temperature instant 2025-01-01T00:00:00Z - Cel missing reason=invalid 0x8000
             ACW12345678 6-0:2.0.0 register 2025-01-01T00:00:00Z - m3 missing reason=record error 15
-            ACW12345678 flow_temperature.2 instant 2025-01-01T00:00:00Z 20 Cel true reason=status 0x10
+            ACW12345678 meter.flow_temperature.2 instant 2025-01-01T00:00:00Z 20 Cel true reason=status 0x10
             finding warning meter_warning byte 0: ACW12345678 reports a temporary error (status 0x10)
             meter Meter { point: ACW12345678, kind: Some(Device), name: None, server_id: Some([119, 4, 120, 86, 52, 18, 20, 4]), maker: Some("ACW"), resolution: None }
             master_data ACW12345678 | meter | version | 20 | - | - | - | - | - |  | - | - | - | -
@@ -281,7 +281,7 @@ fn values_in_error_and_errors_of_the_meter_are_told() {
         &wired(0x04, 0x08, &[0x0A, 0x5B, 0x20, 0]),
         &options(),
         &expect![[r#"
-            ACW12345678 flow_temperature instant 2025-01-01T00:00:00Z 20 Cel faulty reason=status 0x08
+            ACW12345678 meter.flow_temperature instant 2025-01-01T00:00:00Z 20 Cel faulty reason=status 0x08
             finding error meter_fault byte 0: ACW12345678 reports a permanent error: its values are faulty (status 0x08)
             meter Meter { point: ACW12345678, kind: Some(Device), name: None, server_id: Some([119, 4, 120, 86, 52, 18, 20, 4]), maker: Some("ACW"), resolution: None }
             master_data ACW12345678 | meter | version | 20 | - | - | - | - | - |  | - | - | - | -
@@ -313,10 +313,10 @@ fn due_date_values_tariffs_and_equal_records_are_told_apart() {
             ACW12345678 6-0:1.2.0*2 instant 2025-01-01T00:00:00Z 3000 Wh true
             ACW12345678 6-0:1.0.1 register 2025-01-01T00:00:00Z 4000 Wh true
             ACW12345678 6-0:1.2.1 instant 2025-01-01T00:00:00Z 5000 Wh true
-            ACW12345678 energy.unit_1 register 2025-01-01T00:00:00Z 6000 Wh true
-            ACW12345678 energy.max instant 2025-01-01T00:00:00Z 7000 Wh true
-            ACW12345678 energy.2 register 2025-01-01T00:00:00Z 8000 Wh true
-            ACW12345678 energy.3 register 2025-01-01T00:00:00Z 9000 Wh true
+            ACW12345678 meter.energy.unit_1 register 2025-01-01T00:00:00Z 6000 Wh true
+            ACW12345678 meter.energy.max instant 2025-01-01T00:00:00Z 7000 Wh true
+            ACW12345678 meter.energy.2 register 2025-01-01T00:00:00Z 8000 Wh true
+            ACW12345678 meter.energy.3 register 2025-01-01T00:00:00Z 9000 Wh true
             meter Meter { point: ACW12345678, kind: Some(Device), name: None, server_id: Some([119, 4, 120, 86, 52, 18, 20, 4]), maker: Some("ACW"), resolution: None }
             master_data ACW12345678 | meter | version | 20 | - | - | - | - | - |  | - | - | - | -
             master_data ACW12345678 | meter | device_type | heat, volume in the return | - | - | - | - | - |  | - | - | - | -
@@ -335,7 +335,7 @@ fn of_two_records_with_one_code_the_more_exact_has_it() {
         &wired(0x02, 0, &energy),
         &options(),
         &expect![[r#"
-        ACW12345678 energy register 2025-01-01T00:00:00Z 1000 Wh true
+        ACW12345678 meter.energy register 2025-01-01T00:00:00Z 1000 Wh true
         ACW12345678 1-0:1.8.0 register 2025-01-01T00:00:00Z 500 Wh true
         ACW12345678 1-0:2.8.0 register 2025-01-01T00:00:00Z 100 Wh true
         meter Meter { point: ACW12345678, kind: Some(Device), name: None, server_id: Some([119, 4, 120, 86, 52, 18, 20, 2]), maker: Some("ACW"), resolution: None }
@@ -350,7 +350,7 @@ fn of_two_records_with_one_code_the_more_exact_has_it() {
         &wired(0x03, 0, &gas),
         &options(),
         &expect![[r#"
-        ACW12345678 volume register 2025-01-01T00:00:00Z 10 m3 true
+        ACW12345678 meter.volume register 2025-01-01T00:00:00Z 10 m3 true
         ACW12345678 7-0:3.0.0 register 2025-01-01T00:00:00Z 0.8 m3 true
         meter Meter { point: ACW12345678, kind: Some(Device), name: None, server_id: Some([119, 4, 120, 86, 52, 18, 20, 3]), maker: Some("ACW"), resolution: None }
         master_data ACW12345678 | meter | version | 20 | - | - | - | - | - |  | - | - | - | -
@@ -377,9 +377,9 @@ fn floats_texts_and_what_is_the_makers_own() {
         &options(),
         &expect![[r#"
             ACW12345678 1-0:16.7.0 instant 2025-01-01T00:00:00Z 13426156 W true
-            ACW12345678 text.rh instant 2025-01-01T00:00:00Z 45.64 %RH true
-            ACW12345678 maker_61_7f_01 instant 2025-01-01T00:00:00Z 13 1 true
-            ACW12345678 voltage.maker_01 instant 2025-01-01T00:00:00Z 225.7 V true
+            ACW12345678 meter.text.rh instant 2025-01-01T00:00:00Z 45.64 %RH true
+            ACW12345678 meter.maker_61_7f_01 instant 2025-01-01T00:00:00Z 13 1 true
+            ACW12345678 meter.voltage.maker_01 instant 2025-01-01T00:00:00Z 225.7 V true
             finding note maker_data byte 0: ACW12345678 sends 2 bytes of its maker's own behind its records, which are not read
             finding note more_telegrams byte 0: ACW12345678 has more telegrams than the one that was read
             finding note binary_float byte 0: ACW12345678 sends floating-point numbers: each is taken for the shortest decimal that names it
@@ -429,18 +429,18 @@ fn the_sample_says_what_its_page_tells() {
         &expect![[r#"
             ABC61234567 6-0:1.0.0 register 2025-03-30T00:45:00Z 48213000 Wh true
             ABC61234567 6-0:2.0.0 register 2025-03-30T00:45:00Z 1304.712 m3 true
-            ABC61234567 volume_flow instant 2025-03-30T00:45:00Z 0.412 m3/h true
-            ABC61234567 power instant 2025-03-30T00:45:00Z 9310 W true
-            ABC61234567 flow_temperature instant 2025-03-30T00:45:00Z 68.7 Cel true
-            ABC61234567 return_temperature instant 2025-03-30T00:45:00Z 43.1 Cel true
-            ABC61234567 temperature_difference instant 2025-03-30T00:45:00Z 25.6 K true
+            ABC61234567 meter.volume_flow instant 2025-03-30T00:45:00Z 0.412 m3/h true
+            ABC61234567 meter.power instant 2025-03-30T00:45:00Z 9310 W true
+            ABC61234567 meter.flow_temperature instant 2025-03-30T00:45:00Z 68.7 Cel true
+            ABC61234567 meter.return_temperature instant 2025-03-30T00:45:00Z 43.1 Cel true
+            ABC61234567 meter.temperature_difference instant 2025-03-30T00:45:00Z 25.6 K true
             ABC61234567 6-0:1.2.0 register 2024-12-31T23:00:00Z 46900000 Wh true
             ABC81234567 8-0:1.0.0 register 2025-03-30T12:00:00Z 154.302 m3 true
             ABC81234567 8-0:1.2.0 register 2024-12-31T23:00:00Z 149.87 m3 true
-            ABC81234567 remaining_battery_time instant 2025-03-30T12:00:00Z 2920 d true
+            ABC81234567 meter.remaining_battery_time instant 2025-03-30T12:00:00Z 2920 d true
             ABC81234567 8-0:1.0.0 register 2025-03-30T12:00:00Z 154.302 m3 true
             ABC81234567 8-0:1.2.0 register 2024-12-31T23:00:00Z 149.87 m3 true
-            ABC81234567 remaining_battery_time instant 2025-03-30T12:00:00Z 2920 d true
+            ABC81234567 meter.remaining_battery_time instant 2025-03-30T12:00:00Z 2920 d true
             meter Meter { point: ABC61234567, kind: Some(Device), name: None, server_id: Some([67, 4, 103, 69, 35, 97, 3, 4]), maker: Some("ABC"), resolution: None }
             meter Meter { point: ABC81234567, kind: Some(Device), name: None, server_id: Some([67, 4, 103, 69, 35, 129, 1, 22]), maker: Some("ABC"), resolution: None }
             master_data ABC61234567 | meter | version | 3 | - | - | - | - | - |  | - | - | - | -

@@ -131,9 +131,15 @@ fn an_empty_file_is_told_and_not_passed_over() {
 #[test]
 fn a_file_of_which_nothing_comes_is_told_and_not_passed_over() {
     let metrify = Metrify::new();
-    let receipts = metrify.take_in("header.csv", "point,quantity,at,value,unit\n");
-    assert_eq!(receipts.sum(), "1 = 0 stored + 0 duplicates + 0 corrections + 1 rejected");
-    says(&receipts, &["nothing was found"]);
+    // The head of a table names points, and so much is no content.
+    for (name, header) in [
+        ("header.csv", "point,quantity,at,value,unit\n"),
+        ("smard.csv", "Datum von;Datum bis;Photovoltaik [MWh] Originalauflösungen\n"),
+    ] {
+        let receipts = metrify.take_in(name, header);
+        assert_eq!(receipts.sum(), "1 = 0 stored + 0 duplicates + 0 corrections + 1 rejected", "{name}");
+        says(&receipts, &["nothing was found"]);
+    }
 }
 
 #[test]

@@ -125,6 +125,15 @@ fn what_is_packed_badly_is_told_and_everything_else_is_read() {
         assert_eq!(receipts.total("rejected"), 1, "{name}: {}", receipts.problems());
         assert!(receipts.problems().contains(reason), "{name}: {}", receipts.problems());
     }
+    // Read again it is told as before, and no part of what was cut is read.
+    let told = || {
+        let rejects = metrify.sql("select source, position, reason, state from rejects order by 1, 2, 3");
+        [rejects, metrify.sql("select count(*) from readings")]
+    };
+    let before = told();
+    let ran = metrify.run(&["deliveries", "replay", "-o", "csv"]);
+    assert_eq!(ran.code, Some(2), "{}{}", ran.stdout, ran.stderr);
+    assert_eq!(told(), before);
 }
 
 /// A bomb within a bomb is measured by the delivery that was sent, not by what each depth makes of it.

@@ -231,6 +231,19 @@ fn what_a_forecast_leaves_open_was_not_observed() {
 }
 
 #[test]
+fn what_a_heat_meter_measures_is_no_weather() {
+    let metrify = Metrify::new();
+    // A short telegram of wired M-Bus: flow temperature 68.7 Cel of heat meter 61234567.
+    let telegram = "68 13 13 68 08 05 72 67 45 23 61 43 04 01 04 01 00 00 00 0A 5A 87 06";
+    let bytes: Vec<u8> = telegram.split(' ').map(|byte| u8::from_str_radix(byte, 16).expect("a byte")).collect();
+    let sum = bytes[4..].iter().fold(0u8, |sum, byte| sum.wrapping_add(*byte));
+    metrify.take_in("heat.mbus", [bytes, vec![sum, 0x16]].concat());
+    assert_eq!(metrify.sql("select quantity, value from readings"), "meter.flow_temperature,68.7");
+    assert_eq!(metrify.sql("select kind from points"), "device");
+    assert_eq!(metrify.sql("select count(*) from weather"), "0");
+}
+
+#[test]
 fn a_weather_station_is_registered_changed_and_taken_out_of_service() {
     let metrify = Metrify::new();
     let server = metrify.serve();

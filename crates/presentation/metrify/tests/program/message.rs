@@ -42,6 +42,19 @@ fn a_curve_that_is_sent_arrives_as_it_is_known() {
 }
 
 #[test]
+fn a_curve_with_a_gap_is_sent_and_told() {
+    let metrify = Metrify::new();
+    metrify.ingest(&[&sample("mscons-2025-03-31.edi")]);
+    let out = metrify.path("two-days.edi");
+    let arguments = ["--application", "13025", "--point", POINT, "--start", "2025-03-30", "--end", "2025-04-01"];
+    let ran = mscons(&metrify, &out, &arguments);
+    assert_eq!(ran.code, Some(1), "{}", ran.stdout);
+    assert!(ran.stdout.contains(",1,92,0,"), "{}", ran.stdout);
+    let gap = "nothing is known from 2025-03-30T22:00:00Z to 2025-03-31T22:00:00Z";
+    assert!(ran.stderr.contains(gap), "{}", ran.stderr);
+}
+
+#[test]
 fn values_that_are_sent_again_say_why() {
     let metrify = Metrify::new();
     metrify.ingest(&[&sample("mscons-2025-03-31.edi"), &sample("mscons-2025-04-10.edi")]);

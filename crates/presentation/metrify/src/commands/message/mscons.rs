@@ -8,14 +8,14 @@ use std::ops::ControlFlow;
 use metrify_api::{ExportRequest, SqlRequest};
 use metrify_application::ports::Cell;
 use metrify_application::{Error, Kind, Result, io};
-use metrify_domain::{Code, ObisCode, Point, Quality, Quantity, Reading, Timestamp};
+use metrify_domain::{Code, Kind as ReadingKind, ObisCode, Point, Quality, Quantity, Reading, Timestamp};
 use metrify_formats::mscons::write::{Application, Interchange, Line, Message, Party, Value, write};
 use metrify_formats::{Decoded, Decoder, Format, Options, Output as Decoding};
 
 use super::refused;
 use crate::access::Access;
 use crate::cli::{Mscons, Output};
-use crate::exit::Outcome;
+use crate::exit::{self, Outcome};
 use crate::settings::Settings;
 use crate::{clock, print};
 
@@ -83,7 +83,31 @@ pub async fn run(settings: &Settings, output: Output, arguments: &Mscons) -> Res
     let names = [&arguments.out.display().to_string(), &interchange.reference].map(|text| Cell::Text(text.clone()));
     let row = names.into_iter().chain(counts).collect();
     print::rows(output, &["file", "interchange", "messages", "values", "replacing", "bytes"], vec![row])?;
-    Ok(Outcome::Good)
+    let gaps: Vec<Error> = messages.iter().flat_map(|message| gaps(&order, message)).collect();
+    gaps.iter().for_each(exit::complain);
+    Ok(if gaps.is_empty() { Outcome::Good } else { Outcome::Bad })
+}
+
+/// Of each line of amounts the first time that was asked for and of which it says nothing.
+fn gaps(order: &Order, Message { point, lines, .. }: &Message) -> Vec<Error> {
+    let told = lines.iter().filter_map(|line| Some((line.quantity, gap(order, line)?)));
+    let error = |(quantity, (from, to))| {
+        let step = format!("tell all of {quantity} of `{point}`: nothing is known from {from} to {to}");
+        Error::new(Kind::NotFound, step).hint("the message is written with what is known")
+    };
+    told.map(error).collect()
+}
+
+fn gap(order: &Order, line: &Line) -> Option<(Timestamp, Timestamp)> {
+    let mut told_until = order.start;
+    for Value { reading, .. } in line.values.iter().filter(|value| value.reading.kind == ReadingKind::Interval) {
+        if reading.period.start() > told_until {
+            return Some((told_until, reading.period.start()));
+        }
+        told_until = told_until.max(reading.period.end());
+    }
+    let is_of_amounts = line.values.iter().any(|value| value.reading.kind == ReadingKind::Interval);
+    (is_of_amounts && told_until < order.end).then_some((told_until, order.end))
 }
 
 /// The part of a query that finds the values of a point.
