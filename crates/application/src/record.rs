@@ -67,6 +67,12 @@ impl Sequence {
     pub fn new(position: Position, row: usize) -> Self {
         Self(((position << ENTRY_ROWS_BITS) | row as u64).cast_signed())
     }
+
+    /// As it is where the entries of the journal from `from` on stand `by` further; it may be of one before them.
+    fn moved(self, from: Position, by: u64) -> Self {
+        let stays = self < Self::new(from, 0);
+        if stays { self } else { Self(self.0 + (by << ENTRY_ROWS_BITS).cast_signed()) }
+    }
 }
 
 /// One version of a reading with both its times, and where it came from.
@@ -352,6 +358,13 @@ pub struct Accepted {
 }
 
 impl Accepted {
+    /// What it says of versions as it is where the entries from `from` on, which it may speak of, stand `by` further in the journal.
+    pub(crate) fn move_versions(&mut self, from: Position, by: u64) {
+        let restored = self.restored.iter_mut().map(|version| &mut version.sequence);
+        let retracted = self.retractions.iter_mut().map(|retraction| &mut retraction.version);
+        restored.chain(retracted).for_each(|sequence| *sequence = sequence.moved(from, by));
+    }
+
     #[must_use]
     pub fn is_empty(&self) -> bool {
         let Self { delivery, received_at, .. } = self;

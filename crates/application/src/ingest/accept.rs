@@ -2,11 +2,14 @@
 //!
 //! Whoever waits longest takes the turn and settles everything that waits with it; all of it is made durable with one
 //! sync of the journal, then shown, then answered. What could not be made durable is forgotten as if it had never come.
+//!
+//! The turns of tenants know nothing of each other: whatever keeps one waiting, be it a file of its tables, keeps no other. The
+//! journal is one for all of them, and is taken for no longer than it needs to append.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use metrify_domain::{Finding, Timestamp};
+use metrify_domain::Timestamp;
 use metrify_formats::{Keys, Options};
 use tokio::sync::oneshot::error::TryRecvError;
 use tokio::sync::{Notify, oneshot};
@@ -234,7 +237,7 @@ impl Intake {
             Ok(outcomes) => {
                 for (answer, outcome) in answers.into_iter().zip(outcomes) {
                     // A receiver that is gone has lost interest, not the reading.
-                    drop(answer.send(Ok(outcome)));
+                    drop(answer.send(outcome));
                 }
             }
             Err(error) => {
@@ -243,57 +246,101 @@ impl Intake {
         }
     }
 
-    async fn make_durable(&self, app: &App, ctx: &Context, pieces: Vec<Piece>) -> Result<Vec<Outcome>> {
+    /// What became of each piece. One that cannot be settled keeps no other from it.
+    async fn make_durable(&self, app: &App, ctx: &Context, pieces: Vec<Piece>) -> Result<Vec<Result<Outcome>>> {
         if app.memory.waiting(ctx.tenant()) > ROWS_WAITING_MAX {
             operate::land_tenant(app, ctx.tenant(), ROWS_WAITING_MAX).await?;
         }
-        let heard: Vec<Heard> = pieces.iter().map(|piece| heard(ctx, piece)).collect();
         let noted: Vec<Noted> = pieces.iter().map(|piece| piece.noted.clone()).collect();
-        let _writer = self.journal.lock().await;
         let mut applied = Applied { app, tenant: ctx.tenant(), noted, is_durable: false };
-        let settled = self.settle_and_append(app, ctx, pieces).await?;
-        applied.is_durable = true;
-        app.memory.publish(ctx.tenant())?;
-        let (outcomes, found): (Vec<Outcome>, Vec<_>) = settled.into_iter().unzip();
-        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        outcomes.iter().for_each(|outcome| taken.add(&outcome.counts));
-        drop(taken);
-        for ((heard, outcome), told) in heard.into_iter().zip(&outcomes).zip(found) {
-            let Outcome { counts, findings, problems: _ } = outcome;
-            self.listeners.tell(Heard { counts: *counts, findings: *findings, told, ..heard });
+        let Group { from, entries, outcomes } = self.settle_group(app, ctx, pieces).await?;
+        if !entries.is_empty() {
+            let _writer = self.journal.lock().await;
+            append(app, ctx.tenant(), behind_others(app, ctx.tenant(), from, entries)?).await?;
+            applied.is_durable = true;
+            app.memory.publish(ctx.tenant())?;
         }
+        applied.is_durable = true;
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        outcomes.iter().flatten().for_each(|(outcome, _)| taken.add(&outcome.counts));
+        drop(taken);
+        let outcomes = outcomes.into_iter().map(|outcome| {
+            outcome.map(|(outcome, heard)| {
+                self.listeners.tell(heard);
+                outcome
+            })
+        });
+        let outcomes = outcomes.collect();
         if app.memory.waiting(ctx.tenant()) > ROWS_WAITING_MANY {
             self.many_wait.notify_one();
         }
         Ok(outcomes)
     }
 
-    /// What became of each piece, and the findings that are told of it.
-    async fn settle_and_append(
-        &self,
-        app: &App,
-        ctx: &Context,
-        pieces: Vec<Piece>,
-    ) -> Result<Vec<(Outcome, Arc<[Finding]>)>> {
-        let mut entries = Vec::new();
-        let mut settled = Vec::new();
+    /// Settles pieces one after the other, each with what those before it say.
+    async fn settle_group(&self, app: &App, ctx: &Context, pieces: Vec<Piece>) -> Result<Group> {
+        let mut group = Group { from: app.journal.next(), entries: Vec::new(), outcomes: Vec::new() };
         let told_max = if self.listeners.are_none() { 0 } else { FINDINGS_TOLD_MAX };
         for piece in pieces {
-            let (entry, outcome) = piece::settle(app, ctx, self.unknown_points, piece).await?;
-            settled.push((outcome, entry.findings.iter().take(told_max).cloned().collect()));
+            let (heard, noted) = (heard(ctx, &piece), piece.noted.clone());
+            let (entry, outcome) = match self.settle(app, ctx, piece).await {
+                Ok(settled) => settled,
+                Err(error) => {
+                    noted.forget();
+                    group.outcomes.push(Err(error));
+                    continue;
+                }
+            };
+            let told = entry.findings.iter().take(told_max).cloned().collect();
+            let heard = Heard { counts: outcome.counts, findings: outcome.findings, told, ..heard };
+            group.outcomes.push(Ok((outcome, heard)));
             if !entry.is_empty() {
                 let entry = Arc::new(entry);
-                app.memory.apply(ctx.tenant(), app.journal.next() + entries.len() as u64, &entry)?;
-                entries.push((ctx.tenant().clone(), entry));
+                app.memory.apply(ctx.tenant(), group.from + group.entries.len() as u64, &entry)?;
+                group.entries.push(entry);
             }
         }
-        if !entries.is_empty() {
-            let journal = app.journal.clone();
-            let appended = tokio::task::spawn_blocking(move || journal.append(&entries)).await;
-            appended.map_err(|error| Error::new(Kind::Internal, "append to the journal").because(error))??;
-        }
-        Ok(settled)
+        Ok(group)
     }
+}
+
+/// Pieces that were settled: their entries stand in memory as if they came next in the journal.
+struct Group {
+    from: Position,
+    entries: Vec<Arc<Accepted>>,
+    outcomes: Vec<Result<(Outcome, Heard)>>,
+}
+
+/// The entries of a group as they stand in the journal, which other tenants may have appended to since the first was settled; to be
+/// asked by whoever may append.
+fn behind_others(
+    app: &App,
+    tenant: &Tenant,
+    from: Position,
+    entries: Vec<Arc<Accepted>>,
+) -> Result<Vec<Arc<Accepted>>> {
+    let next = app.journal.next();
+    if next == from {
+        return Ok(entries);
+    }
+    app.memory.roll_back(tenant)?;
+    let moved = entries.into_iter().map(|entry| {
+        let mut entry = Arc::unwrap_or_clone(entry);
+        entry.move_versions(from, next - from);
+        Arc::new(entry)
+    });
+    let moved: Vec<Arc<Accepted>> = moved.collect();
+    for (entry, position) in moved.iter().zip(next..) {
+        app.memory.apply(tenant, position, entry)?;
+    }
+    Ok(moved)
+}
+
+async fn append(app: &App, tenant: &Tenant, entries: Vec<Arc<Accepted>>) -> Result<()> {
+    let entries: Vec<_> = entries.into_iter().map(|entry| (tenant.clone(), entry)).collect();
+    let journal = app.journal.clone();
+    let appended = tokio::task::spawn_blocking(move || journal.append(&entries)).await;
+    appended.map_err(|error| Error::new(Kind::Internal, "append to the journal").because(error))?
 }
 
 /// What was applied to memory. Where it does not become durable, be it by an error, a panic or since nobody waits any more, it is forgotten

@@ -90,6 +90,22 @@ impl Index {
         self.generations.iter_mut().rev().map(Generation::read).find_map(|rows| rows.rows.remove(&rows.numbered(key)?))
     }
 
+    /// Forgets the entries behind a position whose own rows were not read yet; tells which these are.
+    pub(crate) fn forget_unread_behind(&mut self, position: Position) -> Vec<Position> {
+        let behind = self.generations.iter_mut().flat_map(|generation| {
+            let first = generation.unread.partition_point(|(entry, _)| *entry <= position);
+            generation.unread.drain(first..)
+        });
+        behind.map(|(entry, _)| entry).collect()
+    }
+
+    /// Takes a key out where its row stands behind a position.
+    pub(crate) fn remove_behind(&mut self, position: Position, key: &Key) {
+        if self.get(key).is_some_and(|place| place.position > position) {
+            self.remove(key);
+        }
+    }
+
     pub(crate) fn insert(&mut self, key: &Key, place: RowPlace) {
         if let Some(open) = self.generations.last_mut() {
             let number = open.number(&key.channel);

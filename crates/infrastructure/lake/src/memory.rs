@@ -201,8 +201,10 @@ impl State {
     }
 }
 
-/// How to take one change of the ledger back.
+/// How to take one change back.
 enum Undo {
+    /// A row that an index leads to no longer.
+    Ended(Key, RowPlace),
     Point(Point, Option<PointStatus>),
     Delivery(Fingerprint),
     Withdrawn(String),
@@ -262,7 +264,10 @@ impl Working {
 
     fn end(&mut self, key: &Key, by: Position, removed: &mut Removed) {
         match self.index.remove(key) {
-            Some(row) => self.state.end(row, by),
+            Some(row) => {
+                self.state.end(row, by);
+                self.undo.push(Undo::Ended(key.clone(), row));
+            }
             None => {
                 removed.entry(key.clone()).or_insert(by);
             }
@@ -309,11 +314,20 @@ impl Working {
         self.undo.clear();
     }
 
-    /// Back to what was published last.
+    /// Back to what was published last. It costs what is taken back, however much waits.
     pub(crate) fn roll_back(&mut self, published: &State) {
-        self.state = published.clone();
+        let applied = std::mem::replace(&mut self.state, published.clone());
+        let unread = self.index.forget_unread_behind(published.position);
+        for chunk in applied.chunks.iter().filter(|chunk| chunk.position > published.position) {
+            let read = if unread.contains(&chunk.position) { chunk.entry.batch.rows().len() } else { 0 };
+            let keys = (read as u32..chunk.rows() as u32).map(|row| chunk.key(row));
+            keys.for_each(|key| self.index.remove_behind(published.position, &key));
+        }
         for undo in std::mem::take(&mut self.undo).into_iter().rev() {
             match undo {
+                // What landed meanwhile is no longer here.
+                Undo::Ended(key, row) if self.state.chunks.at(row.position).is_some() => self.index.insert(&key, row),
+                Undo::Ended(..) => {}
                 Undo::Point(point, Some(status)) => drop(self.points.insert(point, status)),
                 Undo::Point(point, None) => drop(self.points.remove(&point)),
                 Undo::Delivery(digest) => drop(self.deliveries.remove(&digest)),
@@ -324,12 +338,6 @@ impl Working {
                 Undo::Retracted(version) => {
                     Arc::make_mut(&mut self.withdrawn).versions.remove(&version);
                 }
-            }
-        }
-        self.index = Index::default();
-        for chunk in self.state.chunks.iter() {
-            for row in chunk.holding() {
-                self.index.insert(&chunk.key(row), RowPlace { position: chunk.position, row });
             }
         }
     }

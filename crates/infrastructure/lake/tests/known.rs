@@ -76,6 +76,11 @@ async fn what_is_known_is_told_as_it_is() {
     let mut with_marked = 0;
     for round in 0..60_i64 {
         let mut said = said(&mut chance, round);
+        for taken_back in 0..chance.below(4) {
+            apply_unpublished(&lake, &tenant, (position, taken_back), &mut chance, round).await;
+        }
+        lake.roll_back(&tenant).expect("open tables");
+        assert_holding(&lake, &tenant, &holding).await;
         let answers = lake.known(&tenant, &batch(&said)).await.expect("an answer");
         let mut standings = Vec::new();
         for ((point, hour, value), answer) in said.iter().zip(&answers) {
@@ -132,6 +137,32 @@ async fn what_is_known_is_told_as_it_is() {
     // Each answer was given often enough to mean something.
     assert!([Known::Nothing, Known::Same, Known::Open].iter().all(|known| told[known] > 100), "{told:?}");
     assert_holding(&lake, &tenant, &holding).await;
+}
+
+/// Applies an entry that will be taken back, behind `position` and those before it; now and then what was published before lands
+/// meanwhile.
+async fn apply_unpublished(
+    lake: &DeltaLake,
+    tenant: &Tenant,
+    (position, taken_back): (u64, u64),
+    chance: &mut Chance,
+    round: i64,
+) {
+    // Mostly about what came last, which is in memory yet.
+    let batch = batch(&said(chance, (round - 1).max(0)));
+    let answers = lake.known(tenant, &batch).await.expect("an answer");
+    let standing = |known: &Known| match known {
+        Known::Nothing => Standing::First,
+        Known::Open => Standing::Correction,
+        Known::Same => Standing::Late,
+    };
+    let standings = answers.iter().map(standing).collect();
+    let position = position + 1 + taken_back;
+    let entry = Accepted { received_at: clock(), batch, standings, ..Accepted::default() };
+    lake.apply(tenant, position, &Arc::new(entry)).expect("open tables");
+    if chance.below(3) == 0 {
+        lake.land(tenant, 0).await.expect("a landing");
+    }
 }
 
 /// What holds can be had with all that it says.

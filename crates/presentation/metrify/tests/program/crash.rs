@@ -4,7 +4,10 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::support::{Chance, Metrify, http};
+use serde_json::json;
+
+use crate::support::api::Client;
+use crate::support::{Chance, Metrify, OTHER_POINT, http, quarter_hour};
 
 /// A fleet with corrections, duplicates and late values among its lines.
 fn fleet(metrify: &Metrify, meters: u32, days: u32) -> PathBuf {
@@ -247,10 +250,7 @@ fn a_landing_cut_short_between_any_two_tables_is_completed() {
         crate::support::mscons::load_curve("A2", "202404030307", &[(0, "67", "1.5"), (1, "220", "2"), (3, "220", "4")]);
     before.take_in("b.edi", again);
     before.take_in("c.edi", crate::support::mscons::storno("A3", "202404040307", "A1"));
-    before.take_in(
-        "d.ndjson",
-        format!("{}nonsense\n", crate::support::quarter_hour(crate::support::OTHER_POINT, 0, "-1")),
-    );
+    before.take_in("d.ndjson", format!("{}nonsense\n", quarter_hour(OTHER_POINT, 0, "-1")));
     server.kill();
     let after = Metrify::new();
     copy(before.data_dir(), after.data_dir());
@@ -278,7 +278,7 @@ fn an_entry_that_was_not_written_to_its_end_is_cut_off_and_damage_is_refused() {
     let metrify = Metrify::new();
     let server = metrify.serve_with(&[("METRIFY_LANDING_INTERVAL_S", "3600")]);
     metrify.take_in("a.ndjson", crate::support::quarter_hours(10));
-    metrify.take_in("b.ndjson", crate::support::quarter_hour(crate::support::OTHER_POINT, 0, "1"));
+    metrify.take_in("b.ndjson", quarter_hour(OTHER_POINT, 0, "1"));
     server.kill();
     let journal = metrify.data_dir().join("journal/00000000000000000001.journal");
     let whole = std::fs::read(&journal).expect("the journal");
@@ -289,7 +289,7 @@ fn an_entry_that_was_not_written_to_its_end_is_cut_off_and_damage_is_refused() {
     assert!(std::fs::read(&journal).expect("the journal") == damaged, "what is damaged is left as it is");
     std::fs::write(&journal, &whole[..whole.len() - 5]).expect("cut the journal");
     assert_eq!(metrify.sql("select count(*) from readings"), "10");
-    metrify.take_in("b.ndjson", crate::support::quarter_hour(crate::support::OTHER_POINT, 0, "1"));
+    metrify.take_in("b.ndjson", quarter_hour(OTHER_POINT, 0, "1"));
     assert_eq!(metrify.sql("select count(*) from readings"), "11");
 }
 
@@ -301,7 +301,7 @@ fn a_journal_that_is_older_than_the_lake_is_refused_with_what_to_do() {
     assert_eq!(metrify.sql("select count(*) from readings"), "10");
     let (journal, older) = (metrify.data_dir().join("journal"), metrify.path("older"));
     copy(&journal, &older);
-    metrify.take_in("b.ndjson", crate::support::quarter_hour(crate::support::OTHER_POINT, 0, "1"));
+    metrify.take_in("b.ndjson", quarter_hour(OTHER_POINT, 0, "1"));
     assert_eq!(metrify.sql("select count(*) from readings"), "11");
     copy(&older, &journal);
     let words = ["its next entry would be", "the lake holds all up to", "hint: the journal is older than the lake"];
@@ -310,7 +310,7 @@ fn a_journal_that_is_older_than_the_lake_is_refused_with_what_to_do() {
     assert!(doctor.code == Some(1) && doctor.stdout.contains("its next entry would be"), "{doctor:?}");
     // A new one goes on after the lake.
     std::fs::remove_dir_all(&journal).expect("move the journal away");
-    metrify.take_in("c.ndjson", crate::support::quarter_hour(crate::support::OTHER_POINT, 1, "2"));
+    metrify.take_in("c.ndjson", quarter_hour(OTHER_POINT, 1, "2"));
     assert_eq!(metrify.sql("select count(*) from readings"), "12");
 }
 
@@ -326,4 +326,45 @@ fn a_torn_checkpoint_of_a_table_is_no_obstacle() {
         std::fs::write(log.join("_last_checkpoint"), r#"{"version":1,"size":5}"#).expect("write the hint");
         assert_eq!(metrify.sql("select count(*) from readings"), "10", "{torn:?}");
     }
+}
+
+/// Deliveries of a connection, each of which corrects most of the one before.
+const DELIVERIES: u32 = 40;
+/// Quarter-hours that a delivery tells of.
+const TOLD: u32 = 8;
+
+/// Four tenants deliver at once, each by four connections: their groups come into the journal in whatever order they are ready.
+#[test]
+fn what_tenants_deliver_at_once_is_there_as_it_was_said_after_a_kill() {
+    let metrify = Metrify::new();
+    let server = metrify.serve();
+    let tenants: Vec<Client<'_>> =
+        (0..4).map(|number| Client::of_new_tenant(&metrify, &server, &format!("t{number}"))).collect();
+    std::thread::scope(|threads| {
+        for (client, point) in tenants.iter().flat_map(|client| (0..4).map(move |point| (client, point))) {
+            threads.spawn(move || {
+                for number in 0..DELIVERIES {
+                    let lines = (number..number + TOLD)
+                        .map(|hour| quarter_hour(&format!("SM-{point}"), hour, &number.to_string()));
+                    let answer = client.send("POST", "/api/v1/deliveries", &[], lines.collect::<String>().as_bytes());
+                    assert_eq!(answer.status, 200, "{answer:?}");
+                }
+            });
+        }
+    });
+    // The last delivery that tells of a quarter-hour holds.
+    let sum: u32 = 4 * (0..DELIVERIES + TOLD - 1).map(|hour| hour.min(DELIVERIES - 1)).sum::<u32>();
+    let account = "select (select count(*) from readings) as held, (select cast(sum(value) as integer) from readings) as total, \
+                   (select count(*) from readings_history) as versions";
+    let expected = format!("[[{},{sum},{}]]", 4 * (DELIVERIES + TOLD - 1), 4 * DELIVERIES * TOLD);
+    let query = json!({"query": account}).to_string();
+    let tells = |client: &Client<'_>| {
+        let answer = client.send("POST", "/api/v1/sql", &[], query.as_bytes());
+        assert!(answer.body.contains(&expected), "{expected}: {answer:?}");
+    };
+    tenants.iter().for_each(&tells);
+    let keys: Vec<String> = tenants.into_iter().map(|client| client.key).collect();
+    server.kill();
+    let server = metrify.serve();
+    keys.into_iter().for_each(|key| tells(&Client { server: &server, key }));
 }

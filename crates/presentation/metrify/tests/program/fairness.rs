@@ -1,14 +1,15 @@
 //! Nobody has the house for himself: whatever one tenant asks for, or does not take, another one's small query is answered soon.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::Path;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 
 use crate::support::api::Client;
-use crate::support::{Metrify, Server, quarter_hours};
+use crate::support::{Metrify, POINT, Server, quarter_hour, quarter_hours, walk};
 use crate::wire::{ON, clients, python, spoken_at};
 
 /// How long a tenant that has nothing under way may wait for the answer to a small query, on two cores.
@@ -117,4 +118,44 @@ fn whoever_does_not_take_its_answers_keeps_nobody_waiting() {
     }
     // What they left is free again.
     soon("once they left", &ann);
+}
+
+/// Puts something in the place of a tenant's files of readings that never answers, as a disk that hangs.
+fn let_readings_hang(metrify: &Metrify, tenant: &str) -> usize {
+    let mut files = Vec::new();
+    walk(&metrify.data_dir().join("lake").join(tenant).join("readings"), &mut |path| {
+        if path.extension().is_some_and(|extension| extension == "parquet") {
+            files.push(path.to_owned());
+        }
+    });
+    for file in &files {
+        std::fs::remove_file(file).expect("a file of the lake");
+        assert!(Command::new("mkfifo").arg(file).status().expect("run mkfifo").success());
+    }
+    files.len()
+}
+
+#[test]
+fn a_tenant_whose_tables_do_not_answer_keeps_no_other_waiting() {
+    let metrify = house();
+    // What is kept beside the files may go: it is made again, of the files.
+    std::fs::remove_dir_all(metrify.data_dir().join("held")).expect("what is kept beside the lake");
+    let server = metrify.serve();
+    let bea = other(&metrify, &server, "bea");
+    assert!(let_readings_hang(&metrify, "default") > 0);
+    let key = Client::of(&metrify, &server, "operator").key;
+    let correction = quarter_hour(POINT, 0, "77");
+    let mut hanging = TcpStream::connect(&server.address).expect("the server");
+    write!(
+        hanging,
+        "POST /api/v1/deliveries HTTP/1.1\r\nHost: x\r\nX-API-Key: {key}\r\nContent-Length: {}\r\n\r\n{correction}",
+        correction.len()
+    )
+    .expect("the server");
+    hanging.set_read_timeout(Some(SOON)).expect("a limit");
+    assert!(hanging.read(&mut [0]).is_err(), "it was answered, although its table does not answer");
+    let began = Instant::now();
+    let answer = bea.send("POST", "/api/v1/deliveries", &[], quarter_hours(97).as_bytes());
+    assert_eq!(answer.status, 200, "{answer:?}");
+    assert!(began.elapsed() < SOON, "{:?}", began.elapsed());
 }
