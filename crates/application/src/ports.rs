@@ -85,8 +85,8 @@ pub trait Versions: Send + Sync {
     /// All other versions of the keys, the taken back ones too.
     async fn former(&self, tenant: &Tenant, keys: &[Key]) -> Result<HashMap<Key, Vec<Version>>>;
 
-    /// What holds and came with a message.
-    async fn of_document(&self, tenant: &Tenant, document: &str) -> Result<Vec<Version>>;
+    /// What holds and came with one of these messages.
+    async fn of_documents(&self, tenant: &Tenant, documents: &HashSet<String>) -> Result<Vec<Version>>;
 
     /// Every version that came with a delivery, whether it holds or not.
     async fn of_delivery(&self, tenant: &Tenant, delivery: &DeliveryId) -> Result<Vec<Version>>;

@@ -1,7 +1,7 @@
 //! Takes back: messages as a whole (Storno), and versions that a delivery does not say. What was taken back holds no longer,
 //! and what held before holds again.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use metrify_domain::{Channel, Period};
@@ -51,19 +51,23 @@ pub(super) async fn withdraw(
     }
     let mut withdrawn = versions.withdrawn(origin.tenant).await?;
     let all = Arc::make_mut(&mut withdrawn);
-    let mut holding: Vec<Key> = Vec::new();
+    let mut documents = HashSet::new();
     for withdrawal in withdrawals {
         if !all.documents.insert(withdrawal.document.clone()) {
             result.known += 1;
             continue;
         }
-        holding.extend(versions.of_document(origin.tenant, &withdrawal.document).await?.iter().map(Version::key));
+        documents.insert(withdrawal.document.clone());
         result.withdrawals.push(WithdrawalRecord {
             document: withdrawal.document.clone(),
             by: withdrawal.by.clone(),
             withdrawn_at: recorded_at(&withdrawal.by, origin.received_at),
             delivery: origin.delivery.clone(),
         });
+    }
+    let mut holding: Vec<Key> = Vec::new();
+    if !documents.is_empty() {
+        holding.extend(versions.of_documents(origin.tenant, &documents).await?.iter().map(Version::key));
     }
     let fresh = retracted.iter().filter(|version| all.versions.insert(version.sequence));
     let fresh: Vec<&Version> = fresh.collect();

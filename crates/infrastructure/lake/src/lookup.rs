@@ -1,5 +1,6 @@
 //! Finds rows in data files: whole files one after the other, skipping what the statistics exclude.
 
+use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -272,32 +273,35 @@ fn with_page_index() -> ArrowReaderOptions {
     ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Optional)
 }
 
-/// The versions that a table has from a message.
-pub(crate) async fn of_document(snapshot: &Snapshot, document: &str) -> Result<Vec<Version>> {
-    from(snapshot, "document", document, |file| file.documents.as_ref()).await
+/// The versions that a table has from messages; each file is read once.
+pub(crate) async fn of_documents(snapshot: &Snapshot, documents: &HashSet<String>) -> Result<Vec<Version>> {
+    from(snapshot, "document", documents.clone(), |file| file.documents.as_ref()).await
 }
 
 /// The versions that a table has from a delivery.
 pub(crate) async fn of_delivery(snapshot: &Snapshot, delivery: &DeliveryId) -> Result<Vec<Version>> {
-    from(snapshot, "delivery", delivery.as_str(), |file| file.deliveries.as_ref()).await
+    let delivery = HashSet::from([delivery.as_str().to_owned()]);
+    from(snapshot, "delivery", delivery, |file| file.deliveries.as_ref()).await
 }
 
-/// The versions of a table whose `column` says where they came `from`.
+/// The versions of a table whose `column` says that they came from one of these.
 async fn from(
     snapshot: &Snapshot,
     column: &'static str,
-    from: &str,
+    any: HashSet<String>,
     range: fn(&FileFacts) -> Option<&table::Range<String>>,
 ) -> Result<Vec<Version>> {
     let mut found = Vec::new();
-    let may_hold =
-        |file: &&FileFacts| range(file).is_none_or(|range| range.low.as_str() <= from && from <= range.high.as_str());
+    let any = Arc::new(any);
+    let may_hold = |file: &&FileFacts| {
+        range(file).is_none_or(|range| any.iter().any(|from| range.low <= *from && *from <= range.high))
+    };
     for file in snapshot.files.iter().filter(may_hold) {
-        let wanted = from.to_owned();
+        let wanted = any.clone();
         let choose = move |rows: &RecordBatch| {
             let texts = rows.column_by_name(column)?;
-            let same = (0..rows.num_rows()).map(|row| rows::text_at(texts, row) == Some(wanted.as_str()));
-            Some(same.map(Some).collect::<BooleanArray>())
+            let is_wanted = |row| rows::text_at(texts, row).is_some_and(|text| wanted.contains(text));
+            Some((0..rows.num_rows()).map(is_wanted).map(Some).collect::<BooleanArray>())
         };
         let choice = Choice { columns: &[column], choose: Box::new(choose) };
         collect(&read(snapshot, file, Some(choice)).await?, &mut found)?;

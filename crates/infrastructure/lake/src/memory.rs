@@ -1,7 +1,7 @@
 //! What is known and not in the lake yet: entries of the journal with marks of what holds no longer.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
 use arrow::array::RecordBatch;
@@ -51,6 +51,13 @@ impl Chunk {
                 version.key()
             }
         }
+    }
+
+    /// Whether any of its rows came with one of these messages.
+    pub(crate) fn came_with_any(&self, documents: &HashSet<String>) -> bool {
+        let own = self.entry.batch.documents().iter().map(|document| &document.reference);
+        let mut all = own.chain(self.entry.restored.iter().map(|version| &version.document));
+        all.any(|document| documents.contains(document))
     }
 
     /// Whether a row of a batch says what a row here does.

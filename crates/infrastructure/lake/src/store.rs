@@ -194,18 +194,18 @@ impl Versions for DeltaLake {
         Ok(found)
     }
 
-    async fn of_document(&self, tenant: &Tenant, document: &str) -> Result<Vec<Version>> {
+    async fn of_documents(&self, tenant: &Tenant, documents: &HashSet<String>) -> Result<Vec<Version>> {
         let lake = self.tenant(tenant)?;
         let mut found = Vec::new();
         let (removals, readings) = {
             let working = lake.working();
-            for chunk in working.state.chunks.iter() {
+            for chunk in working.state.chunks.iter().filter(|chunk| chunk.came_with_any(documents)) {
                 let holding = chunk.holding().map(|row| chunk.version(row));
-                found.extend(holding.filter(|version| version.document == document));
+                found.extend(holding.filter(|version| documents.contains(&version.document)));
             }
             (working.state.removals(), lake.before_memory(TableName::Readings)?)
         };
-        let landed = lookup::of_document(&readings, document).await?;
+        let landed = lookup::of_documents(&readings, documents).await?;
         found.extend(landed.into_iter().filter(|version| !removals.is_removed(&version.key())));
         Ok(found)
     }

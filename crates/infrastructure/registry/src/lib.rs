@@ -100,7 +100,8 @@ impl DatabaseRegistry {
                 Scope::Of(tenant) => tenant.as_str(),
                 Scope::All => migrate::ALL_TENANTS,
             };
-            let set = "SELECT set_config('metrify.tenant', $1, true)";
+            // A statement that waits for somebody's lock ends, so that whoever asks is told.
+            let set = "SELECT set_config('metrify.tenant', $1, true), set_config('statement_timeout', '60s', true)";
             let statement = Statement::from_sql_and_values(DbBackend::Postgres, set, [tenant.into()]);
             transaction.query_one_raw(statement).await.map_err(|error| failed(step, error))?;
         }

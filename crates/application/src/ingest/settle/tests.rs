@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -42,8 +42,8 @@ impl Versions for Fake {
         Ok(keys.iter().filter_map(|key| Some((key.clone(), self.former.get(key)?.clone()))).collect())
     }
 
-    async fn of_document(&self, _: &Tenant, document: &str) -> Result<Vec<Version>> {
-        Ok(self.current.values().filter(|version| version.document == document).cloned().collect())
+    async fn of_documents(&self, _: &Tenant, documents: &HashSet<String>) -> Result<Vec<Version>> {
+        Ok(self.current.values().filter(|version| documents.contains(&version.document)).cloned().collect())
     }
 
     async fn of_delivery(&self, _: &Tenant, delivery: &DeliveryId) -> Result<Vec<Version>> {
