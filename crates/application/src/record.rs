@@ -371,3 +371,21 @@ impl Accepted {
         *self == Self { delivery: delivery.clone(), received_at: *received_at, ..Self::default() }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use metrify_domain::Timestamp;
+
+    use super::{Accepted, Retraction, Sequence};
+
+    #[test]
+    fn what_an_entry_says_of_versions_moves_with_those_that_move() {
+        let retraction =
+            |version| Retraction { version: Sequence::new(version, 7), retracted_at: Timestamp::from_micros(0) };
+        let entry =
+            |versions: [u64; 4]| Accepted { retractions: versions.map(retraction).into(), ..Accepted::default() };
+        let mut moved = entry([3, 9, 10, 12]);
+        moved.move_versions(10, 5);
+        assert_eq!(moved, entry([3, 9, 15, 17]));
+    }
+}

@@ -1,15 +1,16 @@
 //! Nobody has the house for himself: whatever one tenant asks for, or does not take, another one's small query is answered soon.
 
+use std::fs::OpenOptions;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 
 use crate::support::api::Client;
-use crate::support::{Metrify, POINT, Server, quarter_hour, quarter_hours, walk};
+use crate::support::{Metrify, OTHER_POINT, POINT, Server, quarter_hour, quarter_hours, walk};
 use crate::wire::{ON, clients, python, spoken_at};
 
 /// How long a tenant that has nothing under way may wait for the answer to a small query, on two cores.
@@ -120,42 +121,74 @@ fn whoever_does_not_take_its_answers_keeps_nobody_waiting() {
     soon("once they left", &ann);
 }
 
-/// Puts something in the place of a tenant's files of readings that never answers, as a disk that hangs.
-fn let_readings_hang(metrify: &Metrify, tenant: &str) -> usize {
+/// Puts something in the place of a tenant's files of readings that does not answer, as a disk that hangs.
+fn let_readings_hang(metrify: &Metrify, tenant: &str) -> Vec<PathBuf> {
+    // What is kept beside the files may go: it is made again, of the files.
+    std::fs::remove_dir_all(metrify.data_dir().join("held")).expect("what is kept beside the lake");
     let mut files = Vec::new();
     walk(&metrify.data_dir().join("lake").join(tenant).join("readings"), &mut |path| {
         if path.extension().is_some_and(|extension| extension == "parquet") {
             files.push(path.to_owned());
         }
     });
+    assert_ne!(files.len(), 0);
     for file in &files {
         std::fs::remove_file(file).expect("a file of the lake");
         assert!(Command::new("mkfifo").arg(file).status().expect("run mkfifo").success());
     }
-    files.len()
+    files
+}
+
+/// Sends a delivery and does not wait for the answer.
+fn deliver(server: &Server, key: &str, body: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(&server.address).expect("the server");
+    let head = format!("POST /api/v1/deliveries HTTP/1.1\r\nHost: x\r\nX-API-Key: {key}\r\nConnection: close\r\n");
+    write!(stream, "{head}Content-Length: {}\r\n\r\n{body}", body.len()).expect("the server");
+    stream.set_read_timeout(Some(SOON)).expect("a limit");
+    stream
 }
 
 #[test]
 fn a_tenant_whose_tables_do_not_answer_keeps_no_other_waiting() {
     let metrify = house();
-    // What is kept beside the files may go: it is made again, of the files.
-    std::fs::remove_dir_all(metrify.data_dir().join("held")).expect("what is kept beside the lake");
     let server = metrify.serve();
     let bea = other(&metrify, &server, "bea");
-    assert!(let_readings_hang(&metrify, "default") > 0);
+    let_readings_hang(&metrify, "default");
     let key = Client::of(&metrify, &server, "operator").key;
-    let correction = quarter_hour(POINT, 0, "77");
-    let mut hanging = TcpStream::connect(&server.address).expect("the server");
-    write!(
-        hanging,
-        "POST /api/v1/deliveries HTTP/1.1\r\nHost: x\r\nX-API-Key: {key}\r\nContent-Length: {}\r\n\r\n{correction}",
-        correction.len()
-    )
-    .expect("the server");
-    hanging.set_read_timeout(Some(SOON)).expect("a limit");
+    let mut hanging = deliver(&server, &key, &quarter_hour(POINT, 0, "77"));
     assert!(hanging.read(&mut [0]).is_err(), "it was answered, although its table does not answer");
     let began = Instant::now();
     let answer = bea.send("POST", "/api/v1/deliveries", &[], quarter_hours(97).as_bytes());
     assert_eq!(answer.status, 200, "{answer:?}");
     assert!(began.elapsed() < SOON, "{:?}", began.elapsed());
+}
+
+#[test]
+fn a_delivery_that_cannot_be_settled_keeps_no_other_from_it() {
+    let metrify = house();
+    let server = metrify.serve();
+    let files = let_readings_hang(&metrify, "default");
+    let key = Client::of(&metrify, &server, "operator").key;
+    let mut first = deliver(&server, &key, &quarter_hour(POINT, 0, "77"));
+    assert!(first.read(&mut [0]).is_err(), "it was answered, although its table does not answer");
+    // These wait for the turn, and are settled together.
+    let second = deliver(&server, &key, &quarter_hour(POINT, 1, "77"));
+    let third = deliver(&server, &key, &quarter_hour(OTHER_POINT, 1, "77"));
+    std::thread::sleep(SOON / 4);
+    for file in files {
+        // Whoever waits for it reads nothing of it; whoever comes later, something that is none.
+        let hanging = OpenOptions::new().read(true).write(true).open(&file).expect("what hangs");
+        std::fs::remove_file(&file).expect("what hangs");
+        std::fs::write(&file, "no Parquet").expect("a damaged file");
+        drop(hanging);
+    }
+    let [first, second, third] = [first, second, third].map(|mut stream| {
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        answer
+    });
+    for damaged in [first, second] {
+        assert!(damaged.starts_with("HTTP/1.1 5") && damaged.contains("read data file"), "{damaged}");
+    }
+    assert!(third.starts_with("HTTP/1.1 200"), "{third}");
 }
