@@ -162,9 +162,9 @@ const TEN_MINUTES: &[Measured] = &[
     ten_minutes("TN_10", "air_temperature_min", "Cel").in_mez_until_1999(),
     ten_minutes("TX5_10", "air_temperature_ground_max", "Cel").in_mez_until_1999(),
     ten_minutes("TN5_10", "air_temperature_ground_min", "Cel").in_mez_until_1999(),
-    // Means of the ten minutes before.
-    instant("FF_10", "wind_speed", "m/s").in_mez_until_1999(),
-    instant("DD_10", "wind_direction", "deg").in_mez_until_1999().with_signs(WIND_SIGNS),
+    // Means of the ten minutes before, which are other numbers than the mean of the hour that ends with them.
+    instant("FF_10", "wind_speed_10min", "m/s").in_mez_until_1999(),
+    instant("DD_10", "wind_direction_10min", "deg").in_mez_until_1999().with_signs(WIND_SIGNS),
     // The strongest 3 seconds, and the smallest and largest mean.
     ten_minutes("FX_10", "wind_gust", "m/s").in_mez_until_1999(),
     ten_minutes("DX_10", "wind_gust_direction", "deg").in_mez_until_1999().with_signs(WIND_SIGNS),
@@ -178,29 +178,33 @@ const TEN_MINUTES: &[Measured] = &[
     ten_minutes("SD_10", "sunshine_duration", "h").in_mez_until_1999(),
 ];
 
+/// Of what several tables measure, each in its own way, the table that is usual for it has the plain name; the others say whose
+/// they are. One channel for two of them would hold what was read last, as if it corrected the other.
 const HOURLY: &[Measured] = &[
     // air_temperature
     instant("TT_TU", "air_temperature", "Cel"),
     instant("RF_TU", "relative_humidity", "%"),
     // dew_point
-    instant("TT", "air_temperature", "Cel"),
+    instant("TT", "air_temperature.dew_point", "Cel"),
     instant("TD", "dew_point", "Cel"),
-    // moisture
+    // moisture, computed values of the hour
     instant("ABSF_STD", "absolute_humidity", "g/m3"),
     instant("VP_STD", "vapour_pressure", "hPa"),
     instant("TF_STD", "wet_bulb_temperature", "Cel"),
-    instant("P_STD", "air_pressure", "hPa"),
-    instant("TT_STD", "air_temperature", "Cel"),
-    instant("RF_STD", "relative_humidity", "%"),
-    instant("TD_STD", "dew_point", "Cel"),
+    instant("P_STD", "air_pressure.moisture", "hPa"),
+    instant("TT_STD", "air_temperature.moisture", "Cel"),
+    instant("RF_STD", "relative_humidity.moisture", "%"),
+    instant("TD_STD", "dew_point.moisture", "Cel"),
     // pressure: at sea level, and at the station
     instant("P", "air_pressure_sea_level", "hPa"),
     instant("P0", "air_pressure", "hPa"),
-    // wind, wind_synop, extreme_wind
+    // wind: means of the hour
     instant("F", "wind_speed", "m/s"),
     instant("D", "wind_direction", "deg").with_signs(WIND_SIGNS),
-    instant("FF", "wind_speed", "m/s"),
-    instant("DD", "wind_direction", "deg").with_signs(WIND_SIGNS),
+    // wind_synop: means of the ten minutes before
+    instant("FF", "wind_speed_10min", "m/s"),
+    instant("DD", "wind_direction_10min", "deg").with_signs(WIND_SIGNS),
+    // extreme_wind
     hour("FX_911", "wind_gust", "m/s"),
     // precipitation, sun
     hour("R1", "precipitation", "mm"),
@@ -229,7 +233,7 @@ const HOURLY: &[Measured] = &[
     hour("ATMO_LBERG", "longwave_radiation", "J/cm2"),
     hour("FD_LBERG", "diffuse_radiation", "J/cm2"),
     hour("FG_LBERG", "global_radiation", "J/cm2"),
-    hour("SD_LBERG", "sunshine_duration", "min"),
+    hour("SD_LBERG", "sunshine_duration.solar", "min"),
     measured("ZENIT", "sun_zenith", "deg", Over::InstantBefore(HOUR / 2)),
 ];
 
@@ -272,5 +276,15 @@ mod tests {
         }
         names.sort_unstable();
         assert!(names.windows(2).all(|pair| pair[0] != pair[1]), "{names:?}");
+    }
+
+    #[test]
+    fn no_two_columns_of_hourly_tables_or_of_ten_minutes_share_a_channel() {
+        for table in [TEN_MINUTES, HOURLY] {
+            for (index, measured) in table.iter().enumerate() {
+                let other = table[..index].iter().find(|other| other.quantity == measured.quantity);
+                assert!(other.is_none(), "{} and {other:?}", measured.name);
+            }
+        }
     }
 }

@@ -52,6 +52,32 @@ fn measured_values_are_instants_and_999_is_a_missing_one() {
 }
 
 #[test]
+fn what_tables_measure_in_different_ways_is_kept_apart() {
+    // The hour's mean and that of its last ten minutes, of one station and one stamp, in tables of their own.
+    for (table, speed) in [
+        ("STATIONS_ID;MESS_DATUM;QN_3;F;D;eor\n4911;2024050112;3;4.1;80;eor\n", "wind_speed instant"),
+        ("STATIONS_ID;MESS_DATUM;QN_8;FF;DD;eor\n4911;2024050112;3;6.2;90;eor\n", "wind_speed_10min instant"),
+        ("STATIONS_ID;MESS_DATUM;QN;FF_10;DD_10;eor\n4911;202405011200;3;6.2;90;eor\n", "wind_speed_10min instant"),
+        ("STATIONS_ID;MESS_DATUM;QN_9;TT_TU;RF_TU;eor\n4911;2024050112;3;9.0;80;eor\n", "air_temperature instant"),
+        ("STATIONS_ID;MESS_DATUM;QN_8;TT;TD;eor\n4911;2024050112;3;9.1;3.2;eor\n", "air_temperature.dew_point instant"),
+    ] {
+        let told = support::describe(&decode(table.as_bytes()));
+        let first = told.lines().next().unwrap_or_default();
+        assert!(first.starts_with(&format!("04911 {speed} 2024-05-01T12:00:00Z ")), "{told}");
+    }
+    check(
+        "STATIONS_ID;MESS_DATUM;QN_8;P_STD;TT_STD;RF_STD;TD_STD;eor\n4911;2024050112;3;970.1;9.2;81;6.1;eor\n",
+        &expect![[r#"
+            04911 air_pressure.moisture instant 2024-05-01T12:00:00Z 970.1 hPa true reason=QN 3
+            04911 air_temperature.moisture instant 2024-05-01T12:00:00Z 9.2 Cel true reason=QN 3
+            04911 relative_humidity.moisture instant 2024-05-01T12:00:00Z 81 % true reason=QN 3
+            04911 dew_point.moisture instant 2024-05-01T12:00:00Z 6.1 Cel true reason=QN 3
+            meter Meter { point: 04911, kind: Some(Station), name: None, server_id: None, maker: None, resolution: None }
+        "#]],
+    );
+}
+
+#[test]
 fn sums_are_intervals_that_end_at_the_stamp_in_the_unit_they_came_in() {
     check(
         "STATIONS_ID;MESS_DATUM;  QN;DS_10;GS_10;SD_10;LS_10;eor\n\
@@ -78,7 +104,7 @@ fn sums_are_intervals_that_end_at_the_stamp_in_the_unit_they_came_in() {
             00183 longwave_radiation interval 2001-01-01T11:03:00Z..2001-01-01T12:03:00Z - J/cm2 missing
             00183 diffuse_radiation interval 2001-01-01T11:03:00Z..2001-01-01T12:03:00Z 61 J/cm2 true reason=QN 1
             00183 global_radiation interval 2001-01-01T11:03:00Z..2001-01-01T12:03:00Z 102.5 J/cm2 true reason=QN 1
-            00183 sunshine_duration interval 2001-01-01T11:03:00Z..2001-01-01T12:03:00Z 27 min true reason=QN 1
+            00183 sunshine_duration.solar interval 2001-01-01T11:03:00Z..2001-01-01T12:03:00Z 27 min true reason=QN 1
             00183 sun_zenith instant 2001-01-01T11:33:00Z 74.12 deg true reason=QN 1
             meter Meter { point: 00183, kind: Some(Station), name: None, server_id: None, maker: None, resolution: None }
         "#]],
@@ -271,7 +297,7 @@ const SAMPLES: &[Counted] = &[
     (
         "observations_recent_TD_akt.zip",
         10,
-        &[("air_temperature", 0), ("dew_point", 0)],
+        &[("air_temperature.dew_point", 0), ("dew_point", 0)],
         "2018-12-03T00:00:00Z",
         "2020-05-29T15:00:00Z",
     ),
