@@ -81,9 +81,11 @@ pub(super) fn unit(text: &str) -> Option<Unit> {
 
 use Over::{Hour, Hours, Instant, PreviousDay};
 
+/// Each span has a channel of its own. The plain name is that of the hour, or of the twelve hours over which forecasts (`mosmix`)
+/// tell the extremes of the temperature.
 pub(super) const COLUMNS: &[Column] = &[
     column("cloud_cover_total", "cloud_cover", "%", Instant),
-    column("daily_mean_of_temperature_previous_day", "air_temperature_mean", "Grad C", PreviousDay),
+    column("daily_mean_of_temperature_previous_day", "air_temperature_mean_day", "Grad C", PreviousDay),
     column("depth_of_new_snow", "snow_depth_new", "cm", Instant),
     column("dew_point_temperature_at_2_meter_above_ground", "dew_point", "Grad C", Instant),
     column("diffuse_solar_radiation_last_hour", "diffuse_radiation", "W/m2", Hour),
@@ -95,22 +97,22 @@ pub(super) const COLUMNS: &[Column] = &[
     column("global_radiation_past_24_hours", "global_radiation_24h", "W/m2", Hours(24)),
     column("height_of_base_of_lowest_cloud_above_station", "cloud_base", "m", Instant),
     column("horizontal_visibility", "visibility", "km", Instant),
-    column("maximum_of_10_minutes_mean_of_wind_speed_for_previous_day", "wind_speed_max", "km/h", PreviousDay),
-    column("maximum_of_temperature_for_previous_day", "air_temperature_max", "Grad C", PreviousDay),
+    column("maximum_of_10_minutes_mean_of_wind_speed_for_previous_day", "wind_speed_max_day", "km/h", PreviousDay),
+    column("maximum_of_temperature_for_previous_day", "air_temperature_max_day", "Grad C", PreviousDay),
     column("maximum_temperature_last_12_hours_2_meters_above_ground", "air_temperature_max", "Grad C", Hours(12)),
     column("maximum_wind_speed_as_10_minutes_mean_during_last_hour", "wind_speed_max", "km/h", Hour),
-    column("maximum_wind_speed_during_last_6_hours", "wind_gust", "km/h", Hours(6)),
-    column("maximum_wind_speed_for_previous_day", "wind_gust", "km/h", PreviousDay),
+    column("maximum_wind_speed_during_last_6_hours", "wind_gust_6h", "km/h", Hours(6)),
+    column("maximum_wind_speed_for_previous_day", "wind_gust_day", "km/h", PreviousDay),
     column("maximum_wind_speed_last_hour", "wind_gust", "km/h", Hour),
     column("mean_wind_direction_during_last_10 min_at_10_meters_above_ground", "wind_direction", "Grad", Instant),
     column("mean_wind_speed_during last_10_min_at_10_meters_above_ground", "wind_speed", "km/h", Instant),
     column(
         "minimum_of_temperature_at_5_cm_above_ground_for_previous_day",
-        "air_temperature_ground_min",
+        "air_temperature_ground_min_day",
         "Grad C",
         PreviousDay,
     ),
-    column("minimum_of_temperature_for_previous_day", "air_temperature_min", "Grad C", PreviousDay),
+    column("minimum_of_temperature_for_previous_day", "air_temperature_min_day", "Grad C", PreviousDay),
     column("minimum_temperature_last_12_hours_2_meters_above_ground", "air_temperature_min", "Grad C", Hours(12)),
     column("minimum_temperature_last_12_hours_5_cm_above_ground", "air_temperature_ground_min", "Grad C", Hours(12)),
     // Codes of a table of DWD's own, not those of the WMO.
@@ -146,13 +148,12 @@ mod tests {
     use super::{COLUMNS, unit};
 
     #[test]
-    fn every_column_has_a_quantity_and_a_known_unit_and_no_two_the_same_channel_and_time() {
+    fn every_column_has_a_quantity_and_a_known_unit_and_no_two_the_same_channel() {
         for column in COLUMNS {
             assert!(column.quantity().is_some() && unit(column.unit).is_some(), "{}", column.name);
         }
         for (index, column) in COLUMNS.iter().enumerate() {
-            let same = |other: &&super::Column| other.quantity == column.quantity && other.over == column.over;
-            assert!(!COLUMNS[..index].iter().any(|other| same(&other)), "{}", column.name);
+            assert!(!COLUMNS[..index].iter().any(|other| other.quantity == column.quantity), "{}", column.name);
         }
     }
 }

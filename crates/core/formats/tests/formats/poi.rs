@@ -29,13 +29,32 @@ fn the_newest_hour_comes_first_and_values_that_come_once_a_day_are_no_missing_on
             10315 cloud_cover instant 2025-04-13T06:00:00Z 100 % true
             10315 air_temperature instant 2025-04-13T06:00:00Z -0.5 Cel true
             10315 global_radiation interval 2025-04-13T05:00:00Z..2025-04-13T06:00:00Z - W/m2 missing
-            10315 air_temperature_max interval 2025-04-12T00:00:00Z..2025-04-13T00:00:00Z 17.3 Cel true
+            10315 air_temperature_max_day interval 2025-04-12T00:00:00Z..2025-04-13T00:00:00Z 17.3 Cel true
             10315 precipitation_6h interval 2025-04-13T00:00:00Z..2025-04-13T06:00:00Z 1.2 mm true
             10315 weather_code.poi instant 2025-04-13T06:00:00Z 8 1 true
             10315 cloud_cover instant 2025-04-13T05:00:00Z - % missing
             10315 air_temperature instant 2025-04-13T05:00:00Z - Cel missing
             10315 global_radiation interval 2025-04-13T04:00:00Z..2025-04-13T05:00:00Z 0 W/m2 true
             10315 weather_code.poi instant 2025-04-13T05:00:00Z - 1 missing
+            meter Meter { point: 10315, kind: Some(Station), name: None, server_id: None, maker: None, resolution: None }
+        "#]],
+    );
+}
+
+#[test]
+fn each_span_of_an_extreme_has_its_own_channel() {
+    check(
+        "surface observations;Parameter description;maximum_wind_speed_last_hour;maximum_wind_speed_during_last_6_hours;\
+         maximum_wind_speed_for_previous_day;maximum_temperature_last_12_hours_2_meters_above_ground;\
+         maximum_of_temperature_for_previous_day\n10315;Unit;km/h;km/h;km/h;Grad C;Grad C\n\
+         Datum;Uhrzeit (UTC);Boe;Boe;Boe;Maximum;Maximum\n13.04.25;06:00;31;42;55;9,8;17,3\n",
+        &support::options(),
+        &expect![[r#"
+            10315 wind_gust interval 2025-04-13T05:00:00Z..2025-04-13T06:00:00Z 31 km/h true
+            10315 wind_gust_6h interval 2025-04-13T00:00:00Z..2025-04-13T06:00:00Z 42 km/h true
+            10315 wind_gust_day interval 2025-04-12T00:00:00Z..2025-04-13T00:00:00Z 55 km/h true
+            10315 air_temperature_max interval 2025-04-12T18:00:00Z..2025-04-13T06:00:00Z 9.8 Cel true
+            10315 air_temperature_max_day interval 2025-04-12T00:00:00Z..2025-04-13T00:00:00Z 17.3 Cel true
             meter Meter { point: 10315, kind: Some(Station), name: None, server_id: None, maker: None, resolution: None }
         "#]],
     );
