@@ -3,6 +3,11 @@
 use metrify_domain::unit::Dimension;
 use metrify_domain::{Kind, ObisCode, Unit};
 
+/// Group D of register states, of energy over any period, and of load curves (time integrals 1, 2 and 5).
+pub(crate) const STATE: u8 = 8;
+pub(crate) const ADVANCE: u8 = 9;
+pub(crate) const LOAD_CURVE: u8 = 29;
+
 /// Dimensions of what registers count.
 const COUNTED: [Dimension; 4] =
     [Dimension::ActiveEnergy, Dimension::ReactiveEnergy, Dimension::ApparentEnergy, Dimension::Volume];

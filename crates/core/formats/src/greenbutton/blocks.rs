@@ -1,7 +1,7 @@
 //! Blocks of interval values, held until their entry has ended and their reading type is known.
 
 use metrify_domain::time::SECOND;
-use metrify_domain::{Channel, Decimal, Kind, Period, Quality, Quantity, Reading, Timestamp};
+use metrify_domain::{Channel, Decimal, Kind, Period, Quality, Reading, Timestamp};
 
 use super::NAMESPACE;
 use super::kinds::Series;
@@ -146,7 +146,6 @@ impl Blocks {
 
 impl Block {
     fn read(&self, entry: &Resource, owner: &Owner<'_>, series: &Series, out: &mut Output<'_>) {
-        let channel = Channel { point: owner.point.clone(), quantity: Quantity::Obis(series.code) };
         let document = entry.document();
         for (index, held) in self.values.iter().enumerate() {
             let reading = match held {
@@ -154,7 +153,10 @@ impl Block {
                 Held::Lost(lost) => Err(lost.1.clone()),
             };
             match reading {
-                Ok(reading) => out.reading(&channel, &document, &reading),
+                Ok(reading) => {
+                    let channel = Channel { point: owner.point.clone(), quantity: series.quantity(reading.period) };
+                    out.reading(&channel, &document, &reading);
+                }
                 Err(reason) => {
                     let position = format!("entry {}, value {}", entry.number, index + 1);
                     let prelude = self.prelude(entry, Some(owner)).into_bytes();

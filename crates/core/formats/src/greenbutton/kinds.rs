@@ -3,10 +3,12 @@
 //! ESPI tells a quantity by its unit, its direction, how it accumulates and its phase. Only electricity has codes of OBIS for all
 //! of them; values of other commodities are told as lost.
 
-use metrify_domain::{Kind, ObisCode, Unit};
+use metrify_domain::time::HOUR;
+use metrify_domain::{Kind, ObisCode, Period, Quantity, Unit};
 
 use crate::dates::shown;
 use crate::espi;
+use crate::kind::{ADVANCE, LOAD_CURVE, STATE};
 use crate::page::Table;
 
 /// Codes of `uom` by what they measure.
@@ -51,6 +53,9 @@ const CURRENT_OF_NEUTRAL: u8 = 91;
 /// The kind of what is counted.
 const ENERGY: &str = "12";
 
+/// The shortest day, in microseconds: that of the change to summer time.
+const DAY_MIN: i64 = 23 * HOUR;
+
 /// What else tells series apart, and has no code.
 const WITHOUT_CODE: [&str; 3] = ["argument", "cpp", "interharmonic"];
 
@@ -81,13 +86,24 @@ const NAMES: [&str; 15] = [
 /// What every value of a reading type has in common.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Series {
-    pub(super) code: ObisCode,
+    code: ObisCode,
     pub(super) kind: Kind,
     pub(super) unit: Unit,
     pub(super) exponent: i32,
     /// Of values that tell no time of their own.
     pub(super) interval_s: Option<u32>,
     pub(super) quality: Option<u16>,
+}
+
+impl Series {
+    /// What a value of this period is of. The amount of a day or longer is energy over a period, no part of the load curve: a usage
+    /// point that tells both would count its energy twice.
+    pub(super) fn quantity(&self, period: Period) -> Quantity {
+        let [a, b, c, d, e, f] = self.code.groups();
+        let is_long = period.end().micros() - period.start().micros() >= DAY_MIN;
+        let d = if d == LOAD_CURVE && is_long { ADVANCE } else { d };
+        Quantity::Obis(ObisCode::from_bytes([a, b, c, d, e, f]))
+    }
 }
 
 impl ReadingType {
@@ -188,8 +204,8 @@ impl ReadingType {
             )
         };
         match (ENERGIES.contains(&uom), accumulation, qualifier) {
-            (true, "" | "0" | "4", "" | "0" | "12" | "26") => Ok((29, Kind::Interval)),
-            (true, "1" | "14", "" | "0" | "12") => Ok((8, Kind::Register)),
+            (true, "" | "0" | "4", "" | "0" | "12" | "26") => Ok((LOAD_CURVE, Kind::Interval)),
+            (true, "1" | "14", "" | "0" | "12") => Ok((STATE, Kind::Register)),
             (false, "6" | "12", "" | "0" | "12") => Ok((7, Kind::Instant)),
             (false, "" | "0" | "4", "" | "0" | "2" | "12") => Ok((5, Kind::Interval)),
             (false, "" | "0" | "4" | "6" | "12", "8") => Ok((6, Kind::Interval)),

@@ -9,14 +9,11 @@ use metrify_domain::unit::Dimension;
 use metrify_domain::{Kind, ObisCode, Unit};
 
 use super::raster::Raster;
+use crate::kind::{ADVANCE, LOAD_CURVE, STATE};
 
 /// Group A of an OBIS code.
 pub(super) const ELECTRICITY: u8 = 1;
 pub(super) const GAS: u8 = 7;
-/// Group D of register states, of energy over any period, and of load curves (time integrals 1, 2 and 5).
-const STATE: u8 = 8;
-const ADVANCE: u8 = 9;
-const LOAD_CURVE: u8 = 29;
 
 /// The code of amounts, and the raster on which they begin and end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -103,6 +103,39 @@ fn values_are_told_at_the_usage_point_with_the_code_of_their_reading_type() {
 }
 
 #[test]
+fn amounts_of_days_are_no_part_of_the_load_curve() {
+    // A second reading of the same usage point: the day as one amount, and the day that lost an hour.
+    let (own, up) = (format!("{POINT}/MeterReading/2"), format!("{POINT}/MeterReading"));
+    let related = [format!("{own}/IntervalBlock"), "/espi/1_1/resource/ReadingType/4".to_owned()];
+    let daily = entry(
+        "0005",
+        &own,
+        &up,
+        &related.each_ref().map(String::as_str),
+        "<MeterReading xmlns=\"http://naesb.org/espi\"/>",
+    );
+    let of_days = reading_type("")
+        .replace("<intervalLength>900", "<intervalLength>86400")
+        .replace("ReadingType/3", "ReadingType/4")
+        .replace("0003", "0006");
+    let days = "<IntervalReading><timePeriod><duration>82800</duration><start>1743289200</start></timePeriod>\
+                <value>60550</value></IntervalReading>\
+                <IntervalReading><timePeriod><start>1743372000</start></timePeriod><value>70110</value></IntervalReading>";
+    let days = block(days).replace("MeterReading/1", "MeterReading/2").replace("0004", "0007");
+    check(
+        &feed(&[usage_point(), meter_reading(), reading_type(""), block(&two_values()), daily, of_days, days]),
+        &expect![[r#"
+            urn:uuid:0001 1-0:1.29.0 interval 2025-03-29T23:00:00Z..2025-03-29T23:15:00Z 282 Wh true known 2025-04-01T00:00:00Z in urn:uuid:0004
+            urn:uuid:0001 1-0:1.29.0 interval 2025-03-29T23:15:00Z..2025-03-29T23:30:00Z 323.5 Wh true known 2025-04-01T00:00:00Z in urn:uuid:0004
+            urn:uuid:0001 1-0:1.9.0 interval 2025-03-29T23:00:00Z..2025-03-30T22:00:00Z 6055 Wh true known 2025-04-01T00:00:00Z in urn:uuid:0007
+            urn:uuid:0001 1-0:1.9.0 interval 2025-03-30T22:00:00Z..2025-03-31T22:00:00Z 7011 Wh true known 2025-04-01T00:00:00Z in urn:uuid:0007
+            finding note costs : costs of values are not read: 2
+            meter Meter { point: urn:uuid:0001, kind: None, name: Some("Cellar & roof"), server_id: None, maker: None, resolution: None }
+        "#]],
+    );
+}
+
+#[test]
 fn a_part_is_never_taken_for_the_whole() {
     let values = two_values();
     let said = |rest: &str| {
