@@ -69,7 +69,7 @@ fn is_sign_on(line: &str) -> bool {
 fn is_data(line: &str) -> bool {
     let is_set = |item: Item<'_>| match item {
         Item::Set(set) => codes::read(set.code, false).is_some(),
-        Item::Stray(_) => false,
+        Item::Stray(_) | Item::Damaged(..) => false,
     };
     line.contains('(') && DataSets::new(line).all(is_set)
 }

@@ -1,12 +1,14 @@
 //! Data sets of IEC 62056-21: `code(value*unit)`, with further values in further parentheses, on one line or over several.
 //!
-//! Meters write the characters of seven bits, often with an even parity bit that a reader has left in.
+//! Meters write the characters of seven bits, often with an even parity bit that a reader has left in. Some write the signs of
+//! units in eight. Any other byte with the eighth bit set was damaged on the way, and costs the data set that it stands in.
 
 use std::borrow::Cow;
 
 use metrify_domain::Decimal;
 
 use crate::dates::shown;
+use crate::encoding;
 
 /// A code and what stands in its parentheses.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +24,8 @@ pub(crate) enum Item<'a> {
     Set(DataSet<'a>),
     /// What is no data set: a line without parentheses, or parentheses that do not close.
     Stray(&'a str),
+    /// A data set with letters that no meter writes, and how many readings it held.
+    Damaged(&'a str, u64),
 }
 
 /// Splits a text into data sets.
@@ -67,9 +71,31 @@ impl<'a> Iterator for DataSets<'a> {
             let inner = &self.rest[open + 1..];
             return Some(self.stray(open + 1 + inner.find(is_mark).unwrap_or(inner.len())));
         }
-        self.rest = &self.rest[at..];
-        Some(Item::Set(DataSet { code, values }))
+        let (text, rest) = self.rest.split_at(at);
+        self.rest = rest;
+        let set = DataSet { code, values };
+        Some(if set.is_sound() { Item::Set(set) } else { Item::Damaged(text, (count(&set) as u64).max(1)) })
     }
+}
+
+impl DataSet<'_> {
+    /// Whether letters that are not ASCII stand in units alone, and only those that are one. The value of a set that was damaged,
+    /// were it the number of a meter, would be that of another.
+    fn is_sound(&self) -> bool {
+        let is_sound = |value: &&str| {
+            let (number, unit) = number_and_unit(value);
+            number.is_ascii() && unit.is_none_or(|unit| ascii_unit(unit).is_ascii())
+        };
+        self.code.is_ascii() && self.values.iter().all(is_sound)
+    }
+}
+
+/// Units in letters of eight bits, as we write them.
+const UNITS_OF_EIGHT_BITS: [(&str, &str); 4] = [("m³", "m3"), ("m³/h", "m3/h"), ("°C", "Cel"), ("°", "deg")];
+
+/// The unit without letters of eight bits, where it is one that is known.
+pub(crate) fn ascii_unit(unit: &str) -> &str {
+    UNITS_OF_EIGHT_BITS.iter().find(|(from, _)| *from == unit).map_or(unit, |(_, to)| to)
 }
 
 const fn is_space(letter: char) -> bool {
@@ -124,10 +150,11 @@ impl Losses {
 /// How many readings stand in a text that cannot be trusted: numbers with a unit, and the values of load profiles.
 pub(crate) fn readings_within(text: &str) -> u64 {
     let count = |item| match item {
-        Item::Set(set) => count(&set),
+        Item::Set(set) => count(&set) as u64,
+        Item::Damaged(_, readings) => readings,
         Item::Stray(_) => 0,
     };
-    DataSets::new(text).map(count).sum::<usize>() as u64
+    DataSets::new(text).map(count).sum()
 }
 
 fn count(set: &DataSet<'_>) -> usize {
@@ -143,19 +170,31 @@ fn count(set: &DataSet<'_>) -> usize {
     set.values.iter().filter(is_number).count()
 }
 
-pub(crate) const DAMAGED: &str =
-    "there are bytes with the eighth bit set, and it is no parity: they were damaged on the way";
+/// What is said of a data set that was damaged.
+pub(crate) fn damaged(text: &str) -> String {
+    format!(
+        "`{}` has bytes with the eighth bit set that are neither parity nor a unit: they were damaged on the way",
+        shown(text.trim())
+    )
+}
 
-/// The bytes as text of seven bits, without the even parity bit where the reader has left it in.
-///
-/// # Errors
-/// Where the eighth bit is set and is no parity.
-pub(crate) fn seven_bits(bytes: &[u8]) -> Result<Cow<'_, str>, &'static str> {
+/// Of a text in letters of eight bits about half of all bytes have an odd number of bits, of one with parity none but the damaged
+/// ones: the one is told from the other by a quarter.
+const ODD_OF_PARITY_MAX: usize = 4;
+
+/// The bytes as text: without the even parity bit where the reader has left it in, else in UTF-8, else in ISO 8859-1. A byte whose
+/// parity is wrong becomes a letter that nobody writes.
+pub(crate) fn text(bytes: &[u8]) -> Cow<'_, str> {
     if bytes.is_ascii() {
-        return std::str::from_utf8(bytes).map(Cow::Borrowed).map_err(|_| DAMAGED);
+        return encoding::text(bytes);
     }
-    let is_parity = bytes.iter().all(|byte| byte.count_ones().is_multiple_of(2));
-    is_parity.then(|| Cow::Owned(lossy_text(bytes))).ok_or(DAMAGED)
+    let is_odd = |byte: &u8| !byte.count_ones().is_multiple_of(2);
+    let odd = bytes.iter().filter(|byte| is_odd(byte)).count();
+    if odd.saturating_mul(ODD_OF_PARITY_MAX) >= bytes.len() {
+        return encoding::text(bytes);
+    }
+    let letter = |byte: &u8| if is_odd(byte) { char::REPLACEMENT_CHARACTER } else { char::from(byte & 0x7F) };
+    Cow::Owned(bytes.iter().map(letter).collect())
 }
 
 /// The lower seven bits as text, whatever the eighth.
@@ -165,12 +204,13 @@ pub(crate) fn lossy_text(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{DAMAGED, DataSets, Item, readings_within, seven_bits};
+    use super::{DataSets, Item, readings_within, text};
 
     fn split(text: &str) -> Vec<String> {
         let said = |item| match item {
             Item::Set(set) => format!("{}: {}", set.code, set.values.join(" | ")),
             Item::Stray(stray) => format!("stray {stray}"),
+            Item::Damaged(text, readings) => format!("damaged {} ({readings})", text.trim()),
         };
         DataSets::new(text).map(said).collect()
     }
@@ -194,10 +234,18 @@ mod tests {
     #[test]
     fn the_parity_is_taken_away_where_it_is_one() {
         let with_parity = |byte: u8| byte | ((byte.count_ones() as u8 & 1) << 7);
-        let mut bytes: Vec<u8> = "1.8.0(1)".bytes().map(with_parity).collect();
-        assert_eq!(seven_bits(&bytes).as_deref(), Ok("1.8.0(1)"));
+        let mut bytes: Vec<u8> = "1.8.0(1)2.8.0(2)".bytes().map(with_parity).collect();
+        assert_eq!(text(&bytes), "1.8.0(1)2.8.0(2)");
         bytes[0] ^= 2;
-        assert_eq!(seven_bits(&bytes), Err(DAMAGED));
+        assert_eq!(split(&text(&bytes)), ["damaged \u{fffd}.8.0(1) (1)", "2.8.0: 2"]);
+    }
+
+    #[test]
+    fn letters_of_eight_bits_stand_in_units_and_nowhere_else() {
+        let latin1 = b"1(2*m\xb3)2(2\xb3*m3)3\xb3(2)4(2*k\xd7h)5(6*\xb0C)";
+        let expected = ["1: 2*m³", "damaged 2(2³*m3) (1)", "damaged 3³(2) (1)", "damaged 4(2*k×h) (1)", "5: 6*°C"];
+        assert_eq!(split(&text(latin1)), expected);
+        assert_eq!(split(&text("1(2*m³)2(3)".as_bytes())), ["1: 2*m³", "2: 3"]);
     }
 
     #[test]

@@ -11,7 +11,7 @@ mod stamp;
 
 use metrify_domain::Severity;
 
-use crate::datasets::{lossy_text, readings_within, seven_bits};
+use crate::datasets::{lossy_text, readings_within, text};
 use crate::dates::shown;
 use crate::detect::Head;
 use crate::format::Options;
@@ -163,11 +163,8 @@ impl Telegrams {
     }
 
     fn read(&mut self, position: u64, bytes: &[u8], body: &[u8], out: &mut Output<'_>) {
-        let text = match seven_bits(body) {
-            Ok(text) => text,
-            Err(reason) => return out.problem(problem(position, bytes, reason.to_owned())),
-        };
-        // The identification names a type of meter, not a meter.
+        let text = text(body);
+        // The identification names a type of meter, not a meter: all those of a Swedish operator say `ELL5\253833635_A`.
         let (_, sets) = text.split_once('\n').unwrap_or_default();
         if let Some((readings, reason)) = self.reader.read(sets, &at_byte(position), out).told() {
             out.problem(Problem { readings, ..problem(position, bytes, reason) });

@@ -2,6 +2,7 @@
 
 use metrify_domain::{ObisCode, Unit};
 
+use crate::datasets::ascii_unit;
 use crate::page::Table;
 
 /// Groups C and D of codes that are no readings, with what is made of them.
@@ -159,6 +160,7 @@ fn number(text: &str) -> Option<u8> {
 
 /// The unit as we write it; `None` for what is no text of a unit.
 pub(super) fn unit(text: &str) -> Option<Unit> {
+    let text = ascii_unit(text);
     let known = UNITS.iter().find(|(from, _)| *from == text).map(|(_, to)| *to);
     Unit::new(known.unwrap_or(text))
 }

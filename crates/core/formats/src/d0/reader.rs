@@ -14,7 +14,7 @@ use super::facts::Facts;
 use super::frame::{Data, Piece};
 use super::profile::{self, Profile};
 use super::values::{self, Shown};
-use crate::datasets::{DataSet, DataSets, Item, Losses, lossy_text, number, readings_within, seven_bits};
+use crate::datasets::{DataSet, DataSets, Item, Losses, damaged, lossy_text, number, readings_within, text};
 use crate::dates::{DateError, shown};
 use crate::format::Options;
 use crate::kind::shown_kind;
@@ -49,6 +49,8 @@ struct First {
 pub(super) struct Reader {
     zone: Option<Zone>,
     received_at: Timestamp,
+    /// The meter of telegrams that name none.
+    given: Option<Point>,
     meters: Meters,
     session: Session,
     /// The clocks of meters that do not tell their season, each a series of its own.
@@ -80,6 +82,7 @@ impl Reader {
         Self {
             zone: options.zone,
             received_at: options.received_at,
+            given: options.point.clone(),
             meters: Meters::new(options.received_at),
             session: Session::default(),
             clocks: HashMap::new(),
@@ -158,10 +161,7 @@ impl Reader {
     fn data(&mut self, data: &Data<'_>, out: &mut Output<'_>) {
         let position = at_byte(data.position);
         self.meters.make_room(&position, out);
-        let text = match seven_bits(data.content) {
-            Ok(text) => text,
-            Err(reason) => return self.lose(data.position, data.bytes, reason.to_owned(), out),
-        };
+        let text = text(data.content);
         let items: Vec<Item<'_>> = DataSets::new(&text).collect();
         if items.is_empty() {
             return;
@@ -180,6 +180,7 @@ impl Reader {
             match item {
                 Item::Set(set) => self.set(set, &mut telegram, out),
                 Item::Stray(stray) => telegram.losses.add(1, || format!("`{}` is no data set", shown(stray))),
+                Item::Damaged(text, readings) => telegram.losses.add(*readings, || damaged(text)),
             }
         }
         self.note(&telegram, &position, out);
@@ -192,8 +193,10 @@ impl Reader {
         if let Some(point) = facts.point() {
             self.session.number = Some(point.clone());
         }
-        let point = self.session.number.as_ref().or(self.session.address.as_ref()).cloned().ok_or_else(|| {
-            "nothing names the meter: 0.0.0, C.1.0 and 96.1.0 are not there, nor an address in the sign-on".to_owned()
+        let named = self.session.number.as_ref().or(self.session.address.as_ref());
+        let point = named.or(self.given.as_ref()).cloned().ok_or_else(|| {
+            "nothing names the meter: 0.0.0, C.1.0 and 96.1.0 are not there, nor an address in the sign-on: give --point"
+                .to_owned()
         })?;
         let number = self.meters.number(&point);
         self.meters.learn_maker(number, || maker(&self.session.identification));

@@ -7,7 +7,7 @@ use metrify_domain::{Channel, Kind, ObisCode, Period, Point, Quality, Quantity, 
 
 use super::codes::{self, Role};
 use super::stamp::{self, OldStamps, When};
-use crate::datasets::{DataSet, DataSets, Item, Losses, number, number_and_unit};
+use crate::datasets::{DataSet, DataSets, Item, Losses, ascii_unit, damaged, number, number_and_unit};
 use crate::dates::shown;
 use crate::format::Options;
 use crate::kind::{assumed_unit, shown_kind};
@@ -40,6 +40,8 @@ pub(super) struct Reader {
     zone: Option<Zone>,
     received_at: Timestamp,
     swap_tariffs: bool,
+    /// The meter of telegrams that name none.
+    given: Option<Point>,
     meters: Meters,
     /// The stamps of versions 2 and 3, which do not tell their season, each value of a meter for itself.
     old_stamps: HashMap<(Option<Point>, ObisCode), OldStamps>,
@@ -70,6 +72,7 @@ impl Reader {
             zone: options.zone,
             received_at: options.received_at,
             swap_tariffs: options.swap_tariffs,
+            given: options.point.clone(),
             meters: Meters::new(options.received_at),
             old_stamps: HashMap::new(),
             logs: HashMap::new(),
@@ -89,6 +92,7 @@ impl Reader {
                     Err(error) => losses.add(1, || error.to_string()),
                 },
                 Item::Stray(stray) => losses.add(1, || format!("`{}` is no data set", shown(stray))),
+                Item::Damaged(text, readings) => losses.add(readings, || damaged(text)),
             }
         }
         let devices = self.devices(&sets);
@@ -125,6 +129,9 @@ impl Reader {
                 Role::Time | Role::DeviceValue { .. } | Role::OldDeviceValue { .. } => {}
                 Role::Log | Role::Count | Role::Service | Role::Value => {}
             }
+        }
+        if let (false, Some(point)) = (named.contains_key(&0), &self.given) {
+            named.insert(0, (u8::MAX, point.clone()));
         }
         let mut known = BTreeMap::new();
         for (channel, (_, point)) in named {
@@ -204,8 +211,11 @@ impl Reader {
             return;
         }
         let Some(device) = device else {
-            let missing = if channel == 0 { "0-0:96.1.1".to_owned() } else { format!("0-{channel}:96.1.0") };
-            return telegram.losses.add(1, || format!("nothing names the meter of {code}: there is no {missing}"));
+            let lack = match channel {
+                0 => "there is no 0-0:96.1.1: give --point".to_owned(),
+                channel => format!("there is no 0-{channel}:96.1.0"),
+            };
+            return telegram.losses.add(1, || format!("nothing names the meter of {code}: {lack}"));
         };
         let quantity = if channel == 0 {
             if self.swap_tariffs { codes::swapped(code) } else { code }
@@ -226,7 +236,7 @@ impl Reader {
         let (text, unit) = number_and_unit(value);
         let is_count = codes::role(code) == Role::Count && unit.is_none();
         let unit = match unit {
-            Some(unit) => Unit::new(unit).ok_or("its unit is no text")?,
+            Some(unit) => Unit::new(ascii_unit(unit)).ok_or("its unit is no text")?,
             None if is_count => const { Unit::literal("1") },
             None => assumed_unit(code).ok_or("it has no unit")??,
         };

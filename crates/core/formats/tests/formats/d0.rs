@@ -141,7 +141,51 @@ fn the_parity_bit_may_have_been_left_in() {
         &options(),
         &bare,
         &expect![[r#"
-        problem byte 10: there are bytes with the eighth bit set, and it is no parity: they were damaged on the way (1 readings, 30 bytes)
+            problem byte 10: `1.8.0(2�5*kWh)` has bytes with the eighth bit set that are neither parity nor a unit: they were damaged on the way (1 readings, 30 bytes)
+            meter Meter { point: 4711, kind: Some(Device), name: None, server_id: None, maker: Some("ABC"), resolution: None }
+        "#]],
+    );
+}
+
+#[test]
+fn units_in_letters_of_eight_bits_are_read_and_what_else_has_one_costs_its_data_set() {
+    let telegram =
+        "/ABC5X\r\n\r\n0.0.0(4711)\r\n7-0:3.0.0(2.5*m³)\r\n6-0:10.7.0(61*°C)\r\n1.8.0(2³*kWh)\r\n2.8.0(3*kWh)\r\n!\r\n";
+    let latin1: Vec<u8> = telegram.chars().map(|letter| u8::try_from(letter).expect("a byte")).collect();
+    let expected = expect![[r#"
+        4711 7-0:3.0.0 register 2025-01-01T00:00:00Z 2.5 m3 true
+        4711 6-0:10.7.0 instant 2025-01-01T00:00:00Z 61 Cel true
+        4711 1-0:2.8.0 register 2025-01-01T00:00:00Z 3 kWh true
+        problem byte 10: `1.8.0(2³*kWh)` has bytes with the eighth bit set that are neither parity nor a unit: they were damaged on the way (1 readings, 81 bytes)
+        meter Meter { point: 4711, kind: Some(Device), name: None, server_id: None, maker: Some("ABC"), resolution: Some((1, kWh)) }
+    "#]];
+    check_with(&options(), &latin1, &expected);
+    expect![[r#"
+        4711 7-0:3.0.0 register 2025-01-01T00:00:00Z 2.5 m3 true
+        4711 6-0:10.7.0 instant 2025-01-01T00:00:00Z 61 Cel true
+        4711 1-0:2.8.0 register 2025-01-01T00:00:00Z 3 kWh true
+        problem byte 10: `1.8.0(2³*kWh)` has bytes with the eighth bit set that are neither parity nor a unit: they were damaged on the way (1 readings, 84 bytes)
+        meter Meter { point: 4711, kind: Some(Device), name: None, server_id: None, maker: Some("ABC"), resolution: Some((1, kWh)) }
+    "#]].assert_eq(&describe(&decode(Format::D0, telegram.as_bytes(), &options(), 7)));
+}
+
+#[test]
+fn a_damaged_number_names_no_meter_and_the_caller_may_name_one() {
+    let telegram = b"/ABC5X\r\n\r\n0.0.0(4\xb711)\r\n2.8.0(3*kWh)\r\n!\r\n";
+    check_with(
+        &options(),
+        telegram,
+        &expect![[r#"
+        problem byte 10: nothing names the meter: 0.0.0, C.1.0 and 96.1.0 are not there, nor an address in the sign-on: give --point (1 readings, 28 bytes)
+    "#]],
+    );
+    check_with(
+        &Options { point: "4711".parse().ok(), ..options() },
+        telegram,
+        &expect![[r#"
+        4711 1-0:2.8.0 register 2025-01-01T00:00:00Z 3 kWh true
+        problem byte 10: `0.0.0(4·11)` has bytes with the eighth bit set that are neither parity nor a unit: they were damaged on the way (1 readings, 28 bytes)
+        meter Meter { point: 4711, kind: Some(Device), name: None, server_id: None, maker: Some("ABC"), resolution: Some((1, kWh)) }
     "#]],
     );
 }
@@ -221,15 +265,18 @@ fn a_byte_order_mark_before_a_telegram_means_nothing() {
         &options(),
         b"\xef\xbb",
         &expect![[r#"
-        problem byte 0: there are bytes with the eighth bit set, and it is no parity: they were damaged on the way (1 readings, 2 bytes)
-    "#]],
+            problem byte 0: nothing names the meter: 0.0.0, C.1.0 and 96.1.0 are not there, nor an address in the sign-on: give --point (1 readings, 2 bytes)
+            finding warning telegram_end_missing byte 0: the telegram has no `!` at its end: what is whole of it is read
+        "#]],
     );
     check_with(
         &options(),
         b"\xef/ABC5X\r\n\r\n0.0.0(4711)\r\n1.8.0(1*kWh)\r\n!\r\n",
         &expect![[r#"
-        problem byte 0: there are bytes with the eighth bit set, and it is no parity: they were damaged on the way (1 readings, 39 bytes)
-    "#]],
+            4711 1-0:1.8.0 register 2025-01-01T00:00:00Z 1 kWh true
+            problem byte 0: `ï/ABC5X` is no data set (1 readings, 39 bytes)
+            meter Meter { point: 4711, kind: Some(Device), name: None, server_id: None, maker: None, resolution: Some((1, kWh)) }
+        "#]],
     );
 }
 
@@ -338,8 +385,8 @@ fn a_telegram_that_names_no_meter_is_kept_for_later() {
     check(
         "/ABC5X\r\n\r\n1.8.0(1.5*kWh)\r\n2.8.0(1*kWh)\r\n!\r\n",
         &expect![[r#"
-        problem byte 10: nothing names the meter: 0.0.0, C.1.0 and 96.1.0 are not there, nor an address in the sign-on (2 readings, 31 bytes)
-    "#]],
+            problem byte 10: nothing names the meter: 0.0.0, C.1.0 and 96.1.0 are not there, nor an address in the sign-on: give --point (2 readings, 31 bytes)
+        "#]],
     );
 }
 

@@ -97,6 +97,60 @@ fn a_belgian_telegram_with_gas_and_water_and_the_peaks_of_months() {
 }
 
 #[test]
+fn units_in_letters_of_eight_bits_are_read_and_what_else_has_one_costs_its_data_set() {
+    let lines = [VERSION, NUMBER, "0-0:1.0.0(240403175431S)", "1-0:1.8.0(1.5*kWh)", "0-1:24.1.0(3)", "0-1:96.1.0(41)"];
+    let gas = "0-1:24.2.1(240403170000S)(7.5*m³)";
+    check(
+        &telegram(&[&lines[..], &[gas, "1-0:1.7.0(0.5³*kW)", "1-0:2.7.0(0.25*kW)"]].concat()),
+        &expect![[r#"
+        1SAG3100776593 1-0:1.8.0 register 2024-04-03T15:54:31Z 1.5 kWh true
+        A 7-0:3.1.0 register 2024-04-03T15:00:00Z 7.5 m3 true
+        1SAG3100776593 1-0:2.7.0 instant 2024-04-03T15:54:31Z 0.25 kW true
+        problem byte 0: `1-0:1.7.0(0.5³*kW)` has bytes with the eighth bit set that are neither parity nor a unit: they were damaged on the way (1 readings, 233 bytes)
+        meter Meter { point: 1SAG3100776593, kind: Some(Device), name: None, server_id: None, maker: Some("SAG"), resolution: Some((0.1, kWh)) }
+        meter Meter { point: A, kind: Some(Device), name: None, server_id: None, maker: None, resolution: None }
+    "#]],
+    );
+    // The same in ISO 8859-1, without a checksum as in version 2.
+    let text = ["/ABC5\\METER", "", NUMBER, "0-1:24.1.0(3)", "0-1:96.1.0(41)", gas, "1-0:1.8.0(1.5*kWh)", "!", ""]
+        .join("\r\n");
+    let bytes: Vec<u8> = text.chars().map(|letter| u8::try_from(letter).expect("a byte")).collect();
+    expect![[r#"
+        A 7-0:3.1.0 register 2024-04-03T15:00:00Z 7.5 m3 true
+        1SAG3100776593 1-0:1.8.0 register 2025-01-01T00:00:00Z 1.5 kWh true
+        meter Meter { point: 1SAG3100776593, kind: Some(Device), name: None, server_id: None, maker: Some("SAG"), resolution: Some((0.1, kWh)) }
+        meter Meter { point: A, kind: Some(Device), name: None, server_id: None, maker: None, resolution: None }
+    "#]].assert_eq(&describe(&decode(Format::Dsmr, &bytes, &options(), 7)));
+}
+
+#[test]
+fn a_swedish_telegram_is_of_the_meter_that_the_caller_names() {
+    let lines = ["0-0:1.0.0(210217184019W)", "1-0:1.8.0(00006678.394*kWh)", "1-0:1.7.0(0001.727*kW)"];
+    let body = format!("/ELL5\\253833635_A\r\n\r\n{}\r\n!", lines.join("\r\n"));
+    let swedish = format!("{body}{:04X}\r\n", crc(body.as_bytes()));
+    let given = Options { point: "735999123456789012".parse().ok(), ..options() };
+    check_with(
+        &given,
+        &swedish,
+        &expect![[r#"
+        735999123456789012 1-0:1.8.0 register 2021-02-17T17:40:19Z 6678.394 kWh true
+        735999123456789012 1-0:1.7.0 instant 2021-02-17T17:40:19Z 1.727 kW true
+        meter Meter { point: 735999123456789012, kind: Some(Device), name: None, server_id: None, maker: None, resolution: Some((0.001, kWh)) }
+    "#]],
+    );
+    check(
+        &swedish,
+        &expect![[r#"
+        problem byte 0: 2 values are not read; nothing names the meter of 1-0:1.8.0: there is no 0-0:96.1.1: give --point (2 readings, 107 bytes)
+    "#]],
+    );
+    // What a telegram says itself counts more.
+    let named =
+        describe(&decode(Format::Dsmr, telegram(&[VERSION, NUMBER, lines[0], lines[1]]).as_bytes(), &given, 64));
+    assert!(named.starts_with("1SAG3100776593 1-0:1.8.0 "), "{named}");
+}
+
+#[test]
 fn a_luxembourgish_telegram_names_its_meter_by_its_logical_device() {
     check(
         &telegram(&[
@@ -355,9 +409,9 @@ fn what_is_damaged_costs_itself() {
     check(
         &telegram(&[VERSION, "0-0:1.0.0(632525252525W)", "1-0:1.8.1(1*kWh)"]),
         &expect![[r#"
-        problem byte 0: nothing names the meter of 1-0:1.8.1: there is no 0-0:96.1.1 (1 readings, 81 bytes)
-        finding note meter_clock byte 0: the meter's clock was never set: the time of receipt places its values
-    "#]],
+            problem byte 0: nothing names the meter of 1-0:1.8.1: there is no 0-0:96.1.1: give --point (1 readings, 81 bytes)
+            finding note meter_clock byte 0: the meter's clock was never set: the time of receipt places its values
+        "#]],
     );
 }
 
