@@ -103,6 +103,16 @@ pub(crate) struct Record<'a> {
     pub(crate) values: Vec<Option<Cow<'a, str>>>,
     /// There is a place for every value of the longest day, so that those at the end may stay empty.
     padded: bool,
+    /// The line has fewer fields than its table has columns.
+    pub(crate) cut: Option<Cut>,
+}
+
+/// A line of a day set that has fewer fields than its table has columns.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cut {
+    pub(crate) line: u64,
+    /// Values for which there is a field.
+    pub(crate) values: usize,
 }
 
 impl<'a> Record<'a> {

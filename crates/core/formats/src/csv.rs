@@ -27,7 +27,7 @@ mod series;
 mod side;
 mod write;
 
-use crate::columns::{Column, Loss, Record, Resolver, UnknownNames};
+use crate::columns::{Column, Cut, Loss, Record, Resolver, UnknownNames};
 use crate::detect::Head;
 use crate::encoding::{text, without_mark};
 use crate::fields::{Field, split};
@@ -305,6 +305,7 @@ impl Body {
             Layout::Rows { slots, values } => {
                 let mut record = Record::padded();
                 fill(&mut record, (slots, *values), fields, &line);
+                record.cut = cut(number, slots, fields);
                 resolver.read(&record, self.notation, out)
             }
             Layout::Meters { meter, time, values, .. } => {
@@ -411,6 +412,12 @@ impl Rows {
         }
         told
     }
+}
+
+/// Whether a line has fewer fields than there are columns, and for how many values it has one.
+fn cut(line: u64, slots: &[Slot], fields: &[Field]) -> Option<Cut> {
+    let values = slots.iter().take(fields.len()).filter(|slot| matches!(slot, Slot::Value(_))).count();
+    (fields.len() < slots.len()).then_some(Cut { line, values })
 }
 
 /// Takes the fields of a line in; in place, since a record is too large to be handed around.

@@ -18,6 +18,7 @@ mod fields;
 mod float;
 mod format;
 mod generation;
+mod ids;
 mod json;
 mod keys;
 mod kind;

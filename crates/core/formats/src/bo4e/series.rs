@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-use metrify_domain::identifier::{IdentifierError, MaloId};
 use metrify_domain::{Channel, Finding, Kind, Period, Point, Quality, Quantity, Reading, Severity, Unit};
 
 use super::envelope::{Envelope, last_part};
@@ -11,6 +10,7 @@ use super::times::{Length, Reader};
 use super::units;
 use crate::dates::shown;
 use crate::format::Options;
+use crate::ids;
 use crate::json::{Item, List, Object, Value, write_text};
 use crate::mscons::unit::implied;
 use crate::output::{Output, Problem};
@@ -355,7 +355,7 @@ pub(super) fn location(
     let is_market = market.is_some() || older.as_ref().is_some_and(|id| id.len() == 11);
     let meter = id(meter, "zaehlernummer").or_else(|| id(number, ""));
     let Some(id) = market.or(metering).or(older).or(meter) else { return Ok(None) };
-    if let (true, Err(error @ IdentifierError::CheckDigit { .. })) = (is_market, id.parse::<MaloId>()) {
+    if let (true, Some(error)) = (is_market, ids::doubt(&id)) {
         find("check_digit", format!("the id `{}`: {error}", shown(&id)));
     }
     let point = id.parse().map_err(|error| format!("the id `{}` names no point: {error}", shown(&id)))?;

@@ -1,18 +1,20 @@
 //! Turns records into readings: defaults, times and the rules that the columns keep together.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::error::Error;
 
 use chrono::NaiveDate;
 use foldhash::fast::RandomState;
 use metrify_domain::calendar::{Instants, LocalClock, Zone};
+use metrify_domain::identifier::IdentifierError;
 use metrify_domain::time::{HOUR, QUARTER_HOUR};
 use metrify_domain::{
-    Channel, Code, Decimal, Document, Kind, Period, Point, Quality, Quantity, Reading, Timestamp, Unit,
+    Channel, Code, Decimal, Document, Kind, Period, Quality, Quantity, Reading, Severity, Timestamp, Unit,
 };
 
-use super::{Column, Record};
+use super::{Column, Cut, Record};
 use crate::dates::{self, DateError, Stamp};
+use crate::ids;
 use crate::numbers::Notation;
 use crate::output::Output;
 
@@ -102,7 +104,7 @@ struct Series {
 
 impl Series {
     fn new(point: &str, quantity: &str) -> Result<Self, Refusal> {
-        let point = point.parse::<Point>()?;
+        let point = ids::point(point)?;
         let quantity = quantity.parse::<Quantity>()?;
         let (kind, unit) = (quantity.natural_kind(), quantity.default_unit());
         Ok(Self { channel: Channel { point, quantity }, kind, unit, clock: None })
@@ -166,12 +168,14 @@ pub(crate) struct Resolver {
     zone: Option<Zone>,
     series: Known<Series>,
     before: Before,
+    /// Ids of which a finding told.
+    doubted: HashSet<String>,
 }
 
 impl Resolver {
     /// `zone` is that of times that carry none.
     pub(crate) fn new(zone: Option<Zone>) -> Self {
-        Self { zone, series: Known::default(), before: Before::default() }
+        Self { zone, series: Known::default(), before: Before::default(), doubted: HashSet::new() }
     }
 
     /// Hands on the readings of a record; of a day set also those beside a value that is none.
@@ -186,7 +190,14 @@ impl Resolver {
         let point = required(record, Column::Point)?;
         let quantity = required(record, Column::Quantity)?;
         let zone = self.zone;
-        let series = self.series.find([point, quantity], || Series::new(point, quantity))?;
+        let mut doubt = None;
+        let series = self.series.find([point, quantity], || {
+            doubt = ids::doubt(point);
+            Series::new(point, quantity)
+        })?;
+        if let Some(error) = doubt {
+            doubtful(&mut self.doubted, point, &error, out);
+        }
         if record.get(Column::Day).is_some() {
             return day_set(record, zone, (series, &mut self.before), notation, out);
         }
@@ -202,6 +213,16 @@ impl Resolver {
         };
         standing.hand_on(&series.channel, (kind, period, value), out);
         Ok(())
+    }
+}
+
+/// Tells once of an id.
+fn doubtful(doubted: &mut HashSet<String>, id: &str, error: &IdentifierError, out: &mut Output<'_>) {
+    if doubted.len() >= SERIES_MAX {
+        doubted.clear();
+    }
+    if doubted.insert(id.to_owned()) {
+        out.remark(Severity::Warning, "check_digit", String::new(), format!("the id `{id}`: {error}"));
     }
 }
 
@@ -339,6 +360,12 @@ fn day_set(
     }
     let Slots { mut start, step, count } = Slots::of(record, series.channel.quantity)?;
     let mut standing = Standing::of(record, zone, series, before)?;
+    if let Some(Cut { line, values }) = record.cut.filter(|cut| cut.values < count) {
+        let reason = format!(
+            "the line has fields for {values} of the {count} values of its day, as if it were cut off: the others are taken as missing"
+        );
+        out.remark(Severity::Warning, "cut_line", format!("line {line}"), reason);
+    }
     let (mut lost, mut first) = (0, None);
     for (index, text) in record.values.iter().take(count).enumerate() {
         let end = start.plus(step).unwrap_or(start);

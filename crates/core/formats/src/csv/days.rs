@@ -13,7 +13,7 @@ use metrify_domain::time::{HOUR, MINUTE, QUARTER_HOUR};
 use metrify_domain::{Decimal, Finding, Severity, Timestamp};
 
 use super::series::is_missing;
-use crate::columns::{Column, Loss, Record};
+use crate::columns::{Column, Cut, Loss, Record};
 use crate::dates;
 use crate::fields::Field;
 use crate::numbers::Notation;
@@ -138,6 +138,7 @@ impl Days {
             Values::Numbered(columns) => {
                 let mut record = Record::padded();
                 record.values = columns.iter().map(|column| row.given(*column)).collect();
+                record.cut = self.cut(row, columns.iter().copied().filter(|column| row.has(*column)).count());
                 record
             }
             Values::Clock { .. } => Record::default(),
@@ -146,6 +147,11 @@ impl Days {
             record.set_rewritten(*column, row.cell(*index));
         }
         record
+    }
+
+    /// Whether the row has fewer fields than there are columns, where it has those of so many values.
+    fn cut(&self, row: &Row<'_>, values: usize) -> Option<Cut> {
+        (row.fields.len() < self.columns).then_some(Cut { line: row.number, values })
     }
 
     /// Lays the values into the order of the day, where the clock names them; what has no place in that day is lost.
@@ -168,10 +174,11 @@ impl Days {
         let day = record.get(Column::Day).ok_or_else(|| whole("`day` is missing".to_owned()))?;
         let day = dates::day(day).map_err(|error| whole(error.to_string()))?;
         let slots = slots(day, *step).ok_or_else(|| whole(format!("the day {day} lies beyond the calendar")))?;
-        let mut used = vec![false; columns.len()];
+        let (mut used, mut absent) = (vec![false; columns.len()], 0);
         for slot in &slots {
             match columns.iter().position(|(label, _)| label == slot) {
                 Some(place) => {
+                    absent += usize::from(columns.get(place).is_some_and(|(_, column)| !row.has(*column)));
                     record.values.push(columns.get(place).and_then(|(_, column)| row.given(*column)));
                     used.get_mut(place).into_iter().for_each(|used| *used = true);
                 }
@@ -186,6 +193,7 @@ impl Days {
                 None => record.values.push(None),
             }
         }
+        record.cut = self.cut(row, slots.len() - absent);
         let unused =
             columns.iter().zip(used).filter(|(_, used)| !used).filter_map(|((_, column), _)| row.given(*column));
         let (zeros, lost): (Vec<_>, Vec<_>) = unused.partition(|text| is_zero(text));
@@ -207,6 +215,10 @@ pub(super) struct Row<'a> {
 impl<'a> Row<'a> {
     fn cell(&self, column: usize) -> Cow<'a, str> {
         self.fields.get(column).map_or(Cow::Borrowed(""), |field| field.text(self.line))
+    }
+
+    fn has(&self, column: usize) -> bool {
+        column < self.fields.len()
     }
 
     fn given(&self, column: usize) -> Option<Cow<'a, str>> {

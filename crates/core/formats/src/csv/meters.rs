@@ -10,6 +10,7 @@ use super::header::MeterValue;
 use crate::columns::{Known, Loss};
 use crate::dates;
 use crate::fields::Field;
+use crate::ids;
 use crate::numbers::Notation;
 use crate::output::Output;
 
@@ -86,8 +87,10 @@ impl Meters {
     /// The meter of a row and the time of its stamp.
     fn place(&mut self, row: &Row<'_>, out: &mut Output<'_>) -> Result<(Point, Timestamp), String> {
         let (name, time) = (row.cell(row.meter), row.cell(row.time));
+        let mut doubt = None;
         let meter = self.meters.find([&name, ""], || {
-            let point = name.parse::<Point>().map_err(|error| error.to_string())?;
+            doubt = ids::doubt(&name);
+            let point = ids::point(&name).map_err(|error| error.to_string())?;
             Ok::<_, String>(Meter { point, clock: None, first: None, paired: false })
         })?;
         let at = dates::instant(&time, self.zone, &mut meter.clock).map_err(|error| error.to_string())?;
@@ -103,6 +106,10 @@ impl Meters {
             (Some(_), true) => None,
         };
         let point = meter.point.clone();
+        if let Some(error) = doubt {
+            let reason = format!("the id `{point}`: {error}");
+            out.remark(Severity::Warning, "check_digit", format!("line {}", row.number), reason);
+        }
         if row.cells().any(|(value, _)| value.kind == Kind::Interval) {
             self.tell(row.number, &point, apart, out);
         }

@@ -6,7 +6,6 @@
 use std::borrow::Cow;
 
 use metrify_domain::calendar::Zone;
-use metrify_domain::identifier::{IdentifierError, MaloId};
 use metrify_domain::{Document, Point, PointKind, Severity};
 
 use super::codes::{self, DATES, PERIODS, PLACES, RELATIONS};
@@ -19,6 +18,7 @@ use crate::edifact::meters::Meters;
 use crate::edifact::place::Place;
 use crate::edifact::segments::{SEGMENT_BYTES_MAX, Segment, shown_bytes};
 use crate::edifact::stamp::{self, Dated, LocalDays};
+use crate::ids;
 use crate::output::Output;
 use crate::record::{Cell, Record, RecordTable};
 
@@ -175,7 +175,7 @@ impl Reader {
         let shape = id.parse::<Point>().ok().map(|point| point.kind());
         let kind = if place.kind.is_empty() { shape.unwrap_or(PointKind::Other).name() } else { place.kind };
         if (place.point == Some(PointKind::MarketLocation) || place.kind.is_empty())
-            && let Err(error @ IdentifierError::CheckDigit { .. }) = id.parse::<MaloId>()
+            && let Some(error) = ids::doubt(&id)
         {
             self.at.find(("check_digit", Severity::Warning), format!("the id `{id}` (LOC): {error}"), out);
         }

@@ -182,6 +182,32 @@ fn a_day_stands_in_one_row_and_a_shorter_one_leaves_the_last_values_empty() {
 }
 
 #[test]
+fn an_id_that_cannot_be_one_is_told_or_refused() {
+    check(
+        "point;quantity;at;value\n51481308449;1-0:1.8.0;2025-01-01T00:00:00Z;1\n51481308449;1-0:2.8.0;2025-01-01T00:00:00Z;2\n\
+         51481308448;1-0:1.8.0;2025-01-01T00:00:00Z;3\n5,14813E+10;1-0:1.8.0;2025-01-01T00:00:00Z;4\n",
+        &expect![[r#"
+            51481308449 1-0:1.8.0 register 2025-01-01T00:00:00Z 1 kWh true
+            51481308449 1-0:2.8.0 register 2025-01-01T00:00:00Z 2 kWh true
+            51481308448 1-0:1.8.0 register 2025-01-01T00:00:00Z 3 kWh true
+            problem line 5: the id `5,14813E+10` is a number in scientific notation, as a spreadsheet such as Excel writes long numbers: digits of it are lost; format its column as text and export the table again (1 readings, 44 bytes)
+            finding warning check_digit : the id `51481308449`: the check digit of a market location id must be 8 here, not `9`
+        "#]],
+    );
+    let meters = "meter_id,reading_timestamp,voltage_v\n51481308449,2025-01-01T00:00:00Z,230\n\
+                  5.14813E+10,2025-01-01T00:00:00Z,231\n51481308449,2025-01-01T00:15:00Z,232\n";
+    check(
+        meters,
+        &expect![[r#"
+        51481308449 1-0:12.7.0 instant 2025-01-01T00:00:00Z 230 V true
+        51481308449 1-0:12.7.0 instant 2025-01-01T00:15:00Z 232 V true
+        problem line 3: the id `5.14813E+10` is a number in scientific notation, as a spreadsheet such as Excel writes long numbers: digits of it are lost; format its column as text and export the table again (1 readings, 36 bytes)
+        finding warning check_digit line 2: the id `51481308449`: the check digit of a market location id must be 8 here, not `9`
+    "#]],
+    );
+}
+
+#[test]
 fn a_table_of_meters_gives_a_reading_for_every_value() {
     check(
         "meter_id,reading_timestamp,consumption_kwh,voltage_v,current_a,power_factor,frequency_hz

@@ -172,6 +172,38 @@ fn columns_by_number_hold_days_on_which_the_clock_is_changed() {
 }
 
 #[test]
+fn a_line_of_a_day_that_is_cut_off_is_told() {
+    let cut = |row: String, values: usize| row.split(';').take(4 + values).collect::<Vec<_>>().join(";");
+    let clocks = header(&clock(0, 23 * 60 + 45)) + &row("01.02.2025", 96, 0..0) + &cut(row("02.02.2025", 96, 0..0), 90);
+    expect![[r#"
+        90: 2025-02-01T21:15:00Z..2025-02-01T21:30:00Z
+        90: 2025-02-02T21:15:00Z..2025-02-02T21:30:00Z
+        192 readings, 6 of them missing
+        line 3: the line has fields for 90 of the 96 values of its day, as if it were cut off: the others are taken as missing
+    "#]].assert_eq(&places(&clocks, &support::options(), &[90]));
+    // In spring the last columns hold values, too.
+    let spring = header(&clock(0, 23 * 60 + 45)) + &cut(row("30.03.2025", 96, 8..12), 93);
+    expect![[r#"
+        93: 2025-03-30T21:00:00Z..2025-03-30T21:15:00Z
+        92 readings, 3 of them missing
+        line 2: the line has fields for 89 of the 92 values of its day, as if it were cut off: the others are taken as missing
+    "#]].assert_eq(&places(&spring, &support::options(), &[93]));
+    let numbers: Vec<String> = (1..=100).map(|number| number.to_string()).collect();
+    // A day has no more values than these: the columns of the longest one may be left out.
+    let numbered = header(&numbers)
+        + &cut(row("01.02.2025", 96, 0..0), 96)
+        + &format!("{}\n", cut(row("30.03.2025", 92, 0..0), 92))
+        + &cut(row("02.02.2025", 96, 0..0), 90);
+    expect![[r#"
+        90: 2025-02-01T21:15:00Z..2025-02-01T21:30:00Z
+        90: 2025-03-30T21:15:00Z..2025-03-30T21:30:00Z
+        90: 2025-02-02T21:15:00Z..2025-02-02T21:30:00Z
+        284 readings, 6 of them missing
+        line 5: the line has fields for 90 of the 96 values of its day, as if it were cut off: the others are taken as missing
+    "#]].assert_eq(&places(&numbered, &support::options(), &[90]));
+}
+
+#[test]
 fn a_table_of_days_that_names_no_point_waits_for_the_hint() {
     let table = format!("Tag;{}\n01.02.2025;{}\n", clock(0, 23 * 60 + 45).join(";"), vec!["1,5"; 96].join(";"));
     assert_eq!(detect(&Head::new(table.as_bytes())), Detected::One(Format::Csv));
