@@ -14,8 +14,13 @@ const fn plain(qualifier: &'static str, title: &'static str, quality: Quality) -
     Standing { qualifier, title, quality, method: None }
 }
 
+const fn formed(qualifier: &'static str, title: &'static str, quality: Quality, method: &'static str) -> Standing {
+    Standing { qualifier, title, quality, method: Some(Code::literal(method)) }
+}
+
 /// An amount for a delivery note (Z31) is what is settled, like a sum (79) of readings whose own standing it does not tell.
-/// An amount that decides on the price cap (Z47) is an average over years: formed, not measured.
+/// An amount that decides on the price cap (Z47) is an average over years: formed, not measured. How each came about is told in
+/// words, since these codes are none of a method.
 pub(super) const STANDINGS: [Standing; 10] = [
     plain("220", "wahrer Wert", Quality::True),
     plain("67", "Ersatzwert", Quality::Substitute),
@@ -24,12 +29,9 @@ pub(super) const STANDINGS: [Standing; 10] = [
     plain("187", "Prognosewert", Quality::Forecast),
     plain("20", "nicht verwendbarer Wert", Quality::Faulty),
     plain("Z30", "fehlender Wert", Quality::Missing),
-    plain("79", "summierte Energiemenge", Quality::True),
-    Standing { method: Some(Code::literal("Z31")), ..plain("Z31", "Angabe für Lieferschein", Quality::True) },
-    Standing {
-        method: Some(Code::literal("Z47")),
-        ..plain("Z47", "Grundlage der POG-Ermittlung", Quality::Substitute)
-    },
+    formed("79", "summierte Energiemenge", Quality::True, "sum"),
+    formed("Z31", "Angabe für Lieferschein", Quality::True, "delivery_note"),
+    formed("Z47", "Grundlage der POG-Ermittlung", Quality::Substitute, "price_cap_basis"),
 ];
 
 pub(super) fn of(qualifier: &[u8]) -> Option<&'static Standing> {

@@ -54,17 +54,17 @@ fn statuses_are_those_of_mscons_by_other_names() {
     check(
         &load_curve(&values.join(",")),
         &expect![[r#"
-        50120962218 1-1:1.29.0 interval 2025-03-30T00:45:00Z..2025-03-30T01:00:00Z 0.25 kWh true
-        50120962218 1-1:1.29.0 interval 2025-03-30T00:45:00Z..2025-03-30T01:00:00Z 0.25 kWh substitute method=Z92
-        50120962218 1-1:1.29.0 interval 2025-03-30T00:45:00Z..2025-03-30T01:00:00Z 0.25 kWh substitute method=ZJ2 reason=ZB0 ZA9
-        50120962218 1-1:1.29.0 interval 2025-03-30T00:45:00Z..2025-03-30T01:00:00Z 0.25 kWh true method=Z31
-        50120962218 1-1:1.29.0 interval 2025-03-30T00:45:00Z..2025-03-30T01:00:00Z 0.25 kWh proposed
-        50120962218 1-1:1.29.0 interval 2025-03-30T00:45:00Z..2025-03-30T01:00:00Z 0.25 kWh faulty reason=Z81
-        50120962218 1-1:1.29.0 interval 2025-03-30T00:45:00Z..2025-03-30T01:00:00Z 0.25 kWh forecast
-        50120962218 1-1:1.29.0 interval 2025-03-30T00:45:00Z..2025-03-30T01:00:00Z 0.25 kWh provisional
-        50120962218 1-1:1.29.0 interval 2025-03-30T00:45:00Z..2025-03-30T01:00:00Z 0.25 kWh true
-        50120962218 1-1:1.29.0 interval 2025-03-30T00:45:00Z..2025-03-30T01:00:00Z - kWh missing reason=Z75
-    "#]],
+            50120962218 1-1:1.29.0 interval 2025-03-30T00:45:00Z..2025-03-30T01:00:00Z 0.25 kWh true
+            50120962218 1-1:1.29.0 interval 2025-03-30T00:45:00Z..2025-03-30T01:00:00Z 0.25 kWh substitute method=Z92
+            50120962218 1-1:1.29.0 interval 2025-03-30T00:45:00Z..2025-03-30T01:00:00Z 0.25 kWh substitute method=ZJ2 reason=ZB0 ZA9
+            50120962218 1-1:1.29.0 interval 2025-03-30T00:45:00Z..2025-03-30T01:00:00Z 0.25 kWh true method=delivery_note
+            50120962218 1-1:1.29.0 interval 2025-03-30T00:45:00Z..2025-03-30T01:00:00Z 0.25 kWh proposed
+            50120962218 1-1:1.29.0 interval 2025-03-30T00:45:00Z..2025-03-30T01:00:00Z 0.25 kWh faulty reason=Z81
+            50120962218 1-1:1.29.0 interval 2025-03-30T00:45:00Z..2025-03-30T01:00:00Z 0.25 kWh forecast
+            50120962218 1-1:1.29.0 interval 2025-03-30T00:45:00Z..2025-03-30T01:00:00Z 0.25 kWh provisional
+            50120962218 1-1:1.29.0 interval 2025-03-30T00:45:00Z..2025-03-30T01:00:00Z 0.25 kWh true method=sum
+            50120962218 1-1:1.29.0 interval 2025-03-30T00:45:00Z..2025-03-30T01:00:00Z - kWh missing reason=Z75
+        "#]],
     );
 }
 
