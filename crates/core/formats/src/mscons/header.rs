@@ -79,6 +79,10 @@ impl Header {
         doubts
     }
 
+    pub(super) fn sender(&self) -> &str {
+        self.heading.sender()
+    }
+
     pub(super) const fn withdraws(&self) -> bool {
         self.withdraws
     }

@@ -1,6 +1,6 @@
 //! What stands above values: the location (LOC with its RFF) and the line (LIN with its PIA), which make their channel.
 
-use metrify_domain::identifier::{IdentifierError, MaloId};
+use metrify_domain::point::POINT_BYTES_MAX;
 use metrify_domain::{Channel, Kind, Point, Quantity, Timestamp, Unit};
 
 use super::time::Times;
@@ -8,12 +8,41 @@ use super::unit;
 use super::value::Fault;
 use crate::dates::shown;
 use crate::edifact::segments::Segment;
+use crate::ids;
 
 /// LOC DE3227 of a metering point: Marktlokation, Messlokation, Tranche.
 const METERING_POINT: &str = "172";
+/// LOC DE3227 of a profile and of a family of profiles.
+const PROFILES: [&str; 2] = ["Z04", "Z06"];
+
+/// The elements of CCI and CAV, and the components of one, in D.04B.
+const TRAIT_ELEMENTS_MAX: usize = 4;
+const TRAIT_COMPONENTS_MAX: usize = 5;
 
 /// What follows LOC, and ends its id where the terminator between them was lost.
 const FOLLOWING: [&str; 4] = ["DTM", "RFF", "CCI", "LIN"];
+
+/// What a LOC names, the weightier behind the other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+enum Place {
+    #[default]
+    None,
+    /// A balancing area, a balancing group.
+    Other,
+    Profile,
+    MeteringPoint,
+}
+
+impl Place {
+    fn of(location: &Segment<'_>) -> Self {
+        let role = location.field(1);
+        match () {
+            () if role == METERING_POINT => Self::MeteringPoint,
+            () if PROFILES.iter().any(|profile| role == *profile) => Self::Profile,
+            () => Self::Other,
+        }
+    }
+}
 
 /// A location as far as its segments have been read.
 #[derive(Debug, Default)]
@@ -27,39 +56,70 @@ pub(super) struct Location {
     /// Settled with the first value.
     pub(super) point: Option<Result<Point, Fault>>,
     id: Option<String>,
-    is_metering_point: bool,
+    place: Place,
     is_unterminated: bool,
+    pub(super) traits: Traits,
+}
+
+/// What CCI and CAV say, which tells profiles of one name apart.
+#[derive(Debug, Default)]
+pub(super) struct Traits {
+    text: String,
+}
+
+impl Traits {
+    pub(super) fn take(&mut self, characteristic: &Segment<'_>) {
+        for index in 1..=TRAIT_ELEMENTS_MAX {
+            for part in characteristic.composite::<TRAIT_COMPONENTS_MAX>(index) {
+                // A point has no room for more.
+                if !part.is_empty() && self.text.len() <= POINT_BYTES_MAX {
+                    self.text.push('/');
+                    self.text.push_str(part.text().trim());
+                }
+            }
+        }
+    }
+
+    fn added_to(&self, id: &str) -> Result<Point, Fault> {
+        let id = format!("{id}{}", self.text);
+        id.parse().map_err(|error| Fault::NotAPoint(shown(&id), error))
+    }
 }
 
 impl Location {
     /// Whether LOC begins another location, instead of telling more about this one (its balancing area, its balancing group).
     pub(super) fn ends_with(&self, location: &Segment<'_>, has_lines: bool) -> bool {
-        has_lines || (self.is_metering_point && location.field(1) == METERING_POINT)
+        has_lines || (self.place >= Place::Profile && self.place == Place::of(location))
     }
 
-    /// Takes the id of LOC: that of the metering point, or else the first one.
+    /// Takes the id of LOC: that of the metering point, or else of the profile, or else the first one.
     pub(super) fn take(&mut self, location: &Segment<'_>) {
         let id = location.field(2).text().trim().to_owned();
-        let is_metering_point = location.field(1) == METERING_POINT;
+        let place = Place::of(location);
         // Behind the id of a metering point nothing more stands in LOC.
-        self.is_unterminated |= is_metering_point
+        self.is_unterminated |= place == Place::MeteringPoint
             && !location.field(3).is_empty()
             && FOLLOWING.iter().any(|following| id.ends_with(following));
-        if is_metering_point || self.id.is_none() {
+        if place > self.place || self.id.is_none() {
             self.id = (!id.is_empty()).then_some(id);
         }
-        self.is_metering_point |= is_metering_point;
+        self.place = self.place.max(place);
     }
 
     /// The point that LOC names, or what stands for it, and what is odd about that, by rule.
-    pub(super) fn settle(&self) -> (Result<Point, Fault>, Option<(&'static str, String)>) {
+    ///
+    /// Every operator has profiles of the same names: a profile is one of the sender.
+    pub(super) fn settle(&self, sender: &str) -> (Result<Point, Fault>, Option<(&'static str, String)>) {
         if self.is_unterminated {
             return (Err(Fault::UnterminatedLocation), None);
+        }
+        if let (Place::Profile, Some(profile)) = (self.place, &self.id) {
+            return (self.traits.added_to(&format!("{sender}/{profile}")), None);
         }
         let (id, odd) = match (&self.id, &self.configuration, &self.meter) {
             (Some(id), ..) => (id, self.doubt(id)),
             // A LOC that was lost is another thing than one without an id.
-            (None, ..) if !self.is_metering_point => return (Err(Fault::NoPoint), None),
+            (None, ..) if self.place != Place::MeteringPoint => return (Err(Fault::NoPoint), None),
             (None, Some(id), _) => (id, Some(stands_in("configuration", id, "RFF+AGK"))),
             (None, None, Some(id)) => (id, Some(stands_in("meter", id, "RFF+MG"))),
             (None, None, None) => return (Err(Fault::NoPoint), None),
@@ -79,12 +139,8 @@ impl Location {
 
     /// A market location id with a slip is kept as it stands, and told of.
     fn doubt(&self, id: &str) -> Option<(&'static str, String)> {
-        match id.parse::<MaloId>() {
-            Err(error @ IdentifierError::CheckDigit { .. }) if self.is_metering_point => {
-                Some(("check_digit", format!("the id `{id}` (LOC): {error}")))
-            }
-            _ => None,
-        }
+        let error = ids::doubt(id).filter(|_| self.place == Place::MeteringPoint)?;
+        Some(("check_digit", format!("the id `{id}` (LOC): {error}")))
     }
 }
 
@@ -147,12 +203,16 @@ pub(super) struct Line {
     pub(super) lost: Option<Lost>,
     /// Another meter told the same register of this place before.
     pub(super) of_other_meter: bool,
+    pub(super) traits: Traits,
 }
 
 impl Line {
     pub(super) fn basis(&self, location: &Location) -> Result<Basis, Fault> {
         let quantity = self.quantity.clone().unwrap_or(Err(Fault::NoQuantity))?;
-        let point = location.point.clone().unwrap_or(Err(Fault::NoPoint))?;
+        let mut point = location.point.clone().unwrap_or(Err(Fault::NoPoint))?;
+        if location.place == Place::Profile {
+            point = self.traits.added_to(point.as_str())?;
+        }
         Ok(Basis::new(point, location.named_meter(), quantity))
     }
 }

@@ -19,8 +19,8 @@ use crate::limits::REJECT_BYTES_MAX;
 use crate::output::{Output, Problem, Withdrawal};
 
 /// Segments of MSCONS (UN D.04B) that say nothing about a value.
-const PASSED_OVER: [&[u8]; 13] =
-    [b"CTA", b"COM", b"CCI", b"CAV", b"CUX", b"MEA", b"IMD", b"PRI", b"MOA", b"CNT", b"FTX", b"TAX", b"ALI"];
+const PASSED_OVER: [&[u8]; 11] =
+    [b"CTA", b"COM", b"CUX", b"MEA", b"IMD", b"PRI", b"MOA", b"CNT", b"FTX", b"TAX", b"ALI"];
 
 /// Where a DTM, an RFF or a STS belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,6 +85,7 @@ impl Reader {
             b"UNS" => self.read_section(segment, out),
             b"BGM" if self.place == Place::Header => self.header.begin(segment),
             b"BGM" => {}
+            b"CCI" | b"CAV" => self.read_characteristic(segment),
             tag if PASSED_OVER.contains(&tag) => {}
             _ => self.read_unknown(segment, out),
         }
@@ -186,6 +187,15 @@ impl Reader {
         }
     }
 
+    /// CCI and CAV characterise the location, or the line in front of its values.
+    fn read_characteristic(&mut self, segment: &Segment<'_>) {
+        match self.place {
+            Place::Location => self.location.traits.take(segment),
+            Place::Line => self.line.traits.take(segment),
+            Place::Header | Place::Between | Place::Value => {}
+        }
+    }
+
     fn read_product(&mut self, segment: &Segment<'_>, meters: &mut Meters, out: &mut Output<'_>) {
         // A PIA behind values begins another line, whose LIN was lost.
         if self.place != Place::Line {
@@ -271,6 +281,7 @@ impl Reader {
                 }
             }
             tag if self.place == Place::Header && tag != b"QTY" => {}
+            b"CCI" | b"CAV" => {}
             tag if PASSED_OVER.contains(&tag) => {}
             _ => self.open_value(Value::faulty(self.segment, Fault::TooLong), out),
         }
@@ -348,7 +359,7 @@ impl Reader {
             return;
         }
         if self.location.point.is_none() {
-            let (point, odd) = self.location.settle();
+            let (point, odd) = self.location.settle(self.header.sender());
             if let Some((rule, reason)) = odd {
                 self.find((rule, Severity::Warning), reason, out);
             }

@@ -261,7 +261,7 @@ fn an_amount_of_energy_has_its_own_period_or_that_of_its_location() {
          QTY+220:5",
         &expect![[r#"
             51481308448 1-1:1.9.0 interval 2024-02-29T23:00:00Z..2024-03-31T22:00:00Z 1200.5 kWh true known 2024-04-02T03:07:00Z in 9905048000007/MSI5422
-            51481308448 1-1:2.9.0 interval 2024-02-29T23:00:00Z..2024-03-31T22:00:00Z 0 kWh true method=Z31 known 2024-04-02T03:07:00Z in 9905048000007/MSI5422
+            51481308448 1-1:2.9.0 interval 2024-02-29T23:00:00Z..2024-03-31T22:00:00Z 0 kWh true method=delivery_note known 2024-04-02T03:07:00Z in 9905048000007/MSI5422
             51481308448 1-1:1.8.0 interval 2024-02-29T23:00:00Z..2024-03-31T22:00:00Z 4 kWh true known 2024-04-02T03:07:00Z in 9905048000007/MSI5422
             problem message 1, segment 22: nothing says for which interval the value is (DTM+163 and DTM+164) (1 readings, 10 bytes)
             problem message 1, segment 30: nothing says when the register was read (DTM+7 or DTM+9) (1 readings, 10 bytes)
@@ -372,7 +372,7 @@ fn values_of_type_2_and_amounts_for_the_price_cap_are_read() {
          DTM+163:2024:602
          DTM+164:2024:602",
         &expect![[r#"
-            50375312838 1-1:1.9.0 interval 2023-12-31T23:00:00Z..2024-12-31T23:00:00Z 6100 kWh substitute method=Z47 known 2024-04-02T03:07:00Z in 9905048000007/MSI5422
+            50375312838 1-1:1.9.0 interval 2023-12-31T23:00:00Z..2024-12-31T23:00:00Z 6100 kWh substitute method=price_cap_basis known 2024-04-02T03:07:00Z in 9905048000007/MSI5422
         "#]],
     );
 }
@@ -404,9 +404,70 @@ fn redispatch_areas_profiles_and_forecasts_are_read_the_same_way() {
         &expect![[r#"
             11XUENBSOLS----X medium.aua interval 2024-03-30T23:00:00Z..2024-03-30T23:15:00Z 3.5 kW forecast known 2024-04-02T03:07:00Z in 9905048000007/MSI5422
             11XUENBSOLS----X medium.aua interval 2024-03-30T23:15:00Z..2024-03-30T23:30:00Z 3.5 W/m2 faulty known 2024-04-02T03:07:00Z in 9905048000007/MSI5422
-            H0 1-1:9.99.0 interval 2024-03-30T23:30:00Z..2024-03-30T23:45:00Z 0.01 kWh true known 2024-04-02T03:07:00Z in 9905048000007/MSI5422
+            9905048000007/H0 1-1:9.99.0 interval 2024-03-30T23:30:00Z..2024-03-30T23:45:00Z 0.01 kWh true known 2024-04-02T03:07:00Z in 9905048000007/MSI5422
             problem message 1, segment 19: QTY names no unit, and medium.aua implies none (1 readings, 67 bytes)
         "#]],
+    );
+}
+
+#[test]
+fn a_profile_is_one_of_its_operator_whatever_stands_beside_it() {
+    let value = "LIN+1
+         PIA+5+1-1?:9.99.0:Z02
+         QTY+220:0.01
+         DTM+163:202403302330?+00:303
+         DTM+164:202403302345?+00:303";
+    // Of several areas, in either order, and of one family, told apart by what CCI and CAV say.
+    let body = format!(
+        "LOC+107+11YR000000011247
+         LOC+Z04+H0
+         {value}
+         NAD+DED
+         LOC+Z04+G0
+         LOC+107+11YR000000011247
+         {value}
+         NAD+DED
+         LOC+Z06+W14
+         CCI+15++Z21
+         CAV+Z01:::-15
+         {value}
+         LIN+2
+         CAV+Z01:::-14
+         PIA+5+1-1?:9.99.0:Z02
+         QTY+220:0.02
+         DTM+163:202403302330?+00:303
+         DTM+164:202403302345?+00:303"
+    );
+    check(
+        "13010",
+        &body,
+        &expect![[r#"
+        9905048000007/H0 1-1:9.99.0 interval 2024-03-30T23:30:00Z..2024-03-30T23:45:00Z 0.01 kWh true known 2024-04-02T03:07:00Z in 9905048000007/MSI5422
+        9905048000007/G0 1-1:9.99.0 interval 2024-03-30T23:30:00Z..2024-03-30T23:45:00Z 0.01 kWh true known 2024-04-02T03:07:00Z in 9905048000007/MSI5422
+        9905048000007/W14/15/Z21/Z01/-15 1-1:9.99.0 interval 2024-03-30T23:30:00Z..2024-03-30T23:45:00Z 0.01 kWh true known 2024-04-02T03:07:00Z in 9905048000007/MSI5422
+        9905048000007/W14/15/Z21/Z01/-15/Z01/-14 1-1:9.99.0 interval 2024-03-30T23:30:00Z..2024-03-30T23:45:00Z 0.02 kWh true known 2024-04-02T03:07:00Z in 9905048000007/MSI5422
+    "#]],
+    );
+    let other = interchange(&[&message("13010", &body).replace("MS+9905048000007", "MS+9903100000006")]);
+    let told = describe(&read(other.as_bytes()));
+    assert!(told.starts_with("9903100000006/H0 1-1:9.99.0 "), "{told}");
+}
+
+#[test]
+fn the_names_of_profiles_that_no_point_can_have_are_refused() {
+    let body = "LOC+Z06+W14
+         CCI+15++Z21:0123456789012345678901234567890123456789:0123456789
+         LIN+1
+         PIA+5+1-1?:9.99.0:Z02
+         QTY+220:0.01
+         DTM+163:202403302330?+00:303
+         DTM+164:202403302345?+00:303";
+    check(
+        "13011",
+        body,
+        &expect![[r#"
+        problem message 1, segment 13: the id `9905048000007/W14/15/Z21/01234567890123456789012345678901234` (LOC) names no point: the point has more than 64 bytes (1 readings, 71 bytes)
+    "#]],
     );
 }
 
