@@ -1,7 +1,8 @@
-//! Streams of frames as bytes, or as text: the bytes in hexadecimal digits, with spaces and line breaks as one likes.
+//! Streams of frames as bytes, or as text: the bytes in hexadecimal digits, as programs and gateways write them.
 //!
-//! A delivery is such a dump where its first bytes are nothing but digits and white space; no frame of DLMS or SML begins like
-//! that. A line that holds something else breaks the stream: no frame is read across it.
+//! White space, `:`, `,`, `-` and `_` between digits mean nothing, nor does `0x` before them; `#` begins a comment. A delivery is such
+//! a dump where its first bytes are nothing else; no frame of DLMS, SML or M-Bus begins like that. A line that holds something else
+//! breaks the stream: no frame is read across it.
 
 mod place;
 
@@ -16,6 +17,7 @@ const TELLING_BYTES: usize = 16;
 /// So many bytes tell whether a line begins with a telegram.
 const OPENING_BYTES: usize = 3;
 const MARK: &[u8] = b"\xef\xbb\xbf";
+const COMMENT: u8 = b'#';
 
 /// What is said of a line that holds something else than digits, and of one whose last digit is alone.
 pub(crate) const NO_DIGITS: &str = "the line holds something else than hexadecimal digits: it is read up to there";
@@ -43,20 +45,38 @@ pub(crate) fn beginning<'a>(head: &Head<'a>) -> Option<Cow<'a, [u8]>> {
     }
 }
 
-/// Whether a delivery that begins so is text.
-fn is_text(beginning: &[u8]) -> bool {
+/// Whether a delivery that begins so is text. A comment may hold any text, but a telegram whose length is that of `#` is none.
+pub(crate) fn is_text(beginning: &[u8]) -> bool {
     let beginning = beginning.get(..TELLING_BYTES).unwrap_or(beginning);
     let text = beginning.strip_prefix(MARK).unwrap_or(beginning);
-    let is_digit = |byte: &u8| byte.is_ascii_hexdigit();
-    text.iter().any(is_digit) && text.iter().all(|byte| is_digit(byte) || byte.is_ascii_whitespace())
+    let first = text.iter().find(|byte| !byte.is_ascii_whitespace());
+    let is_letter = |byte: &u8| !byte.is_ascii_control() || byte.is_ascii_whitespace();
+    first.is_some_and(|first| first.is_ascii_hexdigit() || *first == COMMENT)
+        && text.split(|byte| *byte == b'\n').all(|line| {
+            let digits = line.iter().position(|byte| *byte == COMMENT).unwrap_or(line.len());
+            let (digits, comment) = line.split_at(digits);
+            digits.iter().all(|byte| byte.is_ascii_hexdigit() || is_between(*byte) || b"xX".contains(byte))
+                && comment.iter().all(is_letter)
+        })
 }
 
 /// The bytes of a beginning in text, as far as its digits go.
 fn bytes(beginning: &[u8]) -> Vec<u8> {
-    let text = beginning.strip_prefix(MARK).unwrap_or(beginning);
-    let digits = text.iter().filter(|byte| !byte.is_ascii_whitespace());
-    let digits: Vec<u8> = digits.map_while(|byte| digit(*byte)).collect();
-    digits.as_chunks().0.iter().map(|[high, low]| high << 4 | low).collect()
+    let mut found = Vec::new();
+    let mut dump = Dump::new();
+    let mut broken = false;
+    let mut hear = |heard: Heard<'_>| match heard {
+        Heard::Bytes { bytes, .. } if !broken => found.extend_from_slice(bytes),
+        Heard::NoDigits { .. } => broken = true,
+        Heard::Binary(_) | Heard::Bytes { .. } | Heard::OddDigit { .. } => {}
+    };
+    dump.push(beginning, &mut hear);
+    dump.finish(&mut hear);
+    found
+}
+
+const fn is_between(byte: u8) -> bool {
+    byte.is_ascii_whitespace() || matches!(byte, b':' | b',' | b'-' | b'_')
 }
 
 fn digit(byte: u8) -> Option<u8> {
@@ -120,6 +140,7 @@ pub(crate) struct Dump {
     text: Vec<u8>,
     half: Option<u8>,
     broken: bool,
+    comment: bool,
     ready: Vec<u8>,
     /// None of the line's bytes was handed on.
     opening: bool,
@@ -128,7 +149,16 @@ pub(crate) struct Dump {
 
 impl Dump {
     const fn new() -> Self {
-        Self { line: 1, text: Vec::new(), half: None, broken: false, ready: Vec::new(), opening: true, started: false }
+        Self {
+            line: 1,
+            text: Vec::new(),
+            half: None,
+            broken: false,
+            comment: false,
+            ready: Vec::new(),
+            opening: true,
+            started: false,
+        }
     }
 
     /// The first piece holds at least the first [`TELLING_BYTES`].
@@ -156,7 +186,9 @@ impl Dump {
             self.text.push(byte);
         }
         match digit(byte) {
-            _ if self.broken || byte.is_ascii_whitespace() => {}
+            _ if self.broken || self.comment || is_between(byte) => {}
+            None if byte == COMMENT => self.comment = true,
+            None if self.half == Some(0) && matches!(byte, b'x' | b'X') => self.half = None,
             None => self.broken = true,
             Some(digit) => match self.half.take() {
                 None => self.half = Some(digit),
@@ -184,6 +216,60 @@ impl Dump {
         self.text.clear();
         self.half = None;
         self.broken = false;
+        self.comment = false;
         self.opening = true;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Heard, Input, is_text};
+
+    fn read(text: &str, size: usize) -> String {
+        let mut seen = String::new();
+        let mut line_before = 0;
+        let mut hear = |heard: Heard<'_>| match heard {
+            Heard::Binary(_) => seen.push_str("binary"),
+            Heard::Bytes { line, bytes, .. } => {
+                if line != line_before {
+                    seen.push_str(&format!("{line}:"));
+                }
+                line_before = line;
+                bytes.iter().for_each(|byte| seen.push_str(&format!("{byte:02x}")));
+            }
+            Heard::NoDigits { line, text } => seen.push_str(&format!("({line} {})", String::from_utf8_lossy(text))),
+            Heard::OddDigit { line } => seen.push_str(&format!("({line} odd)")),
+        };
+        let mut input = Input::new();
+        text.as_bytes().chunks(size).for_each(|piece| input.push(piece, &mut hear));
+        input.finish(&mut hear);
+        seen
+    }
+
+    #[test]
+    fn bytes_are_read_however_they_are_set_apart() {
+        for (text, expected) in [
+            ("68 AE ae\r\n68", "1:68aeae2:68"),
+            ("0x68,0xAE # the first\n\n16", "1:68ae3:16"),
+            ("68:ae-68_16", "1:68ae6816"),
+            ("68 a", "1:68(1 odd)"),
+            ("68686868686868 ag\n10", "1:68686868686868(1 68686868686868 ag)2:10"),
+            ("# 68\n", ""),
+            ("\u{feff}68\n", "1:68"),
+            ("telegram=68\n", "binary"),
+        ] {
+            for size in [1, 3, 100] {
+                let said = read(text, size);
+                assert_eq!(if said.starts_with("binary") { "binary" } else { &said }, expected, "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn digits_and_comments_are_text_and_telegrams_are_none() {
+        assert!(is_text(b"68 AE AE 68") && is_text(b"\n2E44931578") && is_text("# Zähler im Keller\n68".as_bytes()));
+        assert!(!is_text(b"") && !is_text(b"h\x03\x03h") && !is_text(b"time;value\n") && !is_text(b"\x68\x44"));
+        // A wireless telegram of 35 bytes begins with the letter that begins a comment.
+        assert!(!is_text(b"#D-,785634121B\x16z\x2a\0\0\0"));
     }
 }

@@ -17,19 +17,21 @@ mod record;
 mod status;
 mod telegram;
 mod tell;
-mod text;
 mod times;
 mod value;
 mod vif;
 
+use metrify_domain::Severity;
+
 use crate::detect::Head;
+use crate::dump::{self, Heard, Input};
 use crate::format::Options;
 use crate::output::{Output, Problem};
 use crate::page::Table;
+use crate::remarks::{Remarks, finding};
 
 use frames::{Frame, Frames, Link, Loss, Piece};
 use readings::Readings;
-use text::{Hex, SNIFFED_BYTES, Said};
 
 /// As much of a beginning as is searched for a frame: a stream may begin within one.
 const SEARCHED_BYTES: usize = 4_096;
@@ -50,7 +52,7 @@ pub fn tables() -> Vec<Table> {
 #[must_use]
 pub fn recognise(head: &Head<'_>) -> Option<&'static str> {
     let searched = head.bytes.get(..SEARCHED_BYTES).unwrap_or(head.bytes);
-    let is_text = text::is_text(searched);
+    let is_text = dump::is_text(searched);
     if head.is_text() && !is_text {
         return None;
     }
@@ -76,23 +78,12 @@ pub fn recognise(head: &Head<'_>) -> Option<&'static str> {
         Piece::Lost { .. } => other = true,
         Piece::Passed => {}
     };
-    let mut frames = Frames::new();
-    if is_text {
-        let mut odd = false;
-        let mut hex = Hex::new();
-        let mut each = |said: Said<'_>| match said {
-            Said::Line(number) => frames.line(number),
-            Said::Bytes(bytes) => frames.push(bytes, &mut see),
-            Said::Odd { .. } => odd = true,
-        };
-        hex.push(searched, &mut each);
-        hex.finish(&mut each);
-        frames.finish(&mut see);
-        other |= odd && searched.len() < SEARCHED_BYTES;
-    } else {
-        frames.push(searched, &mut see);
-        frames.finish(&mut see);
-    }
+    let (mut frames, mut input, mut odd) = (Frames::new(), Input::new(), false);
+    let mut hear = |heard: Heard<'_>| odd |= !push(&heard, &mut frames, &mut see);
+    input.push(searched, &mut hear);
+    input.finish(&mut hear);
+    frames.finish(&mut see);
+    other |= odd && searched.len() < SEARCHED_BYTES;
     if checked {
         return Some("a frame of the M-Bus whose checksum holds");
     }
@@ -102,77 +93,80 @@ pub fn recognise(head: &Head<'_>) -> Option<&'static str> {
     (damaged && !other).then_some("a damaged frame of the M-Bus")
 }
 
-/// How the bytes of a delivery are written.
-enum Form {
-    /// Not told yet: the beginning is kept.
-    Unknown(Vec<u8>),
-    Binary,
-    Text(Hex),
+pub struct Decoder {
+    input: Input,
+    stream: Stream,
 }
 
-pub struct Decoder {
-    form: Form,
+/// Frames, and what they say.
+struct Stream {
     frames: Frames,
     readings: Readings,
+    remarks: Remarks,
 }
 
 impl Decoder {
     #[must_use]
     pub fn new(options: &Options) -> Self {
-        Self { form: Form::Unknown(Vec::new()), frames: Frames::new(), readings: Readings::new(options) }
+        let stream = Stream { frames: Frames::new(), readings: Readings::new(options), remarks: Remarks::default() };
+        Self { input: Input::new(), stream }
     }
 
     pub fn push(&mut self, bytes: &[u8], out: &mut Output<'_>) {
-        if out.is_stopped() {
-            return;
-        }
-        let Form::Unknown(beginning) = &mut self.form else { return self.read(bytes, out) };
-        let missing = SNIFFED_BYTES.saturating_sub(beginning.len()).min(bytes.len());
-        let (sniffed, rest) = bytes.split_at(missing);
-        beginning.extend_from_slice(sniffed);
-        if beginning.len() >= SNIFFED_BYTES {
-            self.begin(out);
-            self.read(rest, out);
+        if !out.is_stopped() {
+            self.input.push(bytes, |heard| self.stream.hear(&heard, out));
         }
     }
 
     pub fn finish(&mut self, out: &mut Output<'_>) {
-        self.begin(out);
-        if let Form::Text(hex) = &mut self.form {
-            hex.finish(|said| take(said, &mut self.frames, &mut self.readings, out));
-        }
-        self.frames.finish(|piece| self.readings.take(&piece, out));
-        self.readings.finish(out);
-    }
-
-    /// Decides about the form by what is kept, and reads that.
-    fn begin(&mut self, out: &mut Output<'_>) {
-        if let Form::Unknown(beginning) = &mut self.form {
-            let beginning = std::mem::take(beginning);
-            self.form = if text::is_text(&beginning) { Form::Text(Hex::new()) } else { Form::Binary };
-            self.read(&beginning, out);
-        }
-    }
-
-    fn read(&mut self, bytes: &[u8], out: &mut Output<'_>) {
-        match &mut self.form {
-            Form::Text(hex) => hex.push(bytes, |said| take(said, &mut self.frames, &mut self.readings, out)),
-            Form::Binary | Form::Unknown(_) => self.frames.push(bytes, |piece| self.readings.take(&piece, out)),
-        }
+        let Self { input, stream } = self;
+        input.finish(|heard| stream.hear(&heard, out));
+        stream.end(out);
+        stream.readings.finish(out);
     }
 }
 
-/// Reads on by what a text says.
-fn take(said: Said<'_>, frames: &mut Frames, readings: &mut Readings, out: &mut Output<'_>) {
-    match said {
-        Said::Line(number) => frames.line(number),
-        Said::Bytes(bytes) => frames.push(bytes, |piece| readings.take(&piece, out)),
-        Said::Odd { line, text, reason } => out.problem(Problem {
-            position: format!("line {line}"),
-            reason,
-            readings: 1,
-            prelude: Vec::new(),
-            bytes: text.to_vec(),
-        }),
+impl Stream {
+    fn hear(&mut self, heard: &Heard<'_>, out: &mut Output<'_>) {
+        let Self { frames, readings, .. } = self;
+        if push(heard, frames, |piece| readings.take(&piece, out)) {
+            return;
+        }
+        self.end(out);
+        match heard {
+            Heard::NoDigits { line, text } => out.problem(Problem {
+                position: dump::Place::Line(*line).to_string(),
+                reason: dump::NO_DIGITS.to_owned(),
+                readings: 1,
+                prelude: Vec::new(),
+                bytes: text.to_vec(),
+            }),
+            Heard::OddDigit { line } if self.remarks.first("odd_digit") => {
+                let (position, reason) = (dump::Place::Line(*line).to_string(), dump::ODD_DIGIT.to_owned());
+                out.finding(finding("odd_digit", Severity::Warning, &position, reason));
+            }
+            Heard::OddDigit { .. } | Heard::Binary(_) | Heard::Bytes { .. } => {}
+        }
     }
+
+    /// Nothing goes on behind here.
+    fn end(&mut self, out: &mut Output<'_>) {
+        let Self { frames, readings, .. } = self;
+        frames.finish(|piece| readings.take(&piece, out));
+    }
+}
+
+/// Hands bytes on to the frames; `false` where there are none, since a line breaks the stream.
+fn push(heard: &Heard<'_>, frames: &mut Frames, each: impl FnMut(Piece<'_>)) -> bool {
+    match heard {
+        Heard::Binary(bytes) => frames.push(bytes, each),
+        Heard::Bytes { line, opening, bytes } => {
+            if *opening {
+                frames.line(*line);
+            }
+            frames.push(bytes, each);
+        }
+        Heard::NoDigits { .. } | Heard::OddDigit { .. } => return false,
+    }
+    true
 }

@@ -977,12 +977,13 @@ fn segments_of_hdlc_are_joined_where_each_frame_has_flags_of_its_own() {
             problem byte 0: the delivery ends before the last part of the telegram (1 readings, 51 bytes)
         "#]],
     );
+    check(lines.join("\n# the second\n").as_bytes(), &options(), &joined);
     check(
-        lines.join("\n# the second\n").as_bytes(),
+        lines.join("\nthe second\n").as_bytes(),
         &options(),
         &expect![[r#"
             problem line 1: a part of the telegram is missing: bytes between its segments belong to no frame (1 readings, 51 bytes)
-            problem line 2: the line holds something else than hexadecimal digits: it is read up to there (1 readings, 12 bytes)
+            problem line 2: the line holds something else than hexadecimal digits: it is read up to there (1 readings, 10 bytes)
             problem line 3: the part continues a telegram whose beginning is missing (1 readings, 31 bytes)
         "#]],
     );
@@ -1156,20 +1157,20 @@ fn problems_of_a_dump_tell_the_line() {
     let mut damaged = hdlc(&plain("42000001", 1));
     damaged[30] ^= 1;
     let good = hex(&hdlc(&plain("42000002", 2)));
-    let text = format!("{}\n\n{good}\n2024-10-13 {good}\n{good}f\n{good}", hex(&damaged));
+    let text = format!("{}\n\n{good}\n2024-10-13T {good}\n{good}f\n{good}", hex(&damaged));
     check(
         text.as_bytes(),
         &options(),
         &expect![[r#"
-        42000002 1-0:1.8.0 register 2024-10-13T06:15:05Z 2 Wh true
-        42000002 1-0:1.8.0 register 2024-10-13T06:15:05Z 2 Wh true
-        42000002 1-0:1.8.0 register 2024-10-13T06:15:05Z 2 Wh true
-        problem line 1: the frame's checksum (FCS) is d4e8, but its bytes give 3aa2: some were lost or changed (1 readings, 72 bytes)
-        problem line 4: the line holds something else than hexadecimal digits: it is read up to there (1 readings, 155 bytes)
-        finding warning odd_digit line 5: the line has an odd number of hexadecimal digits: the last one is not read
-        finding note stray_bytes line 3: bytes beside frames: 3, in 1 runs that are too short for a reading
-        meter Meter { point: 42000002, kind: Some(Device), name: None, server_id: None, maker: None, resolution: None }
-    "#]],
+            42000002 1-0:1.8.0 register 2024-10-13T06:15:05Z 2 Wh true
+            42000002 1-0:1.8.0 register 2024-10-13T06:15:05Z 2 Wh true
+            42000002 1-0:1.8.0 register 2024-10-13T06:15:05Z 2 Wh true
+            problem line 1: the frame's checksum (FCS) is d4e8, but its bytes give 3aa2: some were lost or changed (1 readings, 72 bytes)
+            problem line 4: the line holds something else than hexadecimal digits: it is read up to there (1 readings, 156 bytes)
+            finding warning odd_digit line 5: the line has an odd number of hexadecimal digits: the last one is not read
+            finding note stray_bytes line 3: bytes beside frames: 5, in 1 runs that are too short for a reading
+            meter Meter { point: 42000002, kind: Some(Device), name: None, server_id: None, maker: None, resolution: None }
+        "#]],
     );
 }
 

@@ -195,8 +195,8 @@ fn a_line_of_text_is_a_telegram_and_a_broken_one_costs_itself() {
             ELS12345678 7-0:3.0.0 register 2024-12-31T23:59:59Z 28504.27 m3 true
             ELS12345678 7-0:3.0.0 register 2024-12-31T23:59:59Z 28504.27 m3 true
             ELS12345678 7-0:3.0.0 register 2025-01-01T00:00:00Z 28504.27 m3 true
-            problem line 5: the line has `r`, which is no hexadecimal digit (1 readings, 8 bytes)
             problem line 3: the telegram of 47 bytes has neither valid checksums (formats A and B) nor the length of one without (1 readings, 30 bytes)
+            problem line 5: the line holds something else than hexadecimal digits: it is read up to there (1 readings, 8 bytes)
             finding note local_time line 2: ELS12345678 tells times without a zone: its values get the time of receipt, unless --timezone is given
             meter Meter { point: ELS12345678, kind: Some(Device), name: None, server_id: Some([147, 21, 120, 86, 52, 18, 51, 3]), maker: Some("ELS"), resolution: None }
             master_data ELS12345678 | meter | version | 51 | - | - | - | - | - |  | - | - | - | -
