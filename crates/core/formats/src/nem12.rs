@@ -22,7 +22,7 @@ use crate::output::{Output, Problem};
 use crate::page::Table;
 use crate::record::{Record, RecordTable};
 use day::{Day, FLAGS};
-use stream::{SUFFIXES, Stream, UNITS};
+use stream::{MEANS, SUFFIXES, Stream, UNITS, mean_quantities};
 
 /// Records 400 of one day. There are as many as it has intervals at most; a day of five minutes has 288.
 const EVENTS_MAX: usize = 288;
@@ -33,6 +33,10 @@ pub fn tables() -> Vec<Table> {
         let point = if *check { "`<NMI>/check`" } else { "`<NMI>`" };
         vec![format!("`{letter}n`"), point.to_owned(), format!("`1-n:{code}.29.0`"), (*meaning).to_owned()]
     };
+    let mean = |(letter, units, meaning): &(char, &'static [(&'static str, u8)], &'static str)| {
+        let quantities = mean_quantities(units);
+        vec![format!("`{letter}n`"), "`<NMI>`".to_owned(), quantities, (*meaning).to_owned()]
+    };
     let flag = |(flag, quality, meaning): &(char, metrify_domain::Quality, &str)| {
         vec![format!("`{flag}`"), (*meaning).to_owned(), format!("`{}`", quality.name())]
     };
@@ -41,7 +45,7 @@ pub fn tables() -> Vec<Table> {
         Table {
             name: "suffixes",
             columns: &["suffix", "point", "quantity", "meaning"],
-            rows: SUFFIXES.iter().map(suffix).collect(),
+            rows: SUFFIXES.iter().map(suffix).chain(MEANS.iter().map(mean)).collect(),
         },
         Table { name: "qualities", columns: &["flag", "meaning", "quality"], rows: FLAGS.iter().map(flag).collect() },
         Table { name: "units", columns: &["`UOM`", "unit"], rows: units },

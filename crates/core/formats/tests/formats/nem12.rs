@@ -103,13 +103,37 @@ fn a_variable_day_has_the_quality_of_its_ranges_and_loses_what_none_tells() {
 }
 
 #[test]
+fn voltages_currents_and_power_factors_are_told_by_suffix_and_unit() {
+    let day = format!("300,20250330,{},A,,,20250331020304,\n", vec!["1"; 48].join(","));
+    for (suffix, unit, expected) in [
+        ("V1", "kV", "1-1:12.5.0 interval 1 kV"),
+        ("V2", "A", "1-2:11.5.0 interval 1 A"),
+        ("G1", "pf", "1-1:13.5.0 interval 1 1"),
+        ("E1", "MW", "1-1:1.29.0 interval 1 MW"),
+        ("Q1", "MVAr", "1-1:3.29.0 interval 1 Mvar"),
+        ("T1", "MVAh", "1-1:9.29.0 interval 1 MVAh"),
+        ("T1", "MVA", "1-1:9.29.0 interval 1 MVA"),
+        ("T1", "VA", "1-1:9.29.0 interval 1 VA"),
+        ("E1", "V", "the unit V is none of the suffix `E1`"),
+        ("V1", "kWh", "the unit kWh is none of the suffix `V1`"),
+    ] {
+        let file =
+            format!("100,NEM12,202503310101,M,R\n200,4103000001,{suffix},{suffix},{suffix},N1,,{unit},30,\n{day}900\n");
+        let told = support::describe(&decode(&file, 50));
+        let first = told.lines().next().unwrap_or_default();
+        let words: Vec<&str> = first.split(' ').enumerate().filter(|(at, _)| *at != 3).map(|(_, word)| word).collect();
+        assert!(words.join(" ").contains(expected) || first.contains(expected), "{suffix} {unit}: {first}");
+    }
+}
+
+#[test]
 fn what_is_not_understood_says_why_and_can_be_read_again() {
     let v = vec!["1"; 48].join(",");
     let file = format!(
         "100,NEM12,202503310101,MDP1,RETAILER1\n300,20250330,{v},A,,,,\n\
          200,4103000001,E1,E1,E1,N1,,KWH,30,\n300,20250330,{v},1,A,,,,\n400,1,2,A,,\n300,20250331,x,{short},A,,,,\n\
          300,20251301,{v},A,,,,\n300,20250401,{v},Z,,,,\n\
-         200,4103000001,E1,G1,G1,N1,,PF,30,\n300,20250330,{v},A,,,,\n\
+         200,4103000001,E1,H1,H1,N1,,KWH,30,\n300,20250330,{v},A,,,,\n\
          200,4103000001,E1,E1,E1,N1,,KWH,20,\n300,20250330,{v},A,,,,\n400,1,2,A,,\n\
          200,4103000001,E1,E1,E1,N1,,stone,30,\n300,20250330,{v},A,,,,\n777,1\n",
         short = vec!["1"; 47].join(",")
@@ -124,7 +148,7 @@ fn what_is_not_understood_says_why_and_can_be_read_again() {
         problem line 6: interval 1: `x` is not a decimal number (1 readings, 115 bytes)
         problem line 7: `20251301` is not a day such as 20250330 (48 readings, 114 bytes)
         problem line 8: the quality `Z` is none of A, S, F, E, N and V (48 readings, 114 bytes)
-        problem line 10: the suffix `G1` is none that is read (48 readings, 114 bytes)
+        problem line 10: the suffix `H1` is none that is read (48 readings, 114 bytes)
         problem line 12: the interval length `20` is not 5, 15 or 30 minutes (48 readings, 114 bytes)
         problem line 15: the unit `stone` is none that is known (48 readings, 114 bytes)
         problem line 16: `777` is no kind of record of NEM12 (1 readings, 5 bytes)
