@@ -117,13 +117,32 @@ pub(crate) fn day(text: &str) -> Result<NaiveDate, DateError> {
 pub(crate) fn zoned(date: &str, time: &str, zone: &str) -> Result<Timestamp, DateError> {
     let midnight = midnight(day(date)?);
     let Some((micros, [])) = clock(time.as_bytes()) else { return Err(DateError::NotATime(shown(time))) };
-    let offset = match zone {
-        "UTC" => 0,
-        "CET" | "MEZ" => HOUR,
-        "CEST" | "MESZ" => 2 * HOUR,
-        _ => return Err(DateError::UnknownZone(shown(zone))),
-    };
+    let offset = offset_of(zone).ok_or_else(|| DateError::UnknownZone(shown(zone)))?;
     Ok(Timestamp::from_micros(midnight + micros - offset))
+}
+
+fn offset_of(zone: &str) -> Option<i64> {
+    match zone {
+        "UTC" => Some(0),
+        "CET" | "MEZ" => Some(HOUR),
+        "CEST" | "MESZ" => Some(2 * HOUR),
+        _ => None,
+    }
+}
+
+/// The zone of the other half of the year; `None` where a zone has no halves.
+pub(crate) fn other_season(zone: &str) -> Option<&'static str> {
+    match zone {
+        "CET" | "MEZ" => Some("CEST"),
+        "CEST" | "MESZ" => Some("CET"),
+        _ => None,
+    }
+}
+
+/// Whether German clocks are in this zone at that moment.
+pub(crate) fn is_season(at: Timestamp, zone: &str) -> bool {
+    let clock = Zone::BERLIN.clock(at).map(Timestamp::from_utc);
+    clock.is_some_and(|clock| Some(clock.micros() - at.micros()) == offset_of(zone))
 }
 
 /// Whether a text is a time of day alone, such as `00:15` or `00:15:00`.

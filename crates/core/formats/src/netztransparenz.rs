@@ -14,7 +14,9 @@ use std::collections::BTreeSet;
 use metrify_domain::calendar::{LocalClock, Zone};
 use metrify_domain::decimal::SCALE;
 use metrify_domain::time::HOUR;
-use metrify_domain::{Channel, Decimal, Document, Finding, Kind, Period, PointKind, Quality, Reading, Severity, Unit};
+use metrify_domain::{
+    Channel, Decimal, Document, Finding, Kind, Period, PointKind, Quality, Reading, Severity, Timestamp, Unit,
+};
 
 use crate::columns::Loss;
 use crate::dates::{self, shown};
@@ -177,17 +179,38 @@ impl Reader {
                     .ok_or_else(|| "the hour lies beyond the calendar".to_owned())
             }
             Times::Zoned { day, start, end } => {
-                let at = |[time, zone]: [usize; 2]| {
-                    dates::zoned(&row.cell(day), &row.cell(time), &row.cell(zone)).map_err(|error| error.to_string())
+                let at = |time: usize, zone: &str| {
+                    dates::zoned(&row.cell(day), &row.cell(time), zone).map_err(|error| error.to_string())
                 };
-                let (start, end) = (at(start)?, at(end)?);
+                let ([start, begins_in], [end, ends_in]) = (start, end);
+                let is_shared = begins_in == ends_in;
+                let (begins_in, ends_in) = (row.cell(begins_in), row.cell(ends_in));
+                let start = at(start, &begins_in)?;
                 // The day is that of the beginning: an interval that ends at midnight or behind it ends on the next one.
-                let end = if end <= start { end.plus(24 * HOUR).unwrap_or(end) } else { end };
+                let behind = |end: Timestamp| if end <= start { end.plus(24 * HOUR).unwrap_or(end) } else { end };
+                let told = behind(at(end, &ends_in)?);
+                let end = match dates::other_season(&ends_in).filter(|_| is_shared) {
+                    Some(other) => end_across(start, (told, &ends_in), (at(end, other)?, other)),
+                    None => told,
+                };
                 Period::interval(start, end)
                     .ok_or_else(|| format!("the end {end} does not lie behind the start {start}"))
             }
         }
     }
+}
+
+/// The end of an interval whose row names one zone for both times. It is that of the beginning: where the clock was changed in
+/// between, the end is told in the other one, unless adding up gave it.
+fn end_across(start: Timestamp, told: (Timestamp, &str), other: (Timestamp, &str)) -> Timestamp {
+    let holds_until = told.0.plus(-1).is_some_and(|before| dates::is_season(before, told.1));
+    // Who writes one of the zones all year round means no change.
+    if holds_until || !dates::is_season(start, told.1) {
+        return told.0;
+    }
+    let (other, zone) = other;
+    let ends = [Some(other), other.plus(24 * HOUR)];
+    ends.into_iter().flatten().find(|end| *end > start && dates::is_season(*end, zone)).unwrap_or(told.0)
 }
 
 /// `None` where a column says nothing.

@@ -9,7 +9,7 @@ use crate::sheet::{Unfit, column};
 /// Where the times of a row stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Times {
-    /// A day, and both times of day, each with the zone beside it.
+    /// A day, and both times of day, each with the zone beside it; both may share one.
     Zoned { day: usize, start: [usize; 2], end: [usize; 2] },
     /// The beginning of an hour on a clock that nothing names.
     Hour { at: usize },

@@ -17,6 +17,33 @@ fn check(table: &str, options: &Options, expected: &Expect) {
 }
 
 #[test]
+fn one_zone_for_both_times_holds_until_the_clock_is_changed() {
+    let table = |rows: &[&str]| {
+        let rows: String = rows.iter().map(|row| format!("{row};x;Qualitätsgesichert;EUR/MWh;1;2\n")).collect();
+        format!("Datum;Zeitzone;von;bis;Datenkategorie;Datentyp;Einheit;reBAP unterdeckt;reBAP ueberdeckt\n{rows}")
+    };
+    for (row, from, until) in [
+        // The clock shows 02:00 behind 02:59: the zone is that of the beginning. Others add up to 03:00.
+        ("29.10.2023;CEST;02:45;02:00", "2023-10-29T00:45:00Z", "2023-10-29T01:00:00Z"),
+        ("29.10.2023;CEST;02:45;03:00", "2023-10-29T00:45:00Z", "2023-10-29T01:00:00Z"),
+        ("29.10.2023;CET;02:00;02:15", "2023-10-29T01:00:00Z", "2023-10-29T01:15:00Z"),
+        ("29.10.2023;CEST;00:00;00:00", "2023-10-28T22:00:00Z", "2023-10-29T23:00:00Z"),
+        ("26.03.2023;CET;01:45;03:00", "2023-03-26T00:45:00Z", "2023-03-26T01:00:00Z"),
+        ("26.03.2023;CET;01:45;02:00", "2023-03-26T00:45:00Z", "2023-03-26T01:00:00Z"),
+        ("26.03.2023;CET;00:00;00:00", "2023-03-25T23:00:00Z", "2023-03-26T22:00:00Z"),
+        ("26.03.2023;CEST;23:45;00:00", "2023-03-26T21:45:00Z", "2023-03-26T22:00:00Z"),
+        // Winter time all year round.
+        ("15.07.2023;CET;23:45;00:00", "2023-07-15T22:45:00Z", "2023-07-15T23:00:00Z"),
+        ("29.10.2023;UTC;23:45;00:00", "2023-10-29T23:45:00Z", "2023-10-30T00:00:00Z"),
+    ] {
+        let text = table(&[row]);
+        let told =
+            support::describe(&support::decode(Format::Netztransparenz, text.as_bytes(), &support::options(), 64));
+        assert!(told.contains(&format!(" interval {from}..{until} ")), "{row}: {told}");
+    }
+}
+
+#[test]
 fn the_balance_of_the_grid_is_told_by_the_category_of_each_row() {
     check(
         "Datum;Zeitzone;von;bis;Datenkategorie;Datentyp;Einheit;Deutschland;AEP Knappheitskomponente;Mrl-Mol-Abweichung\n\
