@@ -145,7 +145,7 @@ impl Decoder {
     #[must_use]
     pub fn new(options: &Options) -> Self {
         let rows = Rows {
-            resolver: Resolver::new(options.zone),
+            resolver: Resolver::of_table(options.zone),
             meters: Meters::new(options.zone),
             series: None,
             unknown: UnknownNames::new("unknown_column"),

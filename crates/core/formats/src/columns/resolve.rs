@@ -9,7 +9,7 @@ use metrify_domain::calendar::{Instants, LocalClock, Zone};
 use metrify_domain::identifier::IdentifierError;
 use metrify_domain::time::{HOUR, QUARTER_HOUR};
 use metrify_domain::{
-    Channel, Code, Decimal, Document, Kind, Period, Quality, Quantity, Reading, Severity, Timestamp, Unit,
+    Channel, Code, Decimal, Document, Kind, Period, Point, Quality, Quantity, Reading, Severity, Timestamp, Unit,
 };
 
 use super::{Column, Cut, Record};
@@ -104,7 +104,7 @@ struct Series {
 
 impl Series {
     fn new(point: &str, quantity: &str) -> Result<Self, Refusal> {
-        let point = ids::point(point)?;
+        let point = point.parse::<Point>()?;
         let quantity = quantity.parse::<Quantity>()?;
         let (kind, unit) = (quantity.natural_kind(), quantity.default_unit());
         Ok(Self { channel: Channel { point, quantity }, kind, unit, clock: None })
@@ -168,14 +168,19 @@ pub(crate) struct Resolver {
     zone: Option<Zone>,
     series: Known<Series>,
     before: Before,
-    /// Ids of which a finding told.
-    doubted: HashSet<String>,
+    /// Ids of a table of which a finding told; `None` where it is a program that writes the ids.
+    doubted: Option<HashSet<String>>,
 }
 
 impl Resolver {
     /// `zone` is that of times that carry none.
     pub(crate) fn new(zone: Option<Zone>) -> Self {
-        Self { zone, series: Known::default(), before: Before::default(), doubted: HashSet::new() }
+        Self { zone, series: Known::default(), before: Before::default(), doubted: None }
+    }
+
+    /// As [`new`](Self::new), for a table, whose ids a spreadsheet or somebody's hand may have changed.
+    pub(crate) fn of_table(zone: Option<Zone>) -> Self {
+        Self { doubted: Some(HashSet::new()), ..Self::new(zone) }
     }
 
     /// Hands on the readings of a record; of a day set also those beside a value that is none.
@@ -192,11 +197,14 @@ impl Resolver {
         let zone = self.zone;
         let mut doubt = None;
         let series = self.series.find([point, quantity], || {
-            doubt = ids::doubt(point);
+            if self.doubted.is_some() {
+                ids::point(point)?;
+                doubt = ids::doubt(point);
+            }
             Series::new(point, quantity)
         })?;
-        if let Some(error) = doubt {
-            doubtful(&mut self.doubted, point, &error, out);
+        if let (Some(doubted), Some(error)) = (&mut self.doubted, doubt) {
+            doubtful(doubted, point, &error, out);
         }
         if record.get(Column::Day).is_some() {
             return day_set(record, zone, (series, &mut self.before), notation, out);
