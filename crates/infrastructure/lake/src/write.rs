@@ -52,7 +52,9 @@ pub(crate) fn internal(step: &str, error: impl std::error::Error + Send + Sync +
 #[must_use]
 pub fn data_file_properties() -> WriterPropertiesBuilder {
     let mut properties = WriterProperties::builder()
-        .set_writer_version(WriterVersion::PARQUET_1_0)
+        // The first version knows no dictionaries of values of a fixed length, as decimals are.
+        .set_writer_version(WriterVersion::PARQUET_2_0)
+        .set_encoding(Encoding::PLAIN)
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(ZSTD_LEVEL).unwrap_or_default()))
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
         .set_data_page_row_count_limit(PAGE_ROWS)
