@@ -1,7 +1,8 @@
 //! What a layout of data files costs: bytes a reading, files, and the time of three queries, for few meters over long and many
 //! meters over short. The rows are those of a simulated fleet; every variant changes one thing of the layout in force.
 //!
-//!     cargo run --release --workspace --example layout [meters-long days-long meters-wide days-wide]
+//!     cargo build --workspace --features measure --example layout
+//!     target/debug/examples/layout [meters-long days-long meters-wide days-wide]
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
