@@ -71,9 +71,14 @@ impl Looked {
         Self { delivery, seen, unread: None }
     }
 
-    /// As one that is kept and not read: its bytes are not all that was sent, or are packed too deep.
+    /// As one that is kept and not read, where there is a reason: its bytes are not all that was sent, or are packed too deep. It is
+    /// another delivery than the one of which these bytes are all, and which is read.
     #[must_use]
-    pub(super) fn unread(self, reason: Option<String>) -> Self {
+    pub(super) fn unread(mut self, reason: Option<String>) -> Self {
+        if reason.is_some() {
+            self.seen.digest = self.seen.digest.or_else(|| self.seen.id.digest());
+            self.seen.id = fingerprint("unread", self.seen.id.as_str().as_bytes()).into();
+        }
         Self { unread: reason, ..self }
     }
 

@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::context::Context;
 use crate::error::Result;
 use crate::ingest::once::fingerprint;
-use crate::record::{DeliveryId, Fingerprint};
+use crate::record::{DeliveryId, Fingerprint, Reject};
 
 /// What of a delivery is among the rejects and the findings: read once, however many pieces have some.
 #[derive(Clone, Debug, Default)]
@@ -27,6 +27,8 @@ struct InMind {
 struct Names {
     rejects: HashSet<Fingerprint>,
     findings: HashMap<Fingerprint, usize>,
+    /// The highest number of a reject.
+    last: u64,
 }
 
 impl Noted {
@@ -41,13 +43,16 @@ impl Noted {
         }
         let rejects = app.ledger.rejects(ctx.tenant(), delivery).await?;
         let findings = app.ledger.findings(ctx.tenant(), delivery).await?;
-        let rejects = rejects.iter().map(|reject| name_of_reject(&reject.position, &reject.reason));
-        self.came_before(rejects, findings.iter().map(name_of_finding));
+        let names = rejects.iter().map(|reject| name_of_reject(&reject.position, &reject.reason));
+        self.came_before(names, findings.iter().map(name_of_finding));
+        if let Some(names) = &mut self.in_mind().names {
+            names.last = highest(&rejects);
+        }
         Ok(())
     }
 
     fn came_before(&self, rejects: impl Iterator<Item = Fingerprint>, findings: impl Iterator<Item = Fingerprint>) {
-        let mut names = Names { rejects: rejects.collect(), findings: HashMap::new() };
+        let mut names = Names { rejects: rejects.collect(), ..Names::default() };
         findings.for_each(|name| *names.findings.entry(name).or_default() += 1);
         self.in_mind().names = Some(names);
     }
@@ -64,6 +69,15 @@ impl Noted {
             known.extend(rejects);
         }
         is_new
+    }
+
+    /// The number that so many new rejects follow: of this attempt `before` came already, and others with those before it.
+    pub(super) fn number(&self, before: u64, count: usize) -> u64 {
+        let mut in_mind = self.in_mind();
+        let Some(Names { last, .. }) = &mut in_mind.names else { return before };
+        let number = before.max(*last);
+        *last = number + count as u64;
+        number
     }
 
     /// From here on several receive the same bytes.
@@ -91,6 +105,12 @@ impl Noted {
     }
 }
 
+/// The highest number of a reject; what one is called ends in it.
+pub(super) fn highest(rejects: &[Reject]) -> u64 {
+    let number = |reject: &Reject| reject.id.rsplit_once('-').and_then(|(_, number)| number.parse().ok());
+    rejects.iter().filter_map(number).max().unwrap_or_default()
+}
+
 pub(super) fn name_of_reject(position: &str, reason: &str) -> Fingerprint {
     fingerprint(position, reason.as_bytes())
 }
@@ -103,6 +123,15 @@ pub(super) fn name_of_finding(finding: &Finding) -> Fingerprint {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_number_is_given_once() {
+        let noted = Noted::default();
+        assert_eq!(noted.number(3, 2), 3);
+        noted.came_before(std::iter::empty(), std::iter::empty());
+        assert_eq!([noted.number(0, 2), noted.number(2, 1), noted.number(7, 1), noted.number(8, 0)], [0, 2, 7, 8]);
+        assert_eq!(noted.number(3, 1), 8);
+    }
 
     #[test]
     fn rejects_of_attempts_before_and_beside_are_left_out() {

@@ -314,9 +314,10 @@ async fn new_rejects(app: &App, ctx: &Context, piece: &Piece, refused: Vec<Refus
     }
     piece.noted.read(app, ctx, &piece.delivery).await?;
     let names: Vec<_> = refused.iter().map(|(problem, _)| name_of_reject(&problem.position, &problem.reason)).collect();
-    let numbered = refused.into_iter().zip(piece.rejects_before + 1..).zip(piece.noted.note(&names));
-    let new = numbered.filter(|(_, is_new)| *is_new).map(|(numbered, _)| numbered);
-    let rejects = new.map(|((problem, format), number)| Reject {
+    let is_new = piece.noted.note(&names);
+    let new = refused.into_iter().zip(&is_new).filter(|(_, is_new)| **is_new).map(|(refused, _)| refused);
+    let number = piece.noted.number(piece.rejects_before, is_new.iter().filter(|is_new| **is_new).count());
+    let rejects = new.zip(number + 1..).map(|((problem, format), number)| Reject {
         id: format!("{}-{number}", piece.delivery),
         delivery: piece.delivery.clone(),
         source: piece.source.clone(),

@@ -13,7 +13,7 @@ use crate::audit::audited;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::ingest::delivery::Hints;
-use crate::ingest::noted::Noted;
+use crate::ingest::noted::{Noted, highest};
 use crate::ingest::piece::Piece;
 use crate::ingest::records::Namer;
 use crate::jobs::{self, Counted, Handle, JobKind, Started, counted};
@@ -103,11 +103,6 @@ struct KnownOf {
     noted: Noted,
     /// The highest number of one.
     rejects: u64,
-}
-
-fn highest(rejects: &[Reject]) -> u64 {
-    let number = |reject: &Reject| reject.id.rsplit_once('-').and_then(|(_, number)| number.parse().ok());
-    rejects.iter().filter_map(number).max().unwrap_or_default()
 }
 
 async fn read_again(work: &Work<'_>, rejects: &[Reject], known: &mut KnownOf, hints: &Hints) -> Result<Vec<Replayed>> {

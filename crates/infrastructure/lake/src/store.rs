@@ -213,16 +213,15 @@ impl Versions for DeltaLake {
     async fn of_delivery(&self, tenant: &Tenant, delivery: &DeliveryId) -> Result<Vec<Version>> {
         let lake = self.tenant(tenant)?;
         let mut found = Vec::new();
-        let (readings, superseded) = {
-            let working = lake.working();
-            let entries = working.state.chunks.iter().filter(|chunk| chunk.entry.delivery == *delivery);
-            let rows =
-                entries.flat_map(|chunk| (0..chunk.entry.batch.rows().len() as u32).map(|row| chunk.version(row)));
-            found.extend(rows);
-            (lake.before_memory(TableName::Readings)?, lake.before_memory(TableName::Superseded)?)
-        };
-        found.extend(lookup::of_delivery(&superseded, delivery).await?);
-        found.extend(lookup::of_delivery(&readings, delivery).await?);
+        // What was not published yet may come to stand elsewhere.
+        let view = lake.view();
+        let entries = view.state.chunks.iter().filter(|chunk| chunk.entry.delivery == *delivery);
+        found
+            .extend(entries.flat_map(|chunk| (0..chunk.entry.batch.rows().len() as u32).map(|row| chunk.version(row))));
+        let table = |name| view.snapshot(name).ok_or_else(|| Error::new(Kind::Internal, "find the tables of readings"));
+        let (readings, superseded) = (table(TableName::Readings)?, table(TableName::Superseded)?);
+        found.extend(lookup::of_delivery(superseded, delivery).await?);
+        found.extend(lookup::of_delivery(readings, delivery).await?);
         // What holds again is a copy of a version that lies among the superseded.
         let mut seen = HashSet::new();
         found.retain(|version| seen.insert(version.sequence));

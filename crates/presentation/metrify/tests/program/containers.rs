@@ -136,6 +136,23 @@ fn what_is_packed_badly_is_told_and_everything_else_is_read() {
     assert_eq!(told(), before);
 }
 
+#[test]
+fn what_came_in_part_is_another_delivery_than_the_same_bytes_whole() {
+    let metrify = Metrify::new();
+    let packed = gzip(quarter_hours(40).as_bytes());
+    // All of its content is there, and its checksum is not.
+    let cut = metrify.take_in("cut.gz", &packed[..packed.len() - 4]);
+    assert_eq!((cut.total("stored"), cut.total("rejected")), (0, 1));
+    assert_eq!(metrify.take_in("whole.gz", &packed).total("stored"), 40);
+    // Sent once more it is told as before.
+    assert_eq!(metrify.take_in("cut.gz", &packed[..packed.len() - 4]).total("rejected"), 1);
+    let ran = metrify.run(&["deliveries", "replay", "-o", "csv"]);
+    assert_eq!(ran.code, Some(2), "{}{}", ran.stdout, ran.stderr);
+    assert_eq!(metrify.sql("select count(*) from readings"), "40");
+    assert_eq!(metrify.sql("select received, stored, rejected from deliveries order by stored"), "1,0,1\n40,40,0");
+    assert_eq!(metrify.sql("select count(*), min(state) from rejects"), "1,open");
+}
+
 /// A bomb within a bomb is measured by the delivery that was sent, not by what each depth makes of it.
 #[test]
 fn a_nested_bomb_fills_no_disk() {

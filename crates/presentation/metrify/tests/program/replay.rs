@@ -167,6 +167,17 @@ fn what_was_not_understood_for_want_of_a_key_is_understood_with_it() {
 }
 
 #[test]
+fn what_is_rejected_for_another_reason_is_a_reject_of_its_own() {
+    let metrify = Metrify::new();
+    metrify.take_in("meter.hex", ENCRYPTED);
+    let keys = metrify.file("keys", KEY.replace("0F11", "0F12"));
+    let mut command = metrify.command(&["ingest", "-o", "json"]);
+    let command = command.arg(metrify.path("meter.hex")).env("METRIFY_INTAKE_KEYS_FILE", &keys);
+    assert_eq!(crate::support::ran(command).code, Some(2));
+    assert_eq!(metrify.sql("select count(*), count(distinct reject), count(distinct reason) from rejects"), "2,2,2");
+}
+
+#[test]
 fn what_a_replayed_reject_said_is_not_retracted() {
     let metrify = Metrify::new();
     metrify.take_in("clocks.csv", CLOCKS);
