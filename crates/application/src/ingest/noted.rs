@@ -106,7 +106,7 @@ impl Noted {
 }
 
 /// The highest number of a reject; what one is called ends in it.
-pub(super) fn highest(rejects: &[Reject]) -> u64 {
+fn highest(rejects: &[Reject]) -> u64 {
     let number = |reject: &Reject| reject.id.rsplit_once('-').and_then(|(_, number)| number.parse().ok());
     rejects.iter().filter_map(number).max().unwrap_or_default()
 }

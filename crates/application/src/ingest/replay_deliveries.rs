@@ -232,7 +232,6 @@ impl<'a> Again<'a> {
             ..Changes::new(kept.id.clone())
         };
         let rejects = app.ledger.rejects(ctx.tenant(), &kept.id).await?;
-        let rejects_before = rejects.len() as u64;
         // What came by way of a reject, read with other hints or vouched for later, is not in today's decoding.
         let repaired = rejects.iter().any(|reject| reject.state() == RejectState::Resolved);
         let mut unsaid: HashMap<Key, Vec<Version>> = HashMap::new();
@@ -253,7 +252,7 @@ impl<'a> Again<'a> {
             unsaid,
             unmet,
             newly_rejected: false,
-            rejects_before,
+            rejects_before: 0,
             begun: app.journal.next(),
             noted: Noted::default(),
         })

@@ -13,7 +13,7 @@ use crate::audit::audited;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::ingest::delivery::Hints;
-use crate::ingest::noted::{Noted, highest};
+use crate::ingest::noted::Noted;
 use crate::ingest::piece::Piece;
 use crate::ingest::records::Namer;
 use crate::jobs::{self, Counted, Handle, JobKind, Started, counted};
@@ -81,7 +81,7 @@ async fn read_all_again(work: &Work<'_>, chosen: Chosen, hints: &Hints) -> Resul
     let mut replayed = Vec::new();
     for (delivery, ids) in chosen {
         let mut rejects = app.ledger.rejects(ctx.tenant(), &delivery).await?;
-        let mut known = KnownOf { noted: Noted::default(), rejects: highest(&rejects) };
+        let mut known = KnownOf::default();
         rejects.retain(|reject| match ids.is_empty() {
             true => reject.state() == RejectState::Open,
             false => ids.contains(&reject.id),
@@ -99,9 +99,10 @@ struct Work<'a> {
 }
 
 /// What of a delivery is among its rejects already, while they are read again.
+#[derive(Default)]
 struct KnownOf {
     noted: Noted,
-    /// The highest number of one.
+    /// How many were rejected again.
     rejects: u64,
 }
 

@@ -82,18 +82,9 @@ async fn what_is_known_is_told_as_it_is() {
         lake.roll_back(&tenant).expect("open tables");
         assert_holding(&lake, &tenant, &holding).await;
         let answers = lake.known(&tenant, &batch(&said)).await.expect("an answer");
+        assert_answers(&said, &answers, &holding, round);
+        answers.iter().for_each(|answer| *told.entry(*answer).or_default() += 1);
         let mut standings = Vec::new();
-        for ((point, hour, value), answer) in said.iter().zip(&answers) {
-            let expected = match holding.get(&(*point, *hour)) {
-                None => Known::Nothing,
-                Some(held) if held == value => Known::Same,
-                Some(_) => Known::Open,
-            };
-            // What does not fit into what is kept in memory has to be looked at; nothing else has to.
-            let unfit = expected == Known::Same && value.is_some_and(|value| value > 1_000_000);
-            assert!(*answer == expected || (unfit && *answer == Known::Open), "round {round}: {answer:?}");
-            *told.entry(*answer).or_default() += 1;
-        }
         let mut answers = answers.iter();
         said.retain(|(point, hour, value)| {
             holding.insert((*point, *hour), *value);
@@ -137,6 +128,20 @@ async fn what_is_known_is_told_as_it_is() {
     // Each answer was given often enough to mean something.
     assert!([Known::Nothing, Known::Same, Known::Open].iter().all(|known| told[known] > 100), "{told:?}");
     assert_holding(&lake, &tenant, &holding).await;
+}
+
+/// Of each reading it is told whether nothing is known, the same, or something else.
+fn assert_answers(said: &[Said], answers: &[Known], holding: &HashMap<(usize, i64), Option<i64>>, round: i64) {
+    for ((point, hour, value), answer) in said.iter().zip(answers) {
+        let expected = match holding.get(&(*point, *hour)) {
+            None => Known::Nothing,
+            Some(held) if held == value => Known::Same,
+            Some(_) => Known::Open,
+        };
+        // What does not fit into what is kept in memory has to be looked at; nothing else has to.
+        let unfit = expected == Known::Same && value.is_some_and(|value| value > 1_000_000);
+        assert!(*answer == expected || (unfit && *answer == Known::Open), "round {round}: {answer:?}");
+    }
 }
 
 /// Applies an entry that will be taken back, behind `position` and those before it; now and then what was published before lands

@@ -52,7 +52,7 @@ impl DatabaseRegistry {
 
     pub(crate) async fn rebuild_tables(&self) -> Result<u64> {
         let step = "make the registry's tables anew";
-        let transaction = self.begin(Scope::All, step).await?;
+        let transaction = self.begin(Scope::Upkeep, step).await?;
         if transaction.get_database_backend() == DbBackend::Postgres {
             // Nobody appends meanwhile.
             let lock = transaction.execute_unprepared("LOCK TABLE events IN SHARE MODE").await;

@@ -24,6 +24,8 @@ use sea_orm::{DbBackend, TransactionTrait};
 const CONNECTIONS_MAX: u32 = 10;
 /// How long a connection may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a statement may take that somebody waits for, such as one that waits for another's lock.
+const STATEMENT_TIME: &str = "10s";
 
 /// The registry in a database.
 pub struct DatabaseRegistry {
@@ -34,8 +36,10 @@ pub struct DatabaseRegistry {
 #[derive(Clone, Copy)]
 enum Scope<'t> {
     Of(&'t Tenant),
-    /// Keys are looked up before it is known whose they are, and tables made anew are those of all.
+    /// Keys are looked up before it is known whose they are.
     All,
+    /// Tables of all are made or changed, however long that takes.
+    Upkeep,
 }
 
 impl DatabaseRegistry {
@@ -96,13 +100,13 @@ impl DatabaseRegistry {
     async fn begin(&self, scope: Scope<'_>, step: &str) -> Result<DatabaseTransaction> {
         let transaction = self.database.begin().await.map_err(|error| failed(step, error))?;
         if transaction.get_database_backend() == DbBackend::Postgres {
-            let tenant = match scope {
-                Scope::Of(tenant) => tenant.as_str(),
-                Scope::All => migrate::ALL_TENANTS,
+            let (tenant, time) = match scope {
+                Scope::Of(tenant) => (tenant.as_str(), STATEMENT_TIME),
+                Scope::All => (migrate::ALL_TENANTS, STATEMENT_TIME),
+                Scope::Upkeep => (migrate::ALL_TENANTS, "0"),
             };
-            // A statement that waits for somebody's lock ends, so that whoever asks is told.
-            let set = "SELECT set_config('metrify.tenant', $1, true), set_config('statement_timeout', '60s', true)";
-            let statement = Statement::from_sql_and_values(DbBackend::Postgres, set, [tenant.into()]);
+            let set = "SELECT set_config('metrify.tenant', $1, true), set_config('statement_timeout', $2, true)";
+            let statement = Statement::from_sql_and_values(DbBackend::Postgres, set, [tenant.into(), time.into()]);
             transaction.query_one_raw(statement).await.map_err(|error| failed(step, error))?;
         }
         Ok(transaction)

@@ -33,7 +33,7 @@ impl DatabaseRegistry {
     /// Where the database cannot be written, or has seen more steps than this program knows.
     pub(crate) async fn migrate(&self, now: Timestamp) -> Result<()> {
         let step = "migrate the registry";
-        let transaction = self.begin(Scope::All, step).await?;
+        let transaction = self.begin(Scope::Upkeep, step).await?;
         let seen = lock_and_count(&transaction).await.map_err(|error| failed(step, error))?;
         let known = STEPS.len();
         if seen > known {

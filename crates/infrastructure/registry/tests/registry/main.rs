@@ -4,6 +4,7 @@
 mod contract;
 mod postgres;
 
+use metrify_application::ports::Registry;
 use metrify_domain::Timestamp;
 use metrify_registry::DatabaseRegistry;
 
@@ -46,6 +47,25 @@ async fn many_processes_migrate_one_database_once() {
         registry.expect("a registry");
     }
     assert_eq!(server.count(&url, Some("*"), "migrations"), DatabaseRegistry::VERSION as u64);
+}
+
+#[tokio::test]
+async fn a_statement_that_waits_for_a_lock_ends_and_upkeep_waits_for_it() {
+    let Some(server) = postgres::Server::start() else { return };
+    let url = server.database("metrify_locked");
+    let registry = DatabaseRegistry::open_server(&url, NOW).await.expect("a registry");
+    let database = sea_orm::Database::connect(&url).await.expect("the database");
+    let lock = sea_orm::TransactionTrait::begin(&database).await.expect("a transaction");
+    let locked = "LOCK TABLE tenants, migrations IN ACCESS EXCLUSIVE MODE";
+    sea_orm::ConnectionTrait::execute_unprepared(&lock, locked).await.expect("the lock");
+    let upkeep = tokio::spawn(async move { DatabaseRegistry::open_server(&url, NOW).await });
+    let error = registry.tenants().await.expect_err("a statement that waited too long");
+    assert_eq!(error.kind(), metrify_application::Kind::Unavailable);
+    assert!(error.chain().contains("statement timeout"), "{}", error.chain());
+    assert!(!upkeep.is_finished());
+    lock.commit().await.expect("the end of the lock");
+    upkeep.await.expect("its end").expect("a registry that is migrated");
+    registry.tenants().await.expect("an answer");
 }
 
 /// A registry as the program before the table of jobs left it, opened by this one.

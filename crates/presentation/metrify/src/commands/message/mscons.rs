@@ -99,15 +99,17 @@ fn gaps(order: &Order, Message { point, lines, .. }: &Message) -> Vec<Error> {
 }
 
 fn gap(order: &Order, line: &Line) -> Option<(Timestamp, Timestamp)> {
+    let amounts = line.values.iter().filter(|value| value.reading.kind == ReadingKind::Interval);
+    let mut periods = amounts.map(|value| value.reading.period).peekable();
+    periods.peek()?;
     let mut told_until = order.start;
-    for Value { reading, .. } in line.values.iter().filter(|value| value.reading.kind == ReadingKind::Interval) {
-        if reading.period.start() > told_until {
-            return Some((told_until, reading.period.start()));
+    for period in periods {
+        if period.start() > told_until {
+            return Some((told_until, period.start()));
         }
-        told_until = told_until.max(reading.period.end());
+        told_until = told_until.max(period.end());
     }
-    let is_of_amounts = line.values.iter().any(|value| value.reading.kind == ReadingKind::Interval);
-    (is_of_amounts && told_until < order.end).then_some((told_until, order.end))
+    (told_until < order.end).then_some((told_until, order.end))
 }
 
 /// The part of a query that finds the values of a point.
