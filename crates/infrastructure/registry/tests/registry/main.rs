@@ -58,13 +58,15 @@ async fn a_statement_that_waits_for_a_lock_ends_and_upkeep_waits_for_it() {
     let lock = sea_orm::TransactionTrait::begin(&database).await.expect("a transaction");
     let locked = "LOCK TABLE tenants, migrations IN ACCESS EXCLUSIVE MODE";
     sea_orm::ConnectionTrait::execute_unprepared(&lock, locked).await.expect("the lock");
-    let upkeep = tokio::spawn(async move { DatabaseRegistry::open_server(&url, NOW).await });
-    let error = registry.tenants().await.expect_err("a statement that waited too long");
-    assert_eq!(error.kind(), metrify_application::Kind::Unavailable);
-    assert!(error.chain().contains("statement timeout"), "{}", error.chain());
-    assert!(!upkeep.is_finished());
-    lock.commit().await.expect("the end of the lock");
-    upkeep.await.expect("its end").expect("a registry that is migrated");
+    let waited = async {
+        let error = registry.tenants().await.expect_err("a statement that waited too long");
+        assert_eq!(error.kind(), metrify_application::Kind::Unavailable);
+        assert!(error.chain().contains("statement timeout"), "{}", error.chain());
+        lock.commit().await.expect("the end of the lock");
+    };
+    // It began before that statement, and waits for as long as the lock is held.
+    let (opened, ()) = futures::join!(DatabaseRegistry::open_server(&url, NOW), waited);
+    opened.expect("a registry that is migrated");
     registry.tenants().await.expect("an answer");
 }
 
