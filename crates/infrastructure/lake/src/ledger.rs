@@ -19,7 +19,9 @@ use crate::{lookup, records, rows};
 pub(crate) async fn read(snapshots: &HashMap<TableName, Arc<Snapshot>>, working: &mut Working) -> Result<()> {
     for batch in all_rows(snapshots, TableName::Points).await? {
         // Later rows are newer: a point's last one tells how it stands.
-        working.points.extend((0..batch.num_rows()).filter_map(|row| records::read_point(&batch, row)));
+        for (point, status) in (0..batch.num_rows()).filter_map(|row| records::read_point(&batch, row)) {
+            working.points.insert(&point, status);
+        }
     }
     working.withdrawn = Arc::new(read_withdrawn(snapshots).await?);
     Ok(())

@@ -24,6 +24,7 @@ mod merge;
 mod names;
 mod of_point;
 mod order;
+mod points;
 mod records;
 mod rows;
 mod schema;

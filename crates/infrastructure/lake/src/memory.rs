@@ -17,6 +17,7 @@ use crate::chunks::Chunks;
 use crate::index::{Index, RowPlace};
 use crate::keys::KeySet;
 use crate::latest::Latest;
+use crate::points::Points;
 use crate::records;
 use crate::rows::{readings_batch, versions_batch};
 use crate::schema::TableName;
@@ -225,7 +226,7 @@ pub(crate) struct Working {
     pub(crate) state: State,
     index: Index,
     latest: Latest,
-    pub(crate) points: HashMap<Point, PointStatus, RandomState>,
+    pub(crate) points: Points,
     /// When those were first received that are not in the lake yet, by their digests, with the entries that finished them.
     pub(crate) deliveries: HashMap<Fingerprint, (Timestamp, Position), RandomState>,
     /// Those that were answered and are not in the lake yet, by each of their names, with the entries that tell how.
@@ -283,7 +284,7 @@ impl Working {
 
     fn note(&mut self, position: Position, entry: &Accepted) {
         for record in &entry.points {
-            let before = self.points.insert(record.point.clone(), record.status);
+            let before = self.points.insert(&record.point, record.status);
             self.undo.push(Undo::Point(record.point.clone(), before));
         }
         if let Some(record) = &entry.finished
@@ -335,8 +336,8 @@ impl Working {
                 // What landed meanwhile is no longer here.
                 Undo::Ended(key, row) if self.state.chunks.at(row.position).is_some() => self.index.insert(&key, row),
                 Undo::Ended(..) => {}
-                Undo::Point(point, Some(status)) => drop(self.points.insert(point, status)),
-                Undo::Point(point, None) => drop(self.points.remove(&point)),
+                Undo::Point(point, Some(status)) => drop(self.points.insert(&point, status)),
+                Undo::Point(point, None) => self.points.remove(&point),
                 Undo::Delivery(digest) => drop(self.deliveries.remove(&digest)),
                 Undo::Withdrawn(document) => {
                     Arc::make_mut(&mut self.withdrawn).documents.remove(&document);

@@ -251,7 +251,7 @@ impl Ledger for DeltaLake {
     async fn points(&self, tenant: &Tenant, points: &[&Point]) -> Result<Vec<Option<PointStatus>>> {
         let lake = self.tenant(tenant)?;
         let working = lake.working();
-        Ok(points.iter().map(|point| working.points.get(*point).copied()).collect())
+        Ok(points.iter().map(|point| working.points.get(point)).collect())
     }
 
     async fn answered(&self, tenant: &Tenant, name: Fingerprint) -> Result<Option<Answered>> {
