@@ -6,8 +6,8 @@ use metrify_domain::calendar::day::day_period;
 
 use crate::error::{Error, Kind, Result};
 
-/// Instants that are told of: of the years from 1800 to 2199. Columns of other engines count nanoseconds, and end in 1677 and 2262.
-const EARLIEST: i64 = -5_364_662_400_000_000;
+/// Instants that are told of: of the years from 1800 to 2199, wherever on earth. Columns of other engines count nanoseconds, and end in 1677 and 2262.
+const EARLIEST: i64 = -5_364_748_800_000_000;
 const LATEST: i64 = 7_258_118_400_000_000;
 
 /// A day, local, as its beginning, or an instant: `2025-01-05`, `2025-01-05T00:00:00Z`.

@@ -287,6 +287,14 @@ pub struct Page {
     pub rows: Vec<Vec<Cell>>,
 }
 
+/// What was written to a file.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Written {
+    pub rows: u64,
+    /// With the last row alone, where there is one.
+    pub last: Page,
+}
+
 /// The files that answers can be written to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExportFormat {
@@ -324,8 +332,8 @@ pub trait Sql: Send + Sync {
     /// Answers [`Series::query`], sooner where it can.
     async fn series(&self, tenant: &Tenant, series: &Series, pages: &mut Pages<'_>) -> Result<()>;
 
-    /// Writes the answer to a file; tells how many rows it has.
-    async fn export(&self, tenant: &Tenant, query: Query<'_>, format: ExportFormat, file: &Path) -> Result<u64>;
+    /// Writes the answer to a file.
+    async fn export(&self, tenant: &Tenant, query: Query<'_>, format: ExportFormat, file: &Path) -> Result<Written>;
 }
 
 /// The registry: things that change by events, with all their versions.

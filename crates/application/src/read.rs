@@ -108,7 +108,7 @@ pub async fn export(
         let written = app.sql.export(ctx.tenant(), ctx.past(query), format, file);
         // Nothing is left of an answer that was not written to its end.
         let rows = tokio::select! {
-            rows = app.queries.answer(ctx.tenant(), written) => rows?,
+            written = app.queries.answer(ctx.tenant(), written) => written?.rows,
             stopped = job.stopped() => return Err(stopped),
         };
         job.add([(Counted::Rows, rows)]);

@@ -253,7 +253,7 @@ impl Intake {
         }
         let noted: Vec<Noted> = pieces.iter().map(|piece| piece.noted.clone()).collect();
         let mut applied = Applied { app, tenant: ctx.tenant(), noted, is_durable: false };
-        let Group { from, entries, outcomes } = self.settle_group(app, ctx, pieces).await?;
+        let Group { from, entries, outcomes, taken } = self.settle_group(app, ctx, pieces).await?;
         if !entries.is_empty() {
             let _writer = self.journal.lock().await;
             append(app, ctx.tenant(), behind_others(app, ctx.tenant(), from, entries)?).await?;
@@ -261,12 +261,12 @@ impl Intake {
             app.memory.publish(ctx.tenant())?;
         }
         applied.is_durable = true;
-        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        outcomes.iter().flatten().for_each(|(outcome, _)| taken.add(&outcome.counts));
-        drop(taken);
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner).add(&taken);
         let outcomes = outcomes.into_iter().map(|outcome| {
             outcome.map(|(outcome, heard)| {
-                self.listeners.tell(heard);
+                if heard.tells() {
+                    self.listeners.tell(heard);
+                }
                 outcome
             })
         });
@@ -279,10 +279,10 @@ impl Intake {
 
     /// Settles pieces one after the other, each with what those before it say.
     async fn settle_group(&self, app: &App, ctx: &Context, pieces: Vec<Piece>) -> Result<Group> {
-        let mut group = Group { from: app.journal.next(), entries: Vec::new(), outcomes: Vec::new() };
+        let mut group = Group { from: app.journal.next(), ..Group::default() };
         let told_max = if self.listeners.are_none() { 0 } else { FINDINGS_TOLD_MAX };
         for piece in pieces {
-            let (heard, noted) = (heard(ctx, &piece), piece.noted.clone());
+            let (heard, noted, is_read_again) = (heard(ctx, &piece), piece.noted.clone(), piece.is_read_again);
             let (entry, outcome) = match self.settle(app, ctx, piece).await {
                 Ok(settled) => settled,
                 Err(error) => {
@@ -291,6 +291,9 @@ impl Intake {
                     continue;
                 }
             };
+            if !is_read_again {
+                group.taken.add(&outcome.counts);
+            }
             let told = entry.findings.iter().take(told_max).cloned().collect();
             let heard = Heard { counts: outcome.counts, findings: outcome.findings, told, ..heard };
             group.outcomes.push(Ok((outcome, heard)));
@@ -305,10 +308,13 @@ impl Intake {
 }
 
 /// Pieces that were settled: their entries stand in memory as if they came next in the journal.
+#[derive(Default)]
 struct Group {
     from: Position,
     entries: Vec<Arc<Accepted>>,
     outcomes: Vec<Result<(Outcome, Heard)>>,
+    /// What came with those that had not come before.
+    taken: Counts,
 }
 
 /// The entries of a group as they stand in the journal, which other tenants may have appended to since the first was settled; to be

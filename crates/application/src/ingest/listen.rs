@@ -25,6 +25,13 @@ pub struct Heard {
     pub told: Arc<[Finding]>,
 }
 
+impl Heard {
+    /// Whether anything came: the last piece of a delivery may only end it.
+    pub(super) fn tells(&self) -> bool {
+        self.counts != Counts::default() || self.findings > 0
+    }
+}
+
 /// Findings of a piece that are told; all of them are in the table `findings`.
 pub(super) const FINDINGS_TOLD_MAX: usize = 100;
 /// What a listener may be behind; one that is further behind misses the oldest, and is told so.

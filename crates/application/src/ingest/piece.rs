@@ -31,6 +31,8 @@ pub(super) struct Piece {
     pub(super) received_at: Timestamp,
     /// The journal's position when the delivery began to be read; 0 for what is no reading of a delivery.
     pub(super) begun: Position,
+    /// Whether its bytes came before, and were counted then.
+    pub(super) is_read_again: bool,
     /// How many rejects of this delivery came in pieces before.
     pub(super) rejects_before: u64,
     /// The same for all of its pieces.

@@ -266,6 +266,7 @@ impl<'a> Again<'a> {
             received_at: self.kept.received_at,
             rejects_before: self.rejects_before,
             begun: self.begun,
+            is_read_again: true,
             noted: self.noted.clone(),
             ..Piece::default()
         }

@@ -177,6 +177,7 @@ async fn accept(
             received_at,
             records: namer.name(std::mem::take(&mut decoded.records), received_at),
             decoded,
+            is_read_again: true,
             rejects_before: known.rejects,
             noted: known.noted.clone(),
             ..Piece::default()

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use metrify_domain::{Channel, Timestamp};
+use metrify_domain::unit::Dimension;
+use metrify_domain::{Channel, Timestamp, Unit};
 use metrify_governance::{Act, Action, Resource};
 
 use crate::app::App;
@@ -56,7 +57,7 @@ pub async fn export_channels(app: &App, ctx: &Context, wanted: &Channels, target
     let sql = wanted.query();
     let query = ctx.past(Query { sql: &sql, known_at: wanted.known_at });
     let written = app.sql.export(ctx.tenant(), query, target.format, target.file);
-    audited(app, ctx, last, app.queries.answer(ctx.tenant(), written)).await
+    Ok(audited(app, ctx, last, app.queries.answer(ctx.tenant(), written)).await?.rows)
 }
 
 impl Channels {
@@ -90,7 +91,7 @@ impl Channels {
         );
         let limit = self.limit.map(|limit| format!(" LIMIT {limit}")).unwrap_or_default();
         let [missing, faulty] = ["missing", "faulty"].map(|quality| counted(quality, "1"));
-        let (usable, mean) = (usable("value"), mean("usable"));
+        let (usable, mean, additive) = (usable("value"), mean("usable"), additive());
         match self.resampled.map(Resampled::bucket) {
             None => format!(
                 "SELECT point, quantity, kind, period_start, period_end, value, unit, quality FROM readings WHERE {rule} \
@@ -98,12 +99,31 @@ impl Channels {
             ),
             Some(bucket) => format!(
                 "SELECT point, quantity, kind, unit, {bucket} AS period, count(*) AS readings, \
-                 sum({missing}) AS missing, sum({faulty}) AS faulty, CASE WHEN kind = 'interval' THEN sum(usable) END AS total, \
+                 sum({missing}) AS missing, sum({faulty}) AS faulty, CASE WHEN kind = 'interval' AND {additive} THEN sum(usable) END AS total, \
                  {mean} AS mean, min(usable) AS minimum, max(usable) AS maximum \
                  FROM (SELECT *, {usable} AS usable FROM readings WHERE {rule}) GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 5, 3, 4{limit}"
             ),
         }
     }
+}
+
+/// Dimensions whose amounts add up from one interval to the next: energy and water do, rain, hours of sunshine and radiation, but no power
+/// and no price.
+const ADDITIVE: [Dimension; 7] = [
+    Dimension::ActiveEnergy,
+    Dimension::ReactiveEnergy,
+    Dimension::ApparentEnergy,
+    Dimension::Volume,
+    Dimension::Length,
+    Dimension::Duration,
+    Dimension::Irradiation,
+];
+
+/// Chooses what adds up.
+fn additive() -> String {
+    let units: Vec<String> =
+        ADDITIVE.into_iter().flat_map(Unit::all_of).map(|unit| literal(&unit.to_string())).collect();
+    format!("unit IN ({})", units.join(", "))
 }
 
 impl Resampled {

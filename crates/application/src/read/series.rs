@@ -10,7 +10,7 @@ use crate::audit::{Deed, audited, looked_up};
 use crate::context::Context;
 use crate::error::Result;
 use crate::govern;
-use crate::ports::{ExportFormat, Pages, Query};
+use crate::ports::{ExportFormat, Pages, Query, Written};
 use crate::read::amounts::OBSERVED;
 use crate::read::{Inquiry, answer};
 
@@ -75,7 +75,7 @@ pub async fn series(app: &App, ctx: &Context, wanted: &Series, pages: &mut Pages
     answer(app, ctx, deed, Inquiry::Series(&wanted), pages).await
 }
 
-/// Writes a series to a file and tells how many readings it has.
+/// Writes a series to a file.
 ///
 /// # Errors
 /// As [`series`], and where the file cannot be written.
@@ -85,7 +85,7 @@ pub async fn export_series(
     wanted: &Series,
     format: ExportFormat,
     file: &Path,
-) -> Result<u64> {
+) -> Result<Written> {
     let (deed, wanted) = wanted.permissible(app, ctx).await?;
     let query = wanted.query();
     let work = app.queries.answer(ctx.tenant(), app.sql.export(ctx.tenant(), Query::of(&query), format, file));

@@ -11,7 +11,7 @@ use arrow::compute::cast;
 use arrow::datatypes::{DataType, Schema, SchemaRef};
 use datafusion::dataframe::DataFrame;
 use futures::StreamExt;
-use metrify_application::ports::{Cell, ExportFormat, csv_line};
+use metrify_application::ports::{Cell, ExportFormat, Page, Written, csv_line};
 use metrify_application::{Error, Kind, Result, io};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
@@ -20,8 +20,8 @@ use parquet::file::properties::WriterProperties;
 use crate::bounds;
 use crate::{failed, page};
 
-/// Writes all rows and tells how many there were. An answer that fails midway, or has more than so many bytes, leaves no file.
-pub(crate) async fn write(frame: DataFrame, format: ExportFormat, file: &Path, bytes_max: u64) -> Result<u64> {
+/// Writes all rows. An answer that fails midway, or has more than so many bytes, leaves no file.
+pub(crate) async fn write(frame: DataFrame, format: ExportFormat, file: &Path, bytes_max: u64) -> Result<Written> {
     let step = || format!("write `{}`", file.display());
     let part = file.with_extension("part");
     let result = write_part(frame, format, &part, bytes_max).await;
@@ -33,7 +33,7 @@ pub(crate) async fn write(frame: DataFrame, format: ExportFormat, file: &Path, b
     result
 }
 
-async fn write_part(frame: DataFrame, format: ExportFormat, file: &Path, bytes_max: u64) -> Result<u64> {
+async fn write_part(frame: DataFrame, format: ExportFormat, file: &Path, bytes_max: u64) -> Result<Written> {
     let step = || format!("write `{}`", file.display());
     let over = Arc::<AtomicBool>::default();
     let file = File::create(file).map_err(|error| io(step(), error))?;
@@ -42,7 +42,7 @@ async fn write_part(frame: DataFrame, format: ExportFormat, file: &Path, bytes_m
     let schema = plain(frame.schema().inner());
     let mut writer = Writer::new(format, out, schema.clone()).map_err(unwritten)?;
     let mut batches = bounds::stream(frame).await.map_err(|error| failed("answer the query", error))?;
-    let mut rows = 0;
+    let (mut rows, mut last) = (0, None);
     while let Some(batch) = batches.next().await {
         let batch = batch.map_err(|error| failed("answer the query", error))?;
         rows += batch.num_rows() as u64;
@@ -51,9 +51,12 @@ async fn write_part(frame: DataFrame, format: ExportFormat, file: &Path, bytes_m
         let batch = columns.collect::<Result<_, _>>().and_then(|columns| RecordBatch::try_new(schema.clone(), columns));
         let batch = batch.map_err(|error| failed("answer the query", error.into()))?;
         writer.write(&batch).map_err(unwritten)?;
+        last = batch.num_rows().checked_sub(1).map(|row| batch.slice(row, 1)).or(last);
     }
     writer.finish().map_err(unwritten)?;
-    Ok(rows)
+    let columns = schema.fields().iter().map(|field| field.name().clone()).collect();
+    let last = Page { columns, rows: last.as_ref().map_or(Ok(Vec::new()), page::rows)? };
+    Ok(Written { rows, last })
 }
 
 /// Texts as others take them: views of them are new to many programs.

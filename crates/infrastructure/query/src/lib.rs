@@ -32,7 +32,7 @@ use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::prelude::{SQLOptions, SessionConfig, SessionContext};
 use datafusion::sql::sqlparser::dialect::GenericDialect;
 use futures::StreamExt;
-use metrify_application::ports::{ExportFormat, Page, Pages, Query, Sql};
+use metrify_application::ports::{ExportFormat, Page, Pages, Query, Sql, Written};
 use metrify_application::read::Series;
 use metrify_application::{Error, Kind, Result, Tenant};
 use metrify_domain::Timestamp;
@@ -113,10 +113,14 @@ impl Engine {
 /// What the one catalog of every session is called.
 pub const CATALOG: &str = "metrify";
 
-/// The schema that a tenant's tables lie in.
+/// Schemas that every session has.
+const OF_ALL: [&str; 3] = ["system", "information_schema", "pg_catalog"];
+
+/// The schema that a tenant's tables lie in: it is called as the tenant is, where nothing else is called so.
 #[must_use]
 pub fn schema_of(tenant: &Tenant) -> String {
-    tenant.as_str().replace('-', "_")
+    let name = tenant.as_str().replace('-', "_");
+    if OF_ALL.contains(&name.as_str()) { format!("tenant_{name}") } else { name }
 }
 
 impl Sessions {
@@ -209,7 +213,7 @@ impl Sql for Engine {
         }
     }
 
-    async fn export(&self, tenant: &Tenant, query: Query<'_>, format: ExportFormat, file: &Path) -> Result<u64> {
+    async fn export(&self, tenant: &Tenant, query: Query<'_>, format: ExportFormat, file: &Path) -> Result<Written> {
         let (sessions, named, file) = (self.sessions.clone(), tenant.clone(), file.to_owned());
         let (sql, known_at, bytes_max) = (query.sql.to_owned(), query.known_at, self.export_bytes);
         let work = move |_turn| async move {

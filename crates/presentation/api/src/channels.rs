@@ -19,7 +19,7 @@ use crate::problem::Problems;
 use crate::rows::Rows;
 use crate::schema::{Binary, Exact};
 use crate::series::accept::{self, Answered};
-use crate::series::point;
+use crate::series::{in_order, point};
 use crate::wire::moment;
 use crate::{Problem, Server};
 
@@ -91,7 +91,7 @@ pub struct SeriesRow {
     pub missing: Option<u64>,
     /// Readings that must not be used: they are in none of what follows.
     pub faulty: Option<u64>,
-    /// Of interval amounts: what they sum up to. States of registers and momentary values do not add up, and have none.
+    /// Of interval amounts: what they sum up to. States of registers, momentary values, powers and prices do not add up, and have none.
     #[schema(value_type = Option<Exact>, inline)]
     pub total: Option<Box<RawValue>>,
     /// Rounded to twelve places, halves away from zero.
@@ -114,10 +114,12 @@ impl SeriesRequest {
             let quantity = quantity.map_err(|error| invalid("read `quantity`".to_owned()).because(error))?;
             Ok(Channel { point: point(id)?, quantity })
         };
+        let (start, end) = (moment(&self.start)?, moment(&self.end)?);
+        in_order(Some(start), Some(end))?;
         Ok(Channels {
             channels: self.channels.iter().map(channel).collect::<Done<_>>()?,
-            start: moment(&self.start)?,
-            end: moment(&self.end)?,
+            start,
+            end,
             known_at: self.as_known_at.as_deref().map(moment).transpose()?,
             resampled: self.resample.map(|step| match step {
                 Step::Hour => Resampled::Hour,

@@ -190,7 +190,7 @@ pub(crate) fn equal<const N: usize>(fields: [(Field, Option<String>); N]) -> Res
     let asked = fields.into_iter().filter_map(|(field, value)| Some((field, value?)));
     let read = |(field, value): (Field, String)| match value.parse::<Label>() {
         Ok(label) => Ok((field, label.to_string())),
-        Err(error) => Err(Error::new(Kind::Invalid, format!("read the parameter for {field:?}")).because(error)),
+        Err(error) => Err(Error::new(Kind::Invalid, format!("read `{value}` among the parameters")).because(error)),
     };
     asked.map(read).collect()
 }

@@ -46,7 +46,7 @@ pub(crate) struct ProblemBody {
     /// The step that failed, and why.
     detail: String,
     /// What can be done about it.
-    hint: Option<String>,
+    hint: String,
 }
 
 /// The problems that every route may answer with.
@@ -122,6 +122,20 @@ const fn title(kind: Kind) -> &'static str {
     }
 }
 
+/// What can be done where the error itself does not say.
+const fn hint(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Invalid => "what each request takes is described at /docs",
+        Kind::NotFound => "the list that it would stand in tells what there is",
+        Kind::Denied => "/api/v1/policies/explain says which roles and purposes may, and why",
+        Kind::Conflict => "look at what is there, and ask for something else or with its version",
+        Kind::Busy => "come again as `Retry-After` says",
+        Kind::Unavailable => "come again as `Retry-After` says; /health tells which part does not answer",
+        Kind::Corrupt => "the log of the server says what is damaged; deliveries that are kept can be read again",
+        Kind::Internal => "please report it, with the `X-Request-Id` of the answer",
+    }
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let name = self.error.kind().name();
@@ -134,7 +148,7 @@ impl IntoResponse for Problem {
             title: title(self.error.kind()),
             status: status.as_u16(),
             detail: self.error.chain(),
-            hint: self.error.hint_text().map(str::to_owned),
+            hint: self.error.hint_text().unwrap_or_else(|| hint(self.error.kind())).to_owned(),
         };
         let mut response = (status, Json(body)).into_response();
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));

@@ -83,9 +83,9 @@ async fn replay(
     headers: HeaderMap,
     Body(request): Body<Replay>,
 ) -> Result<Response, Problem> {
-    let hints = request.hints()?;
+    let (hints, ids) = (request.hints()?, request.named()?);
     let work = |started: Started| async move {
-        let replayed = replay_rejects(&server.app, &ctx, request.ids, &hints, started).await?;
+        let replayed = replay_rejects(&server.app, &ctx, ids, &hints, started).await?;
         Done::Ok(replayed.into_iter().map(Replayed::from).collect::<Vec<_>>())
     };
     if prefer::respond_async(&headers) {

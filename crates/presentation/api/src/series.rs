@@ -4,7 +4,8 @@ pub(crate) mod accept;
 mod bring;
 
 use axum::extract::{Extension, State};
-use axum::http::HeaderMap;
+use axum::http::header::LINK;
+use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
 use metrify_application::read::{self, After, Series, Told};
 use metrify_application::{Context, Error, Kind, Result as Done};
@@ -12,6 +13,7 @@ use metrify_domain::{Point, Timestamp};
 use metrify_governance::Resource;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use url::form_urlencoded::Serializer;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -51,7 +53,7 @@ pub(crate) struct SeriesParameters {
     end: Option<String>,
     /// As it was known then; today where it is absent.
     as_known_at: Option<String>,
-    /// Readings of a page, of 1 to 10000; files hold all of them.
+    /// Readings of a page, of 1 to 10000; files hold all of them where it is absent, and else name the next page in `Link`.
     #[param(minimum = 1, maximum = 10000, default = 1000)]
     limit: Option<u64>,
     /// What `next` said on the page before.
@@ -155,8 +157,14 @@ pub(crate) async fn told(
         Some(format) => {
             series.limit = which.limit;
             let folder = Folder::new(server)?;
-            read::export_series(&server.app, ctx, &series, format, &folder.file()).await?;
-            Ok(folder.sent(answered.content_type()).await?)
+            let written = read::export_series(&server.app, ctx, &series, format, &folder.file()).await?;
+            let mut last = Rows::behind(&[]);
+            last.add(written.last)?;
+            let next = series.limit.filter(|limit| *limit == written.rows).and_then(|_| after(&last));
+            let link = next.and_then(|next| HeaderValue::from_str(&which.link_to(&next)).ok());
+            let mut answer = folder.sent(answered.content_type()).await?;
+            answer.headers_mut().extend(link.map(|link| (LINK, link)));
+            Ok(answer)
         }
     }
 }
@@ -171,11 +179,36 @@ async fn page(server: &Server, ctx: &Context, series: &Series) -> Result<Respons
     Ok(json(body))
 }
 
+/// # Errors
+/// Where the first lies behind the second.
+pub(crate) fn in_order(start: Option<Timestamp>, end: Option<Timestamp>) -> Done<()> {
+    if start.zip(end).is_some_and(|(start, end)| start > end) {
+        let error = Error::new(Kind::Invalid, "read the parameters: `start` lies behind `end`");
+        return Err(error.hint("periods are told that begin at `start` or later, and before `end`"));
+    }
+    Ok(())
+}
+
 pub(crate) fn point(id: &str) -> Done<Point> {
     id.parse().map_err(|error| Error::new(Kind::Invalid, format!("read the id `{id}`")).because(error))
 }
 
 impl SeriesParameters {
+    /// Names the page behind a place as RFC 8288 does, by what differs from the address that was asked.
+    fn link_to(&self, after: &After) -> String {
+        let mut query = Serializer::new(String::new());
+        let texts = [
+            ("quantity", &self.quantity),
+            ("start", &self.start),
+            ("end", &self.end),
+            ("as_known_at", &self.as_known_at),
+        ];
+        query.extend_pairs(texts.into_iter().filter_map(|(name, text)| text.as_ref().map(|text| (name, text))));
+        query.extend_pairs(self.limit.map(|limit| ("limit", limit.to_string())));
+        query.append_pair("cursor", &write_after(after));
+        format!("<?{}>; rel=\"next\"", query.finish())
+    }
+
     pub(crate) fn series(&self, (resource, point): (Resource, Point), told: Told) -> Done<Series> {
         let limit = self.limit.unwrap_or(PAGE);
         if !(1..=PAGE_MAX).contains(&limit) {
@@ -187,9 +220,7 @@ impl SeriesParameters {
         });
         let (start, end) =
             (self.start.as_deref().map(moment).transpose()?, self.end.as_deref().map(moment).transpose()?);
-        if start.zip(end).is_some_and(|(start, end)| start > end) {
-            return Err(Error::new(Kind::Invalid, "read the parameters: `start` lies behind `end`"));
-        }
+        in_order(start, end)?;
         Ok(Series {
             resource,
             point,

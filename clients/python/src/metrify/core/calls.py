@@ -735,7 +735,7 @@ def get_metering_point_readings(
     start: Periods that begin at it or later: a day, local, as its beginning, or an instant.
     end: Periods that begin before it.
     as_known_at: As it was known then; today where it is absent.
-    limit: Readings of a page, of 1 to 10000; files hold all of them.
+    limit: Readings of a page, of 1 to 10000; files hold all of them where it is absent, and else name the next page in `Link`.
     cursor: What `next` said on the page before.
     """
     return Call(
@@ -1024,7 +1024,7 @@ def get_meter_readings(
     start: Periods that begin at it or later: a day, local, as its beginning, or an instant.
     end: Periods that begin before it.
     as_known_at: As it was known then; today where it is absent.
-    limit: Readings of a page, of 1 to 10000; files hold all of them.
+    limit: Readings of a page, of 1 to 10000; files hold all of them where it is absent, and else name the next page in `Link`.
     cursor: What `next` said on the page before.
     """
     return Call(
@@ -1297,7 +1297,7 @@ def get_forecast(
     start: Periods that begin at it or later: a day, local, as its beginning, or an instant.
     end: Periods that begin before it.
     as_known_at: As it was known then; today where it is absent.
-    limit: Readings of a page, of 1 to 10000; files hold all of them.
+    limit: Readings of a page, of 1 to 10000; files hold all of them where it is absent, and else name the next page in `Link`.
     cursor: What `next` said on the page before.
     """
     return Call(
@@ -1326,7 +1326,7 @@ def get_observations(
     start: Periods that begin at it or later: a day, local, as its beginning, or an instant.
     end: Periods that begin before it.
     as_known_at: As it was known then; today where it is absent.
-    limit: Readings of a page, of 1 to 10000; files hold all of them.
+    limit: Readings of a page, of 1 to 10000; files hold all of them where it is absent, and else name the next page in `Link`.
     cursor: What `next` said on the page before.
     """
     return Call(

@@ -201,7 +201,8 @@ class DeliveryReplay:
 
     # `false`: it is only shown.
     apply: bool | None = None
-    ids: list[str] = field(default_factory=list)
+    # All that are kept where it is absent.
+    ids: list[str] | None = field(default_factory=list)
     # A day, local, or an instant: `2025-01-05`, `2025-01-05T00:00:00Z`. Without it all that are kept.
     since: str | None = None
 
@@ -704,7 +705,7 @@ class Problem:
     # The step that failed, and why.
     detail: str
     # What can be done about it.
-    hint: str | None = None
+    hint: str
     status: int
     # What the type means, in words that stay the same.
     title: str
@@ -809,10 +810,11 @@ class Renewal:
 
 @dataclass(frozen=True, kw_only=True)
 class Replay:
-    """Which rejects to read again, and with what; none named means all that are open."""
+    """Which rejects to read again, and with what."""
 
     area: str | None = None
-    ids: list[str] = field(default_factory=list)
+    # All that are open where it is absent.
+    ids: list[str] | None = field(default_factory=list)
     point: str | None = None
     quantity: str | None = None
     swap_tariffs: bool | None = None
@@ -886,7 +888,8 @@ class SeriesRow:
     quality: str | None = None
     quantity: str
     readings: int | None = None
-    # Of interval amounts: what they sum up to. States of registers and momentary values do not add up, and have none.
+    # Of interval amounts: what they sum up to. States of registers, momentary values, powers and prices do not add up, and have
+    # none.
     total: Decimal | None = None
     unit: str | None = None
     value: Decimal | None = None

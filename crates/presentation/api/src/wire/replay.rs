@@ -2,19 +2,20 @@
 
 use metrify_application::ingest::{self, Changes, Hints, Selection};
 use metrify_application::record::DeliveryId;
-use metrify_application::{Result, moment};
+use metrify_application::{Error, Kind, Result, moment};
 use metrify_domain::{Reading, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::meaning;
 
-/// Which rejects to read again, and with what; none named means all that are open.
+/// Which rejects to read again, and with what.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Replay {
-    #[serde(default)]
-    pub ids: Vec<String>,
+    /// All that are open where it is absent.
+    #[schema(min_items = 1)]
+    pub ids: Option<Vec<String>>,
     pub timezone: Option<String>,
     pub area: Option<String>,
     pub point: Option<String>,
@@ -24,6 +25,14 @@ pub struct Replay {
 }
 
 impl Replay {
+    /// The rejects that are named; none means all.
+    ///
+    /// # Errors
+    /// Where the list of names is empty.
+    pub fn named(&self) -> Result<Vec<String>> {
+        named(self.ids.as_deref())
+    }
+
     /// # Errors
     /// Where a parameter means nothing.
     pub fn hints(&self) -> Result<Hints> {
@@ -64,8 +73,9 @@ impl From<ingest::Replayed> for Replayed {
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DeliveryReplay {
-    #[serde(default)]
-    pub ids: Vec<String>,
+    /// All that are kept where it is absent.
+    #[schema(min_items = 1)]
+    pub ids: Option<Vec<String>>,
     /// A day, local, or an instant: `2025-01-05`, `2025-01-05T00:00:00Z`. Without it all that are kept.
     pub since: Option<String>,
     /// `false`: it is only shown.
@@ -75,11 +85,20 @@ pub struct DeliveryReplay {
 
 impl DeliveryReplay {
     /// # Errors
-    /// Where `since` is neither a day nor an instant.
+    /// Where `since` is neither a day nor an instant, or the list of names is empty.
     pub fn selection(&self) -> Result<Selection> {
         let since = self.since.as_deref().map(moment).transpose()?;
-        Ok(Selection { ids: self.ids.iter().cloned().map(DeliveryId::from_stored).collect(), since })
+        Ok(Selection { ids: named(self.ids.as_deref())?.into_iter().map(DeliveryId::from_stored).collect(), since })
     }
+}
+
+/// Whoever chose none by a mistake does not mean all.
+fn named(ids: Option<&[String]>) -> Result<Vec<String>> {
+    if ids.is_some_and(<[String]>::is_empty) {
+        let error = Error::new(Kind::Invalid, "read `ids`: the list is empty");
+        return Err(error.hint("name some, or leave `ids` out for all"));
+    }
+    Ok(ids.unwrap_or_default().to_vec())
 }
 
 /// What reading a delivery again changes, or changed.

@@ -38,8 +38,7 @@ impl Access {
             Self::Remote(client) => client.replay(request).await,
             Self::Local(house) => {
                 let (ctx, hints) = (house.context().await?, request.hints()?);
-                let replayed =
-                    replay_rejects(&house.app, &ctx, request.ids.clone(), &hints, Started::default()).await?;
+                let replayed = replay_rejects(&house.app, &ctx, request.named()?, &hints, Started::default()).await?;
                 Ok(replayed.into_iter().map(Replayed::from).collect())
             }
         }

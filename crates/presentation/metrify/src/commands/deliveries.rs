@@ -35,10 +35,12 @@ pub async fn run(settings: &Settings, output: Output, command: Deliveries) -> Re
             Outcome::Good
         }
         Deliveries::Replay { ids, since, diff: _, in_background: true } => {
-            job::show(output, access.begin_replay(&DeliveryReplay { ids, since, apply: true }).await?)?;
+            let request = DeliveryReplay { ids: (!ids.is_empty()).then_some(ids), since, apply: true };
+            job::show(output, access.begin_replay(&request).await?)?;
             Outcome::Good
         }
         Deliveries::Replay { ids, since, diff, in_background: false } => {
+            let ids = (!ids.is_empty()).then_some(ids);
             replay(&access, output, &DeliveryReplay { ids, since, apply: !diff }).await?
         }
     };

@@ -17,6 +17,7 @@ pub async fn run(settings: &Settings, output: Output, command: Rejects) -> Resul
         Rejects::List(which) => list(&access, output, which).await,
         Rejects::Show { id } => show(&access, output, &id).await,
         Rejects::Replay { ids, timezone, area, point, quantity, swap_tariffs } => {
+            let ids = (!ids.is_empty()).then_some(ids);
             let outcome =
                 replay(&access, output, &Replay { ids, timezone, area, point, quantity, swap_tariffs }).await?;
             access.close().await?;

@@ -116,7 +116,10 @@ fn rejects_are_read_again_by_name_or_all_and_none_where_one_is_unknown() {
         "{replayed}"
     );
     assert_eq!(ids(&ann, "state=resolved"), [format!("{first}-2")]);
-    let (status, replayed) = replay(json!([]));
+    let (status, problem) = replay(json!([]));
+    assert_eq!((status, problem["hint"].is_string()), (400, true), "{problem}");
+    assert_eq!(ids(&ann, "state=open").len(), 3, "who names none does not mean all");
+    let (status, replayed) = replay(Value::Null);
     let told: Vec<(&Value, &Value)> =
         replayed.as_array().expect("a list").iter().map(|one| (&one["id"], &one["resolved"])).collect();
     let [one, three, other] = [format!("{first}-1"), format!("{first}-3"), format!("{second}-1")].map(Value::from);

@@ -108,3 +108,80 @@ fn a_series_is_what_sql_tells_before_during_and_after_landing() {
     let server = metrify.serve();
     compare(&Client { server: &server, key });
 }
+
+/// All of a series as a file, so many lines at a time, as each answer names the next.
+fn linked(client: &Client<'_>, limit: usize) -> Vec<String> {
+    let path = format!("/api/v1/metering-points/{POINT}/readings");
+    let (mut all, mut next) = (Vec::new(), Some(format!("?quantity=1-0%3A1.29.0&limit={limit}")));
+    while let Some(query) = next {
+        let answer = client.send("GET", &format!("{path}{query}"), &[("accept", "text/csv")], b"");
+        assert_eq!(answer.status, 200, "{answer:?}");
+        all.extend(answer.body.lines().skip(1).map(str::to_owned));
+        let link = answer.header("link").and_then(|link| link.strip_prefix('<')?.strip_suffix(">; rel=\"next\""));
+        next = link.map(str::to_owned);
+    }
+    all
+}
+
+#[test]
+fn a_file_that_does_not_hold_all_names_the_next_one() {
+    let metrify = Metrify::new();
+    metrify.take_in("a.ndjson", (0..20).map(|number| quarter_hour(POINT, number, "1.5")).collect::<String>());
+    let server = metrify.serve();
+    let ann = Client::of(&metrify, &server, "analyst");
+    let path = format!("/api/v1/metering-points/{POINT}/readings");
+    let whole = ann.send("GET", &path, &[("accept", "text/csv")], b"");
+    assert_eq!((whole.status, whole.header("link")), (200, None));
+    let whole: Vec<String> = whole.body.lines().skip(1).map(str::to_owned).collect();
+    assert_eq!(whole.len(), 20);
+    for limit in [3, 20, 10_000] {
+        assert_eq!(linked(&ann, limit), whole, "{limit} at a time");
+    }
+}
+
+#[test]
+fn a_tenant_may_be_called_as_something_else_is() {
+    let metrify = Metrify::new();
+    let server = metrify.serve();
+    for name in ["system", "information-schema", "pg-catalog"] {
+        let admin = Client::of_new_tenant(&metrify, &server, name);
+        let answer = admin.send("POST", "/api/v1/deliveries", &[], quarter_hour(POINT, 0, "1.5").as_bytes());
+        assert_eq!(answer.status, 200, "{answer:?}");
+        let (status, list) = admin.get("/api/v1/deliveries");
+        assert_eq!((status, list["results"].as_array().map(Vec::len)), (200, Some(1)), "{name}: {list}");
+        assert_eq!(by_sql(&admin, "true", 10).len(), 1, "{name}");
+        let (status, overview) = admin.get("/api/v1/analytics/overview");
+        assert_eq!(status, 200, "{name}: {overview}");
+    }
+}
+
+#[test]
+fn what_does_not_add_up_has_no_total() {
+    let metrify = Metrify::new();
+    let line = |number, quantity: &str, value, unit: &str| {
+        let line = quarter_hour(POINT, number, value).replace("1-0:1.29.0", quantity);
+        line.replace("kWh", unit)
+    };
+    let lines = [(0, "1.5"), (1, "2.5")].map(|(number, value)| {
+        line(number, "1-0:1.29.0", value, "kWh") + &line(number, "price.day_ahead", value, "EUR/MWh")
+    });
+    metrify.take_in("a.ndjson", lines.concat());
+    let server = metrify.serve();
+    let ann = Client::of(&metrify, &server, "analyst");
+    let channels = ["1-0:1.29.0", "price.day_ahead"].map(|quantity| json!({"point": POINT, "quantity": quantity}));
+    let mut request = json!({
+        "channels": channels,
+        "start": "2025-01-01", "end": "2025-01-02", "resample": "day",
+    });
+    let (status, told) = ann.post("/api/v1/series", &request);
+    assert_eq!(status, 200, "{told}");
+    let day = |place: usize| {
+        let row = &told["results"][place];
+        ["quantity", "readings", "total", "mean"].map(|name| row[name].to_string()).join(" ")
+    };
+    assert_eq!([day(0), day(1)], ["\"1-0:1.29.0\" 2 4 2", "\"price.day_ahead\" 2 null 2"]);
+    // From its end to its beginning there is nothing to tell.
+    request["start"] = json!("2025-01-03");
+    let (status, problem) = ann.post("/api/v1/series", &request);
+    assert_eq!((status, problem["hint"].is_string()), (400, true), "{problem}");
+}

@@ -385,6 +385,15 @@ fn the_metrics_count_what_was_asked_and_taken_in() {
             .expect("an answer");
     }
     http::send(&server.address, "MAKEUP", "/nowhere", None, b"").expect("an answer");
+    // What is read again came once.
+    for again in ["deliveries", "rejects"] {
+        let path = format!("/api/v1/{again}/replay");
+        let answer = http::send(&server.address, "POST", &path, Some(&server.token), b"{}").expect("an answer");
+        assert_eq!(answer.status, 200, "{answer:?}");
+    }
+    let applied =
+        http::send(&server.address, "POST", "/api/v1/deliveries/replay", Some(&server.token), b"{\"apply\":true}");
+    assert_eq!(applied.expect("an answer").status, 200);
     let answer = http::send(&server.address, "GET", "/metrics", None, b"").expect("an answer");
     assert_eq!(answer.status, 200);
     for line in [
