@@ -67,7 +67,7 @@ impl Version {
 pub enum Known {
     /// Nothing, for certain.
     Nothing,
-    /// What holds says the same, for certain: value, unit, quality and kind.
+    /// What holds says the same, for certain: value, unit, quality and kind; and it came with no message, which could be taken back.
     Same,
     /// Something else, or it was not looked at.
     Open,
@@ -85,7 +85,7 @@ pub trait Versions: Send + Sync {
     /// All other versions of the keys, the taken back ones too.
     async fn former(&self, tenant: &Tenant, keys: &[Key]) -> Result<HashMap<Key, Vec<Version>>>;
 
-    /// What holds and came with one of these messages.
+    /// What came with one of these messages, whether it holds or not.
     async fn of_documents(&self, tenant: &Tenant, documents: &HashSet<String>) -> Result<Vec<Version>>;
 
     /// Every version that came with a delivery, whether it holds or not.
@@ -142,6 +142,9 @@ pub trait Memory: Send + Sync {
 
     /// The last position of all that was published.
     fn published(&self) -> Position;
+
+    /// Nothing that is known of a tenant was received later, as far as it can be told; the beginning of 1970 where nothing is known.
+    fn last_received_at(&self, tenant: &Tenant) -> Timestamp;
 }
 
 /// What a landing or a compaction did.

@@ -161,16 +161,16 @@ impl Intake {
         Options { zone, area, point, quantity, received_at, keys: self.keys.clone(), swap_tariffs }
     }
 
-    /// When something new is received: as the clock says, but behind whatever was received before, since the later of two statements
-    /// holds. A clock that was set back by more than [`SET_BACK_MAX_MICROS`] was wrong before.
-    pub(super) fn received_at(&self, now: Timestamp) -> Timestamp {
+    /// When something new of a tenant is received: as the clock says, but behind whatever was received before, since the later of two
+    /// statements holds. A clock that was set back by more than [`SET_BACK_MAX_MICROS`] was wrong before.
+    pub(super) fn received_at(&self, app: &App, ctx: &Context) -> Timestamp {
+        let now = ctx.now;
+        let is_ahead = |last: &Timestamp| (0..SET_BACK_MAX_MICROS).contains(&(last.micros() - now.micros()));
+        // A start forgets what was received before it, memory and lake do not.
+        let known = app.memory.last_received_at(ctx.tenant());
         let mut last = self.last_received_at.lock().unwrap_or_else(PoisonError::into_inner);
-        let back = last.micros() - now.micros();
-        if (0..SET_BACK_MAX_MICROS).contains(&back) {
-            *last = Timestamp::from_micros(last.micros() + 1);
-        } else {
-            *last = now;
-        }
+        let ahead = [known, *last].into_iter().filter(is_ahead).max();
+        *last = ahead.map_or(now, |ahead| Timestamp::from_micros(ahead.micros() + 1));
         *last
     }
 

@@ -11,7 +11,7 @@ use crate::error::{Error, Kind, Result};
 use crate::ingest::delivery::{Delivery, Looked, read_as};
 use crate::ingest::piece::Piece;
 use crate::ingest::receipt::Receipt;
-use crate::ingest::unpack;
+use crate::ingest::unpack::{self, Opened};
 use crate::record::{Answered, DeliveryId, Fingerprint};
 
 /// What a request is answered with.
@@ -43,11 +43,51 @@ pub async fn receive_once(app: &App, ctx: &Context, looked: Looked, name: Name<'
 async fn once(app: &App, ctx: &Context, looked: Looked, name: Name<'_>) -> Result<Reply> {
     let request = Request::of(&looked, name);
     let _turns = app.intake.requests.take(request.turns(ctx)).await;
-    if let Some(reply) = repeated(app, ctx, &looked.seen.id, request).await? {
-        return Ok(reply);
+    let answered = answered(app, ctx, request).await?;
+    let answered = match answered {
+        Some(answered) if answered.content == request.content => {
+            return again(app, ctx, &looked.seen.id, request, answered).await;
+        }
+        otherwise => otherwise,
+    };
+    let opened = match name {
+        Name::Content { .. } => unpack::open(app, &looked).await?,
+        Name::Upload(_) => None,
+    };
+    if let Some(opened) = opened {
+        return once_opened(app, ctx, request, answered, opened).await;
+    }
+    if answered.is_some() {
+        return Err(given_to_another());
     }
     let receipts = unpack::receive(app, ctx, looked, Some(request)).await?;
     Ok(Reply { receipts, repeated: false })
+}
+
+/// What is one stream when it is opened is the same however it was packed: whoever sends it again may pack it anew.
+async fn once_opened(
+    app: &App,
+    ctx: &Context,
+    request: Request,
+    answered: Option<Answered>,
+    opened: Opened,
+) -> Result<Reply> {
+    let (id, inside) = (opened.looked.seen.id.clone(), Request::of(&opened.looked, Name::Content { key: None }));
+    let _turns = app.intake.requests.take(inside.turns(ctx)).await;
+    let known = app.ledger.answered(ctx.tenant(), inside.content).await?;
+    let deliveries = |answered: &Answered| -> Vec<DeliveryId> {
+        answered.receipts.iter().map(|receipt| receipt.delivery.clone()).collect()
+    };
+    if answered.is_some() && answered.as_ref().map(deliveries) != known.as_ref().map(deliveries) {
+        return Err(given_to_another());
+    }
+    let repeated = known.is_some();
+    let receipts = match known {
+        Some(known) => known.receipts,
+        None => unpack::receive_opened(app, ctx, opened, inside).await?,
+    };
+    note(app, ctx, &id, request.answered(receipts.clone())).await?;
+    Ok(Reply { receipts, repeated })
 }
 
 /// The answer that a request of this name got, where its bytes are no longer at hand.
@@ -58,30 +98,36 @@ pub(super) async fn answer_again(app: &App, ctx: &Context, looked: &Looked, name
     let id = &looked.seen.id;
     let act = ctx.act(Action::Deliver, Resource::Deliveries, Some(id.to_string()));
     let request = Request::of(looked, name);
-    let answered = async {
+    let reply = async {
         let _turns = app.intake.requests.take(request.turns(ctx)).await;
-        repeated(app, ctx, id, request).await?.ok_or_else(|| {
-            let error = Error::new(Kind::Conflict, "answer the request: its bytes were received in another way");
-            error.hint("ask with the parameters that it was received with, or send the bytes once more")
-        })
+        match answered(app, ctx, request).await? {
+            Some(answered) if answered.content == request.content => again(app, ctx, id, request, answered).await,
+            Some(_) => Err(given_to_another()),
+            None => {
+                let error = Error::new(Kind::Conflict, "answer the request: its bytes were received in another way");
+                Err(error.hint("ask with the parameters that it was received with, or send the bytes once more"))
+            }
+        }
     };
-    allowed(app, ctx, act, answered).await
+    allowed(app, ctx, act, reply).await
 }
 
-async fn repeated(app: &App, ctx: &Context, id: &DeliveryId, request: Request) -> Result<Option<Reply>> {
+/// How a request of one of its names was answered.
+async fn answered(app: &App, ctx: &Context, request: Request) -> Result<Option<Answered>> {
     for name in request.names() {
         if let Some(answered) = app.ledger.answered(ctx.tenant(), name).await? {
-            return again(app, ctx, id, request, answered).await.map(Some);
+            return Ok(Some(answered));
         }
     }
     Ok(None)
 }
 
+fn given_to_another() -> Error {
+    let error = Error::new(Kind::Conflict, "answer the request: its key was given to another one before");
+    error.hint("a request that is repeated has the same body and parameters; a new one has a new key")
+}
+
 async fn again(app: &App, ctx: &Context, id: &DeliveryId, request: Request, answered: Answered) -> Result<Reply> {
-    if answered.content != request.content {
-        let error = Error::new(Kind::Conflict, "answer the request: its key was given to another one before");
-        return Err(error.hint("a request that is repeated has the same body and parameters; a new one has a new key"));
-    }
     let receipts = answered.receipts;
     if request.key.is_some() && request.key != answered.key {
         note(app, ctx, id, request.answered(receipts.clone())).await?;

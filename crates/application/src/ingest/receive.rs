@@ -50,7 +50,7 @@ pub(super) async fn receive_one(
     let format = looked.format();
     let first_received = app.ledger.delivery(ctx.tenant(), &seen.id).await?;
     let running =
-        app.intake.begin(app, ctx, &seen.id, first_received.unwrap_or_else(|| app.intake.received_at(ctx.now)));
+        app.intake.begin(app, ctx, &seen.id, first_received.unwrap_or_else(|| app.intake.received_at(app, ctx)));
     let name = name_of(&format);
     let mut account = Account::new(looked, name, &running, request);
     let keep = first_received.is_none().then(|| keep(app, ctx, looked, running.received_at()));

@@ -205,16 +205,15 @@ struct Bench {
 }
 
 impl Bench {
-    /// Takes a row in; tells whether it has to be kept. A resend is kept only where its message has a time of its own:
-    /// another message of a time in between may come yet, or one of the two may be taken back.
+    /// Takes a row in; tells whether it has to be kept. A resend is kept only where its message has a time of its own, since another
+    /// message of a time in between may come yet, or where what it says again may be taken back.
     fn judge(&mut self, version: Version, key: &Key, has_own_time: bool, settled: &mut Settled) -> bool {
         let holding = self.current.get(key);
         let resent = holding.is_some_and(|holding| says_the_same(&holding.reading, &version.reading));
         let known = holding.into_iter().chain(self.former.get(key).into_iter().flatten());
         // What was retracted may be said again, by a better decoder.
         let known: Vec<&Version> = known.filter(|known| !self.withdrawn.versions.contains(&known.sequence)).collect();
-        let is_known = known.iter().any(|known| is_same_version(known, &version));
-        if is_known || (!has_own_time && (resent || self.was_resent(&known, &version))) {
+        if self.is_known(&known, &version) || (!has_own_time && self.adds_nothing(&known, &version, resent)) {
             settled.duplicates += 1;
             return false;
         }
@@ -236,15 +235,31 @@ impl Bench {
         true
     }
 
-    /// Whether it says what held when the delivery was received, without what an earlier attempt read of the delivery itself.
-    fn was_resent(&self, known: &[&Version], version: &Version) -> bool {
-        let held_then = known.iter().filter(|known| {
+    /// Whether the very same was said: by another attempt to read the delivery or another one of the message, or by this one just before.
+    /// What it said in between makes it another statement.
+    fn is_known(&self, known: &[&Version], version: &Version) -> bool {
+        let (own, others): (Vec<&Version>, Vec<&Version>) =
+            known.iter().partition(|known| known.delivery == version.delivery && known.sequence >= self.begun);
+        let of_message = |own: &&&Version| own.document == version.document && own.recorded_at == version.recorded_at;
+        let last = own.iter().filter(of_message).max_by_key(|own| own.sequence);
+        others.into_iter().chain(last.copied()).any(|known| is_same_version(known, version))
+    }
+
+    /// Whether what held when the delivery was received says the same, or what holds now, without what an earlier attempt read of the
+    /// delivery itself, and whatever message of others is taken back.
+    fn adds_nothing(&self, known: &[&Version], version: &Version, resent: bool) -> bool {
+        let lasting = known.iter().filter(|known| known.document.is_empty() || known.document == version.document);
+        let lasting: Vec<Version> = lasting.map(|known| (*known).clone()).collect();
+        let held_then = lasting.iter().filter(|known| {
             let is_of_earlier_attempt = known.delivery == version.delivery && known.sequence < self.begun;
             known.recorded_at <= version.recorded_at && !is_of_earlier_attempt
         });
-        let held_then: Vec<Version> = held_then.map(|known| (*known).clone()).collect();
-        let holding = holding_of(&held_then, &self.withdrawn).map(|place| &held_then[place].reading);
-        holding.is_some_and(|holding| says_the_same(holding, &version.reading))
+        let held_then: Vec<Version> = held_then.cloned().collect();
+        let says_so = |known: &[Version]| {
+            let holding = holding_of(known, &self.withdrawn).map(|place| &known[place].reading);
+            holding.is_some_and(|holding| says_the_same(holding, &version.reading))
+        };
+        (resent && says_so(&lasting)) || says_so(&held_then)
     }
 
     fn standing(&self, key: &Key, sequence: Sequence) -> Standing {
@@ -274,12 +289,16 @@ pub(super) fn holding_of(versions: &[Version], withdrawn: &Withdrawn) -> Option<
 }
 
 /// The keys whose other versions have to be known: those of which something else is said, or by a message with a time of its
-/// own. Where nothing holds there are others only if messages were taken back.
+/// own, or again what another message said. Where nothing holds there are others only if messages were taken back.
 fn questions(batch: &Batch, keyed: &[(&Row, Key)], current: &HashMap<Key, Version>, any_withdrawn: bool) -> Vec<Key> {
     let differs = |(row, key): &&(&Row, Key)| match current.get(key) {
         Some(holding) => {
-            let own_time = batch.document(row).known_at.is_some();
-            any_withdrawn || own_time || !says_the_same(&holding.reading, &batch.reading(row))
+            let document = batch.document(row);
+            let lasts = holding.document.is_empty() || holding.document == document.reference;
+            any_withdrawn
+                || document.known_at.is_some()
+                || !lasts
+                || !says_the_same(&holding.reading, &batch.reading(row))
         }
         None => any_withdrawn,
     };

@@ -14,6 +14,7 @@ use metrify_formats::limits::{
 };
 use metrify_formats::{Container, Head, outline};
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 
 use crate::app::App;
 use crate::context::Context;
@@ -36,6 +37,42 @@ pub(super) async fn receive(
     request: Option<Request>,
 ) -> Result<Vec<Receipt>> {
     unpacked(app, ctx, looked, &Within::default(), request).await
+}
+
+/// A stream that was packed as one, opened.
+pub(super) struct Opened {
+    pub(super) looked: Looked,
+    within: Within,
+}
+
+/// Opens what is one stream that was packed; `None` where it is packed otherwise or not at all, or cannot be opened to its end.
+///
+/// # Errors
+/// Where what is unpacked cannot be kept.
+pub(super) async fn open(app: &App, looked: &Looked) -> Result<Option<Opened>> {
+    let Looked { delivery, seen, unread } = looked;
+    let container = container(delivery, seen).filter(|container| container.is_stream() && unread.is_none());
+    let Some(container) = container else { return Ok(None) };
+    let (mut members, unpacking, within) = unpacking(app, looked, container, &Within::default());
+    let (member, other) = (members.recv().await, members.recv().await);
+    let ended = unpacking.await.map_err(|error| Error::new(Kind::Internal, "unpack the delivery").because(error))??;
+    let whole = member.filter(|member| other.is_none() && ended.is_none() && member.damage.is_none());
+    Ok(whole.map(|member| Opened { looked: inside(delivery, member), within }))
+}
+
+/// Receives what was opened, and remembers how it was answered.
+///
+/// # Errors
+/// As [`receive_one`].
+pub(super) async fn receive_opened(
+    app: &App,
+    ctx: &Context,
+    Opened { looked, within }: Opened,
+    request: Request,
+) -> Result<Vec<Receipt>> {
+    let mut receipts = unpacked(app, ctx, looked, &within, Some(request)).await?;
+    receipt::shorten(&mut receipts);
+    Ok(receipts)
 }
 
 /// The containers around a delivery.
@@ -78,15 +115,10 @@ async fn unpacked(
         let reason = format!("{container} lies in more than {CONTAINERS_MAX} others: unpack it first");
         return Ok(vec![receive_one(app, ctx, &looked.unread(Some(reason)), request).await?]);
     }
-    let (members, mut unpacked) = mpsc::channel(1);
-    let budget = within.budget.clone().unwrap_or_else(|| Arc::new(Budget::of(seen)));
-    let inside = Within { depth: within.depth + 1, budget: Some(budget.clone()) };
-    let unpacker = Unpacker { budget, spool: app.spool.clone(), members };
-    let packed = delivery.content.clone();
-    let unpacking = tokio::task::spawn_blocking(move || unpacker.run(&packed, container));
+    let (mut members, unpacking, within_it) = unpacking(app, &looked, container, within);
     let mut receipts = Vec::new();
-    while let Some(member) = unpacked.recv().await {
-        receipts.extend(Box::pin(receive_member(app, ctx, delivery, member, &inside)).await?);
+    while let Some(member) = members.recv().await {
+        receipts.extend(Box::pin(unpacked(app, ctx, inside(delivery, member), &within_it, None)).await?);
     }
     let ended = unpacking.await.map_err(|error| Error::new(Kind::Internal, "unpack the delivery").because(error))??;
     if let Some(reason) = ended.or_else(|| receipts.is_empty().then(|| "there is nothing in it".to_owned())) {
@@ -113,21 +145,30 @@ fn container(delivery: &Delivery, seen: &Seen) -> Option<Container> {
     Container::recognise(&head).filter(|container| *container != Container::Zip || !read_as_it_is())
 }
 
-async fn receive_member(
+/// Begins to unpack, beside whoever takes the members.
+fn unpacking(
     app: &App,
-    ctx: &Context,
-    container: &Delivery,
-    member: Member,
+    Looked { delivery, seen, .. }: &Looked,
+    container: Container,
     within: &Within,
-) -> Result<Vec<Receipt>> {
+) -> (mpsc::Receiver<Member>, JoinHandle<Result<Option<String>>>, Within) {
+    let (members, unpacked) = mpsc::channel(1);
+    let budget = within.budget.clone().unwrap_or_else(|| Arc::new(Budget::of(seen)));
+    let inside = Within { depth: within.depth + 1, budget: Some(budget.clone()) };
+    let unpacker = Unpacker { budget, spool: app.spool.clone(), members };
+    let packed = delivery.content.clone();
+    (unpacked, tokio::task::spawn_blocking(move || unpacker.run(&packed, container)), inside)
+}
+
+/// A member as a delivery of its own.
+fn inside(container: &Delivery, member: Member) -> Looked {
     let source = match member.name.as_str() {
         "" => container.source.clone(),
         name => format!("{}/{name}", container.source),
     };
     let content = member.content;
     let delivery = Delivery { source, content, format: container.format, hints: container.hints.clone() };
-    let looked = Looked::new(delivery, member.seen).unread(member.damage);
-    unpacked(app, ctx, looked, within, None).await
+    Looked::new(delivery, member.seen).unread(member.damage)
 }
 
 /// A member on its own.

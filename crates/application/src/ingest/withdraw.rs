@@ -1,7 +1,7 @@
 //! Takes back: messages as a whole (Storno), and versions that a delivery does not say. What was taken back holds no longer,
 //! and what held before holds again.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use metrify_domain::{Channel, Period};
@@ -10,7 +10,7 @@ use metrify_formats::Withdrawal;
 use crate::error::Result;
 use crate::ingest::settle::{Origin, holding_of};
 use crate::ports::{Key, Versions};
-use crate::record::{Retraction, Version, WithdrawalRecord, Withdrawn, recorded_at};
+use crate::record::{Retraction, Version, WithdrawalRecord, recorded_at};
 
 /// What follows from what a piece takes back.
 #[derive(Debug, Default)]
@@ -65,34 +65,31 @@ pub(super) async fn withdraw(
             delivery: origin.delivery.clone(),
         });
     }
-    let mut holding: Vec<Key> = Vec::new();
+    let mut keys: BTreeSet<Key> = BTreeSet::new();
     if !documents.is_empty() {
-        holding.extend(versions.of_documents(origin.tenant, &documents).await?.iter().map(Version::key));
+        keys.extend(versions.of_documents(origin.tenant, &documents).await?.iter().map(Version::key));
     }
     let fresh = retracted.iter().filter(|version| all.versions.insert(version.sequence));
     let fresh: Vec<&Version> = fresh.collect();
     let to_retraction = |version: &&Version| Retraction { version: version.sequence, retracted_at: origin.received_at };
     result.retractions = fresh.iter().map(to_retraction).collect();
-    holding.extend(those_that_hold(versions, origin, &fresh).await?);
-    let mut former = if holding.is_empty() { HashMap::new() } else { versions.former(origin.tenant, &holding).await? };
-    for key in holding {
-        match newest_standing(former.remove(&key).unwrap_or_default(), &withdrawn) {
-            Some(version) => result.restored.push(version),
-            None => result.ended.push((key.channel, key.period)),
+    keys.extend(fresh.iter().map(|version| version.key()));
+    let keys: Vec<Key> = keys.into_iter().collect();
+    if !keys.is_empty() {
+        let mut current = versions.current(origin.tenant, &keys).await?;
+        let mut former = versions.former(origin.tenant, &keys).await?;
+        for key in keys {
+            // What held no longer may have kept something older from holding, or made what holds begin later.
+            let (holding, mut all) = (current.remove(&key), former.remove(&key).unwrap_or_default());
+            let held = holding.as_ref().map(|holding| holding.sequence);
+            all.extend(holding);
+            match holding_of(&all, &withdrawn).map(|place| all.swap_remove(place)) {
+                Some(version) if held == Some(version.sequence) => {}
+                Some(version) => result.restored.push(version),
+                None if held.is_some() => result.ended.push((key.channel, key.period)),
+                None => {}
+            }
         }
     }
     Ok(result)
-}
-
-async fn those_that_hold(versions: &dyn Versions, origin: Origin<'_>, asked: &[&Version]) -> Result<Vec<Key>> {
-    let keys: Vec<Key> = asked.iter().map(|version| version.key()).collect();
-    let current = versions.current(origin.tenant, &keys).await?;
-    let holds = |(version, key): (&&Version, &Key)| {
-        current.get(key).is_some_and(|holding| holding.sequence == version.sequence).then(|| key.clone())
-    };
-    Ok(asked.iter().zip(&keys).filter_map(holds).collect())
-}
-
-fn newest_standing(mut versions: Vec<Version>, withdrawn: &Withdrawn) -> Option<Version> {
-    holding_of(&versions, withdrawn).map(|place| versions.swap_remove(place))
 }

@@ -37,6 +37,15 @@ const MAIL_FIELDS: [&[u8]; 6] =
 const MAIL_LINES: usize = 40;
 
 impl Container {
+    /// Whether it packs one stream of bytes, which has no name in it.
+    #[must_use]
+    pub const fn is_stream(self) -> bool {
+        match self {
+            Self::Gzip | Self::Zstd | Self::Bzip2 => true,
+            Self::Zip | Self::Tar | Self::Mail => false,
+        }
+    }
+
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {

@@ -250,6 +250,13 @@ impl Reader<'_> {
         Ok(chunk.value(held - first).map(|value| same && value == row.value.map(Decimal::units)))
     }
 
+    /// The message that a row came with, empty where it came with none; `None` where only the file can tell.
+    pub(crate) fn came_with(&mut self, row: u32) -> Result<Option<&str>> {
+        let held = self.held;
+        let (first, chunk) = self.chunk_of(row)?;
+        Ok(held.origin(chunk, row - first).map(|((_, _, document), _)| document.as_str()))
+    }
+
     /// The version in a row, and whether it held before already; `None` where only the file can tell.
     fn version(&mut self, row: u32, channel: &Channel, period: Period) -> Result<Option<(Version, bool)>> {
         let held = self.held;

@@ -82,6 +82,7 @@ fn compare(
     holds: impl Fn(&Row) -> bool,
 ) -> Result<Vec<(usize, Known)>> {
     let (mut reader, mut found, mut told) = (held.reader(), Vec::new(), Vec::new());
+    let without_messages = file.documents.as_ref().is_some_and(|documents| documents.high.is_empty());
     let mut channels: Vec<Option<Option<u32>>> = vec![None; batch.channels().len()];
     for place in rows {
         let row = &batch.rows()[*place];
@@ -89,7 +90,9 @@ fn compare(
         let Some(channel) = *channel else { continue };
         reader.rows(channel, row.period, &mut found)?;
         if let Some(found) = found.iter().find(|row| !file.is_deleted(held.place(**row))) {
-            let same = reader.says(*found, batch, row)? == Some(true) && holds(row);
+            let same = reader.says(*found, batch, row)? == Some(true)
+                && holds(row)
+                && (without_messages || reader.came_with(*found)?.is_some_and(str::is_empty));
             told.push((*place, if same { Known::Same } else { Known::Open }));
         }
     }

@@ -13,7 +13,7 @@ use crate::memory::Working;
 use crate::schema::TableName;
 use crate::table::{FileFacts, Snapshot};
 use crate::tenant::TenantLake;
-use crate::{lookup, records, rows};
+use crate::{lookup, names, records, rows};
 
 /// Fills what intake has to know about every delivery, point and message.
 pub(crate) async fn read(snapshots: &HashMap<TableName, Arc<Snapshot>>, working: &mut Working) -> Result<()> {
@@ -24,6 +24,10 @@ pub(crate) async fn read(snapshots: &HashMap<TableName, Arc<Snapshot>>, working:
         }
     }
     working.withdrawn = Arc::new(read_withdrawn(snapshots).await?);
+    // A data file is named for when it was written, which is after all in it was received.
+    let written =
+        snapshots.values().flat_map(|snapshot| &snapshot.files).filter_map(|file| names::written_at(&file.path));
+    working.last_received_at = written.max().unwrap_or_default();
     Ok(())
 }
 

@@ -61,6 +61,16 @@ impl Chunk {
         all.any(|document| documents.contains(document))
     }
 
+    /// Whether a row came with a message, which may be taken back.
+    fn is_of_message(&self, row: u32) -> bool {
+        let (batch, row) = (&self.entry.batch, row as usize);
+        let document = match batch.rows().get(row) {
+            Some(row) => &batch.document(row).reference,
+            None => &self.entry.restored[row - batch.rows().len()].document,
+        };
+        !document.is_empty()
+    }
+
     /// Whether a row of a batch says what a row here does.
     fn says(&self, held: u32, batch: &Batch, row: &Row) -> bool {
         let (own, held) = (&self.entry.batch, held as usize);
@@ -232,6 +242,8 @@ pub(crate) struct Working {
     /// Those that were answered and are not in the lake yet, by each of their names, with the entries that tell how.
     requests: HashMap<Fingerprint, Position, RandomState>,
     pub(crate) withdrawn: Arc<Withdrawn>,
+    /// Nothing was received later, nor landed.
+    pub(crate) last_received_at: Timestamp,
     undo: Vec<Undo>,
 }
 
@@ -241,6 +253,7 @@ impl Working {
         let chunk = Chunk { position, entry: entry.clone(), ended: Arc::default(), columns, rows_of };
         self.state.chunks.push(chunk);
         self.state.position = position;
+        self.last_received_at = self.last_received_at.max(entry.received_at);
         let mut removed = HashMap::default();
         // What a message takes back acts before what it says.
         for (channel, period) in &entry.ended {
@@ -371,7 +384,9 @@ impl Working {
     pub(crate) fn mark(&mut self, batch: &Batch, reached: &[bool], known: &mut [Known]) {
         self.index.find(batch, reached, |index, place| {
             let chunk = self.state.chunks.at(place.position);
-            let same = chunk.is_some_and(|chunk| chunk.says(place.row, batch, &batch.rows()[index]));
+            let same = chunk.is_some_and(|chunk| {
+                !chunk.is_of_message(place.row) && chunk.says(place.row, batch, &batch.rows()[index])
+            });
             known[index] = if same { Known::Same } else { Known::Open };
         });
         // What was taken back has left history behind that no index leads to.

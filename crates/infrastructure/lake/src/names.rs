@@ -23,6 +23,11 @@ impl Names {
     }
 }
 
+/// When a data file was written, by its path; `None` where another program named it.
+pub(crate) fn written_at(path: &str) -> Option<Timestamp> {
+    Some(Timestamp::from_micros(i64::try_from(millis(unique_of(path)?)).ok()?.checked_mul(1_000)?))
+}
+
 /// The UUID in the path of a data file; another program may have named it in another way.
 fn unique_of(path: &str) -> Option<Uuid> {
     let name = path.rsplit('/').next()?;

@@ -197,16 +197,17 @@ impl Versions for DeltaLake {
     async fn of_documents(&self, tenant: &Tenant, documents: &HashSet<String>) -> Result<Vec<Version>> {
         let lake = self.tenant(tenant)?;
         let mut found = Vec::new();
-        let (removals, readings) = {
+        let tables = {
             let working = lake.working();
             for chunk in working.state.chunks.iter().filter(|chunk| chunk.came_with_any(documents)) {
-                let holding = chunk.holding().map(|row| chunk.version(row));
-                found.extend(holding.filter(|version| documents.contains(&version.document)));
+                let rows = (0..chunk.rows() as u32).map(|row| chunk.version(row));
+                found.extend(rows.filter(|version| documents.contains(&version.document)));
             }
-            (working.state.removals(), lake.before_memory(TableName::Readings)?)
+            [lake.before_memory(TableName::Readings)?, lake.before_memory(TableName::Superseded)?]
         };
-        let landed = lookup::of_documents(&readings, documents).await?;
-        found.extend(landed.into_iter().filter(|version| !removals.is_removed(&version.key())));
+        for table in tables {
+            found.extend(lookup::of_documents(&table, documents).await?);
+        }
         Ok(found)
     }
 
@@ -357,6 +358,10 @@ impl Memory for DeltaLake {
 
     fn published(&self) -> Position {
         self.published.load(Ordering::SeqCst)
+    }
+
+    fn last_received_at(&self, tenant: &Tenant) -> Timestamp {
+        self.tenant(tenant).map_or(Timestamp::default(), |lake| lake.working().last_received_at)
     }
 }
 

@@ -9,7 +9,7 @@ use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::{DataFusionError, Result, project_schema};
 use datafusion::dataframe::DataFrame;
 use datafusion::datasource::{MemTable, provider_as_source};
-use datafusion::execution::session_state::SessionState;
+use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
 use datafusion::functions_aggregate::expr_fn::{max, min, sum};
 use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{
@@ -194,9 +194,15 @@ impl TableProvider for Condensed {
             let name = field.name().as_str();
             cast(col(name), field.data_type().clone()).alias(name)
         });
-        let plan = self.condense(rows)?.select(casts.collect::<Vec<_>>())?;
-        plan.create_physical_plan().await
+        unoptimised(self.condense(rows)?.select(casts.collect::<Vec<_>>())?).await
     }
+}
+
+/// A plan that becomes part of another one, which is optimised as a whole: joins that were optimised before cannot be once more.
+async fn unoptimised(rows: DataFrame) -> Result<Arc<dyn ExecutionPlan>> {
+    let (state, plan) = rows.into_parts();
+    let state = SessionStateBuilder::new_from_existing(state).with_physical_optimizer_rules(Vec::new()).build();
+    state.create_physical_plan(&plan).await
 }
 
 fn read(state: &SessionState, table: Arc<dyn TableProvider>) -> Result<DataFrame> {

@@ -133,25 +133,29 @@ pub(crate) fn batch(rows: &RecordBatch) -> Readout<Option<Batch>> {
 
 fn made(rows: &RecordBatch, columns: &Columns) -> Option<Batch> {
     let mut made = Made {
-        channels: HashMap::default(),
+        spelled: HashMap::default(),
+        channels: Numbered::default(),
         units: Numbered::default(),
         codes: Numbered::default(),
         documents: Numbered::default(),
-        tables: Tables::default(),
     };
     let rows = (0..rows.num_rows()).map(|row| made.row(columns, row)).collect::<Option<Vec<Row>>>()?;
-    let tables =
-        Tables { units: made.units.take(), codes: made.codes.take(), documents: made.documents.take(), ..made.tables };
+    let tables = Tables {
+        channels: made.channels.take(),
+        units: made.units.take(),
+        codes: made.codes.take(),
+        documents: made.documents.take(),
+    };
     Batch::from_tables(tables, rows)
 }
 
 struct Made {
-    /// By the numbers of point and quantity.
-    channels: HashMap<(usize, usize), u32, RandomState>,
+    /// By the numbers of the texts for point and quantity: one channel may be spelled in several ways.
+    spelled: HashMap<(usize, usize), u32, RandomState>,
+    channels: Numbered<Channel>,
     units: Numbered<Unit>,
     codes: Numbered<Code>,
     documents: Numbered<Document>,
-    tables: Tables,
 }
 
 impl Made {
@@ -196,14 +200,13 @@ impl Made {
 
     fn channel(&mut self, columns: &Columns, row: usize) -> Option<u32> {
         let key = (columns.points.number(row)?, columns.quantities.number(row)?);
-        if let Some(number) = self.channels.get(&key) {
+        if let Some(number) = self.spelled.get(&key) {
             return Some(*number);
         }
         let channel =
             Channel { point: columns.points.meaning(row)?.clone(), quantity: *columns.quantities.meaning(row)? };
-        let number = u32::try_from(self.tables.channels.len()).ok()?;
-        self.channels.insert(key, number);
-        self.tables.channels.push(channel);
+        let number = self.channels.number(&channel);
+        self.spelled.insert(key, number);
         Some(number)
     }
 
@@ -218,7 +221,7 @@ mod tests {
     use std::ops::ControlFlow;
     use std::sync::Arc;
 
-    use arrow::array::{ArrayRef, RecordBatch, StringArray};
+    use arrow::array::{Array, ArrayRef, DictionaryArray, Int32Array, RecordBatch, StringArray};
     use arrow::compute::cast;
     use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
     use metrify_domain::{
@@ -301,6 +304,30 @@ mod tests {
         let rows = RecordBatch::try_from_iter(all).expect("rows").slice(1, 2);
         let direct = batch(&rows).expect("columns").map(|batch| statements(&batch));
         assert_eq!(direct, Some(by_lines(&rows)).filter(|_| fits(&rows.schema())));
+    }
+
+    #[test]
+    fn one_channel_spelled_in_several_ways_is_one() {
+        let row = |hour: i64| told(Quality::True, Kind::Interval, 2 * hour);
+        let rows = statements_batch(&batch_of(&[row(0), row(1), row(2), row(3)])).expect("columns");
+        let place = |name: &str| rows.schema().index_of(name).expect("a column");
+        let mut columns = rows.columns().to_vec();
+        // A dictionary may hold a text twice, and some codes are written with and without their last group.
+        let values = StringArray::from(vec!["DE", "DE"]);
+        let points = DictionaryArray::new(Int32Array::from(vec![0, 1, 0, 1]), Arc::new(values));
+        let spelled = StringArray::from(vec!["1-1:1.29.0", "1-1:1.29.0*255", "1-1:1.29.0*255", "1-1:1.29.0"]);
+        columns[place("quantity")] = cast(&spelled, &columns[place("quantity")].data_type().clone()).expect("texts");
+        let schema = rows.schema();
+        let fields = schema.fields().iter().map(|field| match field.name().as_str() {
+            "point" => field.as_ref().clone().with_data_type(points.data_type().clone()),
+            _ => field.as_ref().clone(),
+        });
+        let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
+        columns[place("point")] = Arc::new(points);
+        let rows = RecordBatch::try_new(schema, columns).expect("rows");
+        let direct = batch(&rows).expect("columns").expect("plain rows");
+        assert_eq!((direct.channels().len(), direct.rows().len()), (1, 4));
+        assert_eq!(statements(&direct), by_lines(&rows));
     }
 
     #[test]

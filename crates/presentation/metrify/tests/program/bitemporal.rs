@@ -1,6 +1,6 @@
 //! What holds, what held, and what was known when: messages of the market in every order of arrival.
 
-use crate::support::mscons::{load_curve, storno};
+use crate::support::mscons::{Amount, load_curve, storno};
 use crate::support::{Metrify, POINT, quarter_hour};
 
 /// Name and bytes of a delivery.
@@ -292,4 +292,105 @@ fn the_doubled_hour_is_resolved_by_its_order_when_it_is_replayed_too() {
     let metrify = Metrify::new();
     replayed(&metrify, "autumn.csv", AUTUMN);
     assert_eq!(metrify.sql("select period_start, value from readings order by 1"), AUTUMN_HOURS);
+}
+
+/// A line of ours that says the same as a load curve of its first quarter-hour, when it is received.
+fn line(value: &str) -> String {
+    let line = quarter_hour(POINT, 0, value).replace("1-0:1.29.0", "1-1:1.29.0");
+    line.replace("2025-01-01T00:00:00Z", "2024-03-31T22:00:00Z").replace("2025-01-01T00:15:00Z", "2024-03-31T22:15:00Z")
+}
+
+#[test]
+fn a_message_taken_back_does_not_take_what_was_said_without_a_message() {
+    let messages = [
+        ("first", load_curve("D1", "202404020300", &[(0, "220", "1")])),
+        ("line", line("1")),
+        ("storno", storno("S1", "202404050300", "D1")),
+    ];
+    for order in permutations(messages.len()) {
+        let metrify = Metrify::new();
+        for (name, bytes) in order.iter().map(|at| &messages[*at]) {
+            metrify.take_in(name, bytes);
+        }
+        for table in ["readings", "readings_as_known(now())"] {
+            assert_eq!(metrify.sql(&format!("select value from {table}")), "1", "{order:?}, {table}");
+        }
+    }
+    // However often it is said, it is one statement beside the message.
+    let metrify = Metrify::new();
+    metrify.take_in("first", &messages[0].1);
+    for blanks in ["", "\n", "\n\n"] {
+        let again = metrify.take_in("line", line("1") + blanks);
+        assert_eq!(again.sum(), "1 = 0 stored + 1 duplicates + 0 corrections + 0 rejected");
+    }
+    assert_eq!(metrify.sql("select count(*) from readings_history"), "2");
+    assert_eq!(holds(&metrify, "readings"), "1,true,2024-04-02T03:00:00Z");
+}
+
+#[test]
+fn what_holds_without_a_message_that_was_taken_back_does_not_depend_on_when_that_is_heard() {
+    let messages = [
+        ("first", load_curve("D1", "202404020300", &[(0, "220", "1")])),
+        ("second", load_curve("D2", "202404030300", &[(0, "220", "2")])),
+        ("third", load_curve("D3", "202404040300", &[(0, "220", "1")])),
+        ("storno", storno("S1", "202404050300", "D2")),
+    ];
+    for order in permutations(messages.len()) {
+        let metrify = Metrify::new();
+        for (name, bytes) in order.iter().map(|at| &messages[*at]) {
+            metrify.take_in(name, bytes);
+        }
+        for table in ["readings", "readings_as_known(now())"] {
+            assert_eq!(holds(&metrify, table), "1,true,2024-04-02T03:00:00Z", "{order:?}, {table}");
+        }
+    }
+}
+
+#[test]
+fn the_last_of_what_one_file_says_of_a_reading_holds_and_the_file_again_changes_nothing() {
+    let plain: fn(&str) -> String = |value| quarter_hour(POINT, 0, value);
+    let dated: fn(&str) -> String = |value| known(0, value, "2025-01-03T00:00:00Z");
+    for line in [plain, dated] {
+        for before in [None, Some("1")] {
+            for values in [["1", "2", "1"], ["2", "1", "2"]] {
+                let metrify = Metrify::new();
+                if let Some(before) = before {
+                    metrify.take_in("before", known(0, before, "2025-01-02T00:00:00Z"));
+                }
+                let file: String = values.map(line).concat();
+                metrify.take_in("file", &file);
+                let holds = || {
+                    (metrify.sql("select value from readings"), metrify.sql("select count(*) from readings_history"))
+                };
+                let said = holds();
+                assert_eq!(said.0, values[2], "{before:?}, {values:?}");
+                let again = metrify.run(&["deliveries", "replay", "-o", "json"]);
+                assert!(again.stdout.contains("\"changed\":0"), "{again:?}");
+                metrify.take_in("file", file);
+                assert_eq!(holds(), said, "{before:?}, {values:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn days_and_latest_readings_as_known_then_are_told_while_a_message_that_was_taken_back_waits_for_the_lake() {
+    let metrify = Metrify::new();
+    let server = metrify.serve_with(&[("METRIFY_LANDING_INTERVAL_S", "100000")]);
+    let amounts: Vec<Amount<'_>> = (0..8).map(|number| (number, "220", "1")).collect();
+    let corrected: Vec<Amount<'_>> = (0..4).map(|number| (number, "220", "2")).collect();
+    metrify.take_in("first", load_curve("D1", "202404020300", &amounts));
+    metrify.take_in("second", load_curve("D2", "202404030300", &corrected));
+    metrify.take_in("storno", storno("S1", "202404050300", "D2"));
+    for (then, sum) in [("2024-04-02T12:00:00Z", "8"), ("2024-04-04T00:00:00Z", "12"), ("2024-04-06T00:00:00Z", "8")] {
+        for (query, expected) in [
+            ("select sum(\"sum\") from readings_daily", sum),
+            ("select sum(value) from readings", sum),
+            ("select count(*) from readings_latest", "1"),
+        ] {
+            let told = metrify.run(&["sql", "-o", "csv", "--as-known-at", then, query]);
+            assert_eq!(told.stdout.lines().nth(1), Some(expected), "{query} at {then}: {told:?}");
+        }
+    }
+    drop(server);
 }

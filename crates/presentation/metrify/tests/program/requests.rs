@@ -226,3 +226,32 @@ fn a_client_that_goes_away_in_the_middle_leaves_nothing_behind() {
     assert_eq!(server.post(DELIVERIES, body.as_bytes()).status, 200);
     assert_eq!(metrify.sql("select count(*) from readings"), "96");
 }
+
+#[test]
+fn a_request_that_is_packed_anew_is_the_same() {
+    let metrify = Metrify::new();
+    let server = metrify.serve_with(&[("METRIFY_LANDING_INTERVAL_S", "3600")]);
+    let lines = quarter_hours(20);
+    let (whole, parts) =
+        (gzip(lines.as_bytes()), [gzip(&lines.as_bytes()[..50]), gzip(&lines.as_bytes()[50..])].concat());
+    let key = [("Idempotency-Key", "a-1")];
+    let first = server.post_with(DELIVERIES, &key, &whole);
+    assert_eq!((first.status, first.header("idempotency-replayed")), (200, None), "{first:?}");
+    for again in [parts, zstd(lines.as_bytes()), whole] {
+        assert_same(&first, &server.post_with(DELIVERIES, &key, &again));
+        assert_same(&first, &server.post(DELIVERIES, &again));
+    }
+    assert_same(&first, &server.post(DELIVERIES, lines.as_bytes()));
+    let another = server.post_with(DELIVERIES, &key, &gzip(quarter_hours(21).as_bytes()));
+    assert_eq!(another.status, 422, "{another:?}");
+    // It is read in another way.
+    let otherwise = server.post_with(&format!("{DELIVERIES}?timezone=UTC"), &key, &zstd(lines.as_bytes()));
+    assert_eq!(otherwise.status, 422, "{otherwise:?}");
+    server.kill();
+    let server = metrify.serve();
+    assert_same(&first, &server.post_with(DELIVERIES, &key, &zstd(lines.as_bytes())));
+    // What came plain first is known when it comes packed.
+    let plain = server.post(DELIVERIES, quarter_hours(30).as_bytes());
+    assert_same(&plain, &server.post(DELIVERIES, &gzip(quarter_hours(30).as_bytes())));
+    assert_eq!(metrify.sql("select count(*) from readings"), "30");
+}
