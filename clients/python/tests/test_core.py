@@ -36,7 +36,8 @@ def test_each_operation_has_a_function() -> None:
 
 def test_an_answer_is_read_with_all_its_digits() -> None:
     text = b"""{"next": null, "unheard_of": 1, "results": [{"day": "2026-03-29", "quantity": "1-0:1.29.0", "points": 1,
-        "readings": 2, "missing": 0, "faulty": 0, "total": 12345678901234567890.123456789012, "minimum": 1}]}"""
+        "readings": 2, "missing": 0, "faulty": 0, "unmeasured": 0, "overlapping": 0, "overlong": 0, "too_large": 0,
+        "total": 12345678901234567890.123456789012, "minimum": 1}]}"""
     read = _call.read(types.Listed[types.Consumption], text)
     assert read.next is None
     assert read.results[0].total == Decimal("12345678901234567890.123456789012")

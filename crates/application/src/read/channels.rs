@@ -90,7 +90,7 @@ impl Channels {
             instant(self.end)
         );
         let limit = self.limit.map(|limit| format!(" LIMIT {limit}")).unwrap_or_default();
-        let [missing, faulty] = ["missing", "faulty"].map(|quality| counted(quality, "1"));
+        let [missing, faulty] = ["missing", "faulty"].map(counted);
         let (usable, mean, additive) = (usable("value"), mean("usable"), additive());
         match self.resampled.map(Resampled::bucket) {
             None => format!(

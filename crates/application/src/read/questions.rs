@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::context::Context;
 use crate::error::Result;
 use crate::ports::{Pages, Query};
-use crate::read::amounts::{DRAWN, air_temperatures, amounts, mean};
+use crate::read::amounts::{DRAWN, air_temperatures, mean};
 use crate::read::series::{instant, literal};
 use crate::read::{Inquiry, answer};
 
@@ -26,7 +26,7 @@ pub enum Question {
     GridStatus { area: Point },
     /// How much of everything there is.
     Overview,
-    /// What meters measured on each local day, by quantity: interval amounts summed up, none of them twice.
+    /// What meters measured on each local day, by quantity: interval amounts summed up, no energy twice.
     Consumption { span: Span, point: Option<Point> },
     /// Consumption of electricity on a local day beside the air temperature that was observed on it.
     WeatherImpact { span: Span },
@@ -106,7 +106,7 @@ fn within(Span { start, end }: Span) -> String {
     format!("period_start >= {} AND period_start < {}", instant(start), instant(end))
 }
 
-/// The local days of a span, as `readings_daily` names them.
+/// The local days of a span, as tables of days name them.
 fn days(Span { start, end }: Span) -> String {
     let (start, end) = (instant(start), instant(end));
     format!("day >= local_day({start}) AND day < local_day({end})")
@@ -127,19 +127,20 @@ fn consumption(span: Span, point: Option<&Point>) -> String {
     let of = point.map(|point| format!(" AND point = {}", literal(point.as_str()))).unwrap_or_default();
     format!(
         "SELECT day, quantity, unit, count(DISTINCT point) AS points, sum(readings) AS readings, sum(missing) AS missing, sum(faulty) AS faulty, \
-         sum(total) AS total, min(minimum) AS minimum, max(maximum) AS maximum FROM ({}) \
+         sum(unmeasured) AS unmeasured, sum(overlapping) AS overlapping, sum(overlong) AS overlong, sum(too_large) AS too_large, \
+         sum(total) AS total, min(minimum) AS minimum, max(maximum) AS maximum FROM amounts_daily WHERE {}{of} \
          GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
-        amounts(&format!("{}{of}", days(span)))
+        days(span)
     )
 }
 
 fn weather_impact(span: Span) -> String {
-    let (drawn, air) = (amounts(&format!("{DRAWN} AND {}", days(span))), air_temperatures(&within(span)));
-    let mean = mean("cel");
+    let (days, air, mean) = (days(span), air_temperatures(&within(span)), mean("cel"));
     format!(
-        "WITH drawn AS (SELECT day, sum(total) AS total FROM ({drawn}) WHERE unit = 'kWh' GROUP BY 1), \
+        "WITH drawn AS (SELECT day, sum(total) AS total, sum(missing + faulty + unmeasured + overlong + too_large) AS left_out \
+         FROM amounts_daily WHERE {DRAWN} AND {days} AND unit = 'kWh' GROUP BY 1), \
          air AS (SELECT day, {mean} AS mean FROM ({air}) GROUP BY 1) \
-         SELECT drawn.day AS day, drawn.total AS consumption_kwh, air.mean AS air_temperature_cel, \
+         SELECT drawn.day AS day, drawn.total AS consumption_kwh, drawn.left_out AS left_out, air.mean AS air_temperature_cel, \
          corr(CAST(drawn.total AS DOUBLE), CAST(air.mean AS DOUBLE)) OVER (ORDER BY drawn.day \
          ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS correlation \
          FROM drawn JOIN air ON drawn.day = air.day ORDER BY 1"

@@ -2,6 +2,7 @@
 //!
 //! Nothing here reads a clock, a file or the environment; a value of a type in this crate is valid by construction.
 
+pub mod amount;
 pub mod batch;
 pub mod calendar;
 pub mod decimal;

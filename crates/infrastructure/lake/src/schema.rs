@@ -151,8 +151,9 @@ pub const READING_COLUMNS: [&str; 12] = [
     "delivery",
 ];
 
-/// What readings of a channel and quality come to on a local day (Europe/Berlin): how many there are that start on it, and sum,
-/// smallest and largest of their values.
+/// What readings of a channel and quality come to on a local day (Europe/Berlin): how many there are that start on it; sum, smallest and
+/// largest of their values; when the last one ends, how long their periods are, and what is left of the starts where they are divided by
+/// the length. The sum is null, too, where it has more digits than a value.
 #[must_use]
 pub fn days() -> SchemaRef {
     Arc::new(Schema::new(vec![
@@ -166,6 +167,11 @@ pub fn days() -> SchemaRef {
         optional("sum", decimal()),
         optional("minimum", decimal()),
         optional("maximum", decimal()),
+        time("last_end"),
+        required("shortest_us", DataType::Int64),
+        required("longest_us", DataType::Int64),
+        required("phase_min_us", DataType::Int64),
+        required("phase_max_us", DataType::Int64),
     ]))
 }
 

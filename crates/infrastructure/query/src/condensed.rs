@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use arrow::datatypes::{Schema, SchemaRef};
+use arrow::datatypes::{DataType, Schema, SchemaRef};
 use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::{DataFusionError, Result, project_schema};
@@ -13,7 +13,7 @@ use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
 use datafusion::functions_aggregate::expr_fn::{max, min, sum};
 use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{
-    Expr, LogicalPlanBuilder, TableProviderFilterPushDown, TableType, UNNAMED_TABLE, cast, lit,
+    Expr, LogicalPlanBuilder, TableProviderFilterPushDown, TableType, UNNAMED_TABLE, cast, lit, when,
 };
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::prelude::col;
@@ -126,6 +126,12 @@ impl Condensed {
                     "day" => Ok(local_day().call(vec![col("period_start")]).alias(name)),
                     "readings" => Ok(lit(1_i64).alias(name)),
                     "sum" | "minimum" | "maximum" => Ok(col("value").alias(name)),
+                    "last_end" => Ok(col("period_end").alias(name)),
+                    "shortest_us" | "longest_us" => Ok(length().alias(name)),
+                    "phase_min_us" | "phase_max_us" => {
+                        let phase = micros("period_start") % length();
+                        Ok(when(length().gt(lit(0_i64)), phase).otherwise(lit(0_i64))?.alias(name))
+                    }
                     _ => Ok(col(name)),
                 })
                 .collect::<Result<_>>()?,
@@ -142,8 +148,8 @@ impl Condensed {
         let amounts = amounts.iter().map(|field| {
             let name = field.name().as_str();
             let amount = match name {
-                "minimum" => min(col(name)),
-                "maximum" => max(col(name)),
+                "minimum" | "shortest_us" | "phase_min_us" => min(col(name)),
+                "maximum" | "last_end" | "longest_us" | "phase_max_us" => max(col(name)),
                 _ => sum(col(name)),
             };
             amount.alias(name)
@@ -199,13 +205,23 @@ impl TableProvider for Condensed {
 }
 
 /// A plan that becomes part of another one, which is optimised as a whole: joins that were optimised before cannot be once more.
-async fn unoptimised(rows: DataFrame) -> Result<Arc<dyn ExecutionPlan>> {
+pub(crate) async fn unoptimised(rows: DataFrame) -> Result<Arc<dyn ExecutionPlan>> {
     let (state, plan) = rows.into_parts();
     let state = SessionStateBuilder::new_from_existing(state).with_physical_optimizer_rules(Vec::new()).build();
     state.create_physical_plan(&plan).await
 }
 
-fn read(state: &SessionState, table: Arc<dyn TableProvider>) -> Result<DataFrame> {
+/// An instant as microseconds since 1970.
+fn micros(column: &str) -> Expr {
+    cast(col(column), DataType::Int64)
+}
+
+/// How long a period is.
+fn length() -> Expr {
+    micros("period_end") - micros("period_start")
+}
+
+pub(crate) fn read(state: &SessionState, table: Arc<dyn TableProvider>) -> Result<DataFrame> {
     let scan = LogicalPlanBuilder::scan(UNNAMED_TABLE, provider_as_source(table), None)?;
     Ok(DataFrame::new(state.clone(), scan.build()?))
 }

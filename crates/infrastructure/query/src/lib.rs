@@ -2,6 +2,7 @@
 //!
 //! A session knows the tables of one tenant and nothing else; it reads, and cannot name a file.
 
+mod amounts;
 mod apart;
 mod batches;
 mod bounds;

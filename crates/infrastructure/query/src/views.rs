@@ -26,6 +26,7 @@ use metrify_domain::Timestamp;
 use metrify_domain::quantity::{GRID_FAMILIES, METER_FAMILY};
 use metrify_lake::{Grain, KeySet, TableName, View};
 
+use crate::amounts::Amounts;
 use crate::condensed::{Condensed, Source};
 use crate::files::Files;
 use crate::known;
@@ -49,8 +50,17 @@ impl fmt::Debug for Views {
 }
 
 /// Tables that are more than the records of one kind.
-const VIEWS: [&str; 8] =
-    ["readings", "readings_latest", "readings_daily", "readings_history", "points", "rejects", "grid", "weather"];
+const VIEWS: [&str; 9] = [
+    "readings",
+    "readings_latest",
+    "readings_daily",
+    "readings_history",
+    "amounts_daily",
+    "points",
+    "rejects",
+    "grid",
+    "weather",
+];
 
 /// Tables of records, as they are.
 fn of_records() -> impl Iterator<Item = TableName> {
@@ -72,6 +82,10 @@ impl SchemaProvider for Views {
             "readings_latest" => return Ok(Some(Arc::new(self.condensed(Grain::Latest)?))),
             "readings_daily" => return Ok(Some(Arc::new(self.condensed(Grain::Day)?))),
             "readings_history" => self.history()?,
+            "amounts_daily" => {
+                let daily = Arc::new(self.condensed(Grain::Day)?);
+                return Ok(Some(Arc::new(Amounts::new(daily, self.readings()?))));
+            }
             "points" => points(self.records(TableName::Points)?)?,
             "rejects" => rejects(self.records(TableName::Rejects)?)?,
             "grid" => self.readings()?.filter(is_of(GRID_FAMILIES))?.with_column_renamed("point", "area")?,

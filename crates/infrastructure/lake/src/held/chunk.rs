@@ -73,6 +73,14 @@ impl Run {
     }
 }
 
+/// Periods of one length that start in equal steps, in microseconds.
+pub(super) struct Steps {
+    pub(super) first: i64,
+    pub(super) count: i64,
+    pub(super) step: i64,
+    pub(super) length: i64,
+}
+
 /// Where rows came from, from one of them on: the number of the origin, and how far their own numbers are from its first one, both
 /// of which change by equal steps.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -262,6 +270,16 @@ impl Chunk {
             let first = run.first + run.step * i64::from(rows.start - run.row);
             into.extend((0..i64::from(rows.end - rows.start)).map(|row| first + run.step * row));
         }
+    }
+
+    /// The periods of rows that start in equal steps, and how many there are of each.
+    pub(super) fn steps_of(&self, rows: Range<u32>) -> impl Iterator<Item = Steps> {
+        split(&self.head.runs, |run| run.row, rows).map(|(run, rows)| Steps {
+            first: run.first + run.step * i64::from(rows.start - run.row),
+            count: i64::from(rows.end - rows.start),
+            step: run.step,
+            length: run.length,
+        })
     }
 
     /// Adds when rows end.

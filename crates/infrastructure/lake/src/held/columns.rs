@@ -52,7 +52,7 @@ pub(super) enum Making {
 impl Making {
     pub(super) fn of(wanted: &Wanted) -> Self {
         match wanted.grain {
-            Grain::Day => Self::Days(Box::default()),
+            Grain::Day => Self::Days(Box::new(Days::of(&wanted.columns))),
             Grain::Reading | Grain::Latest => {
                 let names = wanted.columns.fields().iter().map(|field| field.name());
                 Self::Columns(names.filter_map(|name| Column::of(name)).collect())

@@ -40,8 +40,9 @@ pub struct OverviewRow {
     pub last_at: Option<String>,
 }
 
-/// What was measured on a local day. Rows of one unit and direction add up: of what a point tells twice, the load curve counts rather than an
-/// advance, and the total rather than the tariffs that it holds already.
+/// What was measured on a local day. Rows of one unit and direction add up: of what a point tells of one time by several readings one counts,
+/// of those that cover most of the day, the load curve rather than an advance, and the total rather than the tariffs that it holds already.
+/// What is in no amount is counted, each reading once. A period counts on the day on which it begins.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct ConsumptionRow {
     #[schema(format = Date)]
@@ -53,9 +54,17 @@ pub struct ConsumptionRow {
     pub points: u64,
     pub readings: u64,
     pub missing: u64,
-    /// Readings that must not be used: they are in no amount.
+    /// Readings that must not be used.
     pub faulty: u64,
-    /// Exact; `null` where all are missing or faulty.
+    /// Forecasts, and proposals that nobody made a substitute of.
+    pub unmeasured: u64,
+    /// Readings of a time that others tell of already, which count.
+    pub overlapping: u64,
+    /// Readings of a time that is longer than a day: nobody knows how much of it was on which.
+    pub overlong: u64,
+    /// Readings of more than 10^12, which nobody measures.
+    pub too_large: u64,
+    /// Exact; `null` where none counts.
     #[schema(value_type = Option<Exact>, inline)]
     pub total: Option<Box<RawValue>>,
     #[schema(value_type = Option<Exact>, inline)]
@@ -72,6 +81,8 @@ pub struct WeatherImpactRow {
     /// Electricity that was drawn, none of it counted twice.
     #[schema(value_type = Option<Exact>, inline)]
     pub consumption_kwh: Option<Box<RawValue>>,
+    /// Readings of it that are in no consumption: missing, faulty, not measured, longer than a day, or larger than anything that is.
+    pub left_out: u64,
     /// The mean of all that was observed at all stations, rounded to twelve places, halves away from zero; forecasts do not count.
     #[schema(value_type = Option<Exact>, inline)]
     pub air_temperature_cel: Option<Box<RawValue>>,

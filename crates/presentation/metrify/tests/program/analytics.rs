@@ -61,7 +61,7 @@ fn what_is_told_is_what_was_measured() {
         consumption,
         [
             json!({"day": "2025-01-01", "quantity": "1-0:1.29.0", "unit": "kWh", "points": 1, "readings": 40, "missing": 0, "faulty": 0,
-                "total": 60, "minimum": 1.5, "maximum": 1.5})
+                "unmeasured": 0, "overlapping": 0, "overlong": 0, "too_large": 0, "total": 60, "minimum": 1.5, "maximum": 1.5})
         ]
     );
     let impact = &results(&ann, &format!("analytics/weather-impact?{days}"))[0];

@@ -40,6 +40,11 @@ fn readings() -> String {
         line("LONG", "1-0:1.29.0", 1_735_686_000 + quarter * HOUR / 4, HOUR / 4, &format!("0.{quarter:03}"), "kWh");
     }
     line("NEVER", "1-0:1.29.0", 1_735_686_000, HOUR, "null", "kWh");
+    // Of several lengths, beside each other's raster, over midnight, and before 1970.
+    for (begin, length) in [(1_743_249_600, HOUR), (1_743_249_900, HOUR / 4), (1_743_289_000, 900 * HOUR), (-7, 3)] {
+        line("MIXED", "1-0:1.9.0", begin, length, "1", "kWh");
+    }
+    lines.push_str("{\"point\":\"MIXED\",\"quantity\":\"1-0:1.8.0\",\"at\":\"2025-03-29T12:00:00Z\",\"value\":7,\"unit\":\"kWh\"}\n");
     lines
 }
 
@@ -66,8 +71,14 @@ fn assert_same(metrify: &Metrify) -> usize {
         assert!(!latest.is_empty(), "none where {filter}");
         rows += latest.lines().count();
     }
-    let by_day = "select point, quantity, kind, unit, quality, local_day(period_start) as day, count(*) as readings, \
-                  sum(value) as sum, min(value) as minimum, max(value) as maximum from readings group by 1, 2, 3, 4, 5, 6";
+    let periods = "select *, case when long > 0 then cast(period_start as bigint) % long else 0 end as phase from \
+                   (select *, cast(period_end as bigint) - cast(period_start as bigint) as long from readings)";
+    let by_day = format!(
+        "select point, quantity, kind, unit, quality, local_day(period_start) as day, count(*) as readings, \
+         sum(value) as sum, min(value) as minimum, max(value) as maximum, max(period_end) as last_end, \
+         min(long) as shortest_us, max(long) as longest_us, min(phase) as phase_min_us, max(phase) as phase_max_us \
+         from ({periods}) group by 1, 2, 3, 4, 5, 6"
+    );
     for filter in [
         "true",
         "point = 'LONG'",
@@ -79,6 +90,8 @@ fn assert_same(metrify: &Metrify) -> usize {
         "quality = 'missing' and quantity = '1-0:1.29.0'",
         "quality <> 'true' or maximum < 0",
         "unit = 'Wh' and minimum < -40",
+        "phase_min_us < phase_max_us",
+        "shortest_us < longest_us and last_end > '2025-04-01T00:00:00Z'",
     ] {
         let order = "order by point, quantity, unit, quality, day";
         let daily = metrify.sql(&format!("select * from readings_daily where {filter} {order}"));
@@ -120,7 +133,7 @@ fn latest_and_daily_are_what_all_readings_come_to() {
     server.stop();
 
     let server = metrify.serve_with(FOR_LONG);
-    assert_eq!(landed(&metrify), "1174,0");
+    assert_eq!(landed(&metrify), "1179,0");
     assert_eq!(assert_same(&metrify), before, "the same from the lake");
     // The last reading of one point is corrected, that of another is taken back, and days get other sums.
     let corrected: String = readings()
@@ -140,9 +153,9 @@ fn latest_and_daily_are_what_all_readings_come_to() {
     assert_ne!(corrected, before);
     let last = "select value from readings_latest where point = '50120962218'";
     assert_eq!(metrify.sql(last), "1.5", "what was taken back is the last no longer");
-    assert_eq!(landed(&metrify), "1174,0", "corrections are in memory");
+    assert_eq!(landed(&metrify), "1179,0", "corrections are in memory");
     server.stop();
 
     assert_eq!(assert_same(&metrify), corrected, "the same from the lake");
-    assert_eq!(landed(&metrify), "1173,0", "corrections are in the lake");
+    assert_eq!(landed(&metrify), "1178,0", "corrections are in the lake");
 }

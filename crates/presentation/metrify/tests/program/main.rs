@@ -36,6 +36,7 @@ mod logins;
 mod master_data;
 mod memory;
 mod message;
+mod overlaps;
 mod people;
 mod readme;
 mod registered;
