@@ -5,8 +5,8 @@ use metrify_domain::{Batch, Finding, Timestamp};
 use crate::expectation::Expectations;
 use crate::findings::Findings;
 use crate::rules::{
-    future_time, impossible_time, negative_value, odd_interval, out_of_range, register_backwards, unit_mismatch,
-    unknown_unit,
+    future_time, impossible_time, impossible_value, negative_value, odd_interval, out_of_range, register_backwards,
+    unit_mismatch, unknown_unit,
 };
 use crate::ruleset::Ruleset;
 
@@ -27,7 +27,7 @@ pub fn check(rules: &Ruleset, batch: &Batch, received_at: Timestamp) -> Checked 
     let mut expectations = Expectations::new(batch);
     let mut registers = register_backwards::Registers::new(batch);
     for (index, row) in batch.rows().iter().enumerate() {
-        if let Some(reason) = impossible_time::refuse(row) {
+        if let Some(reason) = impossible_time::refuse(row).or_else(|| impossible_value::refuse(row)) {
             refused.push((index, reason));
             continue;
         }

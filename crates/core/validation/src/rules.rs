@@ -4,6 +4,7 @@ use metrify_domain::Severity;
 
 pub(crate) mod future_time;
 pub(crate) mod impossible_time;
+pub(crate) mod impossible_value;
 pub(crate) mod negative_value;
 pub(crate) mod odd_interval;
 pub(crate) mod out_of_range;
@@ -11,7 +12,7 @@ pub(crate) mod register_backwards;
 pub(crate) mod unit_mismatch;
 pub(crate) mod unknown_unit;
 
-/// A rule that adds findings. What [`impossible_time`] refuses has none, since it is not stored.
+/// A rule that adds findings. What [`impossible_time`] and [`impossible_value`] refuse has none, since it is not stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(usize)]
 pub enum Rule {

@@ -18,7 +18,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::apart::{Begun, Told};
 use crate::bounds::RowsLeft;
-use crate::{CATALOG, Engine, Sessions, bounds, failed, reading_only};
+use crate::{CATALOG, Engine, Sessions, bounds, failed, planned};
 
 /// Batches that are made before the one that is being told.
 const BATCHES_AHEAD: usize = 1;
@@ -157,12 +157,11 @@ impl Sessions {
         if let Some(furnish) = asked.furnish {
             furnish.furnish(&session)?;
         }
-        let planned = async {
-            let plan = session.state().statement_to_plan(asked.statement).await?;
-            reading_only().verify_plan(&plan)?;
+        let plan = async {
+            let plan = planned(&session.state(), asked.statement).await?;
             if asked.parameters.is_empty() { Ok(plan) } else { plan.with_param_values(asked.parameters) }
         };
-        let plan = planned.await.map_err(|error| failed("read the query", error))?;
+        let plan = plan.await.map_err(|error| failed("read the query", error))?;
         Ok((session, plan))
     }
 

@@ -1,5 +1,5 @@
 //! What a query may not do although the engine could: nest without end, make single values as large as memory, compute without a pause,
-//! give rows without number.
+//! give rows without number, and numbers that are not what was asked for.
 
 use std::sync::Arc;
 
@@ -17,6 +17,7 @@ use metrify_application::{Error, Kind, Result};
 
 use crate::sizes::{self, Bounding};
 use crate::unfolded;
+use crate::whole::Checking;
 
 /// Bytes of a query's text.
 const TEXT_BYTES_MAX: usize = 256 << 10;
@@ -95,7 +96,8 @@ pub(crate) fn bound_functions(session: &mut SessionContext) -> Answer<()> {
     for name in AGGREGATES_NOT_HAD {
         SessionContext::deregister_udaf(session, name);
     }
-    session.register_function_rewrite(Arc::new(Bounding))
+    session.register_function_rewrite(Arc::new(Bounding))?;
+    session.register_function_rewrite(Arc::new(Checking))
 }
 
 /// How many rows of an answer may still be told.

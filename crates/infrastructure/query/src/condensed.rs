@@ -10,7 +10,7 @@ use datafusion::common::{DataFusionError, Result, project_schema};
 use datafusion::dataframe::DataFrame;
 use datafusion::datasource::{MemTable, provider_as_source};
 use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
-use datafusion::functions_aggregate::expr_fn::{max, min, sum};
+use datafusion::functions_aggregate::expr_fn::{max, min};
 use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{
     Expr, LogicalPlanBuilder, TableProviderFilterPushDown, TableType, UNNAMED_TABLE, cast, lit, when,
@@ -22,6 +22,7 @@ use metrify_lake::{Grain, KeptFile, KeySet, READING_COLUMNS, TableName, View, Wa
 use crate::files::Files;
 use crate::functions::local_day;
 use crate::kept;
+use crate::sums::checked_sum;
 use crate::views::{KEY, from_lake, holds, newest};
 
 /// The columns of a day that tell which one it is.
@@ -144,13 +145,14 @@ impl Condensed {
         if self.grain != Grain::Day {
             return newest(rows, self.key(), &["period_start", "period_end"]);
         }
+        let sum = checked_sum();
         let (keys, amounts) = self.schema.fields().split_at(DAY_KEY.len());
         let amounts = amounts.iter().map(|field| {
             let name = field.name().as_str();
             let amount = match name {
                 "minimum" | "shortest_us" | "phase_min_us" => min(col(name)),
                 "maximum" | "last_end" | "longest_us" | "phase_max_us" => max(col(name)),
-                _ => sum(col(name)),
+                _ => sum.call(vec![col(name)]),
             };
             amount.alias(name)
         });

@@ -6,9 +6,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use arrow::array::RecordBatch;
+use arrow::array::{RecordBatch, new_null_array};
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, Schema, SchemaRef};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::dataframe::DataFrame;
 use futures::StreamExt;
 use metrify_application::ports::{Cell, ExportFormat, Page, Written, csv_line};
@@ -20,26 +20,29 @@ use parquet::file::properties::WriterProperties;
 use crate::bounds;
 use crate::{failed, page};
 
+/// Whoever asks for an answer has no use for the place that it is made in.
+const STEP: &str = "write the answer to a file";
+
 /// Writes all rows. An answer that fails midway, or has more than so many bytes, leaves no file.
 pub(crate) async fn write(frame: DataFrame, format: ExportFormat, file: &Path, bytes_max: u64) -> Result<Written> {
-    let step = || format!("write `{}`", file.display());
     let part = file.with_extension("part");
     let result = write_part(frame, format, &part, bytes_max).await;
     if result.is_err() {
-        std::fs::remove_file(&part).map_err(|error| io(step(), error))?;
+        std::fs::remove_file(&part).map_err(|error| io(STEP, error))?;
         return result;
     }
-    std::fs::rename(&part, file).map_err(|error| io(step(), error))?;
+    std::fs::rename(&part, file).map_err(|error| io(STEP, error))?;
     result
 }
 
 async fn write_part(frame: DataFrame, format: ExportFormat, file: &Path, bytes_max: u64) -> Result<Written> {
-    let step = || format!("write `{}`", file.display());
     let over = Arc::<AtomicBool>::default();
-    let file = File::create(file).map_err(|error| io(step(), error))?;
+    let file = File::create(file).map_err(|error| io(STEP, error))?;
     let out = BufWriter::new(Bounded { file, bytes_left: bytes_max, over: over.clone() });
-    let unwritten = |error| if over.load(Ordering::Relaxed) { too_long(bytes_max) } else { wrapped(step(), error) };
     let schema = plain(frame.schema().inner());
+    let unwritten = |error| {
+        if over.load(Ordering::Relaxed) { too_long(bytes_max) } else { unwritable(format, &schema, error) }
+    };
     let mut writer = Writer::new(format, out, schema.clone()).map_err(unwritten)?;
     let mut batches = bounds::stream(frame).await.map_err(|error| failed("answer the query", error))?;
     let (mut rows, mut last) = (0, None);
@@ -53,7 +56,8 @@ async fn write_part(frame: DataFrame, format: ExportFormat, file: &Path, bytes_m
         writer.write(&batch).map_err(unwritten)?;
         last = batch.num_rows().checked_sub(1).map(|row| batch.slice(row, 1)).or(last);
     }
-    writer.finish().map_err(unwritten)?;
+    let out = writer.finish().map_err(unwritten)?.into_inner().map_err(|error| unwritten(error.into_error().into()))?;
+    out.file.sync_all().map_err(|error| io(STEP, error))?;
     let columns = schema.fields().iter().map(|field| field.name().clone()).collect();
     let last = Page { columns, rows: last.as_ref().map_or(Ok(Vec::new()), page::rows)? };
     Ok(Written { rows, last })
@@ -70,16 +74,43 @@ fn plain(schema: &SchemaRef) -> SchemaRef {
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-fn wrapped(step: String, error: Failure) -> Error {
-    Error::new(Kind::Unavailable, step).because(error).hint("check that the disk has space and can be written")
+/// Writers tell by their words alone whether it was the disk, or a type that the format has not.
+fn unwritable(format: ExportFormat, schema: &SchemaRef, error: Failure) -> Error {
+    let Some(field) = schema.fields().iter().find(|field| !has_type(format, field)) else {
+        return Error::new(Kind::Unavailable, STEP)
+            .because(error)
+            .hint("check that the disk has space and can be written");
+    };
+    let (name, kind, format) = (field.name(), field.data_type(), named(format));
+    let error = Error::new(Kind::Invalid, format!("write the answer as {format}: it has no type for `{name}`, {kind}"));
+    error.hint(format!("cast the column, such as to text: cast({name} as varchar), or ask for another format"))
+}
+
+const fn named(format: ExportFormat) -> &'static str {
+    match format {
+        ExportFormat::Ndjson => "NDJSON",
+        ExportFormat::Csv => "CSV",
+        ExportFormat::Parquet => "Parquet",
+        ExportFormat::Arrow => "Arrow",
+    }
+}
+
+/// Whether a file of this format holds such a column: one that is nothing but null is tried.
+fn has_type(format: ExportFormat, field: &Field) -> bool {
+    let schema = Arc::new(Schema::new(vec![field.clone().with_nullable(true)]));
+    let nothing = new_null_array(field.data_type(), 1);
+    let written = RecordBatch::try_new(schema.clone(), vec![nothing]).map_err(Failure::from).and_then(|batch| {
+        let mut writer = Writer::new(format, Vec::new(), schema)?;
+        writer.write(&batch)?;
+        writer.finish()
+    });
+    written.is_ok()
 }
 
 fn too_long(bytes_max: u64) -> Error {
     let error = Error::new(Kind::Invalid, format!("write the answer to a file: it has more than {bytes_max} bytes"));
     error.hint("ask for it in parts, such as a month at a time, or raise query.export_mb")
 }
-
-type Out = BufWriter<Bounded>;
 
 /// A file that takes so many bytes.
 struct Bounded {
@@ -105,15 +136,15 @@ impl Write for Bounded {
     }
 }
 
-enum Writer {
-    Ndjson(Out, SchemaRef),
-    Csv(Out),
-    Parquet(Box<ArrowWriter<Out>>),
-    Arrow(Box<arrow::ipc::writer::FileWriter<Out>>),
+enum Writer<W: Write + Send> {
+    Ndjson(W, SchemaRef),
+    Csv(W),
+    Parquet(Box<ArrowWriter<W>>),
+    Arrow(Box<arrow::ipc::writer::FileWriter<W>>),
 }
 
-impl Writer {
-    fn new(format: ExportFormat, mut out: Out, schema: SchemaRef) -> Result<Self, Failure> {
+impl<W: Write + Send> Writer<W> {
+    fn new(format: ExportFormat, mut out: W, schema: SchemaRef) -> Result<Self, Failure> {
         Ok(match format {
             ExportFormat::Ndjson => Self::Ndjson(out, schema),
             ExportFormat::Csv => {
@@ -147,23 +178,20 @@ impl Writer {
         Ok(())
     }
 
-    fn finish(self) -> Result<(), Failure> {
-        let out = match self {
+    fn finish(self) -> Result<W, Failure> {
+        Ok(match self {
             Self::Ndjson(out, _) | Self::Csv(out) => out,
             Self::Parquet(writer) => writer.into_inner()?,
             Self::Arrow(mut writer) => {
                 writer.finish()?;
                 writer.into_inner()?
             }
-        };
-        let out = out.into_inner().map_err(std::io::IntoInnerError::into_error)?;
-        out.file.sync_all()?;
-        Ok(())
+        })
     }
 }
 
 /// Values that are absent are left out: a missing key is what our own decoder takes for absent.
-fn write_object(out: &mut Out, schema: &SchemaRef, row: Vec<Cell>) -> Result<(), Failure> {
+fn write_object(out: &mut impl Write, schema: &SchemaRef, row: Vec<Cell>) -> Result<(), Failure> {
     out.write_all(b"{")?;
     let mut first = true;
     for (field, cell) in schema.fields().iter().zip(row) {

@@ -18,11 +18,17 @@ use metrify_domain::decimal::{PRECISION, SCALE};
 use metrify_domain::profile::gas::{GasProfile, allocation_temperature};
 use metrify_domain::{Decimal, Timestamp, Unit};
 
+use crate::sums::checked_sum;
+use crate::zones::timezone;
+
 /// Days of 1970-01-01 in the count of chrono.
 const EPOCH_DAYS: i32 = 719_163;
 
+/// The zone of all instants.
+pub(crate) const UTC: &str = "UTC";
+
 pub(crate) fn instant() -> DataType {
-    DataType::Timestamp(TimeUnit::Microsecond, Some(Arc::from("UTC")))
+    DataType::Timestamp(TimeUnit::Microsecond, Some(Arc::from(UTC)))
 }
 
 pub(crate) fn register(session: &SessionContext) {
@@ -37,8 +43,10 @@ pub(crate) fn register(session: &SessionContext) {
         allocation_temperature_of(),
         siglinde(),
         gas_weekday_factor(),
+        timezone(),
     ];
     functions.into_iter().for_each(|function| session.register_udf(function));
+    session.register_udaf(checked_sum());
 }
 
 /// An instant written as a literal: text with a zone, or a timestamp.

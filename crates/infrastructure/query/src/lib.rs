@@ -17,9 +17,12 @@ mod profiles;
 mod refused;
 mod series;
 mod sizes;
+mod sums;
 mod system;
 mod unfolded;
 mod views;
+mod whole;
+mod zones;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -30,7 +33,10 @@ use datafusion::dataframe::DataFrame;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::execution::session_state::SessionState;
+use datafusion::logical_expr::LogicalPlan;
 use datafusion::prelude::{SQLOptions, SessionConfig, SessionContext};
+use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::dialect::GenericDialect;
 use futures::StreamExt;
 use metrify_application::ports::{ExportFormat, Page, Pages, Query, Sql, Written};
@@ -43,6 +49,7 @@ use tokio::sync::{Semaphore, mpsc};
 use crate::apart::{Apart, Told};
 use crate::bounds::RowsLeft;
 use crate::files::Footers;
+use crate::functions::UTC;
 use crate::known::AsKnown;
 use crate::profiles::Profiles;
 use crate::views::Views;
@@ -136,6 +143,8 @@ impl Sessions {
             .set_bool("datafusion.execution.enable_recursive_ctes", false)
             // `0.1` in a query means a tenth, not the binary fraction next to it.
             .set_bool("datafusion.sql_parser.parse_float_as_decimal", true)
+            // Instants that a query makes are instants by their type as well, as those of tables are.
+            .set_str("datafusion.execution.time_zone", UTC)
             .with_default_catalog_and_schema(CATALOG, &schema);
         let mut session = SessionContext::new_with_config_rt(config, self.planner.runtime_env());
         functions::register(&session);
@@ -155,13 +164,23 @@ impl Sessions {
         bounds::check(sql, &GenericDialect {})?;
         refused::writes(sql)?;
         let session = self.session(tenant, known_at)?;
-        session.sql_with_options(sql, reading_only()).await.map_err(|error| failed("read the query", error))
+        let state = session.state();
+        let dialect = state.config().options().sql_parser.dialect;
+        let planned = async {
+            let plan = planned(&state, state.sql_to_statement(sql, &dialect)?).await?;
+            session.execute_logical_plan(plan).await
+        };
+        planned.await.map_err(|error| failed("read the query", error))
     }
 }
 
-/// What any statement may do: nothing but read.
-fn reading_only() -> SQLOptions {
-    SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false)
+/// The plan of a statement, which does nothing but read.
+async fn planned(state: &SessionState, mut statement: Statement) -> Result<LogicalPlan, DataFusionError> {
+    zones::adapt(&mut statement);
+    let plan = state.statement_to_plan(statement).await?;
+    let reading_only = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
+    reading_only.verify_plan(&plan)?;
+    Ok(plan)
 }
 
 /// Pages that are made before the one that is being told.
@@ -228,21 +247,14 @@ impl Sql for Engine {
 /// What kind of failure an engine's error is: a query nobody can answer, too much for the limits, or our mistake.
 #[allow(clippy::needless_pass_by_value, reason = "it is handed to `map_err`, which gives the error away")]
 pub(crate) fn failed(step: &str, error: DataFusionError) -> Error {
-    let kind = match error.find_root() {
-        DataFusionError::SQL(..)
-        | DataFusionError::Plan(_)
-        | DataFusionError::SchemaError(..)
-        | DataFusionError::NotImplemented(_)
-        | DataFusionError::Configuration(_)
-        | DataFusionError::ArrowError(..)
-        | DataFusionError::Execution(_) => Kind::Invalid,
-        DataFusionError::ResourcesExhausted(_) | DataFusionError::IoError(_) | DataFusionError::ObjectStore(_) => {
-            Kind::Unavailable
-        }
-        _ => Kind::Internal,
-    };
-    // The engine repeats a source in the text of what wraps it: the root says it once.
-    let refused = Refused::of(error.find_root());
+    if let Some(ours) = refused::ours(&error) {
+        let told = Error::new(ours.kind(), step).because(ours.copy());
+        return match ours.hint_text() {
+            Some(hint) => told.hint(hint),
+            None => told,
+        };
+    }
+    let (kind, refused) = Refused::of(&error);
     let hint = match kind {
         Kind::Invalid => refused.hint(),
         Kind::Unavailable => Some("ask for less at once, or raise query.memory_mb"),

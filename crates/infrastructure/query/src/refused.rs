@@ -3,6 +3,7 @@
 use std::error::Error as StdError;
 use std::fmt;
 
+use arrow::error::ArrowError;
 use datafusion::common::{DataFusionError, SchemaError};
 use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
@@ -29,6 +30,48 @@ pub enum Why {
 pub struct Refused {
     pub why: Why,
     text: String,
+}
+
+/// The first of an error's causes that is of this kind.
+fn cause<E: StdError + 'static>(error: &DataFusionError) -> Option<&E> {
+    let mut cause: Option<&(dyn StdError + 'static)> = Some(error);
+    while let Some(error) = cause {
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
+        }
+        cause = error.source();
+    }
+    None
+}
+
+/// What we said ourselves to the engine, which hands it on.
+pub(crate) fn ours(error: &DataFusionError) -> Option<&Error> {
+    cause(error)
+}
+
+/// What whoever asked can do about an error of the engine.
+fn kind(root: &DataFusionError) -> Kind {
+    match root {
+        DataFusionError::SQL(..)
+        | DataFusionError::Plan(_)
+        | DataFusionError::SchemaError(..)
+        | DataFusionError::NotImplemented(_)
+        | DataFusionError::Configuration(_)
+        | DataFusionError::Execution(_) => Kind::Invalid,
+        DataFusionError::ResourcesExhausted(_) | DataFusionError::IoError(_) | DataFusionError::ObjectStore(_) => {
+            Kind::Unavailable
+        }
+        DataFusionError::ArrowError(error, _) => match error.as_ref() {
+            ArrowError::IoError(..) => Kind::Unavailable,
+            ArrowError::ExternalError(_)
+            | ArrowError::IpcError(_)
+            | ArrowError::ParquetError(_)
+            | ArrowError::CDataInterface(_) => Kind::Internal,
+            // Values that are none of their type, or that have no place in it.
+            _ => Kind::Invalid,
+        },
+        _ => Kind::Internal,
+    }
 }
 
 /// What the engine says of a plan that is more than a query.
@@ -67,7 +110,14 @@ impl Refused {
         Self { why: Why::Syntax, text }
     }
 
-    pub(crate) fn of(root: &DataFusionError) -> Self {
+    /// It, and what can be done about it.
+    pub(crate) fn of(error: &DataFusionError) -> (Kind, Self) {
+        let syntax = cause::<regex_syntax::Error>(error).map(ToString::to_string);
+        if let Some(text) = syntax.or_else(|| cause::<regex::Error>(error).map(ToString::to_string)) {
+            return (Kind::Invalid, Self { why: Why::Other, text });
+        }
+        // The engine repeats a source in the text of what wraps it: the root says it once.
+        let root = error.find_root();
         let text = root.to_string();
         let prefixes = ["Error during planning: ", "Execution error: "];
         let text = prefixes.iter().find_map(|prefix| text.strip_prefix(prefix)).unwrap_or(&text).to_owned();
@@ -86,7 +136,7 @@ impl Refused {
             }
             _ => Why::Other,
         };
-        Self { why, text }
+        (kind(root), Self { why, text })
     }
 
     /// What may help whoever asked; `None` where the engine's words say all there is.

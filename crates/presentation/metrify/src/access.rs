@@ -92,7 +92,8 @@ impl Access {
             Self::Local(house) => {
                 let ctx = house.context().await?;
                 let target = read::Target { format, file };
-                read::export(&house.app, &ctx, request.query()?, target, Started::default()).await.map(drop)
+                let written = read::export(&house.app, &ctx, request.query()?, target, Started::default()).await;
+                written.map(drop).map_err(|error| of_file(error, file))
             }
         }
     }
@@ -289,5 +290,18 @@ impl Access {
                 operate::compact(&house.app).await.map(drop)
             }
         }
+    }
+}
+
+/// The engine does not say where it writes: of a server that is nobody's business, and here it is the file that was named.
+fn of_file(error: Error, file: &Path) -> Error {
+    if !matches!(error.kind(), Kind::NotFound | Kind::Unavailable) {
+        return error;
+    }
+    let hint = error.hint_text().map(str::to_owned);
+    let error = Error::new(error.kind(), format!("export to `{}`", file.display())).because(error);
+    match hint {
+        Some(hint) => error.hint(hint),
+        None => error,
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, Date32Array, Decimal128Array, Int64Array, NullBufferBuilder, TimestampMicrosecondArray};
 use arrow::datatypes::SchemaRef;
 use chrono::NaiveDate;
-use metrify_application::Result;
+use metrify_application::{Error, Kind, Result};
 use metrify_domain::calendar::day::{day_number, day_period};
 use metrify_domain::{Decimal, Timestamp};
 
@@ -26,10 +26,15 @@ struct Day {
 
 #[derive(Clone, Copy)]
 struct Values {
-    /// `None` where it has more digits than a value.
+    /// `None` where it has too many digits.
     sum: Option<i128>,
     minimum: i128,
     maximum: i128,
+}
+
+/// Whoever does not ask for the sum of such a day does not meet it.
+fn too_large() -> Error {
+    Error::new(Kind::Invalid, "add up the values of a day: the sum has too many digits")
 }
 
 /// When periods end, how long they are, and how their starts lie, in microseconds.
@@ -150,8 +155,11 @@ impl Days {
         let next = Self::of(wanted);
         let Self { mut points, mut quantities, mut kinds, mut units, mut qualities, days, .. } =
             std::mem::replace(self, next);
-        let of_values = |of: fn(Values) -> Option<i128>| {
-            decimals(days.iter().map(|day| day.values.and_then(of)).collect::<Decimal128Array>())
+        let of_values =
+            |of: fn(Values) -> i128| decimals(days.iter().map(|day| day.values.map(of)).collect::<Decimal128Array>());
+        let sums = || {
+            let sums = days.iter().map(|day| day.values.map(|values| values.sum.ok_or_else(too_large)).transpose());
+            decimals(sums.collect::<Result<Decimal128Array>>()?)
         };
         let of_periods = |of: fn(Periods) -> i64| days.iter().map(move |day| of(day.periods));
         let micros = |of| Arc::new(Int64Array::from_iter_values(of_periods(of)));
@@ -164,9 +172,9 @@ impl Days {
                 "quality" => qualities.finish()?,
                 "day" => Arc::new(Date32Array::from_iter_values(days.iter().map(|day| day.number))),
                 "readings" => Arc::new(Int64Array::from_iter_values(days.iter().map(|day| day.readings))),
-                "sum" => of_values(|values| values.sum)?,
-                "minimum" => of_values(|values| Some(values.minimum))?,
-                "maximum" => of_values(|values| Some(values.maximum))?,
+                "sum" => sums()?,
+                "minimum" => of_values(|values| values.minimum)?,
+                "maximum" => of_values(|values| values.maximum)?,
                 "last_end" => {
                     let ends = of_periods(|periods| periods.last_end);
                     Arc::new(TimestampMicrosecondArray::from_iter_values(ends).with_timezone("UTC"))

@@ -16,8 +16,9 @@ use datafusion::sql::sqlparser::parser::Parser;
 use super::functions;
 
 /// Tables of the catalog without a row that is about anything here: they have none, or those of PostgreSQL's own.
-const WITHOUT_ROWS: [&str; 23] = [
+const WITHOUT_ROWS: [&str; 25] = [
     "pg_attrdef",
+    "pg_auth_members",
     "pg_constraint",
     "pg_default_acl",
     "pg_enum",
@@ -29,6 +30,7 @@ const WITHOUT_ROWS: [&str; 23] = [
     "pg_index",
     "pg_indexes",
     "pg_inherits",
+    "pg_language",
     "pg_partitioned_table",
     "pg_policies",
     "pg_policy",
@@ -52,15 +54,36 @@ pub(super) fn adapt(statement: &mut Statement) {
     let ControlFlow::Continue(()) = statement.visit(&mut Adapting);
 }
 
-/// Whether a query gives no row, since one of the tables that it needs has none.
+/// Whether a query gives no row: one of the tables that it needs has none, or it wants something of what is never there.
 fn is_without_rows(query: &Query) -> bool {
     let SetExpr::Select(select) = query.body.as_ref() else { return false };
-    if query.with.is_some() || !select.from.iter().any(|table| is_joined_without_rows(table, select)) {
+    let is_empty = || select.from.iter().any(|table| is_joined_without_rows(table, select));
+    if query.with.is_some() || !(select.selection.as_ref().is_some_and(is_never) || is_empty()) {
         return false;
     }
     let is_grouped = matches!(&select.group_by, GroupByExpr::Expressions(by, _) if !by.is_empty());
     let columns = select.projection.iter().map(|item| item.to_string().to_lowercase()).collect::<String>();
     is_grouped || !AGGREGATES.iter().any(|aggregate| columns.contains(aggregate))
+}
+
+/// Whether no row is as it is asked for.
+fn is_never(rule: &Expr) -> bool {
+    match rule {
+        Expr::BinaryOp { left, op: BinaryOperator::And, right } => is_never(left) || is_never(right),
+        Expr::IsNotNull(value) => is_null(value),
+        Expr::Nested(rule) => is_never(rule),
+        _ => false,
+    }
+}
+
+fn is_null(value: &Expr) -> bool {
+    matches!(value, Expr::Value(value) if value.value == Value::Null)
+}
+
+/// Whether a call is of this function, and each of its arguments is nothing.
+fn is_of_nothing(name: &ObjectName, called: &str, arguments: &[FunctionArg]) -> bool {
+    let is_nothing = |argument: &FunctionArg| matches!(argument, FunctionArg::Unnamed(FunctionArgExpr::Expr(value)) if is_null(value));
+    name.to_string().eq_ignore_ascii_case(called) && arguments.iter().all(is_nothing)
 }
 
 fn is_joined_without_rows(tables: &TableWithJoins, of: &Select) -> bool {
@@ -84,6 +107,9 @@ fn is_table_without_rows(table: &TableFactor, of: &Select) -> bool {
             let is_called = || OF_ARGUMENTS.iter().any(|arguments| of.to_string().contains(arguments));
             table.is_some_and(|table| WITHOUT_ROWS.contains(&table.as_str()) || (table == "pg_proc" && is_called()))
         }
+        TableFactor::Table { name, args: Some(arguments), .. } => is_of_nothing(name, "unnest", &arguments.args),
+        TableFactor::Function { name, args, .. } => is_of_nothing(name, "unnest", args),
+        TableFactor::UNNEST { array_exprs, .. } => array_exprs.iter().all(is_null),
         TableFactor::Derived { subquery, .. } => is_without_rows(subquery),
         TableFactor::NestedJoin { table_with_joins, .. } => is_joined_without_rows(table_with_joins, of),
         _ => false,
@@ -186,7 +212,7 @@ impl VisitorMut for Adapting {
 
     /// The engine asks of a value that a query is in place of that it is one value however many rows there are.
     fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Infallible> {
-        if matches!(expr, Expr::Subquery(query) if is_nothing(query)) {
+        if is_made_of_nothing(expr) {
             *expr = Expr::Value(Value::Null.into());
         }
         if let Expr::Subquery(query) = expr
@@ -255,6 +281,22 @@ fn is_nothing(query: &Query) -> bool {
     };
     let is_false = matches!(&select.selection, Some(Expr::Value(value)) if value.value == Value::Boolean(false));
     is_silent || (select.from.is_empty() && is_false)
+}
+
+/// Whether it is no value: a query that gives none, by itself or as an array, or what is put together of nothing.
+fn is_made_of_nothing(expr: &Expr) -> bool {
+    match expr {
+        Expr::Subquery(query) => is_nothing(query),
+        Expr::BinaryOp { left, op: BinaryOperator::StringConcat, right } => is_null(left) && is_null(right),
+        Expr::Function(Function { name, args: FunctionArguments::Subquery(query), .. }) => {
+            name.to_string().eq_ignore_ascii_case("array") && is_nothing(query)
+        }
+        Expr::Function(Function { name, args: FunctionArguments::List(list), .. }) => match list.args.as_slice() {
+            [array, _separator] => is_of_nothing(name, "array_to_string", std::slice::from_ref(array)),
+            _ => false,
+        },
+        _ => false,
+    }
 }
 
 /// A query in place of a table, under its name.

@@ -15,12 +15,13 @@ use super::settings::{VERSION, setting};
 use super::welcome::{KNOWN_AT, PURPOSE};
 
 /// What is said of nothing here: comments, the sources of functions, views, indexes, rules and triggers, sequences, sizes and places.
-const SILENT: [&str; 14] = [
+const SILENT: [&str; 18] = [
     "obj_description",
     "col_description",
     "shobj_description",
     "pg_get_function_result",
     "pg_get_function_arguments",
+    "pg_get_function_sqlbody",
     "pg_get_viewdef",
     "pg_get_indexdef",
     "pg_get_ruledef",
@@ -28,9 +29,29 @@ const SILENT: [&str; 14] = [
     "pg_get_serial_sequence",
     "pg_tablespace_location",
     "pg_database_size",
+    "pg_size_pretty",
+    "pg_table_size",
+    "pg_tablespace_size",
     "inet_server_addr",
     "inet_server_port",
 ];
+
+/// What says of a number whether a name without a schema means it: there is one schema of each kind of things.
+const VISIBLE: [&str; 11] = [
+    "pg_collation_is_visible",
+    "pg_conversion_is_visible",
+    "pg_function_is_visible",
+    "pg_opclass_is_visible",
+    "pg_operator_is_visible",
+    "pg_opfamily_is_visible",
+    "pg_ts_config_is_visible",
+    "pg_ts_dict_is_visible",
+    "pg_ts_parser_is_visible",
+    "pg_ts_template_is_visible",
+    "pg_type_is_visible",
+];
+/// PostgreSQL's number of the one encoding.
+const UTF8: i32 = 6;
 
 /// Whether a function says nothing of anything.
 pub(super) fn is_silent(name: &str) -> bool {
@@ -50,11 +71,12 @@ pub(super) fn of_session(schema: &str) -> Vec<Arc<ScalarUDF>> {
         constant("current_schemas", vec![DataType::Boolean], path_of),
         constant("version", vec![], text(format!("PostgreSQL {VERSION}, as Metrify speaks it"))),
         constant("pg_is_in_recovery", vec![], ScalarValue::Boolean(Some(false))),
-        constant("pg_type_is_visible", vec![DataType::Int32], ScalarValue::Boolean(Some(true))),
-        constant("pg_collation_is_visible", vec![DataType::Int32], ScalarValue::Boolean(Some(true))),
+        constant("getdatabaseencoding", vec![], text("UTF8".to_owned())),
+        constant("pg_char_to_encoding", vec![DataType::Utf8], ScalarValue::Int32(Some(UTF8))),
         current_setting(schema),
         set_config(),
     ];
+    made.extend(VISIBLE.map(|name| constant(name, vec![DataType::Int32], ScalarValue::Boolean(Some(true)))));
     made.extend(
         SILENT.map(|name| ScalarUDF::from(Silent { name, signature: Signature::variadic_any(Volatility::Stable) })),
     );

@@ -12,8 +12,23 @@ use datafusion::sql::sqlparser::ast::{
 
 use super::absent::parsed;
 
-/// Columns that the catalog has not: rights and options, and nothing here has any.
-const ABSENT: [&str; 2] = ["relacl", "reloptions"];
+/// Columns that the catalog has not, or that say nothing: rights and options, and nothing here has any, and which table a row is of, which is
+/// asked for comments.
+const ABSENT: [&str; 13] = [
+    "attacl",
+    "colliculocale",
+    "datacl",
+    "lanacl",
+    "nspacl",
+    "paracl",
+    "proacl",
+    "relacl",
+    "reloptions",
+    "setconfig",
+    "spcacl",
+    "tableoid",
+    "typacl",
+];
 /// Types that are texts here.
 const TEXTS: [&str; 4] = ["name", "citext", "cstring", "xml"];
 /// Digits of the binary fraction that a `float4` has.
@@ -26,7 +41,7 @@ pub(super) fn adapt(statement: &mut Statement) {
     let ControlFlow::Continue(()) = statement.visit(&mut Understanding);
 }
 
-/// Whether it is a column that the catalog has not.
+/// Whether it is a column that the catalog has not, or that says nothing.
 pub(super) fn is_absent(expr: &Expr) -> bool {
     let name = match expr {
         Expr::Identifier(name) => Some(name),

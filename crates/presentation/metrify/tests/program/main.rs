@@ -19,6 +19,7 @@ mod crash;
 mod deliveries;
 mod elsewhere;
 mod entries;
+mod exact;
 mod exports;
 mod fairness;
 mod filters;

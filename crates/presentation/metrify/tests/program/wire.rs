@@ -155,6 +155,74 @@ fn psql_finds_its_way_and_reads_only() {
 }
 
 #[test]
+fn psql_tells_more_where_it_is_asked_for_more() {
+    if Command::new("psql").arg("--version").output().is_err() {
+        return skipped("there is no psql here (Debian package postgresql-client-15), so it does not ask");
+    }
+    let served = Served::start();
+    for (command, line) in [
+        ("\\d+", " default | readings "),
+        ("\\d+ readings", " value        | numeric "),
+        ("\\dt+ system.*", " system | formats "),
+        ("\\dv+", ""),
+        ("\\l+", " metrify | "),
+        ("\\dn+", " default | "),
+        ("\\dp readings", " default | readings | table "),
+        ("\\z", " default | readings "),
+        ("\\dT+ numeric", " pg_catalog | numeric "),
+        ("\\db+", " pg_default "),
+        ("\\di+", ""),
+        ("\\dg+", "List of roles"),
+        ("\\du", "List of roles"),
+        ("\\drds", ""),
+        ("\\dconfig+", "(0 rows)"),
+    ] {
+        let told = psql(&served.postgres, &served.key, &[command]);
+        assert!(!told.stderr.contains("ERROR") && told.stdout.contains(line), "{command}: {told:?}");
+    }
+    // There is nothing of these kinds.
+    for command in [
+        "\\dD", "\\dD+", "\\do", "\\do+", "\\dd", "\\dL", "\\dL+", "\\dO", "\\da", "\\df", "\\df+", "\\dc", "\\dT+",
+        "\\deu", "\\dew+",
+    ] {
+        let told = psql(&served.postgres, &served.key, &[command]);
+        assert!(told.stderr.is_empty() && told.stdout.contains("(0 rows)"), "{command}: {told:?}");
+    }
+}
+
+#[test]
+fn instants_come_with_their_zone_and_what_clocks_show_without_one() {
+    let Some(python) = python() else { return };
+    let served = Served::start();
+    let expected = [
+        "now 1184 True",
+        "current_timestamp 1184 True",
+        "to_timestamp 1184 1970-01-01 00:00:00+00:00",
+        "from_unixtime 1184 1970-01-01 00:00:00+00:00",
+        "timestamptz 1184 2025-12-31 22:00:00+00:00",
+        "timestamp 1114 2026-01-01 00:00:00",
+        "local 1114 2025-01-01 01:00:00",
+        "day 1082 2025-01-01",
+        "midnight 1184 2024-12-31 23:00:00+00:00",
+        "bound 1184 2025-06-30 22:00:00+00:00",
+    ];
+    let both = [&expected[..], &expected[..]].concat();
+    check(&served.ask(&python, "psycopg_moments", &served.postgres), &both);
+    check(
+        &served.ask(&python, "flight_moments", &served.flight),
+        &[
+            "now timestamp[ns, tz=UTC]",
+            "local timestamp[us] 2025-01-01 01:00:00",
+            "nothing null None",
+            "whole 2 2111 8",
+            "refused INVALID_ARGUMENT",
+            "refused INVALID_ARGUMENT",
+            "refused INVALID_ARGUMENT",
+        ],
+    );
+}
+
+#[test]
 fn values_stay_what_they_are_with_psycopg_whoever_binds_them() {
     let Some(python) = python() else { return };
     let served = Served::start();

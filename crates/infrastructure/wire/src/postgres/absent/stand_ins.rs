@@ -9,7 +9,7 @@ const INFORMATION: &str = "information_schema";
 const CATALOG: &str = "pg_catalog";
 
 /// Those without a row, with their columns: texts, but for those that are followed by their type.
-const EMPTY: [(&str, &str, &[&str]); 20] = [
+const EMPTY: [(&str, &str, &[&str]); 22] = [
     (
         INFORMATION,
         "table_constraints",
@@ -44,6 +44,7 @@ const EMPTY: [(&str, &str, &[&str]); 20] = [
     (CATALOG, "pg_available_extensions", &["name default_version installed_version comment"]),
     (CATALOG, "pg_indexes", &["schemaname tablename indexname tablespace indexdef"]),
     (CATALOG, "pg_locks", &["locktype database:int relation:int transactionid pid:int mode granted:boolean"]),
+    (CATALOG, "pg_parameter_acl", &["oid:int parname paracl"]),
     (CATALOG, "pg_policies", &["schemaname tablename policyname permissive roles cmd qual with_check"]),
     (CATALOG, "pg_rules", &["schemaname tablename rulename definition"]),
     (
@@ -73,6 +74,7 @@ const EMPTY: [(&str, &str, &[&str]); 20] = [
         "pg_stat_database",
         &["datid:int datname numbackends:int xact_commit:bigint xact_rollback:bigint blks_read:bigint blks_hit:bigint"],
     ),
+    (CATALOG, "pg_user_mappings", &["umid:int srvid:int srvname umuser:int usename umoptions"]),
 ];
 const TABLE: &str = "table_catalog table_schema table_name";
 const UNIQUE: &str = "unique_constraint_catalog unique_constraint_schema unique_constraint_name";

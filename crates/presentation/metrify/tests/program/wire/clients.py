@@ -57,6 +57,40 @@ def refused_flight(work):
     return "none", ""
 
 
+def psycopg_moments():
+    """What is an instant and what is not, as text and in binary form."""
+    with postgres() as connection:
+        for binary in (False, True):
+            cursor = connection.cursor(binary=binary)
+            cursor.execute(
+                "select now(), current_timestamp, to_timestamp(0), from_unixtime(0), timestamptz '2026-01-01 00:00:00+02', "
+                "timestamp '2026-01-01 00:00:00', period_start at time zone 'Europe/Berlin' as local, "
+                "(period_start at time zone 'Europe/Berlin')::date as day, "
+                "date_trunc('day', period_start at time zone 'Europe/Berlin') at time zone 'Europe/Berlin' as midnight, "
+                "%s at time zone 'Europe/Berlin' as bound from readings order by period_start limit 1",
+                (datetime.datetime(2025, 7, 1),),
+            )
+            for column, value in zip(cursor.description, cursor.fetchone()):
+                is_now = column.name in ("now", "current_timestamp")
+                print(column.name, column.type_code, value.utcoffset() == datetime.timedelta(0) if is_now else value)
+
+
+def flight_moments():
+    with flight() as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "select now() as now, period_start at time zone 'Europe/Berlin' as local, null as nothing from readings "
+            "order by period_start limit 1"
+        )
+        table = cursor.fetch_arrow_table()
+        print("now", table.schema.field("now").type)
+        for name in ("local", "nothing"):
+            print(name, table.schema.field(name).type, table[name][0].as_py())
+        cursor.execute("select 1 + 1, count(*) * 2 - 1, max(length(point) + 1) from readings")
+        print("whole", *cursor.fetchone())
+        for text in ("select 'x' ~ '('", "select 9223372036854775807 + 1", "select 1 / 0"):
+            print("refused", refused_flight(lambda: cursor.execute(text).fetchall())[0])
+
+
 def psycopg_values():
     """Every kind of value, as text and in binary form, with values given by the client in either form."""
     with postgres() as connection:
