@@ -1,6 +1,7 @@
 //! Keeping the house: bringing what is in memory into the lake, starting up after a stop of any kind, and jobs.
 
 mod jobs;
+mod registry;
 
 use std::sync::Arc;
 
@@ -16,6 +17,7 @@ pub use jobs::{
     ListedJobs, WantedJobs, cancel_job, find_job, forget_old_jobs, interrupt_left_jobs, list_jobs, listen_to_jobs,
     may_see_jobs, write_ends_of_jobs,
 };
+pub use registry::{migrate_registry, rebuild_registry};
 
 /// Opens every tenant's tables and applies what the journal holds beyond them, so that all that was ever acknowledged is
 /// there once. Tells how many entries were applied again.

@@ -413,9 +413,9 @@ pub trait Audit: Send + Sync {
     /// Where they cannot be read.
     fn read(&self, tenant: &Tenant, way: Way, each: &mut dyn FnMut(u64, Entry) -> ControlFlow<()>) -> Result<()>;
 
-    /// Looks whether a tenant's chain is unbroken.
+    /// Looks whether a tenant's chain is unbroken, and begins no later than it is known to have begun.
     ///
     /// # Errors
     /// Where it cannot be read at all; what is wrong with it is told in what it returns.
-    fn verify(&self, tenant: &Tenant) -> Result<Audited>;
+    fn verify(&self, tenant: &Tenant, begun: Option<Timestamp>) -> Result<Audited>;
 }

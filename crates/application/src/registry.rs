@@ -1,4 +1,4 @@
-//! What is kept in the registry: tenants, keys, grants, master data and jobs. A thing changes by events alone, and each of its versions is known
+//! What is kept in the registry: tenants, keys, grants, master data, jobs and which audit logs there are. A thing changes by events alone, and each of its versions is known
 //! since an instant, so that what was known then can be asked for.
 
 use std::cmp::Ordering;
@@ -34,11 +34,24 @@ pub struct KeyRecord {
     pub status: Status,
 }
 
+/// Whether a key opens something at an instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyStatus {
+    Active,
+    /// It was taken back.
+    Inactive,
+    /// Its time is over.
+    Expired,
+}
+
 impl KeyRecord {
-    /// Whether its time is over, so that it opens nothing.
     #[must_use]
-    pub fn has_expired(&self, now: Timestamp) -> bool {
-        self.expires_at.is_some_and(|end| end <= now)
+    pub fn status_at(&self, now: Timestamp) -> KeyStatus {
+        match self.status {
+            Status::Inactive => KeyStatus::Inactive,
+            Status::Active if self.expires_at.is_some_and(|end| end <= now) => KeyStatus::Expired,
+            Status::Active => KeyStatus::Active,
+        }
     }
 }
 
@@ -80,6 +93,13 @@ pub struct AttemptsRecord {
     pub locked_until: Option<Timestamp>,
 }
 
+/// That a tenant has an audit log in a data directory, whose first entry is no later than this is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogRecord {
+    /// The name of the data directory.
+    pub house: String,
+}
+
 /// Everything that the registry keeps.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Thing {
@@ -95,6 +115,7 @@ pub enum Thing {
     GridOperator(GridOperator),
     WeatherStation(WeatherStation),
     Job(JobRecord),
+    Log(LogRecord),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -111,10 +132,11 @@ pub enum ThingKind {
     GridOperator,
     WeatherStation,
     Job,
+    Log,
 }
 
 impl ThingKind {
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Tenant,
         Self::Key,
         Self::User,
@@ -127,6 +149,7 @@ impl ThingKind {
         Self::GridOperator,
         Self::WeatherStation,
         Self::Job,
+        Self::Log,
     ];
 
     #[must_use]
@@ -144,6 +167,7 @@ impl ThingKind {
             Self::GridOperator => "grid_operator",
             Self::WeatherStation => "weather_station",
             Self::Job => "job",
+            Self::Log => "log",
         }
     }
 }
@@ -164,7 +188,8 @@ impl ThingKind {
             | Self::Meter
             | Self::Installation
             | Self::Grant
-            | Self::Job => self.name(),
+            | Self::Job
+            | Self::Log => self.name(),
         }
     }
 }
@@ -183,7 +208,7 @@ impl ThingKind {
             Self::GridOperator => Some("/api/v1/grid-operators"),
             Self::WeatherStation => Some("/api/v1/weather/stations"),
             Self::Job => Some("/api/v1/jobs"),
-            Self::Session | Self::Attempts | Self::Installation => None,
+            Self::Session | Self::Attempts | Self::Installation | Self::Log => None,
         }
     }
 }
@@ -204,6 +229,7 @@ impl Thing {
             Self::GridOperator(_) => ThingKind::GridOperator,
             Self::WeatherStation(_) => ThingKind::WeatherStation,
             Self::Job(_) => ThingKind::Job,
+            Self::Log(_) => ThingKind::Log,
         }
     }
 
@@ -225,6 +251,7 @@ impl Thing {
             Self::GridOperator(operator) => operator.id.to_string(),
             Self::WeatherStation(station) => station.id.to_string(),
             Self::Job(job) => job.id.clone(),
+            Self::Log(log) => log.house.clone(),
         }
     }
 }
@@ -269,7 +296,8 @@ registered!(
     Grant: Grant,
     GridOperator: GridOperator,
     WeatherStation: WeatherStation,
-    Job: JobRecord
+    Job: JobRecord,
+    Log: LogRecord
 );
 
 /// One version of a thing, and the span in which it was what is known.
@@ -391,6 +419,8 @@ pub struct Wanted {
     /// Of these ids; of any where it is `None`.
     pub ids: Option<Vec<String>>,
     pub equal: Vec<(Field, String)>,
+    /// Of keys: those whose time is over, or goes on.
+    pub lasting: Option<Lasting>,
     /// In a circle; a page of those may be shorter than its limit although another one follows.
     pub near: Option<Near>,
     /// Of installations: those that hold at an instant.
@@ -411,6 +441,7 @@ impl Wanted {
             kind,
             ids: None,
             equal: Vec::new(),
+            lasting: None,
             near: None,
             holds_at: None,
             known_at: None,
@@ -419,6 +450,13 @@ impl Wanted {
             limit,
         }
     }
+}
+
+/// How long a key lasts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lasting {
+    Beyond(Timestamp),
+    NotBeyond(Timestamp),
 }
 
 /// A page of a list.

@@ -19,6 +19,12 @@ use crate::govern::users::principal_name;
 use crate::identity::{Bearer, Vouched};
 use crate::registry::{Edition, KeyRecord, Registered, TenantRecord, ThingKind};
 
+/// Whoever works on the machine itself, in the audit log.
+pub(super) const LOCAL: &str = "local";
+/// What the name of a key begins with there, and that of somebody whom an issuer vouches for.
+pub(super) const OF_KEY: &str = "key:";
+pub(super) const OF_ISSUER: &str = "oidc:";
+
 /// How long a key or a grant that another process took back may still be taken, in microseconds.
 pub(super) const REMEMBERED_US: i64 = 5 * SECOND;
 /// Keys that are remembered at once; beyond it all are forgotten.
@@ -181,7 +187,7 @@ async fn of_key(app: &App, id: &str, digest: &str) -> Result<Option<Proven>> {
         return Ok(None);
     }
     let KeyRecord { id, role, purposes, expires_at, .. } = key;
-    let principal = of_tenant(app, format!("key:{id}"), tenant, (role, purposes)).await?;
+    let principal = of_tenant(app, format!("{OF_KEY}{id}"), tenant, (role, purposes)).await?;
     Ok(principal.map(|principal| (Principal { expires_at, ..principal }, expires_at)))
 }
 
@@ -194,7 +200,7 @@ async fn of_token(app: &App, presented: &str, now: Timestamp) -> Result<Option<P
             (of_tenant(app, name, pass.tenant, given).await?, pass.expires_at)
         }
         Bearer::Vouched(Vouched { tenant, name, role, purposes, expires_at }) => {
-            let principal = of_tenant(app, format!("oidc:{name}"), tenant, (role, purposes)).await?;
+            let principal = of_tenant(app, format!("{OF_ISSUER}{name}"), tenant, (role, purposes)).await?;
             // What it gives to others does not outlast what it was vouched for by.
             (principal.map(|principal| Principal { expires_at: Some(expires_at), ..principal }), expires_at)
         }
@@ -237,7 +243,7 @@ fn principal(
 /// Where the registry cannot be read, or does not know that tenant.
 pub async fn local(app: &App, tenant: &Tenant, now: Timestamp) -> Result<Principal> {
     // No digest of a key looks like this.
-    let name = "local".to_owned();
+    let name = LOCAL.to_owned();
     if let Some(remembered) = app.keyring.recall(&name, now) {
         return Ok(remembered.principal);
     }

@@ -1,4 +1,4 @@
-//! Founds the house: its own tenant, made when it is opened for the first time, and what every tenant is told by the house.
+//! Founds the house: its own tenant, made when it is opened for the first time, and what every tenant has from the house.
 
 use metrify_domain::master::{GridOperator, Status, TransmissionOperator};
 use metrify_domain::{Tenant, Timestamp};
@@ -6,22 +6,24 @@ use metrify_governance::Party;
 
 use crate::app::App;
 use crate::error::{Kind, Result};
+use crate::govern::logs::begin_log;
 use crate::registry::{Event, Happened, TenantRecord, Thing, ThingKind};
 use crate::things::Author;
 
-/// Who tells of what is public knowledge.
-const HOUSE: &str = "house";
+/// Who tells of what is public knowledge, and begins what is every tenant's.
+pub(super) const HOUSE: &str = "house";
 
 /// Makes the house's own tenant where it is not there yet. It is a metering point operator: whoever else it is in the market, is told
-/// when a tenant is made. Tenants of a former program are told what it did not tell.
+/// when a tenant is made. Tenants of a former program get what they did not get from it.
 ///
 /// # Errors
-/// Where the registry cannot be read or written.
+/// Where the registry cannot be read or written, or no entry can be.
 pub async fn found(app: &App, tenant: &Tenant, now: Timestamp) -> Result<()> {
     if app.registry.find(tenant, ThingKind::Tenant, tenant.as_str(), None).await?.is_none() {
         append_once(app, &founding(tenant, now)).await?;
     }
     for tenant in app.registry.tenants().await? {
+        begin_log(app, &tenant, now).await?;
         let told = transmission_operators(&tenant, now);
         // They come in one transaction: where one of them is, all are.
         let Some(first) = told.first() else { continue };
@@ -60,7 +62,7 @@ pub(super) fn transmission_operators(tenant: &Tenant, now: Timestamp) -> Vec<Eve
 }
 
 /// Another process that starts at the same time says the same.
-async fn append_once(app: &App, events: &[Event]) -> Result<()> {
+pub(super) async fn append_once(app: &App, events: &[Event]) -> Result<()> {
     match app.registry.append(events).await {
         Err(error) if error.kind() == Kind::Conflict => Ok(()),
         done => done,

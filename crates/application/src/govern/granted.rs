@@ -122,22 +122,55 @@ fn is_of(act: &Act, meter: &Point) -> bool {
     act.resource == Resource::Readings && act.subject.as_deref() == Some(meter.as_str())
 }
 
+/// Somebody of the tenant that asks, named as in the audit log, and what it acts for.
+pub(super) struct Asker<'a> {
+    pub principal: &'a str,
+    /// Of the tenant.
+    pub parties: &'a [Party],
+    pub purpose: Purpose,
+}
+
+impl Asker<'_> {
+    /// The point that an act is on, where a grant may cover that.
+    fn point<'p>(&self, ctx: &Context, act: &'p Act) -> Option<&'p str> {
+        let is_use = !act.action.changes() && act.resource.is_personal() && act.tenant == *ctx.tenant();
+        let is_grantable = self.purpose.rests_on_consent() && self.parties.contains(&Party::Consented);
+        act.subject.as_deref().filter(|_| is_use && is_grantable)
+    }
+
+    /// The grant among those of a point that covers it at an instant, by its id.
+    fn covered(&self, grants: &[Grant], point: &str, at: Timestamp) -> Option<String> {
+        let covers = |grant: &&Grant| grant.covers(self.principal, point, self.purpose, at);
+        grants.iter().find(covers).map(|grant| grant.id.clone())
+    }
+}
+
 /// The grant that names the subject of an act, for somebody of the tenant that asks, named as in the audit log, and a purpose.
-///
-/// # Errors
-/// As [`covering`].
-pub(super) async fn covering_for(
+async fn covering_for(
     app: &App,
     ctx: &Context,
     act: &Act,
     (principal, purpose): (&str, Purpose),
 ) -> Result<Option<String>> {
-    let is_use = !act.action.changes() && act.resource.is_personal() && act.tenant == *ctx.tenant();
-    let is_grantable = purpose.rests_on_consent() && ctx.principal.parties.contains(&Party::Consented);
-    let Some(point) = act.subject.as_deref().filter(|_| is_use && is_grantable) else { return Ok(None) };
+    let asker = Asker { principal, parties: &ctx.principal.parties, purpose };
+    let Some(point) = asker.point(ctx, act) else { return Ok(None) };
     let grants = of_point(app, ctx, point).await?;
-    let covers = |grant: &&Grant| grant.covers(principal, point, purpose, ctx.now);
-    Ok(grants.iter().find(covers).map(|grant| grant.id.clone()))
+    Ok(asker.covered(&grants, point, ctx.now))
+}
+
+/// The grant that names the subject of an act, and covered it at an instant by what was known then; that covers it now where it is `None`.
+///
+/// # Errors
+/// As [`covering`].
+pub(super) async fn covering_as_known(
+    app: &App,
+    ctx: &Context,
+    (act, asker): (&Act, &Asker<'_>),
+    known_at: Option<Timestamp>,
+) -> Result<Option<String>> {
+    let Some(point) = asker.point(ctx, act) else { return Ok(None) };
+    let grants = given(app, ctx, point, known_at).await?;
+    Ok(asker.covered(&grants, point, known_at.unwrap_or(ctx.now)))
 }
 
 /// Those of the tenant that asks that were not withdrawn, oldest first.
@@ -147,12 +180,17 @@ async fn of_point(app: &App, ctx: &Context, point: &str) -> Result<Arc<[Grant]>>
         return Ok(grants);
     }
     let forgotten = app.granted.known().forgotten;
-    let equal = vec![(Field::Point, point.to_owned()), (Field::Status, Status::Active.name().to_owned())];
-    let wanted = Wanted { equal, sort: Sort::Changed, ..Wanted::all(ThingKind::Grant, 2 * GRANTS_MAX) };
-    let found = list_of::<Grant>(app, ctx.tenant(), &wanted).await?;
-    let grants: Arc<[Grant]> = found.into_iter().map(|known| known.thing).collect();
+    let grants: Arc<[Grant]> = given(app, ctx, point, None).await?.into();
     app.granted.remember(forgotten, of, LookedUp { since: ctx.now, grants: grants.clone() });
     Ok(grants)
+}
+
+/// As [`of_point`], as they are or were known, whatever is remembered.
+async fn given(app: &App, ctx: &Context, point: &str, known_at: Option<Timestamp>) -> Result<Vec<Grant>> {
+    let equal = vec![(Field::Point, point.to_owned()), (Field::Status, Status::Active.name().to_owned())];
+    let wanted = Wanted { equal, known_at, sort: Sort::Changed, ..Wanted::all(ThingKind::Grant, 2 * GRANTS_MAX) };
+    let found = list_of::<Grant>(app, ctx.tenant(), &wanted).await?;
+    Ok(found.into_iter().map(|known| known.thing).collect())
 }
 
 #[cfg(test)]

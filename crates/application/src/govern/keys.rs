@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::govern::authenticate::{KEY_PREFIX, digest_of, hexadecimal, tenant_of};
 use crate::govern::given::{Given, may_be_given};
-use crate::registry::{Edition, Event, Field, Happened, KeyRecord, Listing, ThingKind, Wanted};
+use crate::registry::{Edition, Event, Field, Happened, KeyRecord, KeyStatus, Lasting, Listing, ThingKind, Wanted};
 use crate::things;
 
 /// What a new key is for.
@@ -120,15 +120,28 @@ pub(super) fn id_of(random: &[u8]) -> String {
     name.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The keys of the tenant that asks, the ones taken back, too; those that have expired are not among the active ones.
+/// The keys of the tenant that asks, a page of them: of all that there were, or of those that are so.
 ///
 /// # Errors
 /// Where it is denied or the registry cannot be read.
-pub async fn list_keys(app: &App, ctx: &Context, wanted: &Wanted) -> Result<Listing<KeyRecord>> {
+pub async fn list_keys(
+    app: &App,
+    ctx: &Context,
+    mut wanted: Wanted,
+    status: Option<KeyStatus>,
+) -> Result<Listing<KeyRecord>> {
     let act = ctx.act(Action::Read, Resource::Keys, None);
     let now = wanted.known_at.unwrap_or(ctx.now);
-    let actives = wanted.equal.contains(&(Field::Status, Status::Active.name().to_owned()));
-    audited(app, ctx, act, things::page(app, ctx, wanted, |key: &KeyRecord| !(actives && key.has_expired(now)))).await
+    if let Some(status) = status {
+        let (kept, lasting) = match status {
+            KeyStatus::Active => (Status::Active, Some(Lasting::Beyond(now))),
+            KeyStatus::Expired => (Status::Active, Some(Lasting::NotBeyond(now))),
+            KeyStatus::Inactive => (Status::Inactive, None),
+        };
+        wanted.equal.push((Field::Status, kept.name().to_owned()));
+        wanted.lasting = lasting;
+    }
+    audited(app, ctx, act, things::page(app, ctx, &wanted, |_| true)).await
 }
 
 /// A key, without what opens anything, as it is known or was known then.

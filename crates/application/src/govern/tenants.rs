@@ -10,6 +10,7 @@ use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::govern::found::transmission_operators;
 use crate::govern::given::is_limited;
+use crate::govern::logs::begin_log;
 use crate::registry::{Cursor, Edition, Event, Field, Happened, Listing, TenantRecord, Wanted};
 use crate::things;
 
@@ -33,8 +34,10 @@ pub async fn create_tenant(app: &App, ctx: &Context, new: NewTenant) -> Result<E
         app.landing.open(&name).await?;
         let record = TenantRecord { name: name.clone(), title, parties, status: Status::Active };
         let told = transmission_operators(&name, ctx.now);
-        let event = Event { tenant: name, ..things::next(ctx, Happened::Registered, record.clone(), None) };
-        things::commit_with(app, event, record, told).await
+        let event = Event { tenant: name.clone(), ..things::next(ctx, Happened::Registered, record.clone(), None) };
+        let created = things::commit_with(app, event, record, told).await?;
+        begin_log(app, &name, ctx.now).await?;
+        Ok(created)
     })
     .await
 }
@@ -113,7 +116,7 @@ pub async fn find_tenant(
 }
 
 /// The names of those that whoever asks may see.
-async fn seen(app: &App, ctx: &Context) -> Result<Vec<Tenant>> {
+pub(super) async fn seen(app: &App, ctx: &Context) -> Result<Vec<Tenant>> {
     let act = Act { action: Action::Administer, ..ctx.act(Action::Read, Resource::Tenants, None) };
     let runs_the_house = app.policies.decide(&ctx.principal, &ctx.purpose().into(), &act).allowed;
     let mut names = if runs_the_house { app.registry.tenants().await? } else { Vec::new() };

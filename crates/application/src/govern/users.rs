@@ -116,7 +116,7 @@ async fn change(
 /// Where it is denied, no person asks, the old password is wrong, the new one is too short, or the registry cannot be written.
 pub async fn change_password(app: &App, ctx: &Context, old: &str, new: &str) -> Result<()> {
     let step = "change the password";
-    let name = ctx.principal.name.strip_prefix(USER_PREFIX);
+    let name = ctx.principal.name.strip_prefix(OF_USER);
     let act = ctx.act(Action::Enter, Resource::Users, name.map(str::to_owned));
     audited(app, ctx, act, async {
         let none = || Error::new(Kind::Invalid, format!("{step}: no user of the house asks, who has one"));
@@ -156,11 +156,12 @@ pub async fn find_user(
     audited(app, ctx, act, things::find(app, ctx, name, known_at)).await
 }
 
-const USER_PREFIX: &str = "user:";
+/// What a person's name in the audit log begins with.
+pub(super) const OF_USER: &str = "user:";
 
 /// Who it is in the audit log.
 pub(super) fn principal_name(name: &UserName) -> String {
-    format!("{USER_PREFIX}{name}")
+    format!("{OF_USER}{name}")
 }
 
 fn check(ctx: &Context, facts: &UserFacts) -> Result<()> {

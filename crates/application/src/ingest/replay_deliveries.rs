@@ -98,11 +98,12 @@ pub async fn replay_deliveries(
     apply: bool,
     started: Started,
 ) -> Result<Vec<Changes>> {
-    let (action, kind) = match apply {
-        true => (Action::Mend, JobKind::ReplayDeliveries),
-        false => (Action::Read, JobKind::CompareDeliveries),
+    let (action, resource, kind) = match apply {
+        true => (Action::Mend, Resource::Deliveries, JobKind::ReplayDeliveries),
+        // What only shows what their bytes say is a use of them.
+        false => (Action::Read, Resource::Archive, JobKind::CompareDeliveries),
     };
-    let act = ctx.act(action, Resource::Rejects, selection.ids.first().map(ToString::to_string));
+    let act = ctx.act(action, resource, selection.ids.first().map(ToString::to_string));
     audited(app, ctx, act, async {
         let wanted = wanted(app, ctx, selection).await?;
         jobs::kept(

@@ -16,7 +16,7 @@ pub enum Action {
     Export,
     /// Brings readings in.
     Deliver,
-    /// Reads again what was not understood, or vouches for a point.
+    /// Reads again what came, vouches for a point, stops a job, or makes tables anew of what they are made of.
     Mend,
     /// Makes and changes master data.
     Register,

@@ -29,6 +29,9 @@
 //! ([`Audited::head`]) is kept elsewhere from time to time, out of their reach: as long as an entry with this hash is
 //! in a whole chain, everything up to it is as it was.
 //!
+//! A log that is gone as a whole, its `head` with it, or was begun anew, tells of nothing itself. So whoever begins one has its first
+//! entry sealed and remembers elsewhere since when it is there: where [`Audit::verify`] is told, and no entry is as old, it says so.
+//!
 //! # When it is on the disk
 //!
 //! An entry outlives the process once [`Audit::note`] returned, and a loss of power once [`Audit::seal`] did; all who
@@ -67,6 +70,7 @@ use async_trait::async_trait;
 use metrify_application::audit::{Audited, Entry, Way};
 use metrify_application::ports::Audit;
 use metrify_application::{Result, Tenant, io};
+use metrify_domain::Timestamp;
 
 use crate::log::{Log, UNSEALED_BYTES_MAX};
 use crate::seals::Seals;
@@ -139,8 +143,8 @@ impl Audit for FileAudit {
         }
     }
 
-    fn verify(&self, tenant: &Tenant) -> Result<Audited> {
-        verify::chain(&self.log(tenant))
+    fn verify(&self, tenant: &Tenant, begun: Option<Timestamp>) -> Result<Audited> {
+        verify::chain(&self.log(tenant), begun)
     }
 }
 

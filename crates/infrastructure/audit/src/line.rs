@@ -161,6 +161,11 @@ impl<'l> Line<'l> {
         }
     }
 
+    /// When it was noted; `None` where its time is none.
+    pub(crate) fn at(&self) -> Option<Timestamp> {
+        at(&self.at)
+    }
+
     pub(crate) fn previous(&self) -> Option<Hash> {
         Hash::from_hex(self.previous.as_bytes())
     }

@@ -2,6 +2,7 @@
 
 use metrify_application::audit::{Audited, Broken};
 use metrify_application::{Result, io};
+use metrify_domain::Timestamp;
 
 use crate::head::{self, Head};
 use crate::line::{self, Hash, LINE_BYTES_MAX, Line};
@@ -39,18 +40,27 @@ struct Chain<'l> {
     before: Link,
     /// Where the next entry should stand.
     end: Place,
+    /// The time of the oldest entry. A clock may have been set back: it need not be that of the first one.
+    oldest: Option<Timestamp>,
 }
 
-/// Looks through the log of a tenant.
-pub(crate) fn chain(log: &Log) -> Result<Audited> {
+/// Looks through the log of a tenant, which is known to have `begun` by then.
+pub(crate) fn chain(log: &Log, begun: Option<Timestamp>) -> Result<Audited> {
     // First the heads: the log grows while it is looked at, and they with it.
     let heads = head::all(&log.folder)?;
     let extent = log.extent()?;
     let none = || Link { number: 0, hash: Hash::NONE, place: None };
     let end = Place { file: segment::name(1), line: 1, byte: 0 };
     let known = heads.iter().flatten().cloned().collect();
-    let mut chain = Chain { log, heads: known, last: none(), before: none(), end };
+    let mut chain = Chain { log, heads: known, last: none(), before: none(), end, oldest: None };
     let broken = chain.segments(&extent)?.or_else(|| chain.heads(&heads));
+    let is_late = |begun: &Timestamp| broken.is_none() && chain.oldest.is_none_or(|oldest| oldest > *begun);
+    if let Some(begun) = begun.filter(is_late) {
+        // Nothing before the first place is as it was.
+        let place = Place { file: segment::name(1), line: 1, byte: 0 };
+        let broken = place.broken(format!("what was noted first is missing: the log was begun at {begun}"));
+        return Ok(Audited { entries: 0, head: Hash::NONE.hex(), broken: Some(broken) });
+    }
     Ok(Audited { entries: chain.last.number, head: chain.last.hash.hex(), broken })
 }
 
@@ -102,6 +112,7 @@ impl Chain<'_> {
         let here = || self.end.clone();
         let hash = Hash::of(body);
         let line = Line::read(body).map_err(|reason| here().broken(reason))?;
+        self.oldest = [self.oldest, line.at()].into_iter().flatten().min();
         let expected = self.last.number + 1;
         if line.tenant != self.log.tenant.as_str() {
             return Err(here().broken(format!("it is an entry of the tenant `{}`", line.tenant)));

@@ -9,8 +9,8 @@ use sea_orm::{
 };
 
 use crate::tables::{
-    Head, Table, attempts, event, grant, grid_operator, installation, job, key, meter, metering_point, session, tenant,
-    user, weather_station,
+    Head, Table, attempts, event, grant, grid_operator, installation, job, key, log, meter, metering_point, session,
+    tenant, user, weather_station,
 };
 use crate::{DatabaseRegistry, Scope, corrupt, failed};
 
@@ -70,7 +70,8 @@ impl DatabaseRegistry {
             grant::Entity::delete_many().exec(&transaction).await?;
             grid_operator::Entity::delete_many().exec(&transaction).await?;
             weather_station::Entity::delete_many().exec(&transaction).await?;
-            job::Entity::delete_many().exec(&transaction).await.map(drop)
+            job::Entity::delete_many().exec(&transaction).await?;
+            log::Entity::delete_many().exec(&transaction).await.map(drop)
         };
         empty.await.map_err(|error| failed(step, error))?;
         let mut count = 0;
@@ -120,6 +121,7 @@ async fn append(transaction: &DatabaseTransaction, event: &Event) -> Result<()> 
             write::<weather_station::Entity>(transaction, weather_station::Model::of(event, thing)).await
         }
         Thing::Job(thing) => write::<job::Entity>(transaction, job::Model::of(event, thing)?).await,
+        Thing::Log(thing) => write::<log::Entity>(transaction, log::Model::of(event, thing)).await,
     }?;
     let row = event::Model {
         tenant: event.tenant.to_string(),
@@ -157,6 +159,7 @@ async fn again(transaction: &DatabaseTransaction, event: &event::Model) -> Resul
         "grid_operator" => put::<grid_operator::Entity>(transaction, &event.after).await,
         "weather_station" => put::<weather_station::Entity>(transaction, &event.after).await,
         "job" => put::<job::Entity>(transaction, &event.after).await,
+        "log" => put::<log::Entity>(transaction, &event.after).await,
         other => Err(corrupt("read an event", format!("there is no kind `{other}`"))),
     }
 }

@@ -1,6 +1,6 @@
 //! Things out: one of them, a list, or all that happened to one.
 
-use metrify_application::registry::{Cursor, Edition, Field, Near, Sort, Thing, ThingKind, Wanted};
+use metrify_application::registry::{Cursor, Edition, Field, Lasting, Near, Sort, Thing, ThingKind, Wanted};
 use metrify_application::{Error, Kind, Result, Tenant};
 use metrify_domain::Timestamp;
 use sea_orm::{
@@ -9,8 +9,8 @@ use sea_orm::{
 
 use crate::append::column;
 use crate::tables::{
-    Table, attempts, grant, grid_operator, installation, job, key, known, meter, metering_point, session, tenant, user,
-    weather_station,
+    Table, attempts, grant, grid_operator, installation, job, key, known, log, meter, metering_point, session, tenant,
+    user, weather_station,
 };
 use crate::{DatabaseRegistry, Scope, corrupt, failed};
 
@@ -56,6 +56,7 @@ impl DatabaseRegistry {
                 ThingKind::GridOperator => one::<grid_operator::Entity>(of).await,
                 ThingKind::WeatherStation => one::<weather_station::Entity>(of).await,
                 ThingKind::Job => one::<job::Entity>(of).await,
+                ThingKind::Log => one::<log::Entity>(of).await,
             }
         })
         .await
@@ -78,6 +79,7 @@ impl DatabaseRegistry {
             ThingKind::GridOperator => several::<grid_operator::Entity>(database, tenant, wanted).await,
             ThingKind::WeatherStation => several::<weather_station::Entity>(database, tenant, wanted).await,
             ThingKind::Job => several::<job::Entity>(database, tenant, wanted).await,
+            ThingKind::Log => several::<log::Entity>(database, tenant, wanted).await,
         })
         .await
     }
@@ -143,6 +145,13 @@ async fn several<T: Table>(
     }
     for (field, value) in &wanted.equal {
         query = query.filter(column::<T>(name_of(*field))?.eq(value.as_str()));
+    }
+    if let Some(lasting) = wanted.lasting {
+        let end = column::<T>("expires_at")?;
+        query = query.filter(match lasting {
+            Lasting::Beyond(at) => Condition::any().add(end.is_null()).add(end.gt(at.micros())),
+            Lasting::NotBeyond(at) => Condition::all().add(end.lte(at.micros())),
+        });
     }
     if let Some(near) = wanted.near {
         query = query.filter(around::<T>(near)?);

@@ -8,12 +8,13 @@ use crate::{DatabaseRegistry, Scope, failed};
 
 /// The steps, each with the tables of tenants' rows that it makes; a database that has seen n of them has version n. A step that was
 /// published never changes.
-const STEPS: [(&str, &[&str]); 5] = [
+const STEPS: [(&str, &[&str]); 6] = [
     (include_str!("schema.sql"), &["events", "tenants", "keys", "metering_points", "meters", "installations"]),
     (include_str!("schema_people.sql"), &["users", "sessions", "attempts"]),
     (include_str!("schema_grants.sql"), &["grants"]),
     (include_str!("schema_grid_weather.sql"), &["grid_operators", "weather_stations"]),
     (include_str!("schema_jobs.sql"), &["jobs"]),
+    (include_str!("schema_logs.sql"), &["logs"]),
 ];
 
 /// Tables whose lists are merged with others: ids are ordered by their bytes, whatever the language of the server.

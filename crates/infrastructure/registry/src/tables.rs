@@ -7,6 +7,7 @@ pub mod grid_operator;
 pub mod installation;
 pub mod job;
 pub mod key;
+pub mod log;
 pub mod meter;
 pub mod metering_point;
 pub mod session;

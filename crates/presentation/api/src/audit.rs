@@ -10,7 +10,7 @@ use crate::extract::Parameters;
 use crate::paging::Listed;
 use crate::problem::Problems;
 use crate::wire::entries::{EntryBody, EntryQuery, write_cursor};
-use crate::wire::people::AuditedBody;
+use crate::wire::people::{AuditedBody, TenantParameters};
 use crate::{Problem, Server};
 
 pub(crate) fn routes() -> OpenApiRouter<Server> {
@@ -36,14 +36,16 @@ async fn list(
     Ok(Json(Listed { results: entries.into_iter().map(EntryBody::from).collect(), next }))
 }
 
-/// Looks whether the log is as it was written.
+/// Looks whether the log of a tenant is there, and as it was written.
 #[utoipa::path(
-    get, path = "/api/v1/audit/verify", tag = "audit", operation_id = "verify_audit",
+    get, path = "/api/v1/audit/verify", tag = "audit", operation_id = "verify_audit", params(TenantParameters),
     responses((status = 200, body = AuditedBody), Problems)
 )]
 async fn verify(
     State(server): State<Server>,
     Extension(ctx): Extension<Context>,
+    Parameters(whose): Parameters<TenantParameters>,
 ) -> Result<Json<AuditedBody>, Problem> {
-    Ok(Json(govern::verify(&server.app, &ctx).await?.into()))
+    let tenant = whose.tenant(&ctx)?;
+    Ok(Json(AuditedBody::of(&tenant, govern::verify(&server.app, &ctx, &tenant).await?)))
 }

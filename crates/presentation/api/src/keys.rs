@@ -4,10 +4,8 @@ use axum::Json;
 use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use metrify_application::registry::{ThingKind, Wanted};
-use metrify_application::{Context, Error, Kind, Tenant, govern};
-use serde::Deserialize;
-use utoipa::IntoParams;
+use metrify_application::registry::{KeyStatus, ThingKind, Wanted};
+use metrify_application::{Context, govern};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -16,7 +14,7 @@ use crate::extract::{Body, Named, Parameters};
 use crate::paging::{KnownParameters, Listed, PageParameters, meant, tagged_as};
 use crate::problem::Problems;
 use crate::wire::certificates::NewCertificateBody;
-use crate::wire::people::{IssuedBody, KeyBody, NewKeyBody, PrincipalQuery};
+use crate::wire::people::{IssuedBody, KeyBody, KeyQuery, NewKeyBody, TenantParameters};
 use crate::{Problem, Server};
 
 /// Where a key is taken back.
@@ -29,17 +27,18 @@ pub(crate) fn routes() -> OpenApiRouter<Server> {
 /// The keys of the tenant, without what opens anything.
 #[utoipa::path(
     get, path = "/api/v1/api-keys", tag = "people", operation_id = "list_keys",
-    params(PrincipalQuery, PageParameters),
+    params(KeyQuery, PageParameters),
     responses((status = 200, body = Listed<KeyBody>), Problems)
 )]
 async fn list(
     State(server): State<Server>,
     Extension(ctx): Extension<Context>,
-    Parameters(which): Parameters<PrincipalQuery>,
+    Parameters(which): Parameters<KeyQuery>,
     Parameters(page): Parameters<PageParameters>,
 ) -> Result<Json<Listed<KeyBody>>, Problem> {
     let wanted = Wanted { equal: which.equal()?, ..page.wanted(ThingKind::Key)? };
-    let (listed, now) = (govern::list_keys(&server.app, &ctx, &wanted).await?, wanted.known_at.unwrap_or(ctx.now));
+    let now = wanted.known_at.unwrap_or(ctx.now);
+    let listed = govern::list_keys(&server.app, &ctx, wanted, which.status.map(KeyStatus::from)).await?;
     let next = page.next(ThingKind::Key.name(), listed.next.as_ref());
     Ok(Json(Listed { results: listed.things.into_iter().map(|key| KeyBody::at(&key, now)).collect(), next }))
 }
@@ -97,14 +96,6 @@ async fn register(
     Ok(located(KEYS, &id, (StatusCode::CREATED, Json(KeyBody::at(&known, ctx.now))).into_response()))
 }
 
-/// Whose key.
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-struct TenantParameters {
-    /// The tenant that it opens; the own one where it is absent. Only an admin of the house's own tenant names another.
-    tenant: Option<String>,
-}
-
 /// Takes a key back: it opens nothing from now on.
 #[utoipa::path(
     delete, path = "/api/v1/api-keys/{id}", tag = "people", operation_id = "revoke_key",
@@ -122,9 +113,7 @@ async fn revoke(
     Parameters(whose): Parameters<TenantParameters>,
     headers: HeaderMap,
 ) -> Result<Json<KeyBody>, Problem> {
-    let tenant = whose.tenant.as_deref().map(str::parse::<Tenant>).transpose();
-    let tenant = tenant.map_err(|error| Error::new(Kind::Invalid, "read the parameter tenant").because(error))?;
-    let tenant = tenant.unwrap_or_else(|| ctx.tenant().clone());
+    let tenant = whose.tenant(&ctx)?;
     let revoked = govern::revoke_key(&server.app, &ctx, &tenant, &id, meant(&headers)?).await?;
     Ok(Json(KeyBody::at(&revoked, ctx.now)))
 }

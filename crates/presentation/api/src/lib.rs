@@ -72,7 +72,7 @@ pub use crate::exports::Exports;
 pub use crate::metrics::Metrics;
 pub use crate::paging::Listed;
 pub use crate::policies::{ActParameters, ExplainedBody};
-pub use crate::problem::Problem;
+pub use crate::problem::{Problem, general_hint};
 pub use crate::shares::Shares;
 pub use crate::uploads::UploadStateBody;
 pub use crate::wire::certificates::NewCertificateBody;

@@ -13,6 +13,7 @@ use utoipa_axum::routes;
 use crate::extract::Parameters;
 use crate::paging::Listed;
 use crate::problem::Problems;
+use crate::wire::moment;
 use crate::{Problem, Server};
 
 pub(crate) fn routes() -> OpenApiRouter<Server> {
@@ -48,22 +49,31 @@ pub struct ActParameters {
     /// `readings`, `tables`, `meters`, ...
     #[param(example = "readings")]
     pub resource: String,
-    /// The one of them that it is on, such as a point: whether a grant covers it now is told.
+    /// The one of them that it is on, such as a point: whether a grant covers it is told.
     #[param(example = "50120962218")]
     pub subject: Option<String>,
-    /// Who does it, as the audit log names it, such as `user:ann`; where it is absent, a grant to one alone covers nobody.
+    /// What the tenant would be in the market, such as `supplier,grid_operator`; what it is where it is absent.
+    pub parties: Option<String>,
+    /// Who does it, as the audit log names it, such as `user:ann`: what would happen to it is told, by its role and its purposes. Where it is
+    /// absent, all roles are told of, with purposes that are not narrowed, and a grant to one alone covers nobody.
     pub principal: Option<String>,
+    /// As the tenant, the principal and the grants were known then, and as they held: a day, local, as its beginning, or an instant. The
+    /// policies are those in force now.
+    pub as_known_at: Option<String>,
 }
 
 impl ActParameters {
     /// # Errors
-    /// Where there is no such action or kind of things.
+    /// Where there is no such action, kind of things, party or time.
     pub fn asked(self) -> metrify_application::Result<Asked> {
-        let Self { action, resource, subject, principal } = self;
+        let Self { action, resource, subject, parties, principal, as_known_at } = self;
         let invalid = |step: &str| Error::new(Kind::Invalid, format!("read the parameter {step}"));
         let action = action.parse().map_err(|error| invalid("action").because(error))?;
         let resource = resource.parse().map_err(|error| invalid("resource").because(error))?;
-        Ok(Asked { action, resource, subject, principal })
+        let party = |name: &str| name.trim().parse().map_err(|error| invalid("parties").because(error));
+        let parties = parties.map(|names| names.split(',').map(party).collect()).transpose()?;
+        let known_at = as_known_at.as_deref().map(moment).transpose()?;
+        Ok(Asked { action, resource, subject, parties, principal, known_at })
     }
 }
 
@@ -71,7 +81,7 @@ impl ActParameters {
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct ExplainedBody {
     pub roles: Vec<String>,
-    /// `none` stands for a request that names no purpose.
+    /// `none` stands for a request that names no purpose: it is for the first purpose that its principal has.
     pub purposes: Vec<String>,
     pub allowed: bool,
     /// The policies that decide, in people's words, with the place in the law.
@@ -91,7 +101,7 @@ impl From<Explained> for ExplainedBody {
 }
 
 /// Who in the tenant may do something, for which purpose, and why; by which grant, where it rests on consent. By the policies that are in
-/// force now, of which no former ones are kept.
+/// force now: no former ones are kept.
 #[utoipa::path(
     get, path = "/api/v1/policies/explain", tag = "people", operation_id = "explain_policies", params(ActParameters),
     responses((status = 200, body = Listed<ExplainedBody>), Problems)

@@ -123,7 +123,8 @@ const fn title(kind: Kind) -> &'static str {
 }
 
 /// What can be done where the error itself does not say.
-const fn hint(kind: Kind) -> &'static str {
+#[must_use]
+pub const fn general_hint(kind: Kind) -> &'static str {
     match kind {
         Kind::Invalid => "what each request takes is described at /docs",
         Kind::NotFound => "the list that it would stand in tells what there is",
@@ -148,7 +149,7 @@ impl IntoResponse for Problem {
             title: title(self.error.kind()),
             status: status.as_u16(),
             detail: self.error.chain(),
-            hint: self.error.hint_text().unwrap_or_else(|| hint(self.error.kind())).to_owned(),
+            hint: self.error.hint_text().unwrap_or_else(|| general_hint(self.error.kind())).to_owned(),
         };
         let mut response = (status, Json(body)).into_response();
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));

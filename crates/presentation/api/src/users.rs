@@ -14,7 +14,7 @@ use crate::extract::{Body, Named, Parameters};
 use crate::paging::{KnownParameters, Listed, PageParameters, meant, tagged};
 use crate::problem::Problems;
 use crate::wire::logins::{NewUserBody, PasswordBody, UserBody, UserChangeBody};
-use crate::wire::people::PrincipalQuery;
+use crate::wire::people::UserQuery;
 use crate::{Problem, Server};
 
 pub(crate) fn routes() -> OpenApiRouter<Server> {
@@ -24,13 +24,13 @@ pub(crate) fn routes() -> OpenApiRouter<Server> {
 /// The people of the tenant, the deactivated ones, too.
 #[utoipa::path(
     get, path = "/api/v1/users", tag = "people", operation_id = "list_users",
-    params(PrincipalQuery, PageParameters),
+    params(UserQuery, PageParameters),
     responses((status = 200, body = Listed<UserBody>), Problems)
 )]
 async fn list(
     State(server): State<Server>,
     Extension(ctx): Extension<Context>,
-    Parameters(which): Parameters<PrincipalQuery>,
+    Parameters(which): Parameters<UserQuery>,
     Parameters(page): Parameters<PageParameters>,
 ) -> Result<Json<Listed<UserBody>>, Problem> {
     let wanted = Wanted { equal: which.equal()?, ..page.wanted(ThingKind::User)? };

@@ -10,12 +10,11 @@ fn the_committed_description_is_that_of_the_code() {
 }
 
 /// What is read and takes no `as_known_at`, each for its reason.
-const OF_NOW: [(&str, &str); 7] = [
+const OF_NOW: [(&str, &str); 6] = [
     ("/api/v1/audit/verify", "whether the log is whole is seen by looking at it as it is"),
     ("/api/v1/deliveries/{id}/content", "bytes never change, and are there as long as they are kept"),
     ("/api/v1/events", "tells what happens from now on"),
     ("/api/v1/jobs/{id}/content", "what one export wrote never changes, and is there for an hour"),
-    ("/api/v1/policies/explain", "by the policies in force: no former ones are kept"),
     ("/api/v1/roles", "public knowledge of no tenant, the same at all times"),
     ("/api/v1/uploads/{id}", "where to go on with an upload, which is gone once it is received"),
 ];

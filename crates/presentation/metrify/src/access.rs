@@ -11,17 +11,19 @@ use std::path::Path;
 use metrify_api::entries::{EntryBody, EntryQuery};
 use metrify_api::logins::{NewUserBody, PasswordBody, UserBody, UserChangeBody};
 use metrify_api::master::StatusBody;
-use metrify_api::people::{AuditedBody, IssuedBody, KeyBody, NewKeyBody, NewTenantBody, PrincipalQuery, TenantBody};
+use metrify_api::people::{
+    AuditedBody, IssuedBody, KeyBody, KeyQuery, NewKeyBody, NewTenantBody, TenantBody, TenantParameters, UserQuery,
+};
 use metrify_api::{ChangesBody, DeliveryParameters, DeliveryReplay, ExportRequest, ReceiptBody, SqlRequest, moment};
 use metrify_application::govern::Noted;
 use metrify_application::ingest::{Content, confirm, look, receive, replay_deliveries};
 use metrify_application::jobs::Started;
 use metrify_application::ports::Pages;
-use metrify_application::registry::{ThingKind, Wanted};
-use metrify_application::{Error, Kind, Result, TenantError, govern, operate, read};
+use metrify_application::registry::{KeyStatus, ThingKind, Wanted};
+use metrify_application::{Error, Kind, Result, govern, operate, read};
 use metrify_domain::Timestamp;
 
-use crate::cli::{AsKnown, Principals, Status};
+use crate::cli::{self, AsKnown, Keys, Status, Users};
 use crate::client::Client;
 use crate::random::random;
 use crate::settings::Settings;
@@ -31,14 +33,14 @@ fn then(known: &AsKnown) -> Result<Option<Timestamp>> {
     known.as_known_at.as_deref().map(moment).transpose()
 }
 
-/// All that are asked for, as a server would list them page by page.
-fn wanted(kind: ThingKind, Principals { status, role, known }: &Principals) -> Result<Wanted> {
+/// All people that are asked for, as a server would list them page by page.
+fn wanted(Users { status, role, known }: &Users) -> Result<Wanted> {
     let status = status.map(|status| match status {
         Status::Active => StatusBody::Active,
         Status::Inactive => StatusBody::Inactive,
     });
-    let equal = PrincipalQuery { status, role: role.clone() }.equal()?;
-    Ok(Wanted { equal, known_at: then(known)?, ..Wanted::all(kind, u32::MAX.into()) })
+    let equal = UserQuery { status, role: role.clone() }.equal()?;
+    Ok(Wanted { equal, known_at: then(known)?, ..Wanted::all(ThingKind::User, u32::MAX.into()) })
 }
 
 /// Every command goes through one of these, and answers the same.
@@ -141,14 +143,21 @@ impl Access {
 
     /// # Errors
     /// Where it is denied, or the registry cannot be read.
-    pub async fn keys(&self, which: &Principals) -> Result<Vec<KeyBody>> {
+    pub async fn keys(&self, which: &Keys) -> Result<Vec<KeyBody>> {
         match self {
             Self::Remote(client) => client.keys(which).await,
             Self::Local(house) => {
-                let wanted = wanted(ThingKind::Key, which)?;
+                let Keys { status, role, known } = which;
+                let status = status.map(|status| match status {
+                    cli::KeyStatus::Active => KeyStatus::Active,
+                    cli::KeyStatus::Inactive => KeyStatus::Inactive,
+                    cli::KeyStatus::Expired => KeyStatus::Expired,
+                });
+                let equal = KeyQuery { status: None, role: role.clone() }.equal()?;
+                let wanted = Wanted { equal, known_at: then(known)?, ..Wanted::all(ThingKind::Key, u32::MAX.into()) };
                 let ctx = house.context().await?;
-                let keys = govern::list_keys(&house.app, &ctx, &wanted).await?;
                 let now = wanted.known_at.unwrap_or(ctx.now);
+                let keys = govern::list_keys(&house.app, &ctx, wanted, status).await?;
                 Ok(keys.things.into_iter().map(|key| KeyBody::at(&key, now)).collect())
             }
         }
@@ -156,15 +165,13 @@ impl Access {
 
     /// # Errors
     /// Where it is denied, there is no such key, or the registry cannot be written.
-    pub async fn revoke_key(&self, id: &str, tenant: Option<&str>) -> Result<KeyBody> {
+    pub async fn revoke_key(&self, id: &str, whose: &TenantParameters) -> Result<KeyBody> {
         let house = match self {
-            Self::Remote(client) => return client.revoke_key(id, tenant).await,
+            Self::Remote(client) => return client.revoke_key(id, whose).await,
             Self::Local(house) => house,
         };
-        let named = tenant.map(str::parse).transpose();
-        let named = named.map_err(|error: TenantError| Error::new(Kind::Invalid, "read the tenant").because(error))?;
-        let tenant = named.unwrap_or_else(|| house.tenant.clone());
         let ctx = house.context().await?;
+        let tenant = whose.tenant(&ctx)?;
         govern::revoke_key(&house.app, &ctx, &tenant, id, None).await.map(|key| KeyBody::at(&key, ctx.now))
     }
 
@@ -182,12 +189,11 @@ impl Access {
 
     /// # Errors
     /// Where it is denied, or the registry cannot be read.
-    pub async fn users(&self, which: &Principals) -> Result<Vec<UserBody>> {
+    pub async fn users(&self, which: &Users) -> Result<Vec<UserBody>> {
         match self {
             Self::Remote(client) => client.users(which).await,
             Self::Local(house) => {
-                let wanted = wanted(ThingKind::User, which)?;
-                let users = govern::list_users(&house.app, &house.context().await?, &wanted).await?;
+                let users = govern::list_users(&house.app, &house.context().await?, &wanted(which)?).await?;
                 Ok(users.things.into_iter().map(UserBody::from).collect())
             }
         }
@@ -257,10 +263,14 @@ impl Access {
 
     /// # Errors
     /// Where it is denied, or the log cannot be read.
-    pub async fn verify_audit(&self) -> Result<AuditedBody> {
+    pub async fn verify_audit(&self, whose: &TenantParameters) -> Result<AuditedBody> {
         match self {
-            Self::Remote(client) => client.verify_audit().await,
-            Self::Local(house) => govern::verify(&house.app, &house.context().await?).await.map(AuditedBody::from),
+            Self::Remote(client) => client.verify_audit(whose).await,
+            Self::Local(house) => {
+                let ctx = house.context().await?;
+                let tenant = whose.tenant(&ctx)?;
+                Ok(AuditedBody::of(&tenant, govern::verify(&house.app, &ctx, &tenant).await?))
+            }
         }
     }
 

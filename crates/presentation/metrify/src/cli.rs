@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub use asking::{AsKnown, Audit, Entries, Export, ListRejects, Points, Principals, Rejects, Sql, Status};
+pub use asking::{AsKnown, Audit, Entries, Export, KeyStatus, Keys, ListRejects, Points, Rejects, Sql, Status, Users};
 pub use grant::Grant;
 pub use policy::Policy;
 
@@ -336,7 +336,7 @@ Examples:
         certificate: Option<PathBuf>,
     },
     /// List them, without what opens anything
-    List(Principals),
+    List(Keys),
     /// Take one back
     Revoke {
         /// What stands between its two underscores
@@ -376,7 +376,7 @@ Examples:
         purposes: Vec<String>,
     },
     /// List them
-    List(Principals),
+    List(Users),
     /// Let one in no longer, and end its sessions
     Disable { name: String },
     /// Let one in again

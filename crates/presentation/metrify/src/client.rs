@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use metrify_api::entries::{EntryBody, EntryQuery};
 use metrify_api::logins::{LoginBody, NewUserBody, OpenedBody, PasswordBody, RenewalBody, UserBody, UserChangeBody};
-use metrify_api::people::{AuditedBody, IssuedBody, KeyBody, NewKeyBody, NewTenantBody, TenantBody};
+use metrify_api::people::{AuditedBody, IssuedBody, KeyBody, NewKeyBody, NewTenantBody, TenantBody, TenantParameters};
 use metrify_api::{
     Answer, ChangesBody, Confirmed, DeliveryParameters, DeliveryReplay, ExportRequest, Listed, Point, ReceiptBody,
     SqlRequest,
@@ -26,7 +26,7 @@ use metrify_governance::UserName;
 use reqwest::{RequestBuilder, Response};
 use serde::{Deserialize, Serialize};
 
-use crate::cli::{AsKnown, Principals};
+use crate::cli::{AsKnown, Keys, Users};
 use crate::clock;
 use crate::logins::{Kept, Logins};
 use crate::settings::{Elsewhere, Settings};
@@ -223,7 +223,8 @@ impl Client {
         };
         let detail = problem["detail"].as_str().map_or_else(|| format!("{step}: status {status}"), str::to_owned);
         let error = Error::new(kind, detail);
-        Err(match problem["hint"].as_str() {
+        // What a server says of every error of a kind is of its own face.
+        Err(match problem["hint"].as_str().filter(|hint| *hint != metrify_api::general_hint(kind)) {
             Some(hint) => error.hint(hint),
             None => error,
         })
@@ -305,24 +306,23 @@ impl Client {
         self.json(self.http.post(self.url("/api/v1/api-keys")).json(new), "create the key").await
     }
 
-    pub async fn keys(&self, which: &Principals) -> Result<Vec<KeyBody>> {
+    pub async fn keys(&self, which: &Keys) -> Result<Vec<KeyBody>> {
         self.all("/api/v1/api-keys", which, "list the keys").await
     }
 
-    pub async fn revoke_key(&self, id: &str, tenant: Option<&str>) -> Result<KeyBody> {
+    pub async fn revoke_key(&self, id: &str, whose: &TenantParameters) -> Result<KeyBody> {
         if !id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
             return Err(Error::new(Kind::NotFound, format!("find the key `{id}`")));
         }
         let request = self.http.delete(self.url(&format!("/api/v1/api-keys/{id}")));
-        let tenant: Vec<(&str, &str)> = tenant.iter().map(|tenant| ("tenant", *tenant)).collect();
-        self.json(request.query(&tenant), "take the key back").await
+        self.json(request.query(whose), "take the key back").await
     }
 
     pub async fn create_user(&self, new: &NewUserBody) -> Result<UserBody> {
         self.json(self.http.post(self.url("/api/v1/users")).json(new), "create the user").await
     }
 
-    pub async fn users(&self, which: &Principals) -> Result<Vec<UserBody>> {
+    pub async fn users(&self, which: &Users) -> Result<Vec<UserBody>> {
         self.all("/api/v1/users", which, "list the users").await
     }
 
@@ -348,8 +348,8 @@ impl Client {
         self.all("/api/v1/tenants", known, "list the tenants").await
     }
 
-    pub async fn verify_audit(&self) -> Result<AuditedBody> {
-        self.json(self.http.get(self.url("/api/v1/audit/verify")), "verify the audit log").await
+    pub async fn verify_audit(&self, whose: &TenantParameters) -> Result<AuditedBody> {
+        self.json(self.http.get(self.url("/api/v1/audit/verify")).query(whose), "verify the audit log").await
     }
 
     /// So many of the entries that are asked for, however many pages they are; all of them where it is 0.

@@ -18,7 +18,7 @@ use metrify_application::{App, Context, Decisions, Error, Kind, Rates, Result, T
 use metrify_archive::FileArchive;
 use metrify_audit::FileAudit;
 use metrify_formats::Keys;
-use metrify_governance::Policies;
+use metrify_governance::{Policies, Principal, Role};
 use metrify_identity::{TokenIdentity, Trusted};
 use metrify_journal::FileJournal;
 use metrify_lake::{ColumnFiles, DeltaLake, Layout};
@@ -57,10 +57,7 @@ pub fn columns() -> Arc<dyn Columns> {
 }
 
 /// The house's own tenant.
-///
-/// # Errors
-/// Never, but for a mistake of ours.
-pub fn own_tenant() -> Result<Tenant> {
+fn own_tenant() -> Result<Tenant> {
     DEFAULT_TENANT.parse().map_err(|error| Error::new(Kind::Internal, "name the tenant").because(error))
 }
 
@@ -150,18 +147,45 @@ async fn registry(settings: &Settings) -> Result<DatabaseRegistry> {
 /// data directory's, and so its server's.
 ///
 /// # Errors
-/// Where the database cannot be opened, or is of a newer program.
+/// Where the database cannot be opened, or is of a newer program, or no entry of it can be written.
 pub async fn migrate(settings: &Settings) -> Result<usize> {
-    let _lock = match settings.registry.url {
-        Some(_) => None,
+    let folder = &settings.data_dir;
+    let held = match settings.registry.url {
+        // Where it is shared, this may be done from a machine that has no data directory, or next to a server that writes its log.
+        Some(_) if !folder.is_dir() => None,
+        Some(_) => match lock(folder) {
+            Err(error) if error.kind() == Kind::Conflict => None,
+            held => Some(held?),
+        },
         None => {
-            let folder = &settings.data_dir;
             fs::create_dir_all(folder).map_err(|error| io(format!("make folder `{}`", folder.display()), error))?;
             Some(lock(folder)?)
         }
     };
-    registry(settings).await?;
+    match held {
+        Some(_held) => {
+            let audit = FileAudit::open(settings.folder("audit"))?;
+            operate::migrate_registry(&audit, &unasked(own_tenant()?), registry(settings)).await?;
+        }
+        None => {
+            let folder = folder.display();
+            tracing::warn!(%folder, "no audit log is here that could tell of it: the data directory is missing, or a server holds it");
+            registry(settings).await?;
+        }
+    }
     Ok(DatabaseRegistry::VERSION)
+}
+
+/// Whoever works on the machine itself, while no registry can be asked about its tenant.
+fn unasked(tenant: Tenant) -> Context {
+    let (name, parties, purposes) = ("local".to_owned(), Vec::new(), Vec::new());
+    let principal = Principal { name, tenant, parties, role: Role::Admin, purposes, expires_at: None };
+    Context { principal, purpose: None, request: request(), now: clock::now() }
+}
+
+/// The name of what is done by this process, where no server names requests.
+fn request() -> String {
+    format!("local-{}", std::process::id())
 }
 
 fn identity(settings: &Settings) -> Result<TokenIdentity> {
@@ -178,10 +202,7 @@ fn identity(settings: &Settings) -> Result<TokenIdentity> {
 }
 
 /// The policies that are shipped, and those of the house beside them.
-///
-/// # Errors
-/// Where the file of the house cannot be read, or is none of policies.
-pub fn policies(settings: &settings::Governance) -> Result<Policies> {
+fn policies(settings: &settings::Governance) -> Result<Policies> {
     let step = "read the policies";
     let shipped = Policies::shipped().map_err(|error| Error::new(Kind::Internal, step).because(error))?;
     let Some(path) = &settings.policies_file else { return Ok(shipped) };
@@ -290,7 +311,7 @@ impl House {
     pub async fn context(&self) -> Result<Context> {
         let now = clock::now();
         let principal = govern::local(&self.app, &self.tenant, now).await?;
-        Ok(Context { principal, purpose: None, request: format!("local-{}", std::process::id()), now })
+        Ok(Context { principal, purpose: None, request: request(), now })
     }
 
     /// The position that the journal gives next.

@@ -179,7 +179,7 @@ def weather_impact(
 
 def list_keys(
     *,
-    status: Literal["active", "inactive"] | None = None,
+    status: Literal["active", "inactive", "expired"] | None = None,
     role: str | None = None,
     limit: int | None = None,
     cursor: str | None = None,
@@ -188,6 +188,7 @@ def list_keys(
 ) -> Call[Listed[Key]]:
     """The keys of the tenant, without what opens anything.
 
+    status: As it is told of them.
     role: `admin`, `analyst`, `operator`, `viewer` or `api`.
     limit: Things at most, of 1 to 1000.
     cursor: What `next` said on the page before.
@@ -225,7 +226,7 @@ def get_key(id: str, *, as_known_at: str | None = None) -> Call[Key]:
 def revoke_key(id: str, *, tenant: str | None = None, if_match: str | None = None) -> Call[Key]:
     """Takes a key back: it opens nothing from now on.
 
-    tenant: The tenant that it opens; the own one where it is absent. Only an admin of the house's own tenant names another.
+    tenant: The tenant; the own one where it is absent. Only an admin of the house's own tenant names another.
     If-Match: The key's version as an ETag (`"1"`); 409 where it was changed meanwhile
     """
     return Call(Key, "DELETE", f"/api/v1/api-keys/{quoted(id)}", query={"tenant": tenant}, headers={"If-Match": if_match})
@@ -249,7 +250,8 @@ def list_audit(
 ) -> Call[Listed[Entry]]:
     """What was done in the tenant, oldest first unless said otherwise.
 
-    subject: A point, meter, key or delivery; what touched all at once, such as a query, is among them.
+    subject: A point, meter, key or delivery. What may have touched it without saying so is among them: queries and exports, lists
+        of readings, meters and metering points, the contents of deliveries, and rejects.
     action: `read`, `query`, `export`, `deliver`, `mend`, `register`, `administer` or `enter`.
     resource: `readings`, `tables`, `meters`, ...
     outcome: `begun`, `done`, `denied`, or the kind of an error, such as `invalid`.
@@ -283,9 +285,12 @@ def list_audit(
     )
 
 
-def verify_audit() -> Call[Audited]:
-    """Looks whether the log is as it was written."""
-    return Call(Audited, "GET", "/api/v1/audit/verify")
+def verify_audit(*, tenant: str | None = None) -> Call[Audited]:
+    """Looks whether the log of a tenant is there, and as it was written.
+
+    tenant: The tenant; the own one where it is absent. Only an admin of the house's own tenant names another.
+    """
+    return Call(Audited, "GET", "/api/v1/audit/verify", query={"tenant": tenant})
 
 
 def list_deliveries(
@@ -782,21 +787,35 @@ def explain_policies(
     action: str | None = None,
     resource: str | None = None,
     subject: str | None = None,
+    parties: str | None = None,
     principal: str | None = None,
+    as_known_at: str | None = None,
 ) -> Call[Listed[Explained]]:
     """Who in the tenant may do something, for which purpose, and why; by which grant, where it rests on consent. By the policies
-    that are in force now, of which no former ones are kept.
+    that are in force now: no former ones are kept.
 
     action: `read`, `query`, `export`, `deliver`, `mend`, `register` or `administer`.
     resource: `readings`, `tables`, `meters`, ...
-    subject: The one of them that it is on, such as a point: whether a grant covers it now is told.
-    principal: Who does it, as the audit log names it, such as `user:ann`; where it is absent, a grant to one alone covers nobody.
+    subject: The one of them that it is on, such as a point: whether a grant covers it is told.
+    parties: What the tenant would be in the market, such as `supplier,grid_operator`; what it is where it is absent.
+    principal: Who does it, as the audit log names it, such as `user:ann`: what would happen to it is told, by its role and its
+        purposes. Where it is absent, all roles are told of, with purposes that are not narrowed, and a grant to one alone covers
+        nobody.
+    as_known_at: As the tenant, the principal and the grants were known then, and as they held: a day, local, as its beginning, or
+        an instant. The policies are those in force now.
     """
     return Call(
         Listed[Explained],
         "GET",
         "/api/v1/policies/explain",
-        query={"action": action, "resource": resource, "subject": subject, "principal": principal},
+        query={
+            "action": action,
+            "resource": resource,
+            "subject": subject,
+            "parties": parties,
+            "principal": principal,
+            "as_known_at": as_known_at,
+        },
     )
 
 

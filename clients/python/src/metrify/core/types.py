@@ -59,13 +59,14 @@ class Answer:
 
 @dataclass(frozen=True, kw_only=True)
 class Audited:
-    """Whether the audit log is as it was written."""
+    """Whether the audit log of a tenant is as it was written."""
 
     broken: Broken | None = None
     # Entries that are as they were written, from the first one on.
     entries: int
     # The hash of the last of them: kept elsewhere, it proves later that nothing before it changed.
     head: str
+    tenant: str
     whole: bool
 
 
@@ -136,24 +137,34 @@ class Confirmed:
 
 @dataclass(frozen=True, kw_only=True)
 class Consumption:
-    """What was measured on a local day. Rows of one unit and direction add up: of what a point tells twice, the load curve counts
-    rather than an advance, and the total rather than the tariffs that it holds already.
+    """What was measured on a local day. Rows of one unit and direction add up: of what a point tells of one time by several
+    readings one counts, of those that cover most of the day, the load curve rather than an advance, and the total rather than the
+    tariffs that it holds already. What is in no amount is counted, each reading once. A period counts on the day on which it
+    begins.
     """
 
     day: date
-    # Readings that must not be used: they are in no amount.
+    # Readings that must not be used.
     faulty: int
     maximum: Decimal | None = None
     minimum: Decimal | None = None
     missing: int
+    # Readings of a time that others tell of already, which count.
+    overlapping: int
+    # Readings of a time that is longer than a day: nobody knows how much of it was on which.
+    overlong: int
     points: int
     # An OBIS code; group C says whether it was drawn (1) or fed in (2).
     quantity: str
     readings: int
-    # Exact; `null` where all are missing or faulty.
+    # Readings of more than 10^12, which nobody measures.
+    too_large: int
+    # Exact; `null` where none counts.
     total: Decimal | None = None
     # kWh, kvarh, kVAh or m3 whatever the readings came in, where it converts exactly.
     unit: str | None = None
+    # Forecasts, and proposals that nobody made a substitute of.
+    unmeasured: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -244,7 +255,7 @@ class Explained:
     """Roles and purposes of whom the same holds."""
 
     allowed: bool
-    # `none` stands for a request that names no purpose.
+    # `none` stands for a request that names no purpose: it is for the first purpose that its principal has.
     purposes: list[str]
     # The policies that decide, in people's words, with the place in the law.
     reasons: list[str]
@@ -1018,3 +1029,6 @@ class WeatherImpact:
     # Pearson's, over all days of the answer; `null` where there are fewer than two.
     correlation: float | None = None
     day: date
+    # Readings of it that are in no consumption: missing, faulty, not measured, longer than a day, or larger than anything that
+    # is.
+    left_out: int

@@ -200,7 +200,39 @@ fn the_logs_of_two_tenants_cannot_be_exchanged() {
     fs::rename(path("aside"), path("other")).expect("a folder");
     let audit = open(folder.path());
     assert_eq!(broken(&audit), "0 whole, 1:1:0: it is an entry of the tenant `other`");
-    assert!(audit.verify(&tenant("other")).expect("a log").broken.is_some());
+    assert!(audit.verify(&tenant("other"), None).expect("a log").broken.is_some());
+}
+
+#[test]
+fn a_log_that_is_gone_or_was_begun_anew_is_noticed_by_since_when_it_is_there() {
+    let log = Closed::new(3);
+    let verify = |begun: i64| {
+        let begun = entry(1).at.plus(begun);
+        open(log.folder.path()).verify(&tenant("default"), begun).expect("a log")
+    };
+    assert_eq!((verify(0).broken, verify(1).entries), (None, 3));
+    let late = verify(-1);
+    let broken = late.broken.expect("its first entry is younger");
+    assert_eq!((late.entries, broken.line, broken.byte), (0, 1, 0));
+    assert!(
+        broken.reason.starts_with("what was noted first is missing: the log was begun at 2026-01-01T"),
+        "{broken:?}"
+    );
+    fs::remove_dir_all(log.folder.path().join("default")).expect("a folder");
+    assert!(verify(0).broken.is_some());
+    assert_eq!(
+        super::entries::verify(&open(log.folder.path())).broken,
+        None,
+        "of which nobody knows that it was there"
+    );
+}
+
+/// A clock that was set back made the first entry younger than what came behind it.
+#[test]
+fn the_oldest_entry_tells_since_when_a_log_is_there() {
+    let log = Closed::of([3, 1, 2].into_iter().map(entry));
+    let audited = open(log.folder.path()).verify(&tenant("default"), Some(entry(1).at)).expect("a log");
+    assert_eq!(audited.broken, None);
 }
 
 #[test]

@@ -51,7 +51,7 @@ pub fn read(audit: &dyn Audit, name: &str) -> Vec<(u64, Entry)> {
 }
 
 pub fn verify(audit: &dyn Audit) -> Audited {
-    audit.verify(&tenant("default")).expect("a log")
+    audit.verify(&tenant("default"), None).expect("a log")
 }
 
 /// All of it is as it was written.

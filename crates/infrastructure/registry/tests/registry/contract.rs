@@ -3,8 +3,8 @@
 use metrify_application::jobs::{Account, Counted, JobKind, JobRecord, JobState};
 use metrify_application::ports::Registry;
 use metrify_application::registry::{
-    AttemptsRecord, Cursor, Edition, Event, Field, Happened, KeyRecord, Near, Registered, SessionRecord, Sort,
-    TenantRecord, Thing, ThingKind, UserRecord, Wanted,
+    AttemptsRecord, Cursor, Edition, Event, Field, Happened, KeyRecord, Lasting, LogRecord, Near, Registered,
+    SessionRecord, Sort, TenantRecord, Thing, ThingKind, UserRecord, Wanted,
 };
 use metrify_application::{Kind, Tenant};
 use metrify_domain::Timestamp;
@@ -161,7 +161,8 @@ fn grant(id: &str, grantee: &str) -> Grant {
 }
 
 fn one_of_each() -> Vec<Thing> {
-    of_people_and_points().into_iter().chain(of_what_came_later()).collect()
+    let log = LogRecord { house: "h1".to_owned() };
+    of_people_and_points().into_iter().chain(of_what_came_later()).chain([log.into()]).collect()
 }
 
 fn of_people_and_points() -> [Thing; 7] {
@@ -381,6 +382,11 @@ async fn everything_comes_back_as_it_was(registry: &dyn Registry) {
     assert_eq!(ids(registry, "one", holders(ThingKind::User, "analyst", "active")).await, ["ann@example.org"]);
     assert_eq!(ids(registry, "one", holders(ThingKind::Key, "viewer", "active")).await, [""; 0]);
     assert_eq!(ids(registry, "one", holders(ThingKind::User, "admin", "active")).await, [""; 0]);
+    let lasting = |lasting| Wanted { lasting: Some(lasting), ..Wanted::all(ThingKind::Key, 10) };
+    for (instant, beyond, over) in [(98, 1, 0), (99, 0, 1), (100, 0, 1)] {
+        assert_eq!(ids(registry, "one", lasting(Lasting::Beyond(at(instant)))).await.len(), beyond, "{instant}");
+        assert_eq!(ids(registry, "one", lasting(Lasting::NotBeyond(at(instant)))).await.len(), over, "{instant}");
+    }
     let holding = |instant| Wanted { holds_at: Some(at(instant)), ..Wanted::all(ThingKind::Installation, 10) };
     for (instant, there) in [(-6, 0), (-5, 1), (6, 1), (7, 0)] {
         assert_eq!(ids(registry, "one", holding(instant)).await.len(), there, "{instant}");
@@ -428,7 +434,7 @@ async fn the_tables_are_made_anew_of_the_events(registry: &dyn Registry) {
             before.push(registry.list(&tenant("one"), &wanted).await.expect("a list"));
         }
     }
-    assert_eq!(registry.rebuild().await.expect("made anew"), 30);
+    assert_eq!(registry.rebuild().await.expect("made anew"), 31);
     let mut after = Vec::new();
     for kind in ThingKind::ALL {
         for known_at in [Some(at(12)), Some(at(45)), None] {

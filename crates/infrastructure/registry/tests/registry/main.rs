@@ -80,8 +80,8 @@ async fn a_registry_of_an_older_program_gets_the_table_of_jobs() {
     contract::is_registered(&registry).await;
     drop(registry);
     let database = sea_orm::Database::connect(format!("sqlite://{}", path.display())).await.expect("the file");
-    let older = "DROP TABLE jobs; DROP TABLE grants; DROP TABLE grid_operators; DROP TABLE weather_stations; \
-                 DELETE FROM migrations WHERE version > 2";
+    let older = "DROP TABLE logs; DROP TABLE jobs; DROP TABLE grants; DROP TABLE grid_operators; \
+                 DROP TABLE weather_stations; DELETE FROM migrations WHERE version > 2";
     sea_orm::ConnectionTrait::execute_unprepared(&database, older).await.expect("an older registry");
     database.close().await.expect("closed");
     let registry = open().await.expect("the same registry");

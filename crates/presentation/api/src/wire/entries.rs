@@ -16,7 +16,8 @@ use crate::paging::{limit, read_hex, write_hex};
 #[derive(Clone, Debug, Default, Serialize, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct EntryQuery {
-    /// A point, meter, key or delivery; what touched all at once, such as a query, is among them.
+    /// A point, meter, key or delivery. What may have touched it without saying so is among them: queries and exports, lists of readings,
+    /// meters and metering points, the contents of deliveries, and rejects.
     pub subject: Option<String>,
     pub principal: Option<String>,
     /// `read`, `query`, `export`, `deliver`, `mend`, `register`, `administer` or `enter`.

@@ -2,10 +2,9 @@
 
 use metrify_application::audit::Audited;
 use metrify_application::govern::{Issued, NewKey, NewTenant};
-use metrify_application::registry::{Edition, Field, KeyRecord, TenantRecord};
-use metrify_application::{Error, Kind, Result};
+use metrify_application::registry::{Edition, Field, KeyRecord, KeyStatus, TenantRecord};
+use metrify_application::{Context, Error, Kind, Result, Tenant};
 use metrify_domain::Timestamp;
-use metrify_domain::master::Status;
 use metrify_governance::{Party, Purpose, Role};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -70,23 +69,38 @@ pub enum KeyStatusBody {
     Expired,
 }
 
+impl From<KeyStatus> for KeyStatusBody {
+    fn from(status: KeyStatus) -> Self {
+        match status {
+            KeyStatus::Active => Self::Active,
+            KeyStatus::Inactive => Self::Inactive,
+            KeyStatus::Expired => Self::Expired,
+        }
+    }
+}
+
+impl From<KeyStatusBody> for KeyStatus {
+    fn from(status: KeyStatusBody) -> Self {
+        match status {
+            KeyStatusBody::Active => Self::Active,
+            KeyStatusBody::Inactive => Self::Inactive,
+            KeyStatusBody::Expired => Self::Expired,
+        }
+    }
+}
+
 impl KeyBody {
     /// As it stands at an instant.
     #[must_use]
     pub fn at(known: &Edition<KeyRecord>, now: Timestamp) -> Self {
         let key = &known.thing;
-        let status = match key.status {
-            Status::Inactive => KeyStatusBody::Inactive,
-            Status::Active if key.has_expired(now) => KeyStatusBody::Expired,
-            Status::Active => KeyStatusBody::Active,
-        };
         Self {
             id: key.id.clone(),
             title: key.title.to_string(),
             role: key.role.to_string(),
             purposes: key.purposes.iter().map(ToString::to_string).collect(),
             expires_at: key.expires_at.map(|end| end.to_string()),
-            status,
+            status: key.status_at(now).into(),
             known: KnownBody::of(known),
         }
     }
@@ -108,26 +122,69 @@ impl From<Issued> for IssuedBody {
     }
 }
 
-/// Which keys or people.
+/// Whose it is.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub struct PrincipalQuery {
+pub struct TenantParameters {
+    /// The tenant; the own one where it is absent. Only an admin of the house's own tenant names another.
+    pub tenant: Option<String>,
+}
+
+impl TenantParameters {
+    /// # Errors
+    /// Where it is no name of a tenant.
+    pub fn tenant(&self, ctx: &Context) -> Result<Tenant> {
+        let named = self.tenant.as_deref().map(str::parse::<Tenant>).transpose();
+        let named = named.map_err(|error| Error::new(Kind::Invalid, "read the tenant").because(error))?;
+        Ok(named.unwrap_or_else(|| ctx.tenant().clone()))
+    }
+}
+
+/// Which people.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct UserQuery {
     #[param(inline)]
     pub status: Option<StatusBody>,
     /// `admin`, `analyst`, `operator`, `viewer` or `api`.
     pub role: Option<String>,
 }
 
-impl PrincipalQuery {
+impl UserQuery {
     /// The fields that are asked for.
     ///
     /// # Errors
     /// Where the role is none.
     pub fn equal(&self) -> Result<Vec<(Field, String)>> {
-        let role = self.role.as_deref().map(|role| read::<Role>("role", role)).transpose()?;
         let status = self.status.map(|status| (Field::Status, status.name().to_owned()));
-        Ok(status.into_iter().chain(role.map(|role| (Field::Role, role.name().to_owned()))).collect())
+        Ok(status.into_iter().chain(of_role(self.role.as_deref())?).collect())
     }
+}
+
+/// Which keys.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct KeyQuery {
+    /// As it is told of them.
+    #[param(inline)]
+    pub status: Option<KeyStatusBody>,
+    /// `admin`, `analyst`, `operator`, `viewer` or `api`.
+    pub role: Option<String>,
+}
+
+impl KeyQuery {
+    /// The fields that are asked for beside the status.
+    ///
+    /// # Errors
+    /// Where the role is none.
+    pub fn equal(&self) -> Result<Vec<(Field, String)>> {
+        Ok(of_role(self.role.as_deref())?.into_iter().collect())
+    }
+}
+
+fn of_role(name: Option<&str>) -> Result<Option<(Field, String)>> {
+    let role = name.map(|name| read::<Role>("role", name)).transpose()?;
+    Ok(role.map(|role| (Field::Role, role.name().to_owned())))
 }
 
 /// A tenant to be made.
@@ -201,9 +258,10 @@ impl From<Edition<TenantRecord>> for TenantBody {
     }
 }
 
-/// Whether the audit log is as it was written.
+/// Whether the audit log of a tenant is as it was written.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct AuditedBody {
+    pub tenant: String,
     pub whole: bool,
     /// Entries that are as they were written, from the first one on.
     pub entries: u64,
@@ -223,9 +281,11 @@ pub struct BrokenBody {
     pub reason: String,
 }
 
-impl From<Audited> for AuditedBody {
-    fn from(audited: Audited) -> Self {
+impl AuditedBody {
+    #[must_use]
+    pub fn of(tenant: &Tenant, audited: Audited) -> Self {
         Self {
+            tenant: tenant.to_string(),
             whole: audited.broken.is_none(),
             entries: audited.entries,
             head: audited.head,

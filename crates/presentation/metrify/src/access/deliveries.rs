@@ -4,21 +4,24 @@ use std::fs::File;
 use std::path::Path;
 
 use metrify_api::{DeliveryBody, DeliveryFilters, OneDeliveryBody};
+use metrify_application::read::WantedDeliveries;
 use metrify_application::record::DeliveryId;
 use metrify_application::{Result, io, read};
 use tempfile::NamedTempFile;
 
-use super::Access;
+use super::{Access, then};
+use crate::cli::AsKnown;
 
 impl Access {
     /// # Errors
     /// Where it is denied, a filter means nothing, or the store cannot be read.
-    pub async fn deliveries(&self, which: &DeliveryFilters, limit: u64) -> Result<Vec<DeliveryBody>> {
+    pub async fn deliveries(&self, which: &DeliveryFilters, known: &AsKnown, limit: u64) -> Result<Vec<DeliveryBody>> {
         match self {
-            Self::Remote(client) => client.deliveries(which, limit).await,
+            Self::Remote(client) => client.deliveries(which, known, limit).await,
             Self::Local(house) => {
                 let ctx = house.context().await?;
-                let (mut some, mut wanted) = (Vec::new(), which.wanted()?);
+                let wanted = WantedDeliveries { known_at: then(known)?, ..which.wanted()? };
+                let (mut some, mut wanted) = (Vec::new(), wanted);
                 loop {
                     wanted.limit = limit.saturating_sub(some.len() as u64);
                     let listed = read::list_deliveries(&house.app, &ctx, &wanted).await?;

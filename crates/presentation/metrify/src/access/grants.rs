@@ -1,9 +1,11 @@
 //! Grants, and what policies say of them.
 
 use metrify_api::{ActParameters, ExplainedBody, GrantBody, GrantQuery, NewGrantBody};
+use metrify_application::registry::Wanted;
 use metrify_application::{Result, govern};
 
-use super::Access;
+use super::{Access, then};
+use crate::cli::AsKnown;
 use crate::random::random;
 
 impl Access {
@@ -23,11 +25,12 @@ impl Access {
     ///
     /// # Errors
     /// Where it is denied, or the registry cannot be read.
-    pub async fn grants(&self, which: GrantQuery) -> Result<Vec<GrantBody>> {
+    pub async fn grants(&self, which: GrantQuery, known: &AsKnown) -> Result<Vec<GrantBody>> {
         match self {
-            Self::Remote(client) => client.grants(which).await,
+            Self::Remote(client) => client.grants(which, known).await,
             Self::Local(house) => {
-                let grants = govern::list_grants(&house.app, &house.context().await?, &which.wanted()?).await?;
+                let wanted = Wanted { known_at: then(known)?, ..which.wanted()? };
+                let grants = govern::list_grants(&house.app, &house.context().await?, &wanted).await?;
                 Ok(grants.things.into_iter().map(GrantBody::from).collect())
             }
         }

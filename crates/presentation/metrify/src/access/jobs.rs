@@ -4,16 +4,17 @@ use metrify_api::{DeliveryReplay, JobBody, JobFilters};
 use metrify_application::operate::WantedJobs;
 use metrify_application::{Error, Kind, Result, operate};
 
-use super::Access;
+use super::{Access, then};
+use crate::cli::AsKnown;
 
 impl Access {
     /// # Errors
     /// Where it is denied, a filter means nothing, or the registry cannot be read.
-    pub async fn jobs(&self, which: &JobFilters, limit: u64) -> Result<Vec<JobBody>> {
+    pub async fn jobs(&self, which: &JobFilters, known: &AsKnown, limit: u64) -> Result<Vec<JobBody>> {
         match self {
-            Self::Remote(client) => client.jobs(which, limit).await,
+            Self::Remote(client) => client.jobs(which, known, limit).await,
             Self::Local(house) => {
-                let wanted = WantedJobs { limit, ..which.wanted()? };
+                let wanted = WantedJobs { known_at: then(known)?, limit, ..which.wanted()? };
                 let listed = operate::list_jobs(&house.app, &house.context().await?, &wanted).await?;
                 Ok(listed.jobs.into_iter().map(JobBody::from).collect())
             }

@@ -102,9 +102,34 @@ pub enum Points {
     },
 }
 
-/// Which keys or people; the names are those of the parameters of the programming interface.
+/// Which keys; the names are those of the parameters of the programming interface.
 #[derive(Clone, Debug, Default, Args, Serialize)]
-pub struct Principals {
+pub struct Keys {
+    /// Only those that are so
+    #[arg(long)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<KeyStatus>,
+    /// Only those of this role: admin, analyst, operator, viewer or api
+    #[arg(long)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub role: Option<String>,
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub known: AsKnown,
+}
+
+/// Whether it opens anything; one that has expired does not, as one that was taken back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum KeyStatus {
+    Active,
+    Inactive,
+    Expired,
+}
+
+/// Which people; as [`Keys`].
+#[derive(Clone, Debug, Default, Args, Serialize)]
+pub struct Users {
     /// Only those that are so
     #[arg(long)]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -118,7 +143,7 @@ pub struct Principals {
     pub known: AsKnown,
 }
 
-/// Whether it opens anything.
+/// Whether somebody is let in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
@@ -128,13 +153,21 @@ pub enum Status {
 
 #[derive(Debug, Subcommand)]
 pub enum Audit {
-    /// Look whether the log is as it was written
+    /// Look whether the log of a tenant is there, and as it was written
     #[command(after_help = "\
-Names the first entry that is not, by its line, and the byte that was changed where it was one; else the first of the line. Entries cut
+Examples:
+  metrify audit verify
+  metrify audit verify --tenant stadtwerk
+
+Names the first entry that is not as it was written, by its line, and the byte that was changed where it was one; else the first of the line. Entries cut
 off at the end are noticed where the program had ended in order: keep the hash of the last one elsewhere for the rest.
 
 Ends with 0 where it is, 1 where it is not.")]
-    Verify,
+    Verify {
+        /// Whose it is [default: the house's own]
+        #[arg(long, value_name = "NAME")]
+        tenant: Option<String>,
+    },
     /// List entries, oldest first; the last ones where there are more
     #[command(after_help = "\
 Examples:
@@ -146,7 +179,7 @@ Examples:
 /// Which entries of the audit log.
 #[derive(Debug, Args)]
 pub struct Entries {
-    /// A point, meter, key or delivery
+    /// A point, meter, key or delivery; with what may have touched it, such as queries, lists and the contents of deliveries
     #[arg(long)]
     pub subject: Option<String>,
     #[arg(long)]

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::AsKnown;
+
 #[derive(Debug, Subcommand)]
 pub enum Deliveries {
     /// List them, the last that was received first
@@ -65,4 +67,6 @@ pub struct ListDeliveries {
     /// Deliveries at most
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..))]
     pub limit: u64,
+    #[command(flatten)]
+    pub known: AsKnown,
 }

@@ -2,6 +2,8 @@
 
 use clap::Subcommand;
 
+use super::AsKnown;
+
 #[derive(Debug, Subcommand)]
 pub enum Grant {
     /// Register what the user of a connection consented to
@@ -40,6 +42,8 @@ A grant covers the point that it names and no other, for the purpose `consent` a
         /// Those that were not withdrawn
         #[arg(long)]
         active: bool,
+        #[command(flatten)]
+        known: AsKnown,
     },
     /// Withdraw one: it covers nothing from now on
     Withdraw { id: String },

@@ -2,6 +2,8 @@
 
 use clap::Subcommand;
 
+use super::AsKnown;
+
 #[derive(Debug, Subcommand)]
 pub enum Job {
     /// List them, newest first
@@ -22,6 +24,8 @@ Examples:
         /// Jobs at most
         #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..))]
         limit: u64,
+        #[command(flatten)]
+        known: AsKnown,
     },
     /// Show one, with what it has done so far
     Show { id: String },

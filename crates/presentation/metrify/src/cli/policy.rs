@@ -2,6 +2,8 @@
 
 use clap::Subcommand;
 
+use super::AsKnown;
+
 #[derive(Debug, Subcommand)]
 pub enum Policy {
     /// Tell who may do something, for which purpose, and why
@@ -9,9 +11,10 @@ pub enum Policy {
 Examples:
   metrify policy explain
   metrify policy explain --action export --resource tables --party supplier
+  metrify policy explain --principal key:7f3a0c1d2e4b5968               what would happen to it
   metrify policy explain --subject 50120962218 --principal user:ann     by which grant of the point, if by any
 
-Where no point is named, it is told without the data, of any tenant; where one is, of the tenant that asks.")]
+The policies are those in force now; of the tenant, the principal and the grants it is told what was known, where that is asked for.")]
     Explain {
         /// read, query, export, deliver, mend, register, administer or enter
         #[arg(long, default_value = "read")]
@@ -19,14 +22,16 @@ Where no point is named, it is told without the data, of any tenant; where one i
         /// readings, tables, meters, ...
         #[arg(long, default_value = "readings")]
         resource: String,
-        /// What the tenant is in the market; of a server, what the tenant of the key is [default: metering_operator]
-        #[arg(long = "party", value_name = "PARTY", conflicts_with = "subject")]
+        /// What the tenant would be in the market [default: what it is]
+        #[arg(long = "party", value_name = "PARTY")]
         parties: Vec<String>,
-        /// The one that it is on, such as a point: whether a grant covers it now is told
+        /// The one that it is on, such as a point: whether a grant covers it is told
         #[arg(long, value_name = "POINT")]
         subject: Option<String>,
-        /// Who does it, such as user:ann; else a grant to one alone covers nobody
-        #[arg(long, value_name = "NAME", requires = "subject")]
+        /// Who does it, such as user:ann: what would happen to it; else all roles, and a grant to one alone covers nobody
+        #[arg(long, value_name = "NAME")]
         principal: Option<String>,
+        #[command(flatten)]
+        known: AsKnown,
     },
 }

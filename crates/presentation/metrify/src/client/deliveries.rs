@@ -6,12 +6,13 @@ use metrify_api::{DeliveryBody, DeliveryFilters, OneDeliveryBody};
 use metrify_application::{Result, io};
 use reqwest::Response;
 
-use super::jobs::path;
+use super::jobs::{Asked, path};
 use super::{Client, unreachable};
+use crate::cli::AsKnown;
 
 impl Client {
-    pub async fn deliveries(&self, which: &DeliveryFilters, limit: u64) -> Result<Vec<DeliveryBody>> {
-        self.some("/api/v1/deliveries", which, limit, "list the deliveries").await
+    pub async fn deliveries(&self, which: &DeliveryFilters, known: &AsKnown, limit: u64) -> Result<Vec<DeliveryBody>> {
+        self.some("/api/v1/deliveries", &Asked { which, known }, limit, "list the deliveries").await
     }
 
     pub async fn delivery(&self, id: &str) -> Result<OneDeliveryBody> {

@@ -4,6 +4,8 @@ use metrify_api::{ActParameters, ExplainedBody, GrantBody, GrantQuery, Listed, N
 use metrify_application::{Error, Kind, Result};
 
 use super::Client;
+use super::jobs::Asked;
+use crate::cli::AsKnown;
 
 const GRANTS: &str = "/api/v1/grants";
 
@@ -12,8 +14,8 @@ impl Client {
         self.json(self.http.post(self.url(GRANTS)).json(new), "register the grant").await
     }
 
-    pub async fn grants(&self, which: GrantQuery) -> Result<Vec<GrantBody>> {
-        self.all(GRANTS, &which, "list the grants").await
+    pub async fn grants(&self, which: GrantQuery, known: &AsKnown) -> Result<Vec<GrantBody>> {
+        self.all(GRANTS, &Asked { which: &which, known }, "list the grants").await
     }
 
     pub async fn withdraw_grant(&self, id: &str) -> Result<GrantBody> {

@@ -6,13 +6,23 @@ use reqwest::header::LOCATION;
 use serde::{Deserialize, Serialize};
 
 use super::Client;
+use crate::cli::AsKnown;
 
 /// Things that a server tells of at once.
 const PAGE_MAX: u64 = 1_000;
 
+/// Which things of a list, as they were known when.
+#[derive(Serialize)]
+pub(super) struct Asked<'a, W: Serialize> {
+    #[serde(flatten)]
+    pub(super) which: &'a W,
+    #[serde(flatten)]
+    pub(super) known: &'a AsKnown,
+}
+
 impl Client {
-    pub async fn jobs(&self, which: &JobFilters, limit: u64) -> Result<Vec<JobBody>> {
-        self.some("/api/v1/jobs", which, limit, "list the jobs").await
+    pub async fn jobs(&self, which: &JobFilters, known: &AsKnown, limit: u64) -> Result<Vec<JobBody>> {
+        self.some("/api/v1/jobs", &Asked { which, known }, limit, "list the jobs").await
     }
 
     pub async fn job(&self, id: &str) -> Result<JobBody> {

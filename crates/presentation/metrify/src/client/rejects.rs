@@ -2,20 +2,10 @@
 
 use metrify_api::{OneRejectBody, RejectBody, RejectFilters, Replay, Replayed};
 use metrify_application::Result;
-use serde::Serialize;
 
 use super::Client;
-use super::jobs::path;
+use super::jobs::{Asked, path};
 use crate::cli::AsKnown;
-
-/// Which rejects, as they were known when.
-#[derive(Serialize)]
-struct Asked<'a> {
-    #[serde(flatten)]
-    which: &'a RejectFilters,
-    #[serde(flatten)]
-    known: &'a AsKnown,
-}
 
 impl Client {
     pub async fn rejects(&self, which: &RejectFilters, known: &AsKnown, limit: u64) -> Result<Vec<RejectBody>> {

@@ -1,7 +1,7 @@
 //! `metrify audit`.
 
 use metrify_api::entries::{EntryBody, EntryQuery, EntrySort};
-use metrify_api::people::AuditedBody;
+use metrify_api::people::{AuditedBody, TenantParameters};
 use metrify_application::Result;
 use metrify_application::ports::Cell;
 
@@ -14,7 +14,7 @@ use crate::settings::Settings;
 pub async fn run(settings: &Settings, output: Output, command: Audit) -> Result<Outcome> {
     let access = Access::open(settings).await?;
     let outcome = match command {
-        Audit::Verify => verified(output, &access.verify_audit().await?)?,
+        Audit::Verify { tenant } => verified(output, &access.verify_audit(&TenantParameters { tenant }).await?)?,
         Audit::List(wanted) => {
             list(output, entries(&access, *wanted).await?)?;
             Outcome::Good
@@ -52,11 +52,12 @@ fn verified(output: Output, audited: &AuditedBody) -> Result<Outcome> {
     match (output, &audited.broken) {
         (Output::Json, _) => print::json(audited)?,
         (Output::Table | Output::Csv, None) => {
-            print::line(&format!("whole: {} entries, the last has the hash {}", audited.entries, audited.head))?;
+            let AuditedBody { tenant, entries, head, .. } = audited;
+            print::line(&format!("whole: {entries} entries of the tenant {tenant}, the last has the hash {head}"))?;
         }
         (Output::Table | Output::Csv, Some(broken)) => print::line(&format!(
-            "BROKEN at byte {} of {}, line {}: {}; {} entries before it are as they were written",
-            broken.byte, broken.file, broken.line, broken.reason, audited.entries
+            "BROKEN at byte {} of {}, line {}: {}; {} entries of the tenant {} before it are as they were written",
+            broken.byte, broken.file, broken.line, broken.reason, audited.entries, audited.tenant
         ))?,
     }
     Ok(if audited.whole { Outcome::Good } else { Outcome::Bad })

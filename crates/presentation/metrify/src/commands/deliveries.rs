@@ -21,9 +21,9 @@ const CHANGES_SHOWN: usize = 10;
 pub async fn run(settings: &Settings, output: Output, command: Deliveries) -> Result<Outcome> {
     let access = Access::open(settings).await?;
     let outcome = match command {
-        Deliveries::List(ListDeliveries { source, format, start, end, state, archived, limit }) => {
+        Deliveries::List(ListDeliveries { source, format, start, end, state, archived, limit, known }) => {
             let which = DeliveryFilters { source, format, start, end, state, archived };
-            list_received(output, &access.deliveries(&which, limit).await?)?;
+            list_received(output, &access.deliveries(&which, &known, limit).await?)?;
             Outcome::Good
         }
         Deliveries::Show { id } => {

@@ -1,7 +1,7 @@
 //! `metrify key`.
 
 use metrify_api::NewCertificateBody;
-use metrify_api::people::{KeyBody, NewKeyBody};
+use metrify_api::people::{KeyBody, NewKeyBody, TenantParameters};
 use metrify_application::Result;
 use metrify_application::ports::Cell;
 
@@ -27,7 +27,7 @@ pub async fn run(settings: &Settings, output: Output, command: Key) -> Result<Ou
             }
         }
         Key::List(which) => list(output, access.keys(&which).await?)?,
-        Key::Revoke { id, tenant } => list(output, vec![access.revoke_key(&id, tenant.as_deref()).await?])?,
+        Key::Revoke { id, tenant } => list(output, vec![access.revoke_key(&id, &TenantParameters { tenant }).await?])?,
     }
     access.close().await?;
     Ok(Outcome::Good)

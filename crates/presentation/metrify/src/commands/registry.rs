@@ -1,6 +1,6 @@
 //! `metrify registry` and `metrify migrate`.
 
-use metrify_application::{Error, Kind, Result};
+use metrify_application::{Error, Kind, Result, operate};
 
 use crate::access::Access;
 use crate::cli::Registry;
@@ -19,7 +19,7 @@ pub async fn run(settings: &Settings, command: Registry) -> Result<Outcome> {
     match command {
         Registry::Rebuild => match Access::open(settings).await? {
             Access::Local(house) => {
-                let events = house.app.registry.rebuild().await?;
+                let events = operate::rebuild_registry(&house.app, &house.context().await?).await?;
                 print::line(&format!("made anew of {events} events"))?;
                 Ok(Outcome::Good)
             }

@@ -100,7 +100,7 @@ fn a_query_that_would_write_is_told_so_and_other_queries_are_told_of_tables_wher
         assert!(hinted.contains(hint), "{query}: {hinted}");
     }
     assert!(told("select * from nowhere").1.contains("show tables"));
-    assert_eq!(told("select 1/0 from range(1, 2)").1, "null");
+    assert!(told("select 1/0 from range(1, 2)").1.contains("/docs"), "nothing that only tables need");
 }
 
 #[test]

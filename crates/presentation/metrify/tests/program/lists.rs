@@ -66,6 +66,75 @@ fn keys_and_people_are_listed_by_role_and_status() {
 }
 
 #[test]
+fn keys_whose_time_is_over_are_listed_as_what_they_are_on_full_pages() {
+    let metrify = Metrify::new();
+    let server = metrify.serve();
+    let ann = Client::of(&metrify, &server, "admin");
+    let end = (chrono::Utc::now() + chrono::TimeDelta::seconds(2)).to_rfc3339();
+    for number in 0..8 {
+        let mut new = json!({"title": format!("k{number}"), "role": "viewer"});
+        if number % 2 == 0 {
+            new["expires_at"] = Value::from(end.replace("+00:00", "Z"));
+        }
+        assert_eq!(ann.post("/api/v1/api-keys", &new).0, 201);
+    }
+    let listed = |query: &str| ann.get(&format!("/api/v1/api-keys?role=viewer&{query}")).1;
+    let before = listed("status=active");
+    assert_eq!((all(&before, "title").len(), all(&listed("status=expired"), "title").len()), (8, 0), "{before}");
+    let then = chrono::Utc::now().to_rfc3339().replace("+00:00", "Z");
+    while all(&listed("status=expired"), "title").is_empty() {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    for (status, mark) in [("active", "1 3 5 7"), ("expired", "0 2 4 6"), ("inactive", "")] {
+        let found = listed(&format!("status={status}"));
+        let mut titles: Vec<&str> = all(&found, "title").iter().map(|title| title.trim_start_matches('k')).collect();
+        titles.sort_unstable();
+        assert_eq!(titles.join(" "), mark, "{status}");
+        assert!(all(&found, "status").iter().all(|told| *told == status), "{found}");
+        // Without a page that is shorter than it may be, although others follow.
+        let page = listed(&format!("status={status}&limit=3"));
+        assert_eq!(all(&page, "title").len(), titles.len().min(3), "{page}");
+        let ran = metrify.run(&["key", "list", "--role", "viewer", "--status", status, "-o", "csv"]);
+        assert_eq!(ran.stdout.lines().count(), 1 + titles.len(), "{ran:?}");
+    }
+    assert_eq!(all(&listed(&format!("status=active&as_known_at={then}")), "title").len(), 8);
+    assert_eq!(ann.get("/api/v1/users?status=expired").0, 400);
+    assert_eq!(server.stop().code, Some(0));
+    let ran = metrify.run(&["key", "list", "--status", "expired", "-o", "csv"]);
+    assert_eq!(ran.stdout.lines().count(), 5, "without a server, too: {ran:?}");
+}
+
+/// As the programming interface does.
+#[test]
+fn lists_of_grants_deliveries_and_jobs_are_told_as_they_were_known() {
+    let metrify = Metrify::new();
+    let server = metrify.serve();
+    let ann = Client::of(&metrify, &server, "admin");
+    let parties = json!({"parties": ["metering_operator", "consented"]});
+    assert_eq!(ann.ask("PUT", "/api/v1/tenants/default", &[], Some(&parties)).0, 200);
+    assert_eq!(ann.send("POST", "/api/v1/deliveries", &[], quarter_hours(2).as_bytes()).status, 200);
+    assert_eq!(metrify.run(&["grant", "create", "50120962218", "--evidence", "file 7"]).code, Some(0));
+    assert_eq!(ann.post("/api/v1/deliveries/replay", &json!({"apply": true})).0, 200);
+    let (_, jobs) = ann.get("/api/v1/jobs?kind=replay_deliveries");
+    let then = jobs["results"][0]["started_at"].as_str().expect("an instant").to_owned();
+    let lists = [&["grant", "list"][..], &["deliveries", "list"], &["job", "list", "--kind", "replay_deliveries"]];
+    let rows = |list: &[&str], at: &str| {
+        let ran = metrify.run(&[list, &["-o", "csv", "--as-known-at", at]].concat());
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+        ran.stdout.lines().skip(1).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let check = || {
+        for list in lists {
+            assert_eq!((rows(list, "2020-01-01").len(), rows(list, &then).len()), (0, 1), "{list:?}");
+        }
+        assert!(rows(lists[2], &then)[0].contains(",running,"), "{:?}", rows(lists[2], &then));
+    };
+    check();
+    assert_eq!(server.stop().code, Some(0));
+    check();
+}
+
+#[test]
 fn entries_are_chosen_by_what_was_done_and_come_in_both_orders() {
     let metrify = Metrify::new();
     metrify.take_in("a.ndjson", quarter_hours(4));

@@ -5,6 +5,7 @@
     reason = "tests measure, give up at some time, and are told how thorough they are"
 )]
 
+mod access_log;
 mod amounts;
 mod analytics;
 mod architecture;
@@ -20,6 +21,7 @@ mod deliveries;
 mod elsewhere;
 mod entries;
 mod exact;
+mod explained;
 mod exports;
 mod fairness;
 mod filters;
@@ -54,4 +56,5 @@ mod support;
 mod tls;
 mod tools;
 mod uploads;
+mod whole_log;
 mod wire;

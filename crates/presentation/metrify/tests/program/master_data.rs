@@ -17,7 +17,7 @@ fn ids(listed: &Value) -> Vec<&str> {
 fn the_registry_is_migrated_by_a_command_of_its_own() {
     let metrify = Metrify::new();
     let ran = metrify.run(&["migrate"]);
-    assert_eq!((ran.code, ran.stdout.as_str()), (Some(0), "the registry has version 5\n"), "{ran:?}");
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(0), "the registry has version 6\n"), "{ran:?}");
     let server = metrify.serve();
     metrify.run(&["migrate"]).failed_with(&["another process holds it", "hint: "]);
     let ann = Client::of(&metrify, &server, "admin");
