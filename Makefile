@@ -16,6 +16,7 @@
 # bench-reads  how many reads of single meters are answered while RATE_BESIDE readings a second come in; needs wrk
 # bench-fresh  how soon others see in the lake what was answered, and how many files small deliveries leave
 # bench-large  half a billion readings: loading, size, questions beside DuckDB, corrections; METERS_LARGE, DAYS_LARGE
+# bench-registered  what it costs that METERS_REGISTERED meters are known, ten million unless said
 # fuzz  every fuzz target for FUZZ_SECONDS, or those in FUZZ_TARGETS; needs a nightly compiler, and installs cargo-fuzz
 #
 # Dependencies compile once, into a folder outside the checkout that the next clone uses, too. They are compiled anew for
@@ -23,7 +24,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := run
-.PHONY: run test python-client python-client-test schemathesis lint faults bounds bench bench-full bench-decode bench-intake bench-resend bench-start bench-latency bench-fresh bench-reads bench-large peers fuzz venv issuer sql-tools formats-report
+.PHONY: run test python-client python-client-test schemathesis lint faults bounds bench bench-full bench-decode bench-intake bench-resend bench-start bench-latency bench-fresh bench-reads bench-large bench-registered peers fuzz venv issuer sql-tools formats-report
 
 CACHE := $(HOME)/.cache/metrify
 export CARGO_TARGET_DIR ?= $(CACHE)/target
@@ -162,6 +163,12 @@ bench-large: venv
 	CARGO_TARGET_DIR="$(CACHE)/shipped" cargo build --release --bin metrify
 	METRIFY="$(CACHE)/shipped/release/metrify" "$(VENV)/bin/python" -B bench/compare/large.py \
 		--meters $(METERS_LARGE) --days $(DAYS_LARGE) --rounds $(ROUNDS)
+
+METERS_REGISTERED ?= 10000000
+
+bench-registered:
+	CARGO_TARGET_DIR="$(CACHE)/shipped" cargo build --release --bin metrify
+	METRIFY="$(CACHE)/shipped/release/metrify" python3 -B bench/compare/registered.py --meters $(METERS_REGISTERED) --rounds $(ROUNDS)
 
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS ?= $(patsubst fuzz/fuzz_targets/%.rs,%,$(wildcard fuzz/fuzz_targets/*.rs))
