@@ -7,7 +7,7 @@
 # schemathesis  what the description of the HTTP interface says, asked of a server for some minutes
 # faults  a server killed FAULTS_KILLS times under load, and a store that goes wrong at every call: what was lost or doubled
 # bounds  what deliveries of 64 MiB and more make each decoder hold, and whether time grows with their bytes alone
-# bench  all of the following but the last, on this machine, in a quarter of an hour; bench-full  with ten times the readings
+# bench  all of the following but bench-reads, bench-large and bench-registered, on this machine, in a quarter of an hour; bench-full  with ten times the readings
 # bench-decode  how fast each format is decoded, as a table; BENCH=NAME for one of them
 # bench-intake  Metrify beside other systems: the same readings into each; METERS_BENCH, DAYS_BENCH, ROUNDS
 # bench-resend  what the same readings cost when they come again

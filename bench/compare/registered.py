@@ -13,6 +13,7 @@ import threading
 from pathlib import Path
 
 import measure
+from resend import landed
 from systems import Metrify, until
 
 SMALL = 10_000
@@ -61,11 +62,6 @@ class Peak:
         self.thread.join()
 
 
-def landed(system, count):
-    query = "select coalesce(sum(rows), 0) from system.tables where \"table\" = 'readings'"
-    until(lambda: int(system.row(query)[0]) == count, "the lake", 600)
-
-
 def fleet(cache, meters, sets):
     folder, system = Path(tempfile.mkdtemp(prefix="metrify-bench-")), Metrify()
     first, days = cache / "first.ndjson", cache / "days.ndjson"
@@ -77,12 +73,12 @@ def fleet(cache, meters, sets):
             with measure.Stopwatch(system.servers) as one_each:
                 receipt = system.ingest(first)
             assert receipt["stored"] == meters, receipt
-            landed(system, meters)
+            until(lambda: landed(system) == meters, "the lake", 600)
         with Peak(system) as days_peak:
             with measure.Stopwatch(system.servers) as watch:
                 receipt = system.ingest(days)
             assert receipt["stored"] == readings, receipt
-            landed(system, meters + readings)
+            until(lambda: landed(system) == meters + readings, "the lake", 600)
         return {
             "meters": meters,
             "first_rate": round(meters / one_each.seconds),
