@@ -425,6 +425,7 @@ pub struct Wanted {
     pub near: Option<Near>,
     /// Of installations: those that hold at an instant.
     pub holds_at: Option<Timestamp>,
+    pub changed: Changed,
     /// As it was known then; `None` for today.
     pub known_at: Option<Timestamp>,
     pub sort: Sort,
@@ -444,11 +445,27 @@ impl Wanted {
             lasting: None,
             near: None,
             holds_at: None,
+            changed: Changed { from: None, until: None },
             known_at: None,
             sort: Sort::Id,
             after: None,
             limit,
         }
+    }
+}
+
+/// When a thing came to stand as it does: at `from` or later, and before `until`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Changed {
+    pub from: Option<Timestamp>,
+    pub until: Option<Timestamp>,
+}
+
+impl Changed {
+    /// Whether what is known from an instant on is among it.
+    #[must_use]
+    pub fn contains(&self, known_from: Timestamp) -> bool {
+        self.from.is_none_or(|from| from <= known_from) && self.until.is_none_or(|until| known_from < until)
     }
 }
 

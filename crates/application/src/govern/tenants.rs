@@ -90,7 +90,10 @@ pub async fn list_tenants(app: &App, ctx: &Context, wanted: &Wanted) -> Result<L
         for name in seen(app, ctx).await? {
             tenants.extend(things::known_of(app, &name, name.as_str(), wanted.known_at).await?);
         }
-        tenants.retain(|known| wanted.equal.iter().all(|(field, value)| has(&known.thing, *field, value)));
+        tenants.retain(|known| {
+            let fields = wanted.equal.iter().all(|(field, value)| has(&known.thing, *field, value));
+            fields && wanted.changed.contains(known.known_from)
+        });
         Ok(paged(tenants, wanted))
     })
     .await

@@ -9,7 +9,7 @@ use crate::audit::{Deed, audited};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::jobs::{HOUSE, JobKind, JobRecord, JobState, ToldJob};
-use crate::registry::{Cursor, Edition, Field, Happened, Sort, ThingKind, Wanted};
+use crate::registry::{Changed, Cursor, Edition, Field, Happened, Sort, ThingKind, Wanted};
 use crate::things::{self, Author};
 
 /// Which jobs are wanted.
@@ -19,6 +19,7 @@ pub struct WantedJobs {
     pub state: Option<JobState>,
     /// The principal that started them.
     pub by: Option<String>,
+    pub changed: Changed,
     /// As it was known then; `None` for today.
     pub known_at: Option<Timestamp>,
     pub sort: Sort,
@@ -43,6 +44,7 @@ impl WantedJobs {
         ];
         Wanted {
             equal: equal.into_iter().filter_map(|(field, value)| Some((field, value?))).collect(),
+            changed: self.changed,
             known_at: self.known_at,
             sort: self.sort,
             after: self.after.clone(),
@@ -56,6 +58,7 @@ impl WantedJobs {
         self.kind.is_none_or(|kind| kind == job.kind)
             && self.state.is_none_or(|state| state == job.state)
             && self.by.as_ref().is_none_or(|by| *by == job.by)
+            && self.changed.contains(known.known_from)
             && self.known_at.is_none_or(|at| known.known_from <= at)
             && self.after.as_ref().is_none_or(|after| self.sort.compare(&place(known), after).is_gt())
     }

@@ -12,7 +12,7 @@ use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::ingest::vouch;
 use crate::read::{ToldStation, WantedTold, told_stations};
-use crate::registry::{Cursor, Edition, Field, Happened, Near, Sort, ThingKind, Wanted};
+use crate::registry::{Changed, Cursor, Edition, Field, Happened, Near, Sort, ThingKind, Wanted};
 use crate::things;
 
 /// A weather station as it is known: registered, with its master data, or told of by readings alone.
@@ -29,6 +29,7 @@ pub struct WantedStations {
     pub status: Option<Status>,
     /// Nor a place. A page of those in a circle may be shorter than its limit although another one follows.
     pub near: Option<Near>,
+    pub changed: Changed,
     /// As it was known then; `None` for today.
     pub known_at: Option<Timestamp>,
     /// From the last to the first.
@@ -115,7 +116,7 @@ pub async fn list_weather_stations(app: &App, ctx: &Context, wanted: &WantedStat
         let near = wanted.near;
         let keep = move |station: &WeatherStation| near.is_none_or(|near| near.holds(station.place));
         let registered = things::page(app, ctx, &wanted.registered(), keep).await?;
-        if near.is_some() || wanted.status.is_some() {
+        if near.is_some() || wanted.status.is_some() || wanted.changed != Changed::default() {
             let stations = registered.things.into_iter().map(KnownStation::Registered).collect();
             return Ok(StationListing { stations, next: registered.next.map(|last| last.id) });
         }
@@ -133,6 +134,7 @@ impl WantedStations {
         Wanted {
             equal: status.into_iter().collect(),
             near: self.near,
+            changed: self.changed,
             known_at: self.known_at,
             sort: if self.down { Sort::IdDown } else { Sort::Id },
             after: self.after.as_ref().map(behind),
@@ -236,7 +238,15 @@ mod tests {
             known_until: None,
         });
         let told = ["b", "c", "d"].map(|id| ToldStation { id: id.to_owned(), name: None, since: Timestamp::default() });
-        let wanted = WantedStations { status: None, near: None, known_at: None, down, after: None, limit };
+        let wanted = WantedStations {
+            status: None,
+            near: None,
+            changed: Changed::default(),
+            known_at: None,
+            down,
+            after: None,
+            limit,
+        };
         let StationListing { stations, next } = merged(registered.into(), told.into(), &wanted);
         let name = |known: KnownStation| match known {
             KnownStation::Registered(known) => known.thing.id.to_string().to_uppercase(),

@@ -161,6 +161,13 @@ async fn several<T: Table>(
         let not_ended = Condition::any().add(until.is_null()).add(until.gt(at));
         query = query.filter(from.lte(at)).filter(not_ended);
     }
+    let known_from = column::<T>("known_from")?;
+    if let Some(from) = wanted.changed.from {
+        query = query.filter(known_from.gte(from.micros()));
+    }
+    if let Some(until) = wanted.changed.until {
+        query = query.filter(known_from.lt(until.micros()));
+    }
     if let Some(cursor) = &wanted.after {
         query = query.filter(behind::<T>(wanted.sort, cursor)?);
     }

@@ -11,7 +11,7 @@ use utoipa_axum::routes;
 
 use crate::created::created;
 use crate::extract::{Body, Named, Parameters};
-use crate::paging::{KnownParameters, Listed, PageParameters, meant, tagged};
+use crate::paging::{KnownParameters, Listed, ThingParameters, meant, tagged};
 use crate::problem::Problems;
 use crate::wire::grants::{GrantBody, GrantQuery, NewGrantBody};
 use crate::{Problem, Server};
@@ -22,14 +22,14 @@ pub(crate) fn routes() -> OpenApiRouter<Server> {
 
 /// The grants of the tenant, a page of them, the withdrawn ones, too.
 #[utoipa::path(
-    get, path = "/api/v1/grants", tag = "people", operation_id = "list_grants", params(GrantQuery, PageParameters),
+    get, path = "/api/v1/grants", tag = "people", operation_id = "list_grants", params(GrantQuery, ThingParameters),
     responses((status = 200, body = Listed<GrantBody>), Problems)
 )]
 async fn list(
     State(server): State<Server>,
     Extension(ctx): Extension<Context>,
     Parameters(which): Parameters<GrantQuery>,
-    Parameters(page): Parameters<PageParameters>,
+    page: ThingParameters,
 ) -> Result<Json<Listed<GrantBody>>, Problem> {
     let wanted = which.among(page.wanted(ThingKind::Grant)?)?;
     Ok(Json(page.listed(ThingKind::Grant, govern::list_grants(&server.app, &ctx, &wanted).await?)))

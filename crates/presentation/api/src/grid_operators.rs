@@ -16,7 +16,7 @@ use utoipa_axum::routes;
 
 use crate::created::created;
 use crate::extract::{Body, Named, Parameters};
-use crate::paging::{KnownParameters, Listed, PageParameters, equal, json, meant, tagged};
+use crate::paging::{KnownParameters, Listed, ThingParameters, equal, json, meant, tagged};
 use crate::problem::Problems;
 use crate::rows::Rows;
 use crate::schema::Exact;
@@ -60,14 +60,14 @@ pub struct GridStatusRow {
 /// The grid operators that the tenant knows, a page of them; the four of the German transmission grid are known to every tenant.
 #[utoipa::path(
     get, path = "/api/v1/grid-operators", tag = "grid", operation_id = "list_grid_operators",
-    params(GridOperatorParameters, PageParameters),
+    params(GridOperatorParameters, ThingParameters),
     responses((status = 200, body = Listed<GridOperatorBody>), Problems)
 )]
 async fn list(
     State(server): State<Server>,
     Extension(ctx): Extension<Context>,
     Parameters(which): Parameters<GridOperatorParameters>,
-    Parameters(page): Parameters<PageParameters>,
+    page: ThingParameters,
 ) -> Result<Json<Listed<GridOperatorBody>>, Problem> {
     let mut wanted = page.wanted(ThingKind::GridOperator)?;
     let (status, kind) = (which.status.map(StatusBody::name), which.kind.map(OperatorKindBody::name));

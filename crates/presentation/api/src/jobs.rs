@@ -5,13 +5,13 @@ use axum::extract::{Extension, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use metrify_application::jobs::JobState;
-use metrify_application::registry::{Sort, ThingKind};
+use metrify_application::registry::{ThingKind, Wanted};
 use metrify_application::{Context, operate};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::extract::{Named, Parameters};
-use crate::paging::{KnownParameters, Listed, PageParameters};
+use crate::paging::{KnownParameters, Listed, ThingParameters};
 use crate::problem::Problems;
 use crate::wire::jobs::{JobBody, JobFilters};
 use crate::{Problem, Server};
@@ -24,25 +24,19 @@ pub(crate) fn routes() -> OpenApiRouter<Server> {
 /// last thousand are kept; of what the house does by itself (`land`, `compact`, `vacuum`) the last runs that did something or failed are
 /// told until the server ends.
 #[utoipa::path(
-    get, path = "/api/v1/jobs", tag = "operation", operation_id = "list_jobs", params(JobFilters, PageParameters),
+    get, path = "/api/v1/jobs", tag = "operation", operation_id = "list_jobs", params(JobFilters, ThingParameters),
     responses((status = 200, body = Listed<JobBody>), Problems)
 )]
 async fn list(
     State(server): State<Server>,
     Extension(ctx): Extension<Context>,
     Parameters(which): Parameters<JobFilters>,
-    Parameters(page): Parameters<PageParameters>,
+    page: ThingParameters,
 ) -> Result<Json<Listed<JobBody>>, Problem> {
-    let paged = page.paged(ThingKind::Job.name())?;
-    let wanted = operate::WantedJobs {
-        known_at: paged.known_at,
-        sort: paged.sort.unwrap_or(Sort::IdDown),
-        after: paged.after,
-        limit: paged.limit,
-        ..which.wanted()?
-    };
+    let Wanted { changed, known_at, sort, after, limit, .. } = page.wanted(ThingKind::Job)?;
+    let wanted = operate::WantedJobs { changed, known_at, sort, after, limit, ..which.wanted()? };
     let listed = operate::list_jobs(&server.app, &ctx, &wanted).await?;
-    let next = page.next(ThingKind::Job.name(), listed.next.as_ref());
+    let next = page.next(ThingKind::Job, listed.next.as_ref());
     Ok(Json(Listed { results: listed.jobs.into_iter().map(JobBody::from).collect(), next }))
 }
 

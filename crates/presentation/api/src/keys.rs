@@ -11,7 +11,7 @@ use utoipa_axum::routes;
 
 use crate::created::located;
 use crate::extract::{Body, Named, Parameters};
-use crate::paging::{KnownParameters, Listed, PageParameters, meant, tagged_as};
+use crate::paging::{KnownParameters, Listed, ThingParameters, meant, tagged_as};
 use crate::problem::Problems;
 use crate::wire::certificates::NewCertificateBody;
 use crate::wire::people::{IssuedBody, KeyBody, KeyQuery, NewKeyBody, TenantParameters};
@@ -27,19 +27,19 @@ pub(crate) fn routes() -> OpenApiRouter<Server> {
 /// The keys of the tenant, without what opens anything.
 #[utoipa::path(
     get, path = "/api/v1/api-keys", tag = "people", operation_id = "list_keys",
-    params(KeyQuery, PageParameters),
+    params(KeyQuery, ThingParameters),
     responses((status = 200, body = Listed<KeyBody>), Problems)
 )]
 async fn list(
     State(server): State<Server>,
     Extension(ctx): Extension<Context>,
     Parameters(which): Parameters<KeyQuery>,
-    Parameters(page): Parameters<PageParameters>,
+    page: ThingParameters,
 ) -> Result<Json<Listed<KeyBody>>, Problem> {
     let wanted = Wanted { equal: which.equal()?, ..page.wanted(ThingKind::Key)? };
     let now = wanted.known_at.unwrap_or(ctx.now);
     let listed = govern::list_keys(&server.app, &ctx, wanted, which.status.map(KeyStatus::from)).await?;
-    let next = page.next(ThingKind::Key.name(), listed.next.as_ref());
+    let next = page.next(ThingKind::Key, listed.next.as_ref());
     Ok(Json(Listed { results: listed.things.into_iter().map(|key| KeyBody::at(&key, now)).collect(), next }))
 }
 

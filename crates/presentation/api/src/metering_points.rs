@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 
 use crate::created::created;
 use crate::extract::{Body, Named, Parameters};
-use crate::paging::{KnownParameters, Listed, NearParameters, PageParameters, equal, meant, tagged};
+use crate::paging::{KnownParameters, Listed, NearParameters, ThingParameters, equal, meant, tagged};
 use crate::problem::Problems;
 use crate::wire::master::{ExchangeBody, InstallationBody, MeteringPointBody, MeteringPointFacts, StatusBody};
 use crate::wire::moment;
@@ -40,7 +40,7 @@ struct MeteringPointParameters {
 /// The metering points of the tenant, a page of them.
 #[utoipa::path(
     get, path = "/api/v1/metering-points", tag = "master data", operation_id = "list_metering_points",
-    params(MeteringPointParameters, NearParameters, PageParameters),
+    params(MeteringPointParameters, NearParameters, ThingParameters),
     responses((status = 200, body = Listed<MeteringPointBody>), Problems)
 )]
 async fn list(
@@ -48,7 +48,7 @@ async fn list(
     Extension(ctx): Extension<Context>,
     Parameters(which): Parameters<MeteringPointParameters>,
     Parameters(near): Parameters<NearParameters>,
-    Parameters(page): Parameters<PageParameters>,
+    page: ThingParameters,
 ) -> Result<Json<Listed<MeteringPointBody>>, Problem> {
     let mut wanted = page.wanted(ThingKind::MeteringPoint)?;
     let status = which.status.map(StatusBody::name);
@@ -165,7 +165,7 @@ struct InstallationParameters {
 /// Which meters are and were at a metering point, as it is known or was known then.
 #[utoipa::path(
     get, path = "/api/v1/metering-points/{id}/installations", tag = "master data", operation_id = "list_installations",
-    params(("id" = String, Path, description = "The metering point's id"), InstallationParameters, PageParameters),
+    params(("id" = String, Path, description = "The metering point's id"), InstallationParameters, ThingParameters),
     responses((status = 200, body = Listed<InstallationBody>), Problems)
 )]
 async fn installations(
@@ -173,7 +173,7 @@ async fn installations(
     Extension(ctx): Extension<Context>,
     Named(id): Named,
     Parameters(which): Parameters<InstallationParameters>,
-    Parameters(page): Parameters<PageParameters>,
+    page: ThingParameters,
 ) -> Result<Json<Listed<InstallationBody>>, Problem> {
     let mut wanted = page.wanted(ThingKind::Installation)?;
     wanted.holds_at = which.at.as_deref().map(moment).transpose()?;

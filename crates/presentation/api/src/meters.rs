@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 
 use crate::created::created;
 use crate::extract::{Body, Named, Parameters};
-use crate::paging::{KnownParameters, Listed, NearParameters, PageParameters, equal, meant, tagged};
+use crate::paging::{KnownParameters, Listed, NearParameters, ThingParameters, equal, meant, tagged};
 use crate::problem::Problems;
 use crate::wire::master::{MeterBody, MeterFacts, StatusBody};
 use crate::{Problem, Server};
@@ -36,7 +36,7 @@ struct MeterParameters {
 /// The meters of the tenant, a page of them.
 #[utoipa::path(
     get, path = "/api/v1/smart-meters", tag = "master data", operation_id = "list_meters",
-    params(MeterParameters, NearParameters, PageParameters),
+    params(MeterParameters, NearParameters, ThingParameters),
     responses((status = 200, body = Listed<MeterBody>), Problems)
 )]
 async fn list(
@@ -44,7 +44,7 @@ async fn list(
     Extension(ctx): Extension<Context>,
     Parameters(which): Parameters<MeterParameters>,
     Parameters(near): Parameters<NearParameters>,
-    Parameters(page): Parameters<PageParameters>,
+    page: ThingParameters,
 ) -> Result<Json<Listed<MeterBody>>, Problem> {
     let mut wanted = page.wanted(ThingKind::Meter)?;
     let status = which.status.map(StatusBody::name);

@@ -1,17 +1,22 @@
 //! Lists, a page at a time, and versions of things as entity tags.
 
 use axum::Json;
+use axum::extract::FromRequestParts;
 use axum::http::header::{CONTENT_TYPE, ETAG, IF_MATCH};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use metrify_application::registry::{Cursor, Edition, Field, Listing, Near, Sort, ThingKind, Wanted};
+use metrify_application::registry::{Changed, Cursor, Edition, Field, Listing, Near, Sort, ThingKind, Wanted};
 use metrify_application::{Error, Kind, Result};
 use metrify_domain::Timestamp;
 use metrify_domain::master::{Label, Place};
 use serde::{Deserialize, Serialize};
+use utoipa::openapi::path::{Parameter, ParameterIn};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::wire::moment;
+use crate::Problem;
+use crate::extract::Parameters;
+use crate::wire::{moment, span};
 
 /// Things of a page where nobody says how many.
 const PAGE: u64 = 100;
@@ -32,6 +37,70 @@ pub(crate) struct PageParameters {
     pub(crate) sort: Option<SortBody>,
     /// As it was known then: a day, local, or an instant.
     pub(crate) as_known_at: Option<String>,
+}
+
+/// Since when things stand as they do, which is what `changed` sorts by.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ChangedParameters {
+    /// Changed last at a day, local, as its beginning, or at an instant, or after it.
+    start: Option<String>,
+    /// Changed last before a day, local, or an instant.
+    end: Option<String>,
+}
+
+impl ChangedParameters {
+    /// # Errors
+    /// Where a time is none, or the end comes before the start.
+    pub(crate) fn changed(&self) -> Result<Changed> {
+        let (from, until) = span(self.start.as_deref(), self.end.as_deref())?;
+        Ok(Changed { from, until })
+    }
+}
+
+/// Which page of a list of things that change, in which order, and of those that were changed when.
+#[derive(Debug)]
+pub(crate) struct ThingParameters {
+    page: PageParameters,
+    changed: ChangedParameters,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for ThingParameters {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> std::result::Result<Self, Problem> {
+        let Parameters(page) = Parameters::from_request_parts(parts, state).await?;
+        let Parameters(changed) = Parameters::from_request_parts(parts, state).await?;
+        Ok(Self { page, changed })
+    }
+}
+
+impl IntoParams for ThingParameters {
+    fn into_params(placed: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        [PageParameters::into_params(&placed), ChangedParameters::into_params(&placed)].concat()
+    }
+}
+
+impl ThingParameters {
+    /// # Errors
+    /// Where a parameter means nothing.
+    pub(crate) fn wanted(&self, kind: ThingKind) -> Result<Wanted> {
+        let Paged { limit, known_at, after, sort } = self.page.paged(kind.name())?;
+        // Of jobs the newest are asked for, and things by their names.
+        let sort = sort.unwrap_or(if kind == ThingKind::Job { Sort::IdDown } else { Sort::Id });
+        Ok(Wanted { changed: self.changed.changed()?, known_at, after, sort, ..Wanted::all(kind, limit) })
+    }
+
+    /// A page of a list of things.
+    pub(crate) fn listed<S, T: From<Edition<S>>>(&self, kind: ThingKind, page: Listing<S>) -> Listed<T> {
+        let next = self.next(kind, page.next.as_ref());
+        Listed { results: page.things.into_iter().map(T::from).collect(), next }
+    }
+
+    /// The cursor of the next page of a list of things; `None` where there is none.
+    pub(crate) fn next(&self, kind: ThingKind, last: Option<&Cursor>) -> Option<String> {
+        self.page.next(kind.name(), last)
+    }
 }
 
 /// As it was known when.
@@ -75,13 +144,6 @@ impl From<SortBody> for Sort {
 }
 
 impl PageParameters {
-    /// # Errors
-    /// Where a parameter means nothing.
-    pub(crate) fn wanted(&self, kind: ThingKind) -> Result<Wanted> {
-        let Paged { limit, known_at, after, sort } = self.paged(kind.name())?;
-        Ok(Wanted { known_at, after, sort: sort.unwrap_or_default(), ..Wanted::all(kind, limit) })
-    }
-
     /// Of a list of this name, whose cursors no other list takes.
     ///
     /// # Errors
@@ -94,12 +156,6 @@ impl PageParameters {
             after,
             sort: self.sort.map(Sort::from),
         })
-    }
-
-    /// A page of a list of things.
-    pub(crate) fn listed<S, T: From<Edition<S>>>(&self, kind: ThingKind, page: Listing<S>) -> Listed<T> {
-        let next = self.next(kind.name(), page.next.as_ref());
-        Listed { results: page.things.into_iter().map(T::from).collect(), next }
     }
 
     /// The cursor of the next page of a list of this name; `None` where there is none.

@@ -12,7 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::extract::{Body, Named, Parameters};
-use crate::paging::{KnownParameters, Listed, PageParameters, equal, meant, tagged};
+use crate::paging::{KnownParameters, Listed, ThingParameters, equal, meant, tagged};
 use crate::problem::Problems;
 use crate::wire::master::StatusBody;
 use crate::wire::people::{NewTenantBody, TenantBody, TenantFacts};
@@ -33,14 +33,14 @@ struct TenantParameters {
 /// Tenants, a page of them: all, for an admin of the house's own tenant; their own one for other admins.
 #[utoipa::path(
     get, path = "/api/v1/tenants", tag = "people", operation_id = "list_tenants",
-    params(TenantParameters, PageParameters),
+    params(TenantParameters, ThingParameters),
     responses((status = 200, body = Listed<TenantBody>), Problems)
 )]
 async fn list(
     State(server): State<Server>,
     Extension(ctx): Extension<Context>,
     Parameters(which): Parameters<TenantParameters>,
-    Parameters(page): Parameters<PageParameters>,
+    page: ThingParameters,
 ) -> Result<Json<Listed<TenantBody>>, Problem> {
     let status = which.status.map(|status| status.name().to_owned());
     let wanted = Wanted { equal: equal([(Field::Status, status)])?, ..page.wanted(ThingKind::Tenant)? };

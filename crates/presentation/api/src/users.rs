@@ -11,7 +11,7 @@ use utoipa_axum::routes;
 
 use crate::created::created;
 use crate::extract::{Body, Named, Parameters};
-use crate::paging::{KnownParameters, Listed, PageParameters, meant, tagged};
+use crate::paging::{KnownParameters, Listed, ThingParameters, meant, tagged};
 use crate::problem::Problems;
 use crate::wire::logins::{NewUserBody, PasswordBody, UserBody, UserChangeBody};
 use crate::wire::people::UserQuery;
@@ -24,14 +24,14 @@ pub(crate) fn routes() -> OpenApiRouter<Server> {
 /// The people of the tenant, the deactivated ones, too.
 #[utoipa::path(
     get, path = "/api/v1/users", tag = "people", operation_id = "list_users",
-    params(UserQuery, PageParameters),
+    params(UserQuery, ThingParameters),
     responses((status = 200, body = Listed<UserBody>), Problems)
 )]
 async fn list(
     State(server): State<Server>,
     Extension(ctx): Extension<Context>,
     Parameters(which): Parameters<UserQuery>,
-    Parameters(page): Parameters<PageParameters>,
+    page: ThingParameters,
 ) -> Result<Json<Listed<UserBody>>, Problem> {
     let wanted = Wanted { equal: which.equal()?, ..page.wanted(ThingKind::User)? };
     Ok(Json(page.listed(ThingKind::User, govern::list_users(&server.app, &ctx, &wanted).await?)))

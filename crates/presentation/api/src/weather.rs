@@ -17,7 +17,7 @@ use utoipa_axum::routes;
 
 use crate::created::created;
 use crate::extract::{Body, Named, Parameters};
-use crate::paging::{KnownParameters, Listed, NearParameters, limit, meant, tagged};
+use crate::paging::{ChangedParameters, KnownParameters, Listed, NearParameters, limit, meant, tagged};
 use crate::problem::Problems;
 use crate::schema::Binary;
 use crate::series::{SeriesBody, SeriesParameters, point, told};
@@ -34,7 +34,7 @@ pub(crate) fn routes() -> OpenApiRouter<Server> {
         .routes(routes!(forecast))
 }
 
-/// Which stations. A status or a circle chooses registered ones: of the others neither is known.
+/// Which stations. A status, a circle or a time of change chooses registered ones: of the others none is known.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct StationParameters {
@@ -64,7 +64,7 @@ enum StationSort {
 /// The weather stations that are known, each once: those that are registered, and those that readings alone tell of.
 #[utoipa::path(
     get, path = "/api/v1/weather/stations", tag = "weather", operation_id = "list_stations",
-    params(StationParameters, NearParameters),
+    params(StationParameters, NearParameters, ChangedParameters),
     responses((status = 200, body = Listed<StationBody>), Problems)
 )]
 async fn list(
@@ -72,10 +72,12 @@ async fn list(
     Extension(ctx): Extension<Context>,
     Parameters(which): Parameters<StationParameters>,
     Parameters(near): Parameters<NearParameters>,
+    Parameters(changed): Parameters<ChangedParameters>,
 ) -> Result<Json<Listed<StationBody>>, Problem> {
     let wanted = WantedStations {
         status: which.status.map(Status::from),
         near: near.near()?,
+        changed: changed.changed()?,
         known_at: which.as_known_at.as_deref().map(moment).transpose()?,
         down: which.sort == Some(StationSort::IdDown),
         after: which.cursor.as_deref().map(behind).transpose()?,

@@ -185,6 +185,8 @@ def list_keys(
     cursor: str | None = None,
     sort: Literal["id", "-id", "changed", "-changed"] | None = None,
     as_known_at: str | None = None,
+    start: str | None = None,
+    end: str | None = None,
 ) -> Call[Listed[Key]]:
     """The keys of the tenant, without what opens anything.
 
@@ -194,12 +196,23 @@ def list_keys(
     cursor: What `next` said on the page before.
     sort: `id`, `-id`, `changed` or `-changed`, the last since when it is known.
     as_known_at: As it was known then: a day, local, or an instant.
+    start: Changed last at a day, local, as its beginning, or at an instant, or after it.
+    end: Changed last before a day, local, or an instant.
     """
     return Call(
         Listed[Key],
         "GET",
         "/api/v1/api-keys",
-        query={"status": status, "role": role, "limit": limit, "cursor": cursor, "sort": sort, "as_known_at": as_known_at},
+        query={
+            "status": status,
+            "role": role,
+            "limit": limit,
+            "cursor": cursor,
+            "sort": sort,
+            "as_known_at": as_known_at,
+            "start": start,
+            "end": end,
+        },
     )
 
 
@@ -420,6 +433,8 @@ def list_grants(
     cursor: str | None = None,
     sort: Literal["id", "-id", "changed", "-changed"] | None = None,
     as_known_at: str | None = None,
+    start: str | None = None,
+    end: str | None = None,
 ) -> Call[Listed[Grant]]:
     """The grants of the tenant, a page of them, the withdrawn ones, too.
 
@@ -428,6 +443,8 @@ def list_grants(
     cursor: What `next` said on the page before.
     sort: `id`, `-id`, `changed` or `-changed`, the last since when it is known.
     as_known_at: As it was known then: a day, local, or an instant.
+    start: Changed last at a day, local, as its beginning, or at an instant, or after it.
+    end: Changed last before a day, local, or an instant.
     """
     return Call(
         Listed[Grant],
@@ -442,6 +459,8 @@ def list_grants(
             "cursor": cursor,
             "sort": sort,
             "as_known_at": as_known_at,
+            "start": start,
+            "end": end,
         },
     )
 
@@ -477,6 +496,8 @@ def list_grid_operators(
     cursor: str | None = None,
     sort: Literal["id", "-id", "changed", "-changed"] | None = None,
     as_known_at: str | None = None,
+    start: str | None = None,
+    end: str | None = None,
 ) -> Call[Listed[GridOperator]]:
     """The grid operators that the tenant knows, a page of them; the four of the German transmission grid are known to every
     tenant.
@@ -485,6 +506,8 @@ def list_grid_operators(
     cursor: What `next` said on the page before.
     sort: `id`, `-id`, `changed` or `-changed`, the last since when it is known.
     as_known_at: As it was known then: a day, local, or an instant.
+    start: Changed last at a day, local, as its beginning, or at an instant, or after it.
+    end: Changed last before a day, local, or an instant.
     """
     return Call(
         Listed[GridOperator],
@@ -498,6 +521,8 @@ def list_grid_operators(
             "cursor": cursor,
             "sort": sort,
             "as_known_at": as_known_at,
+            "start": start,
+            "end": end,
         },
     )
 
@@ -548,6 +573,8 @@ def list_jobs(
     cursor: str | None = None,
     sort: Literal["id", "-id", "changed", "-changed"] | None = None,
     as_known_at: str | None = None,
+    start: str | None = None,
+    end: str | None = None,
 ) -> Call[Listed[Job]]:
     """What the house does and did that takes long, newest first unless `sort` says otherwise. Of work that somebody started the
     last thousand are kept; of what the house does by itself (`land`, `compact`, `vacuum`) the last runs that did something or
@@ -560,6 +587,8 @@ def list_jobs(
     cursor: What `next` said on the page before.
     sort: `id`, `-id`, `changed` or `-changed`, the last since when it is known.
     as_known_at: As it was known then: a day, local, or an instant.
+    start: Changed last at a day, local, as its beginning, or at an instant, or after it.
+    end: Changed last before a day, local, or an instant.
     """
     return Call(
         Listed[Job],
@@ -573,6 +602,8 @@ def list_jobs(
             "cursor": cursor,
             "sort": sort,
             "as_known_at": as_known_at,
+            "start": start,
+            "end": end,
         },
     )
 
@@ -626,6 +657,8 @@ def list_metering_points(
     cursor: str | None = None,
     sort: Literal["id", "-id", "changed", "-changed"] | None = None,
     as_known_at: str | None = None,
+    start: str | None = None,
+    end: str | None = None,
 ) -> Call[Listed[MeteringPoint]]:
     """The metering points of the tenant, a page of them.
 
@@ -635,6 +668,8 @@ def list_metering_points(
     cursor: What `next` said on the page before.
     sort: `id`, `-id`, `changed` or `-changed`, the last since when it is known.
     as_known_at: As it was known then: a day, local, or an instant.
+    start: Changed last at a day, local, as its beginning, or at an instant, or after it.
+    end: Changed last before a day, local, or an instant.
     """
     return Call(
         Listed[MeteringPoint],
@@ -651,6 +686,8 @@ def list_metering_points(
             "cursor": cursor,
             "sort": sort,
             "as_known_at": as_known_at,
+            "start": start,
+            "end": end,
         },
     )
 
@@ -706,6 +743,8 @@ def list_installations(
     cursor: str | None = None,
     sort: Literal["id", "-id", "changed", "-changed"] | None = None,
     as_known_at: str | None = None,
+    start: str | None = None,
+    end: str | None = None,
 ) -> Call[Listed[Installation]]:
     """Which meters are and were at a metering point, as it is known or was known then.
 
@@ -714,12 +753,14 @@ def list_installations(
     cursor: What `next` said on the page before.
     sort: `id`, `-id`, `changed` or `-changed`, the last since when it is known.
     as_known_at: As it was known then: a day, local, or an instant.
+    start: Changed last at a day, local, as its beginning, or at an instant, or after it.
+    end: Changed last before a day, local, or an instant.
     """
     return Call(
         Listed[Installation],
         "GET",
         f"/api/v1/metering-points/{quoted(id)}/installations",
-        query={"at": at, "limit": limit, "cursor": cursor, "sort": sort, "as_known_at": as_known_at},
+        query={"at": at, "limit": limit, "cursor": cursor, "sort": sort, "as_known_at": as_known_at, "start": start, "end": end},
     )
 
 
@@ -953,6 +994,8 @@ def list_meters(
     cursor: str | None = None,
     sort: Literal["id", "-id", "changed", "-changed"] | None = None,
     as_known_at: str | None = None,
+    start: str | None = None,
+    end: str | None = None,
 ) -> Call[Listed[Meter]]:
     """The meters of the tenant, a page of them.
 
@@ -962,6 +1005,8 @@ def list_meters(
     cursor: What `next` said on the page before.
     sort: `id`, `-id`, `changed` or `-changed`, the last since when it is known.
     as_known_at: As it was known then: a day, local, or an instant.
+    start: Changed last at a day, local, as its beginning, or at an instant, or after it.
+    end: Changed last before a day, local, or an instant.
     """
     return Call(
         Listed[Meter],
@@ -979,6 +1024,8 @@ def list_meters(
             "cursor": cursor,
             "sort": sort,
             "as_known_at": as_known_at,
+            "start": start,
+            "end": end,
         },
     )
 
@@ -1082,6 +1129,8 @@ def list_tenants(
     cursor: str | None = None,
     sort: Literal["id", "-id", "changed", "-changed"] | None = None,
     as_known_at: str | None = None,
+    start: str | None = None,
+    end: str | None = None,
 ) -> Call[Listed[Tenant]]:
     """Tenants, a page of them: all, for an admin of the house's own tenant; their own one for other admins.
 
@@ -1089,12 +1138,22 @@ def list_tenants(
     cursor: What `next` said on the page before.
     sort: `id`, `-id`, `changed` or `-changed`, the last since when it is known.
     as_known_at: As it was known then: a day, local, or an instant.
+    start: Changed last at a day, local, as its beginning, or at an instant, or after it.
+    end: Changed last before a day, local, or an instant.
     """
     return Call(
         Listed[Tenant],
         "GET",
         "/api/v1/tenants",
-        query={"status": status, "limit": limit, "cursor": cursor, "sort": sort, "as_known_at": as_known_at},
+        query={
+            "status": status,
+            "limit": limit,
+            "cursor": cursor,
+            "sort": sort,
+            "as_known_at": as_known_at,
+            "start": start,
+            "end": end,
+        },
     )
 
 
@@ -1195,6 +1254,8 @@ def list_users(
     cursor: str | None = None,
     sort: Literal["id", "-id", "changed", "-changed"] | None = None,
     as_known_at: str | None = None,
+    start: str | None = None,
+    end: str | None = None,
 ) -> Call[Listed[User]]:
     """The people of the tenant, the deactivated ones, too.
 
@@ -1203,12 +1264,23 @@ def list_users(
     cursor: What `next` said on the page before.
     sort: `id`, `-id`, `changed` or `-changed`, the last since when it is known.
     as_known_at: As it was known then: a day, local, or an instant.
+    start: Changed last at a day, local, as its beginning, or at an instant, or after it.
+    end: Changed last before a day, local, or an instant.
     """
     return Call(
         Listed[User],
         "GET",
         "/api/v1/users",
-        query={"status": status, "role": role, "limit": limit, "cursor": cursor, "sort": sort, "as_known_at": as_known_at},
+        query={
+            "status": status,
+            "role": role,
+            "limit": limit,
+            "cursor": cursor,
+            "sort": sort,
+            "as_known_at": as_known_at,
+            "start": start,
+            "end": end,
+        },
     )
 
 
@@ -1243,6 +1315,8 @@ def list_stations(
     latitude: float | None = None,
     longitude: float | None = None,
     radius_m: float | None = None,
+    start: str | None = None,
+    end: str | None = None,
 ) -> Call[Listed[Station]]:
     """The weather stations that are known, each once: those that are registered, and those that readings alone tell of.
 
@@ -1252,6 +1326,8 @@ def list_stations(
     as_known_at: As it was known then: a day, local, or an instant.
     latitude: Degrees, WGS 84: the middle of the circle.
     radius_m: Metres.
+    start: Changed last at a day, local, as its beginning, or at an instant, or after it.
+    end: Changed last before a day, local, or an instant.
     """
     return Call(
         Listed[Station],
@@ -1266,6 +1342,8 @@ def list_stations(
             "latitude": latitude,
             "longitude": longitude,
             "radius_m": radius_m,
+            "start": start,
+            "end": end,
         },
     )
 

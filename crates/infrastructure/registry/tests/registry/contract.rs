@@ -3,7 +3,7 @@
 use metrify_application::jobs::{Account, Counted, JobKind, JobRecord, JobState};
 use metrify_application::ports::Registry;
 use metrify_application::registry::{
-    AttemptsRecord, Cursor, Edition, Event, Field, Happened, KeyRecord, Lasting, LogRecord, Near, Registered,
+    AttemptsRecord, Changed, Cursor, Edition, Event, Field, Happened, KeyRecord, Lasting, LogRecord, Near, Registered,
     SessionRecord, Sort, TenantRecord, Thing, ThingKind, UserRecord, Wanted,
 };
 use metrify_application::{Kind, Tenant};
@@ -132,6 +132,14 @@ async fn lists_are_filtered_sorted_and_paged(registry: &dyn Registry) {
     assert_eq!(ids(registry, "one", of(&[])).await, [""; 0]);
     assert_eq!(ids(registry, "one", Wanted { near, ..all() }).await, ["m3"]);
     assert_eq!(ids(registry, "one", Wanted { known_at: Some(at(12)), ..all() }).await, ["m1", "m3"]);
+    let changed = |from: Option<i64>, until: Option<i64>, known_at: Option<i64>| {
+        let changed = Changed { from: from.map(at), until: until.map(at) };
+        ids(registry, "one", Wanted { changed, known_at: known_at.map(at), ..all() })
+    };
+    assert_eq!(changed(Some(15), Some(40), None).await, ["m1", "m2"]);
+    assert_eq!(changed(Some(40), None, None).await, ["m4"]);
+    assert_eq!(changed(None, Some(15), None).await, ["m3"]);
+    assert_eq!(changed(None, Some(15), Some(19)).await, ["m1", "m3"], "as it was known before it changed once more");
     let error = registry.list(&tenant("one"), &equal(Field::GridOperator, "x")).await.expect_err("no such field");
     assert_eq!(error.kind(), Kind::Invalid);
 }

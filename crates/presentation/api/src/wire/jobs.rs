@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use metrify_application::jobs::{JobRecord, ToldJob};
 use metrify_application::operate::WantedJobs;
-use metrify_application::registry::Sort;
+use metrify_application::registry::{Changed, Sort};
 use metrify_application::{Error, Kind, Result};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -35,6 +35,7 @@ impl JobFilters {
             kind: read("kind", self.kind.as_deref())?,
             state: read("state", self.state.as_deref())?,
             by: self.by.clone(),
+            changed: Changed::default(),
             known_at: None,
             sort: Sort::IdDown,
             after: None,

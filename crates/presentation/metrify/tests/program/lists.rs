@@ -135,6 +135,71 @@ fn lists_of_grants_deliveries_and_jobs_are_told_as_they_were_known() {
 }
 
 #[test]
+fn lists_are_told_by_when_what_they_tell_changed() {
+    let metrify = Metrify::new();
+    let server = metrify.serve();
+    let admin = Client::of(&metrify, &server, "admin");
+    Client::of_new_tenant(&metrify, &server, "stadtwerk");
+    let twice = |path: &str, bodies: [Value; 2]| {
+        for body in bodies {
+            let (status, answer) = admin.post(path, &body);
+            assert!([200, 201].contains(&status), "{path}: {answer}");
+        }
+    };
+    twice("/api/v1/smart-meters", [json!({"id": "1EMH0010599732"}), json!({"id": "1EMH0010599733"})]);
+    let (one, other) = ("DE0000000000000000000000000000001", "DE0000000000000000000000000000002");
+    let station = |id: &str| json!({"id": id, "name": "a station"});
+    let operator = |id: &str| json!({"id": id, "name": "Stadtwerke", "kind": "distribution"});
+    twice("/api/v1/grid-operators", [operator("one"), operator("other")]);
+    let key = |title: &str| json!({"title": title, "role": "viewer"});
+    twice("/api/v1/api-keys", [key("one"), key("other")]);
+    twice("/api/v1/weather/stations", [station("10315"), station("10400")]);
+    twice("/api/v1/metering-points", [json!({"id": one}), json!({"id": other})]);
+    let exchange =
+        |at: &str| json!({"meter": if at < "2026-02" { "1EMH0010599732" } else { "1EMH0010599733" }, "at": at});
+    let exchanges = format!("/api/v1/metering-points/{one}/exchange");
+    twice(&exchanges, [exchange("2026-01-01"), exchange("2026-03-01")]);
+    // It ends the second of them; the first has not changed since.
+    assert_eq!(admin.post(&exchanges, &json!({"meter": null, "at": "2026-05-01"})).0, 200);
+    let parties = json!({"parties": ["metering_operator", "consented"]});
+    assert_eq!(admin.ask("PUT", "/api/v1/tenants/default", &[], Some(&parties)).0, 200);
+    for point in [one, other] {
+        assert_eq!(metrify.run(&["grant", "create", point, "--evidence", "file 7"]).code, Some(0));
+    }
+    let user = |name: &str| json!({"name": name, "role": "analyst", "password": "correct horse battery staple"});
+    twice("/api/v1/users", [user("ann"), user("ben")]);
+    twice("/api/v1/deliveries/replay", [json!({"apply": true}), json!({"apply": true})]);
+    let installations = format!("metering-points/{one}/installations");
+    let lists = [
+        "smart-meters",
+        "metering-points",
+        "weather/stations",
+        "grid-operators",
+        "grants",
+        "api-keys",
+        "users",
+        "tenants",
+    ];
+    for list in lists.into_iter().chain(["jobs", installations.as_str()]) {
+        let told = |more: &str| {
+            let (status, page) = admin.get(&format!("/api/v1/{list}?sort=-id{more}"));
+            assert_eq!(status, 200, "{list}: {page}");
+            page["results"].as_array().expect("a list").clone()
+        };
+        let since = |thing: &Value| thing["known_from"].as_str().expect("since when").to_owned();
+        let all = told("");
+        let at = all.iter().map(since).max().unwrap_or_else(|| panic!("nothing in {list}"));
+        let (later, earlier): (Vec<Value>, Vec<Value>) = all.into_iter().partition(|thing| since(thing) >= at);
+        assert!(!later.is_empty() && !earlier.is_empty(), "{list}: {later:?} {earlier:?}");
+        assert_eq!((told(&format!("&start={at}")), told(&format!("&end={at}"))), (later, earlier), "{list}");
+        assert_eq!(told(&format!("&start={at}&end={at}")), [Value::Null; 0], "{list}");
+        for wrong in ["start=yesterday", "end=25%3A00", "start=2026-02-01&end=2026-01-01"] {
+            assert_eq!(admin.get(&format!("/api/v1/{list}?{wrong}")).0, 400, "{list}?{wrong}");
+        }
+    }
+}
+
+#[test]
 fn entries_are_chosen_by_what_was_done_and_come_in_both_orders() {
     let metrify = Metrify::new();
     metrify.take_in("a.ndjson", quarter_hours(4));
