@@ -14,6 +14,7 @@ pub mod ingest;
 pub mod jobs;
 mod moment;
 pub mod operate;
+mod page;
 mod places;
 pub mod ports;
 mod rates;

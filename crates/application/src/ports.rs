@@ -15,6 +15,7 @@ use crate::audit::{Audited, Entry, Way};
 use crate::error::Result;
 use crate::identity::{Bearer, Pass};
 use crate::ingest::{Content, Hints};
+pub use crate::page::{Cell, Page, Row, Rows, csv_line};
 use crate::read::Series;
 use crate::record::{
     Accepted, Answered, DeliveryId, Fingerprint, PointStatus, Position, RecordRow, Reject, Version, Withdrawn,
@@ -249,45 +250,6 @@ pub trait Archive: Send + Sync {
     /// # Errors
     /// Where they cannot be read, are not what was received, or `out` cannot be written.
     fn restore(&self, tenant: &Tenant, id: &DeliveryId, out: &mut File) -> Result<bool>;
-}
-
-/// One value of an answer. Numbers are exact decimal text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Cell {
-    Null,
-    Bool(bool),
-    Number(String),
-    Text(String),
-}
-
-/// Writes a row as a line of CSV (RFC 4180); what is null is empty.
-///
-/// # Errors
-/// Where `out` takes no more.
-pub fn csv_line(out: &mut impl std::io::Write, row: &[Cell]) -> std::io::Result<()> {
-    for (place, cell) in row.iter().enumerate() {
-        if place > 0 {
-            out.write_all(b",")?;
-        }
-        match cell {
-            Cell::Null => {}
-            Cell::Bool(truth) => write!(out, "{truth}")?,
-            Cell::Number(number) => out.write_all(number.as_bytes())?,
-            // One after the other they are looked for several times as fast as together.
-            Cell::Text(text) if ['"', ',', '\n', '\r'].into_iter().any(|special| text.contains(special)) => {
-                write!(out, "\"{}\"", text.replace('"', "\"\""))?;
-            }
-            Cell::Text(text) => out.write_all(text.as_bytes())?,
-        }
-    }
-    out.write_all(b"\n")
-}
-
-/// A piece of an answer.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct Page {
-    pub columns: Vec<String>,
-    pub rows: Vec<Vec<Cell>>,
 }
 
 /// What was written to a file.

@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::context::Context;
 use crate::error::Result;
-use crate::ports::{Cell, Page, Query};
+use crate::ports::{Cell, Page, Query, Row};
 use crate::read::series::{instant, literal};
 use crate::registry::{Cursor, Sort};
 
@@ -54,7 +54,7 @@ pub(super) fn equal(column: &str, value: Option<&str>) -> Option<String> {
 pub(super) async fn rows(app: &App, ctx: &Context, query: Query<'_>) -> Result<Vec<Vec<Cell>>> {
     let mut rows = Vec::new();
     let mut take = |page: Page| {
-        rows.extend(page.rows);
+        rows.extend(page.rows.iter().map(Row::to_vec));
         Ok(())
     };
     app.queries.answer(ctx.tenant(), app.sql.query(ctx.tenant(), ctx.past(query), &mut take)).await?;

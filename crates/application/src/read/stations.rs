@@ -4,7 +4,7 @@ use metrify_domain::{Tenant, Timestamp};
 
 use crate::app::App;
 use crate::error::{Error, Kind, Result};
-use crate::ports::{Cell, Page, Query};
+use crate::ports::{Cell, Page, Query, Row};
 use crate::read::series::literal;
 
 /// A weather station as its readings tell of it.
@@ -41,7 +41,7 @@ pub(crate) async fn told_stations(
     let sql = query(wanted);
     let mut rows = Vec::new();
     let mut gather = |page: Page| {
-        rows.extend(page.rows);
+        rows.extend(page.rows.iter().map(Row::to_vec));
         Ok(())
     };
     app.queries.answer(tenant, app.sql.query(tenant, Query { sql: &sql, known_at }, &mut gather)).await?;

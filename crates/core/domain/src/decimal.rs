@@ -236,7 +236,7 @@ impl FromStr for Decimal {
 impl fmt::Display for Decimal {
     /// The shortest text that means the number: `-5632.1916`, `17`, `0.5`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&shortest(self.0, SCALE as i8))
+        write_shortest(f, self.0, SCALE as i8)
     }
 }
 
@@ -244,8 +244,20 @@ impl fmt::Display for Decimal {
 /// values need.
 #[must_use]
 pub fn shortest(units: i128, scale: i8) -> String {
+    let mut text = String::new();
+    // A string takes whatever there is.
+    let _written = write_shortest(&mut text, units, scale);
+    text
+}
+
+/// As [`shortest`], to where the text is wanted.
+///
+/// # Errors
+/// Where `out` takes no more.
+pub fn write_shortest(out: &mut impl fmt::Write, units: i128, scale: i8) -> fmt::Result {
     let Ok(places @ 1..) = usize::try_from(scale) else {
-        return (0..-i32::from(scale)).fold(units.to_string(), |text, _| text + "0");
+        write!(out, "{units}")?;
+        return (0..-i32::from(scale)).try_for_each(|_| out.write_char('0'));
     };
     let sign = if units < 0 { "-" } else { "" };
     let one = u32::try_from(places).ok().and_then(|places| 10_u64.checked_pow(places));
@@ -253,18 +265,18 @@ pub fn shortest(units: i128, scale: i8) -> String {
         // Nearly all; numbers of 128 bits are printed much more slowly.
         let (whole, mut fraction, mut places) = (units / one, units % one, places);
         if fraction == 0 {
-            return format!("{sign}{whole}");
+            return write!(out, "{sign}{whole}");
         }
         while fraction % 10 == 0 {
             (fraction, places) = (fraction / 10, places - 1);
         }
-        return format!("{sign}{whole}.{fraction:0places$}");
+        return write!(out, "{sign}{whole}.{fraction:0places$}");
     }
     let digits = format!("{:0>width$}", units.unsigned_abs(), width = places + 1);
     let (whole, fraction) = digits.split_at(digits.len() - places);
     match fraction.trim_end_matches('0') {
-        "" => format!("{sign}{whole}"),
-        fraction => format!("{sign}{whole}.{fraction}"),
+        "" => write!(out, "{sign}{whole}"),
+        fraction => write!(out, "{sign}{whole}.{fraction}"),
     }
 }
 

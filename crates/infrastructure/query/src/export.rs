@@ -11,7 +11,7 @@ use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::dataframe::DataFrame;
 use futures::StreamExt;
-use metrify_application::ports::{Cell, ExportFormat, Page, Written, csv_line};
+use metrify_application::ports::{Cell, ExportFormat, Page, Row, Rows, Written, csv_line};
 use metrify_application::{Error, Kind, Result, io};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
@@ -59,7 +59,7 @@ async fn write_part(frame: DataFrame, format: ExportFormat, file: &Path, bytes_m
     let out = writer.finish().map_err(unwritten)?.into_inner().map_err(|error| unwritten(error.into_error().into()))?;
     out.file.sync_all().map_err(|error| io(STEP, error))?;
     let columns = schema.fields().iter().map(|field| field.name().clone()).collect();
-    let last = Page { columns, rows: last.as_ref().map_or(Ok(Vec::new()), page::rows)? };
+    let last = Page { columns, rows: last.as_ref().map_or(Ok(Rows::default()), page::rows)? };
     Ok(Written { rows, last })
 }
 
@@ -148,8 +148,7 @@ impl<W: Write + Send> Writer<W> {
         Ok(match format {
             ExportFormat::Ndjson => Self::Ndjson(out, schema),
             ExportFormat::Csv => {
-                let names: Vec<Cell> = schema.fields().iter().map(|field| Cell::Text(field.name().clone())).collect();
-                csv_line(&mut out, &names)?;
+                csv_line(&mut out, schema.fields().iter().map(|field| Cell::Text(field.name().as_str())))?;
                 Self::Csv(out)
             }
             ExportFormat::Parquet => {
@@ -165,12 +164,12 @@ impl<W: Write + Send> Writer<W> {
             Self::Parquet(writer) => writer.write(batch)?,
             Self::Arrow(writer) => writer.write(batch)?,
             Self::Csv(out) => {
-                for row in page::rows(batch)? {
-                    csv_line(out, &row)?;
+                for row in page::rows(batch)?.iter() {
+                    csv_line(out, row.cells())?;
                 }
             }
             Self::Ndjson(out, schema) => {
-                for row in page::rows(batch)? {
+                for row in page::rows(batch)?.iter() {
                     write_object(out, schema, row)?;
                 }
             }
@@ -191,15 +190,15 @@ impl<W: Write + Send> Writer<W> {
 }
 
 /// Values that are absent are left out: a missing key is what our own decoder takes for absent.
-fn write_object(out: &mut impl Write, schema: &SchemaRef, row: Vec<Cell>) -> Result<(), Failure> {
+fn write_object(out: &mut impl Write, schema: &SchemaRef, row: Row<'_>) -> Result<(), Failure> {
     out.write_all(b"{")?;
     let mut first = true;
-    for (field, cell) in schema.fields().iter().zip(row) {
+    for (field, cell) in schema.fields().iter().zip(row.cells()) {
         let value = match cell {
             Cell::Null => continue,
             Cell::Bool(truth) => truth.to_string(),
-            Cell::Number(number) => number,
-            Cell::Text(text) => serde_json::to_string(&text)?,
+            Cell::Number(number) => number.to_owned(),
+            Cell::Text(text) => serde_json::to_string(text)?,
         };
         let separator = if first { "" } else { "," };
         write!(out, "{separator}{}:{value}", serde_json::to_string(field.name())?)?;

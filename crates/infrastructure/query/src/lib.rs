@@ -39,7 +39,7 @@ use datafusion::prelude::{SQLOptions, SessionConfig, SessionContext};
 use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::dialect::GenericDialect;
 use futures::StreamExt;
-use metrify_application::ports::{ExportFormat, Page, Pages, Query, Sql, Written};
+use metrify_application::ports::{ExportFormat, Page, Pages, Query, Rows, Sql, Written};
 use metrify_application::read::Series;
 use metrify_application::{Error, Kind, Result, Tenant};
 use metrify_domain::Timestamp;
@@ -191,7 +191,7 @@ impl Sessions {
         let frame = self.frame(tenant, query).await?;
         let columns: Vec<String> = frame.schema().fields().iter().map(|field| field.name().clone()).collect();
         // Whoever listens no more is told nothing more.
-        if !pages.tell(Page { columns: columns.clone(), rows: Vec::new() }).await {
+        if !pages.tell(Page { columns: columns.clone(), rows: Rows::default() }).await {
             return Ok(());
         }
         let mut batches = bounds::stream(frame).await.map_err(|error| failed("answer the query", error))?;

@@ -6,7 +6,7 @@ use arrow::array::{AsArray, RecordBatch};
 use arrow::compute::{cast, interleave_record_batch};
 use arrow::datatypes::{Schema, SchemaRef, TimestampMicrosecondType};
 use datafusion::datasource::physical_plan::parquet::transform_schema_to_view;
-use metrify_application::ports::Page;
+use metrify_application::ports::{Page, Rows};
 use metrify_application::read::{After, SERIES_COLUMNS, Series, Told};
 use metrify_application::{Error, Kind, Result, Tenant};
 use metrify_domain::Timestamp;
@@ -50,7 +50,7 @@ pub(crate) async fn page(lake: &DeltaLake, tenant: &Tenant, series: &Series) -> 
     let all: Vec<&RecordBatch> = batches.iter().collect();
     let columns = SERIES_COLUMNS.map(str::to_owned).to_vec();
     if rows.is_empty() {
-        return Ok(Some(Page { columns, rows: Vec::new() }));
+        return Ok(Some(Page { columns, rows: Rows::default() }));
     }
     let told = interleave_record_batch(&all, &rows).map_err(|error| failed("order the readings", error.into()))?;
     Ok(Some(Page { columns, rows: page::rows(&told)? }))

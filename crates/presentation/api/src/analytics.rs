@@ -157,9 +157,8 @@ async fn anomalies(
     let mut add = |mut page: Page| {
         // The last column tells findings of one instant apart, and is not told.
         page.columns.pop();
-        for row in &mut page.rows {
-            place = row.pop();
-        }
+        let last = page.rows.iter().next_back();
+        place = last.and_then(|row| row.to_vec().pop()).or(place.take());
         rows.add(page)
     };
     read::ask(&server.app, &ctx, &question, as_of.known_at, &mut add).await?;

@@ -29,12 +29,12 @@ impl Rows {
     /// Where a text cannot be written as JSON.
     pub(crate) fn add(&mut self, page: Page) -> Result<()> {
         let failed = |error| Error::new(Kind::Internal, "write the answer").because(error);
-        for row in &page.rows {
+        for row in page.rows.iter() {
             if self.count > 0 {
                 self.json.push(b',');
             }
             self.count += 1;
-            for (number, (column, cell)) in page.columns.iter().zip(row).enumerate() {
+            for (number, (column, cell)) in page.columns.iter().zip(row.cells()).enumerate() {
                 self.json.extend(if number == 0 { "{\"" } else { ",\"" }.bytes());
                 self.json.extend(column.bytes());
                 self.json.extend(b"\":");
@@ -43,8 +43,8 @@ impl Rows {
             self.json.push(b'}');
         }
         self.columns = page.columns;
-        if let Some(last) = page.rows.into_iter().next_back() {
-            self.last = last;
+        if let Some(last) = page.rows.iter().next_back() {
+            self.last = last.to_vec();
         }
         Ok(())
     }

@@ -125,7 +125,7 @@ async fn told_until(app: &App, ctx: &Context) -> Result<Timestamp> {
     let query = "SELECT CAST(max(period_end) AS BIGINT) FROM readings WHERE quantity = '1-0:1.29.0'";
     let mut last = None;
     let mut note = |page: Page| {
-        if let Some(Cell::Number(micros)) = page.rows.into_iter().flatten().next() {
+        if let Some(Cell::Number(micros)) = page.rows.iter().next().and_then(|row| row.cells().next()) {
             last = micros.parse().ok();
         }
         Ok(())

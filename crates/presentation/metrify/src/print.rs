@@ -2,7 +2,7 @@
 
 use std::io::{BufWriter, Stdout, Write};
 
-use metrify_application::ports::{Cell, Page, csv_line};
+use metrify_application::ports::{Cell, Page, Row, csv_line};
 use metrify_application::{Error, Kind, Result, io};
 
 use crate::cli::Output;
@@ -42,10 +42,14 @@ impl Printer {
     /// # Errors
     /// Where standard output cannot be written.
     pub fn page(&mut self, page: Page) -> Result<()> {
+        self.add(page.columns, page.rows.iter().map(Row::to_vec))
+    }
+
+    fn add(&mut self, columns: Vec<String>, rows: impl IntoIterator<Item = Vec<Cell>>) -> Result<()> {
         if self.columns.is_empty() {
-            self.columns = page.columns;
+            self.columns = columns;
         }
-        self.held.extend(page.rows);
+        self.held.extend(rows);
         if self.output == Output::Table && !self.begun && self.held.len() < TABLE_ROWS_HELD {
             return Ok(());
         }
@@ -72,7 +76,7 @@ impl Printer {
         for row in rows {
             match self.output {
                 Output::Table => self.table_row(&row)?,
-                Output::Csv => csv_line(&mut self.out, &row)?,
+                Output::Csv => csv_line(&mut self.out, row.iter().map(Cell::as_str))?,
                 Output::Json => self.json_row(&row)?,
             }
             self.rows += 1;
@@ -84,7 +88,7 @@ impl Printer {
         let names: Vec<Cell> = self.columns.iter().cloned().map(Cell::Text).collect();
         match self.output {
             Output::Json => self.out.write_all(b"["),
-            Output::Csv => csv_line(&mut self.out, &names),
+            Output::Csv => csv_line(&mut self.out, names.iter().map(Cell::as_str)),
             Output::Table => {
                 let width = |column: usize| {
                     let cells = rows.iter().filter_map(|row| row.get(column));
@@ -138,7 +142,7 @@ fn text(cell: &Cell) -> String {
 /// Where standard output cannot be written.
 pub fn rows(output: Output, columns: &[&str], rows: Vec<Vec<Cell>>) -> Result<()> {
     let mut printer = Printer::new(output);
-    printer.page(Page { columns: columns.iter().map(|name| (*name).to_owned()).collect(), rows })?;
+    printer.add(columns.iter().map(|name| (*name).to_owned()).collect(), rows)?;
     printer.finish()
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use metrify_api::SqlRequest;
 use metrify_application::Result;
-use metrify_application::ports::Cell;
+use metrify_application::ports::{Cell, Row};
 
 use crate::access::Access;
 use crate::cli::Output;
@@ -92,7 +92,7 @@ fn writable(folder: &Path) -> std::result::Result<String, String> {
 async fn ask(access: &Access, query: &str, what: &str) -> std::result::Result<String, String> {
     let mut cells = Vec::new();
     let mut note = |page: metrify_application::ports::Page| {
-        cells.extend(page.rows.into_iter().flatten());
+        cells.extend(page.rows.iter().flat_map(Row::to_vec));
         Ok(())
     };
     access.sql(&SqlRequest::of(query), &mut note).await.map_err(|error| error.chain())?;

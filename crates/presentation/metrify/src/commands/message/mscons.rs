@@ -132,8 +132,8 @@ async fn replaced(access: &Access, order: &Order, point: &Point) -> Result<HashS
     );
     let mut replaced = HashSet::new();
     let take = &mut |page: metrify_application::ports::Page| {
-        for row in page.rows {
-            let Ok([Cell::Text(quantity), Cell::Text(at)]) = <[Cell; 2]>::try_from(row) else {
+        for row in page.rows.iter() {
+            let Ok([Cell::Text(quantity), Cell::Text(at)]) = <[Cell; 2]>::try_from(row.to_vec()) else {
                 return Err(Error::new(Kind::Internal, "read which values were said otherwise before"));
             };
             replaced.insert([quantity, at]);
