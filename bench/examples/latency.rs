@@ -1,7 +1,8 @@
 //! Sends readings at an even rate from many connections, and tells how long the answers took.
 //!
 //! Every connection has its own meters and sends what they measured in one quarter-hour at a time. It does so by the clock,
-//! whatever the answers take: what waits for a slow answer counts as slow itself. Printed is JSON.
+//! whatever the answers take: what waits for a slow answer counts as slow itself, and so does what is sent again because the server had too
+//! much to do. Printed is JSON.
 
 use std::fmt::Write;
 use std::net::SocketAddr;
@@ -11,11 +12,11 @@ use chrono::{DateTime, SecondsFormat, TimeDelta};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
 use hyper::client::conn::http1::{SendRequest, handshake};
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, RETRY_AFTER};
 use hyper::{Method, Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
-use tokio::time::sleep_until;
+use tokio::time::{sleep, sleep_until};
 
 type Failed = Box<dyn std::error::Error + Send + Sync>;
 
@@ -63,11 +64,12 @@ async fn main() -> Result<(), Failed> {
     let load = Load::from_arguments()?;
     let begin = Instant::now() + Duration::from_millis(500);
     let senders = (0..load.connections).map(|number| tokio::spawn(send(load.clone(), number, begin)));
-    let (mut answers, mut deliveries) = (Vec::new(), 0_u64);
+    let (mut answers, mut deliveries, mut refused) = (Vec::new(), 0_u64, 0_u64);
     for sender in senders.collect::<Vec<_>>() {
-        let (sent, told) = sender.await??;
-        deliveries += sent;
-        answers.extend(told);
+        let told = sender.await??;
+        deliveries += told.deliveries;
+        refused += told.refused;
+        answers.extend(told.answers);
     }
     if answers.is_empty() {
         return Err("nothing was sent once the server had warmed up: send for longer".into());
@@ -77,7 +79,7 @@ async fn main() -> Result<(), Failed> {
     let at = |share: f64| answers[((answers.len() - 1) as f64 * share) as usize].as_secs_f64() * 1_000.0;
     let readings = deliveries * u64::from(load.readings_per_delivery);
     println!(
-        r#"{{"answers": {}, "readings": {readings}, "readings_per_second": {:.0}, "p50_ms": {:.3}, "p90_ms": {:.3}, "p99_ms": {:.3}, "max_ms": {:.3}}}"#,
+        r#"{{"answers": {}, "readings": {readings}, "readings_per_second": {:.0}, "p50_ms": {:.3}, "p90_ms": {:.3}, "p99_ms": {:.3}, "max_ms": {:.3}, "refused": {refused}}}"#,
         answers.len(),
         readings as f64 / took,
         at(0.5),
@@ -88,15 +90,24 @@ async fn main() -> Result<(), Failed> {
     Ok(())
 }
 
-/// Sends what the meters of one connection measure; tells how many deliveries that were, and how long each answer took from when its
-/// delivery was due.
-async fn send(load: Load, number: u32, begin: Instant) -> Result<(u64, Vec<Duration>), Failed> {
+/// What one connection was told.
+#[derive(Default)]
+struct Told {
+    deliveries: u64,
+    /// How often it was told to come again later.
+    refused: u64,
+    /// How long each answer took from when its delivery was due.
+    answers: Vec<Duration>,
+}
+
+/// Sends what the meters of one connection measure.
+async fn send(load: Load, number: u32, begin: Instant) -> Result<Told, Failed> {
     let stream = TcpStream::connect(load.server).await?;
     stream.set_nodelay(true)?;
     let (mut sender, connection) = handshake(TokioIo::new(stream)).await?;
     tokio::spawn(connection);
     let first = begin + load.pause() * number / load.connections;
-    let (mut answers, mut sent) = (Vec::new(), 0);
+    let mut told = Told::default();
     let mut due = first;
     for period in 0.. {
         if due >= begin + load.time {
@@ -110,17 +121,21 @@ async fn send(load: Load, number: u32, begin: Instant) -> Result<(u64, Vec<Durat
             sleep_until(due.into()).await;
             Instant::now()
         };
-        deliver(&load, &mut sender, body).await?;
-        sent += 1;
+        while let Some(later) = deliver(&load, &mut sender, body.clone()).await? {
+            told.refused += 1;
+            sleep(later).await;
+        }
+        told.deliveries += 1;
         if due >= begin + WARM_UP {
-            answers.push(since.elapsed());
+            told.answers.push(since.elapsed());
         }
         due += load.pause();
     }
-    Ok((sent, answers))
+    Ok(told)
 }
 
-async fn deliver(load: &Load, sender: &mut SendRequest<Full<Bytes>>, body: String) -> Result<(), Failed> {
+/// `None` once it is received; otherwise how long the server asks to wait.
+async fn deliver(load: &Load, sender: &mut SendRequest<Full<Bytes>>, body: String) -> Result<Option<Duration>, Failed> {
     let request = Request::builder()
         .method(Method::POST)
         .uri("/api/v1/deliveries")
@@ -131,13 +146,17 @@ async fn deliver(load: &Load, sender: &mut SendRequest<Full<Bytes>>, body: Strin
     sender.ready().await?;
     let response = sender.send_request(request).await?;
     let status = response.status();
+    let later = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
     let answer = response.into_body().collect().await?.to_bytes();
     let stored = format!(r#""stored":{}"#, load.readings_per_delivery);
+    if let (StatusCode::TOO_MANY_REQUESTS, Some(seconds)) = (status, later) {
+        return Ok(Some(Duration::from_secs(seconds)));
+    }
     let told = std::str::from_utf8(&answer)?;
     if status != StatusCode::OK || !told.contains(&stored) {
         return Err(format!("{status}: {told}").into());
     }
-    Ok(())
+    Ok(None)
 }
 
 /// What the meters of a connection measured in a quarter-hour, as lines.

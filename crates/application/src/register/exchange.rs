@@ -14,7 +14,8 @@ use crate::things;
 /// Installations of one meter or metering point that are looked at; a meter is moved a few times in its life.
 pub(crate) const INSTALLATIONS_MAX: u64 = 10_000;
 
-/// The meter at a metering point changes at an instant: whichever is there goes, and another one comes, or none.
+/// The meter at a metering point changes at an instant: whichever is there goes, and another one comes, or none. What is known of later stays:
+/// a meter that was forgotten is there until the next one.
 #[derive(Clone, Debug)]
 pub struct Exchange {
     /// The version of the metering point that is meant; whichever there is where it is `None`.
@@ -28,7 +29,7 @@ pub struct Exchange {
 ///
 /// # Errors
 /// Where it is denied, the point or the meter is not known or out of service, the point was changed meanwhile, the meter is elsewhere
-/// then, something later is known already, or the registry cannot be written.
+/// then, or the registry cannot be written.
 pub async fn exchange_meter(app: &App, ctx: &Context, exchange: Exchange) -> Result<Vec<Edition<Installation>>> {
     let subject = Some(exchange.metering_point.to_string());
     let act = ctx.act(Action::Register, Resource::MeteringPoints, subject);
@@ -43,7 +44,7 @@ pub async fn exchange_meter(app: &App, ctx: &Context, exchange: Exchange) -> Res
             let known: Edition<Meter> = things::find(app, ctx, meter.as_str(), None).await?;
             in_service("meter", &meter, known.thing.status)?;
             let elsewhere = of(app, ctx, Field::Meter, &meter).await?;
-            let installation = Installation { meter, metering_point, from: at, until: None };
+            let installation = Installation { meter, metering_point, from: at, until: next_after(&here, at) };
             let after = after(&here, &events);
             let fits = installation.fits_among(after.iter().chain(elsewhere.iter().map(|known| &known.thing)));
             fits.map_err(|error| {
@@ -134,6 +135,12 @@ fn ended(ctx: &Context, there: &Edition<Installation>, at: Timestamp) -> Option<
     let holds = there.thing.holds_at(at);
     let after = Installation { until: Some(at), ..there.thing.clone() };
     holds.then(|| things::next(ctx, Happened::Changed, after, Some(there)))
+}
+
+/// When the next meter comes; what was told by mistake never held.
+fn next_after(here: &[Edition<Installation>], at: Timestamp) -> Option<Timestamp> {
+    let later = here.iter().map(|known| &known.thing).filter(|there| there.from > at && there.holds_at(there.from));
+    later.map(|there| there.from).min()
 }
 
 /// What is known of a place once the events have happened.

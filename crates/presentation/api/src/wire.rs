@@ -239,11 +239,11 @@ impl Answer {
     /// Where a text cannot be written as JSON.
     pub fn write(page: &Page, into: &mut Vec<u8>) -> serde_json::Result<()> {
         into.reserve(2 * page.rows.weight());
-        into.extend(b"{\"columns\":");
+        into.extend_from_slice(b"{\"columns\":");
         serde_json::to_writer(&mut *into, &page.columns)?;
-        into.extend(b",\"rows\":[");
+        into.extend_from_slice(b",\"rows\":[");
         for (number, row) in page.rows.iter().enumerate() {
-            into.extend(if number == 0 { "[" } else { ",[" }.bytes());
+            into.extend_from_slice(if number == 0 { "[" } else { ",[" }.as_bytes());
             for (number, cell) in row.cells().enumerate() {
                 if number > 0 {
                     into.push(b',');
@@ -252,7 +252,7 @@ impl Answer {
             }
             into.push(b']');
         }
-        into.extend(b"]}");
+        into.extend_from_slice(b"]}");
         Ok(())
     }
 
@@ -262,12 +262,12 @@ impl Answer {
     /// Where a text cannot be written as JSON.
     pub fn write_cell(cell: Cell<&str>, into: &mut Vec<u8>) -> serde_json::Result<()> {
         match cell {
-            Cell::Null => into.extend(b"null"),
-            Cell::Bool(truth) => into.extend(if truth { "true" } else { "false" }.bytes()),
-            Cell::Number(number) => into.extend(number.bytes()),
+            Cell::Null => into.extend_from_slice(b"null"),
+            Cell::Bool(truth) => into.extend_from_slice(if truth { "true" } else { "false" }.as_bytes()),
+            Cell::Number(number) => into.extend_from_slice(number.as_bytes()),
             Cell::Text(text) if is_plain(text) => {
                 into.push(b'"');
-                into.extend(text.bytes());
+                into.extend_from_slice(text.as_bytes());
                 into.push(b'"');
             }
             Cell::Text(text) => serde_json::to_writer(into, text)?,

@@ -156,6 +156,20 @@ fn which_meter_was_there_on_that_day_is_told_as_it_was_known_then() {
         let (told, problem) = exchange(meter.clone(), at);
         assert_eq!(told, status, "{meter} {at}: {problem}");
     }
+    // A third one had been forgotten between the two.
+    assert_eq!(ann.post("/api/v1/smart-meters", &json!({"id": "1EMH0010599799"})).0, 201);
+    let (status, changed) = exchange(json!("1EMH0010599799"), "2025-02-01");
+    let ends: Vec<&Value> = changed.as_array().into_iter().flatten().map(|one| &one["valid_until"]).collect();
+    assert_eq!(
+        (status, ends),
+        (200, vec![&json!("2025-01-31T23:00:00Z"), &json!("2025-02-28T23:00:00Z")]),
+        "{changed}"
+    );
+    for (day, meter) in
+        [("01-31", METER), ("02-01", "1EMH0010599799"), ("02-28", "1EMH0010599799"), ("03-01", OTHER_METER)]
+    {
+        assert_eq!(there(&format!("?at=2025-{day}")), [meter], "{day}");
+    }
     let (status, problem) = ann.ask("DELETE", &format!("/api/v1/smart-meters/{OTHER_METER}"), &[], None);
     assert_eq!(status, 409, "{problem}");
     let (status, problem) = ann.ask("DELETE", &path, &[], None);
