@@ -102,10 +102,7 @@ struct Told {
 
 /// Sends what the meters of one connection measure.
 async fn send(load: Load, number: u32, begin: Instant) -> Result<Told, Failed> {
-    let stream = TcpStream::connect(load.server).await?;
-    stream.set_nodelay(true)?;
-    let (mut sender, connection) = handshake(TokioIo::new(stream)).await?;
-    tokio::spawn(connection);
+    let mut sender = connect(&load).await?;
     let first = begin + load.pause() * number / load.connections;
     let mut told = Told::default();
     let mut due = first;
@@ -124,6 +121,8 @@ async fn send(load: Load, number: u32, begin: Instant) -> Result<Told, Failed> {
         while let Some(later) = deliver(&load, &mut sender, body.clone()).await? {
             told.refused += 1;
             sleep(later).await;
+            // It may have closed the connection rather than read the rest.
+            sender = connect(&load).await?;
         }
         told.deliveries += 1;
         if due >= begin + WARM_UP {
@@ -132,6 +131,14 @@ async fn send(load: Load, number: u32, begin: Instant) -> Result<Told, Failed> {
         due += load.pause();
     }
     Ok(told)
+}
+
+async fn connect(load: &Load) -> Result<SendRequest<Full<Bytes>>, Failed> {
+    let stream = TcpStream::connect(load.server).await?;
+    stream.set_nodelay(true)?;
+    let (sender, connection) = handshake(TokioIo::new(stream)).await?;
+    tokio::spawn(connection);
+    Ok(sender)
 }
 
 /// `None` once it is received; otherwise how long the server asks to wait.

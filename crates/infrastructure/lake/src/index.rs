@@ -23,7 +23,7 @@ type Numbered = (u32, Period);
 
 /// The rows of some entries, and the channels they are on.
 #[derive(Default)]
-struct Generation {
+pub(crate) struct Generation {
     channels: HashMap<Channel, u32, RandomState>,
     rows: HashMap<Numbered, RowPlace, RandomState>,
     /// Entries whose own rows are not among `rows` yet.
@@ -151,13 +151,15 @@ impl Index {
         }
     }
 
-    /// Forgets the rows of entries up to `position`, which are in the lake.
-    pub(crate) fn landed(&mut self, position: Position) {
-        self.generations.retain(|generation| generation.closed_at.is_none_or(|last| last > position));
+    /// Takes out the rows of entries up to `position`, which are in the lake.
+    pub(crate) fn landed(&mut self, position: Position) -> Vec<Generation> {
+        let has_landed = |generation: &mut Generation| generation.closed_at.is_some_and(|last| last <= position);
+        let landed = self.generations.extract_if(.., has_landed).collect();
         for generation in &mut self.generations {
             // Where it was not closed just there, row by row.
             generation.unread.retain(|(entry, _)| *entry > position);
             generation.rows.retain(|_, place| place.position > position);
         }
+        landed
     }
 }

@@ -14,7 +14,7 @@ use metrify_application::record::{
 use metrify_domain::{Batch, Point, Reading, Row, Timestamp};
 
 use crate::chunks::Chunks;
-use crate::index::{Index, RowPlace};
+use crate::index::{Generation, Index, RowPlace};
 use crate::keys::KeySet;
 use crate::latest::Latest;
 use crate::points::Points;
@@ -368,11 +368,12 @@ impl Working {
         self.index.close(self.state.position);
     }
 
-    pub(crate) fn landed(&mut self, position: Position) {
-        self.state = self.state.without(position);
+    /// What is in the lake is not here any longer. It is handed out, since to drop it takes a while.
+    pub(crate) fn landed(&mut self, position: Position) -> (State, Vec<Generation>) {
+        let left = self.state.without(position);
         self.deliveries.retain(|_, (_, finished)| *finished > position);
         self.requests.retain(|_, answered| *answered > position);
-        self.index.landed(position);
+        (std::mem::replace(&mut self.state, left), self.index.landed(position))
     }
 
     /// For each row of a batch whether something that came since the tables were opened may speak of its key.

@@ -51,11 +51,12 @@ impl TenantLake {
         self.working.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn show(&self, change: impl FnOnce(&mut View)) {
+    /// Shows another view; tells what was shown before.
+    pub(crate) fn show(&self, change: impl FnOnce(&mut View)) -> Arc<View> {
         let mut shown = self.view.write().unwrap_or_else(PoisonError::into_inner);
         let mut view = View::clone(&shown);
         change(&mut view);
-        *shown = Arc::new(view);
+        std::mem::replace(&mut *shown, Arc::new(view))
     }
 
     pub(crate) fn fresh(&self) -> MutexGuard<'_, HashSet<String>> {
@@ -105,15 +106,16 @@ impl TenantLake {
         let position = self.table(TableName::Readings)?.snapshot().landed.max(through);
         let mut working = self.working();
         let landed = working.state.chunks.first().is_some_and(|oldest| oldest.position <= position);
-        if landed {
-            working.landed(position);
-        }
-        self.show(|view| {
+        let forgotten = landed.then(|| working.landed(position));
+        let before = self.show(|view| {
             if landed {
                 view.state = view.state.without(position);
             }
             view.snapshots = self.snapshots();
         });
+        // Thousands of entries are given back: nobody is to wait for that.
+        drop(working);
+        drop((forgotten, before));
         Ok(())
     }
 
