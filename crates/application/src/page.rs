@@ -49,6 +49,8 @@ pub struct Rows {
     columns: usize,
     cells: Vec<Place>,
     text: String,
+    /// How many there are where they have no columns.
+    bare: usize,
 }
 
 /// What a cell is, and where its text ends; it begins where that of the one before it ends.
@@ -59,10 +61,11 @@ struct Place {
 }
 
 impl Rows {
-    /// None yet, of so many columns; there may be many.
+    /// So many rows of so many columns, whose cells are pushed next.
     #[must_use]
     pub fn of(columns: usize, rows: usize) -> Self {
-        Self { columns, cells: Vec::with_capacity(columns.saturating_mul(rows)), text: String::new() }
+        let bare = if columns == 0 { rows } else { 0 };
+        Self { columns, cells: Vec::with_capacity(columns.saturating_mul(rows)), text: String::new(), bare }
     }
 
     /// Adds the next cell, row by row.
@@ -87,14 +90,15 @@ impl Rows {
     /// # Errors
     /// Those of `write`.
     pub fn write(&mut self, what: Cell<()>, write: impl FnOnce(&mut String) -> fmt::Result) -> fmt::Result {
-        write(&mut self.text)?;
+        let begin = self.text.len();
+        write(&mut self.text).inspect_err(|_| self.text.truncate(begin))?;
         self.cells.push(Place { what, end: self.text.len() });
         Ok(())
     }
 
     #[must_use]
     pub fn len(&self) -> usize {
-        self.cells.len().checked_div(self.columns).unwrap_or_default()
+        self.cells.len().checked_div(self.columns).unwrap_or(self.bare)
     }
 
     #[must_use]
@@ -123,7 +127,7 @@ pub struct Row<'r> {
 
 impl<'r> Row<'r> {
     pub fn cells(self) -> impl DoubleEndedIterator<Item = Cell<&'r str>> + ExactSizeIterator {
-        let Rows { columns, cells, text } = self.rows;
+        let Rows { columns, cells, text, .. } = self.rows;
         (self.first..self.first + columns).map(move |place| {
             let begin = place.checked_sub(1).map_or(0, |before| cells[before].end);
             let Place { what, end } = cells[place];
@@ -190,7 +194,9 @@ mod tests {
         assert_eq!(told, cells);
         let last = rows.iter().next_back().expect("a row");
         assert_eq!(last.to_vec(), [Cell::Bool(true), Cell::Text("ü\"".to_owned())]);
-        assert_eq!((Rows::default().len(), Rows::of(0, 7).len()), (0, 0));
+        assert_eq!((Rows::default().len(), Rows::of(2, 7).len()), (0, 0));
+        let bare = Rows::of(0, 7);
+        assert_eq!(bare.iter().map(|row| row.cells().count()).collect::<Vec<_>>(), [0; 7]);
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::things;
 pub(crate) const INSTALLATIONS_MAX: u64 = 10_000;
 
 /// The meter at a metering point changes at an instant: whichever is there goes, and another one comes, or none. What is known of later stays:
-/// a meter that was forgotten is there until the next one.
+/// a meter that was forgotten is there until the next change.
 #[derive(Clone, Debug)]
 pub struct Exchange {
     /// The version of the metering point that is meant; whichever there is where it is `None`.
@@ -44,15 +44,12 @@ pub async fn exchange_meter(app: &App, ctx: &Context, exchange: Exchange) -> Res
             let known: Edition<Meter> = things::find(app, ctx, meter.as_str(), None).await?;
             in_service("meter", &meter, known.thing.status)?;
             let elsewhere = of(app, ctx, Field::Meter, &meter).await?;
-            let installation = Installation { meter, metering_point, from: at, until: next_after(&here, at) };
-            let after = after(&here, &events);
-            let fits = installation.fits_among(after.iter().chain(elsewhere.iter().map(|known| &known.thing)));
-            fits.map_err(|error| {
-                let error = Error::new(Kind::Conflict, "exchange the meter").because(error);
-                error.hint(
-                    "`installations` of the metering point tells when; an exchange without a meter takes one away",
-                )
-            })?;
+            let installation = coming(&here, meter, metering_point, at)?;
+            events.extend(earlier(ctx, &here, &installation));
+            let others = elsewhere.into_iter().map(|known| known.thing);
+            let others = others.filter(|other| other.metering_point != installation.metering_point);
+            let others: Vec<Installation> = after(&here, &events).into_iter().chain(others).collect();
+            installation.fits_among(&others).map_err(|error| refused().because(error))?;
             events.push(begun(ctx, &here, installation));
             events.push(touched(ctx, &known));
         } else if events.is_empty() {
@@ -137,10 +134,44 @@ fn ended(ctx: &Context, there: &Edition<Installation>, at: Timestamp) -> Option<
     holds.then(|| things::next(ctx, Happened::Changed, after, Some(there)))
 }
 
-/// When the next meter comes; what was told by mistake never held.
-fn next_after(here: &[Edition<Installation>], at: Timestamp) -> Option<Timestamp> {
-    let later = here.iter().map(|known| &known.thing).filter(|there| there.from > at && there.holds_at(there.from));
-    later.map(|there| there.from).min()
+fn refused() -> Error {
+    let error = Error::new(Kind::Conflict, "exchange the meter");
+    error.hint("`installations` of the metering point tells when; an exchange without a meter takes one away")
+}
+
+/// A meter that comes: it is there as long as the one would have been that goes, or until the next one comes. Where that is the same meter,
+/// it came earlier than was known, and stays as long.
+fn coming(
+    here: &[Edition<Installation>],
+    meter: Point,
+    metering_point: Point,
+    from: Timestamp,
+) -> Result<Installation> {
+    let (there, later) = (here.iter().find(|known| known.thing.holds_at(from)), later(here, from));
+    if there.is_some_and(|known| known.thing.meter == meter) {
+        let error = Error::new(Kind::Conflict, format!("exchange the meter: {meter} is there then"));
+        return Err(error.hint("`installations` of the metering point tells since when"));
+    }
+    let until = there.map_or_else(|| later.map(|later| later.thing.from), |known| known.thing.until);
+    let until = match later {
+        Some(later) if later.thing.meter == meter && until == Some(later.thing.from) => later.thing.until,
+        _ => until,
+    };
+    Ok(Installation { meter, metering_point, from, until })
+}
+
+/// The next meter that comes; what was told by mistake never held.
+fn later(here: &[Edition<Installation>], at: Timestamp) -> Option<&Edition<Installation>> {
+    let later = here.iter().filter(|known| known.thing.from > at && known.thing.holds_at(known.thing.from));
+    later.min_by_key(|known| known.thing.from)
+}
+
+/// What was known of the same meter later is part of the installation.
+fn earlier(ctx: &Context, here: &[Edition<Installation>], installation: &Installation) -> Option<Event> {
+    let later = later(here, installation.from)?;
+    let within = later.thing.meter == installation.meter && installation.holds_at(later.thing.from);
+    let never = Installation { until: Some(later.thing.from), ..later.thing.clone() };
+    within.then(|| things::next(ctx, Happened::Changed, never, Some(later)))
 }
 
 /// What is known of a place once the events have happened.

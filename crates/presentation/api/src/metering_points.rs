@@ -133,8 +133,8 @@ async fn deactivate(
     Ok(tagged::<_, MeteringPointBody>(StatusCode::OK, known))
 }
 
-/// The meter there changes: the one that is there goes, another one comes, or none. It stays until the next exchange that is known already, so
-/// that one that was forgotten can be told afterwards.
+/// The meter there changes: the one that is there goes, another one comes, or none. It stays until the next change that is known already, so that
+/// one that was forgotten can be told afterwards.
 #[utoipa::path(
     post, path = "/api/v1/metering-points/{id}/exchange", tag = "master data", operation_id = "exchange_meter",
     params(

@@ -46,7 +46,7 @@ fn main() -> ExitCode {
 #[cfg(target_os = "linux")]
 fn take_small_pages() {
     if let Err(error) = rustix::thread::disable_transparent_huge_pages(true) {
-        tracing::warn!("pages of memory are as large as the system will have them: {error}");
+        tracing::debug!("pages of memory are as large as the system will have them: {error}");
     }
 }
 

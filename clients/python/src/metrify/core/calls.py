@@ -722,7 +722,8 @@ def deactivate_metering_point(id: str, *, if_match: str | None = None) -> Call[M
 
 
 def exchange_meter(id: str, body: Exchange, *, if_match: str | None = None) -> Call[list[Installation]]:
-    """The meter there changes: the one that is there goes, another one comes, or none.
+    """The meter there changes: the one that is there goes, another one comes, or none. It stays until the next change that is
+    known already, so that one that was forgotten can be told afterwards.
 
     If-Match: The ETag of the metering point; 409 where it was changed meanwhile
     """

@@ -185,6 +185,46 @@ fn which_meter_was_there_on_that_day_is_told_as_it_was_known_then() {
 }
 
 #[test]
+fn what_is_known_of_later_stays_where_an_exchange_becomes_known_afterwards() {
+    let metrify = Metrify::new();
+    let server = metrify.serve();
+    let ann = Client::of(&metrify, &server, "operator");
+    let third = "1EMH0010599799";
+    for meter in [METER, OTHER_METER, third] {
+        assert_eq!(ann.post("/api/v1/smart-meters", &json!({"id": meter})).0, 201);
+    }
+    assert_eq!(ann.post("/api/v1/metering-points", &json!({"id": POINT})).0, 201);
+    let path = format!("/api/v1/metering-points/{POINT}");
+    let exchange = |meter: Value, at: &str| ann.post(&format!("{path}/exchange"), &json!({"meter": meter, "at": at})).0;
+    let listed = |query: &str| {
+        let (status, listed) = ann.get(&format!("{path}/installations{query}"));
+        assert_eq!(status, 200, "{listed}");
+        listed["results"].as_array().expect("results").clone()
+    };
+    let there = |day: &str| {
+        let there = listed(&format!("?at=2025-{day}")).into_iter().map(|one| one["meter"].clone());
+        there.collect::<Vec<_>>()
+    };
+    for (meter, at) in [(json!(METER), "2025-01-01"), (json!(null), "2025-03-01"), (json!(OTHER_METER), "2025-04-01")] {
+        assert_eq!(exchange(meter, at), 200, "{at}");
+    }
+    // Taken away in March was whichever meter was there.
+    assert_eq!(exchange(json!(third), "2025-02-01"), 200);
+    assert_eq!((there("01-15"), there("02-15"), there("03-15")), (vec![json!(METER)], vec![json!(third)], vec![]));
+    // The last one came earlier than was known, and is there once.
+    assert_eq!(exchange(json!(OTHER_METER), "2025-03-10"), 200);
+    assert_eq!(
+        (there("03-05"), there("03-15"), there("05-01")),
+        (vec![], vec![json!(OTHER_METER)], vec![json!(OTHER_METER)])
+    );
+    let held =
+        listed("").into_iter().filter(|one| one["meter"] == OTHER_METER && one["valid_until"] != one["valid_from"]);
+    let held: Vec<_> = held.map(|one| (one["valid_from"].clone(), one["valid_until"].clone())).collect();
+    assert_eq!(held, [(json!("2025-03-09T23:00:00Z"), Value::Null)]);
+    assert_eq!(exchange(json!(OTHER_METER), "2025-06-01"), 409, "it is there");
+}
+
+#[test]
 fn readings_are_brought_and_read_in_every_type() {
     let metrify = Metrify::new();
     let server = metrify.serve();
