@@ -131,8 +131,10 @@ class MasterData(Asking):
         return self.ask(calls.deactivate_metering_point(id, if_match=tag(version)))
 
     def exchange(self, metering_point: str, meter: str | None, at: Moment) -> list[Installation]:
-        """The meter there changes: the one that is there goes, `meter` comes, or none, until the next change that is known already. Answers
-        with what changed."""
+        """The meter there changes: the one that is there goes, `meter` comes, or none, until the next change that is known.
+
+        Answers with what changed.
+        """
         return self.ask(calls.exchange_meter(metering_point, Exchange(meter=meter, at=moment(at))))
 
     def installations(
