@@ -5,8 +5,7 @@ use metrify_domain::{Tenant, Timestamp};
 use crate::app::App;
 use crate::error::{Error, Kind, Result};
 use crate::ports::{Cell, Page, Query, Row};
-use crate::read::series::{instant, literal};
-use crate::registry::Changed;
+use crate::read::series::literal;
 
 /// A weather station as its readings tell of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,11 +20,10 @@ pub struct ToldStation {
 #[derive(Clone, Debug)]
 pub(crate) enum WantedTold<'w> {
     One(&'w str),
-    /// Those behind one of them, upwards or `down`, that readings began to tell of within a time; so many at most.
+    /// Those behind one of them, upwards or `down`; so many at most.
     Page {
         after: Option<&'w str>,
         down: bool,
-        changed: Changed,
         limit: u64,
     },
 }
@@ -53,12 +51,10 @@ pub(crate) async fn told_stations(
 fn query(wanted: &WantedTold<'_>) -> String {
     let which = match wanted {
         WantedTold::One(id) => format!(" AND point = {}", literal(id)),
-        WantedTold::Page { after, down, changed, limit } => {
+        WantedTold::Page { after, down, limit } => {
             let (behind, order) = if *down { ("<", " DESC") } else { (">", "") };
             let behind = after.map(|id| format!(" AND point {behind} {}", literal(id))).unwrap_or_default();
-            let from = changed.from.map(|from| format!(" AND since >= {}", instant(from))).unwrap_or_default();
-            let until = changed.until.map(|until| format!(" AND since < {}", instant(until))).unwrap_or_default();
-            format!("{from}{until}{behind} ORDER BY point{order} LIMIT {limit}")
+            format!("{behind} ORDER BY point{order} LIMIT {limit}")
         }
     };
     format!("SELECT point, name, CAST(since AS BIGINT) AS since FROM points WHERE kind = 'station'{which}")
@@ -88,7 +84,7 @@ mod tests {
     fn no_name_reaches_beyond_its_quotes() {
         let head = "SELECT point, name, CAST(since AS BIGINT) AS since FROM points WHERE kind = 'station'";
         assert_eq!(query(&WantedTold::One("x' OR '1'='1")), format!("{head} AND point = 'x'' OR ''1''=''1'"));
-        let page = WantedTold::Page { after: Some("'; DROP"), down: true, changed: Changed::default(), limit: 7 };
+        let page = WantedTold::Page { after: Some("'; DROP"), down: true, limit: 7 };
         assert_eq!(query(&page), format!("{head} AND point < '''; DROP' ORDER BY point DESC LIMIT 7"));
     }
 }

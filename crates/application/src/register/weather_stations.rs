@@ -116,7 +116,7 @@ pub async fn list_weather_stations(app: &App, ctx: &Context, wanted: &WantedStat
         let near = wanted.near;
         let keep = move |station: &WeatherStation| near.is_none_or(|near| near.holds(station.place));
         let registered = things::page(app, ctx, &wanted.registered(), keep).await?;
-        if near.is_some() || wanted.status.is_some() {
+        if near.is_some() || wanted.status.is_some() || wanted.changed != Changed::default() {
             let stations = registered.things.into_iter().map(KnownStation::Registered).collect();
             return Ok(StationListing { stations, next: registered.next.map(|last| last.id) });
         }
@@ -143,12 +143,7 @@ impl WantedStations {
     }
 
     fn told(&self) -> WantedTold<'_> {
-        WantedTold::Page {
-            after: self.after.as_ref().map(Point::as_str),
-            down: self.down,
-            changed: self.changed,
-            limit: self.limit,
-        }
+        WantedTold::Page { after: self.after.as_ref().map(Point::as_str), down: self.down, limit: self.limit }
     }
 }
 

@@ -34,7 +34,8 @@ pub(crate) fn routes() -> OpenApiRouter<Server> {
         .routes(routes!(forecast))
 }
 
-/// Which stations. A status or a circle chooses registered ones: of the others neither is known.
+/// Which stations. A status, a circle or a time of change chooses registered ones: the others have neither status nor place, and are never
+/// changed.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct StationParameters {
