@@ -34,8 +34,7 @@ pub(crate) fn routes() -> OpenApiRouter<Server> {
         .routes(routes!(forecast))
 }
 
-/// Which stations. A status, a circle or a time of change chooses registered ones: the others have neither status nor place, and are never
-/// changed.
+/// Which stations.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct StationParameters {
@@ -62,7 +61,8 @@ enum StationSort {
     IdDown,
 }
 
-/// The weather stations that are known, each once: those that are registered, and those that readings alone tell of.
+/// The weather stations that are known, each once: those that are registered, and those that readings alone tell of. A status, a circle or a
+/// time of change chooses registered ones.
 #[utoipa::path(
     get, path = "/api/v1/weather/stations", tag = "weather", operation_id = "list_stations",
     params(StationParameters, NearParameters, ChangedParameters),

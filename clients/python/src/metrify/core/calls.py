@@ -1319,7 +1319,8 @@ def list_stations(
     start: str | None = None,
     end: str | None = None,
 ) -> Call[Listed[Station]]:
-    """The weather stations that are known, each once: those that are registered, and those that readings alone tell of.
+    """The weather stations that are known, each once: those that are registered, and those that readings alone tell of. A status,
+    a circle or a time of change chooses registered ones.
 
     limit: Stations at most, of 1 to 1000.
     cursor: What `next` said on the page before.

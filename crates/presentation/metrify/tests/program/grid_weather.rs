@@ -333,6 +333,9 @@ fn stations_are_one_list_whoever_told_of_them() {
         ("?status=inactive", vec!["ahaus"]),
         (format!("?as_known_at={then}").as_str(), vec!["10315", "Ahaus", "Zinnwald", "ahaus", "p0036"]),
         ("?as_known_at=2000-01-01", vec![]),
+        // Readings had told of 10315 before that: it is none that they alone tell of.
+        (format!("?end={then}").as_str(), vec!["Ahaus"]),
+        (format!("?start={then}").as_str(), vec!["10315", "ahaus"]),
     ] {
         assert_eq!(ids(&ann, &format!("{STATIONS}{query}")), expected, "{query}");
     }
