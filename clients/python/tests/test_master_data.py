@@ -37,6 +37,9 @@ def test_a_meter_is_known_as_it_was(m: Metrify, new_point: Callable[[], str]) ->
         m.change_meter(id, MeterFacts(), version=1)
     assert m.deactivate_meter(id, version=2).status == "inactive"
     assert id in {it.id for it in m.meters(status="inactive")}
+    since = m.meter(id).known_from
+    assert id in {it.id for it in m.meters(start=since)}
+    assert id not in {it.id for it in m.meters(end=since)}
     with pytest.raises(NotFound):
         m.meter(id, as_known_at="2020-01-01")
 

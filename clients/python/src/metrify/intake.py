@@ -104,21 +104,43 @@ class Intake(Asking):
             writer.write_table(table, max_chunksize=BATCH_ROWS)
         return self.deliver(memoryview(sink.getvalue()), source=source, format="arrow")
 
-    def receipts(self, *, as_known_at: Moment | None = None) -> Iterator[ReceiptRow]:
-        """The accounts of what was received, newest first, over all pages of 1000."""
-        return self._pages(lambda cursor: calls.list_receipts(as_known_at=moment(as_known_at), limit=PAGE, cursor=cursor))
+    def receipts(
+        self, *, start: Moment | None = None, end: Moment | None = None, as_known_at: Moment | None = None
+    ) -> Iterator[ReceiptRow]:
+        """The accounts of what was received in `[start, end)`, newest first, over all pages of 1000."""
+        return self._pages(
+            lambda cursor: calls.list_receipts(
+                start=moment(start), end=moment(end), as_known_at=moment(as_known_at), limit=PAGE, cursor=cursor
+            )
+        )
 
     def receipt(self, delivery: str, *, as_known_at: Moment | None = None) -> ReceiptRow:
         """The account of one delivery; those of a container have receipts each (`members`), it has none. Raises NotFound."""
         return self.ask(calls.get_receipt(delivery, as_known_at=moment(as_known_at)))
 
     def rejects(
-        self, *, state: str | None = None, delivery: str | None = None, as_known_at: Moment | None = None
+        self,
+        *,
+        state: str | None = None,
+        delivery: str | None = None,
+        start: Moment | None = None,
+        end: Moment | None = None,
+        as_known_at: Moment | None = None,
     ) -> Iterator[Reject]:
-        """What was not understood, newest first, without its bytes, over all pages of 1000; `state` is `open` or `resolved`."""
-        known = moment(as_known_at)
+        """What was rejected in `[start, end)`, newest first, without its bytes, over all pages of 1000.
+
+        `state` is `open` or `resolved`.
+        """
         return self._pages(
-            lambda cursor: calls.list_rejects(state=state, delivery=delivery, as_known_at=known, limit=PAGE, cursor=cursor)
+            lambda cursor: calls.list_rejects(
+                state=state,
+                delivery=delivery,
+                start=moment(start),
+                end=moment(end),
+                as_known_at=moment(as_known_at),
+                limit=PAGE,
+                cursor=cursor,
+            )
         )
 
     def reject(self, id: str, *, as_known_at: Moment | None = None) -> OneReject:

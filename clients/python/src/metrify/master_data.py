@@ -1,7 +1,7 @@
 """Meters, metering points, which meter is where, grid operators and weather stations.
 
 Each change makes a version; what was known earlier can be asked for with `as_known_at`. A change with `version` is made only if
-that is still the newest, and raises Conflict otherwise.
+that is still the newest, and raises Conflict otherwise. Lists with `start` or `end` are of what changed last in `[start, end)`.
 """
 
 from __future__ import annotations
@@ -52,6 +52,8 @@ class MasterData(Asking):
         area: str | None = None,
         near: Circle | None = None,
         sort: Sort | None = None,
+        start: Moment | None = None,
+        end: Moment | None = None,
         as_known_at: Moment | None = None,
     ) -> Iterator[Meter]:
         """All meters that fit, over all pages."""
@@ -65,6 +67,8 @@ class MasterData(Asking):
                 longitude=near.longitude if near else None,
                 radius_m=near.radius_m if near else None,
                 sort=sort,
+                start=moment(start),
+                end=moment(end),
                 as_known_at=moment(as_known_at),
                 limit=PAGE,
                 cursor=cursor,
@@ -95,6 +99,8 @@ class MasterData(Asking):
         grid_operator: str | None = None,
         near: Circle | None = None,
         sort: Sort | None = None,
+        start: Moment | None = None,
+        end: Moment | None = None,
         as_known_at: Moment | None = None,
     ) -> Iterator[MeteringPoint]:
         """All metering points that fit, over all pages."""
@@ -107,6 +113,8 @@ class MasterData(Asking):
                 longitude=near.longitude if near else None,
                 radius_m=near.radius_m if near else None,
                 sort=sort,
+                start=moment(start),
+                end=moment(end),
                 as_known_at=moment(as_known_at),
                 limit=PAGE,
                 cursor=cursor,
@@ -138,12 +146,24 @@ class MasterData(Asking):
         return self.ask(calls.exchange_meter(metering_point, Exchange(meter=meter, at=moment(at))))
 
     def installations(
-        self, metering_point: str, *, at: Moment | None = None, as_known_at: Moment | None = None
+        self,
+        metering_point: str,
+        *,
+        at: Moment | None = None,
+        start: Moment | None = None,
+        end: Moment | None = None,
+        as_known_at: Moment | None = None,
     ) -> Iterator[Installation]:
         """Which meters are and were there; those that hold at an instant with `at`."""
         return self._pages(
             lambda cursor: calls.list_installations(
-                metering_point, at=moment(at), as_known_at=moment(as_known_at), limit=PAGE, cursor=cursor
+                metering_point,
+                at=moment(at),
+                start=moment(start),
+                end=moment(end),
+                as_known_at=moment(as_known_at),
+                limit=PAGE,
+                cursor=cursor,
             )
         )
 
@@ -154,6 +174,8 @@ class MasterData(Asking):
         kind: Literal["transmission", "distribution"] | None = None,
         area: str | None = None,
         sort: Sort | None = None,
+        start: Moment | None = None,
+        end: Moment | None = None,
         as_known_at: Moment | None = None,
     ) -> Iterator[GridOperator]:
         """All grid operators that fit, over all pages; those of the German transmission grid are there from the beginning."""
@@ -163,6 +185,8 @@ class MasterData(Asking):
                 kind=kind,
                 area=area,
                 sort=sort,
+                start=moment(start),
+                end=moment(end),
                 as_known_at=moment(as_known_at),
                 limit=PAGE,
                 cursor=cursor,
@@ -195,11 +219,13 @@ class MasterData(Asking):
         status: Status | None = None,
         near: Circle | None = None,
         sort: Literal["id", "-id"] | None = None,
+        start: Moment | None = None,
+        end: Moment | None = None,
         as_known_at: Moment | None = None,
     ) -> Iterator[Station]:
         """All weather stations that fit, over all pages, each once: registered ones, and those that readings alone tell of.
 
-        With `status` or `near` registered ones alone, since of the others neither is known.
+        With `status`, `near`, `start` or `end` registered ones alone, since of the others nothing of it is known.
         """
         return self._pages(
             lambda cursor: calls.list_stations(
@@ -208,6 +234,8 @@ class MasterData(Asking):
                 longitude=near.longitude if near else None,
                 radius_m=near.radius_m if near else None,
                 sort=sort,
+                start=moment(start),
+                end=moment(end),
                 as_known_at=moment(as_known_at),
                 limit=PAGE,
                 cursor=cursor,

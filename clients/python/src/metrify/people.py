@@ -1,4 +1,7 @@
-"""People, keys, tenants, grants, and the log of who did what."""
+"""People, keys, tenants, grants, and the log of who did what.
+
+Lists with `start` or `end` are of what changed last in `[start, end)`.
+"""
 
 from __future__ import annotations
 
@@ -30,10 +33,26 @@ Status = Literal["active", "inactive"]
 class People(Asking):
     """Who may come in, and what they did."""
 
-    def keys(self, *, status: Status | None = None, role: str | None = None, as_known_at: Moment | None = None) -> Iterator[Key]:
+    def keys(
+        self,
+        *,
+        status: Status | None = None,
+        role: str | None = None,
+        start: Moment | None = None,
+        end: Moment | None = None,
+        as_known_at: Moment | None = None,
+    ) -> Iterator[Key]:
         """The keys of the tenant, without what opens anything, over all pages."""
         return self._pages(
-            lambda cursor: calls.list_keys(status=status, role=role, as_known_at=moment(as_known_at), limit=PAGE, cursor=cursor)
+            lambda cursor: calls.list_keys(
+                status=status,
+                role=role,
+                start=moment(start),
+                end=moment(end),
+                as_known_at=moment(as_known_at),
+                limit=PAGE,
+                cursor=cursor,
+            )
         )
 
     def create_key(
@@ -57,11 +76,25 @@ class People(Asking):
         return self.ask(calls.revoke_key(id, tenant=tenant))
 
     def users(
-        self, *, status: Status | None = None, role: str | None = None, as_known_at: Moment | None = None
+        self,
+        *,
+        status: Status | None = None,
+        role: str | None = None,
+        start: Moment | None = None,
+        end: Moment | None = None,
+        as_known_at: Moment | None = None,
     ) -> Iterator[User]:
         """The people of the tenant, the deactivated ones, too, over all pages."""
         return self._pages(
-            lambda cursor: calls.list_users(status=status, role=role, as_known_at=moment(as_known_at), limit=PAGE, cursor=cursor)
+            lambda cursor: calls.list_users(
+                status=status,
+                role=role,
+                start=moment(start),
+                end=moment(end),
+                as_known_at=moment(as_known_at),
+                limit=PAGE,
+                cursor=cursor,
+            )
         )
 
     def user(self, name: str, *, as_known_at: Moment | None = None) -> User:
@@ -76,10 +109,15 @@ class People(Asking):
         """Says anew what is told of a person; it is logged in nowhere from then on. Raises NotFound, Conflict."""
         return self.ask(calls.change_user(name, change, if_match=tag(version)))
 
-    def tenants(self, *, as_known_at: Moment | None = None) -> Iterator[Tenant]:
+    def tenants(
+        self, *, start: Moment | None = None, end: Moment | None = None, as_known_at: Moment | None = None
+    ) -> Iterator[Tenant]:
         """All tenants, for an admin of the house's own tenant; their own one for other admins."""
-        known = moment(as_known_at)
-        return self._pages(lambda cursor: calls.list_tenants(as_known_at=known, limit=PAGE, cursor=cursor))
+        return self._pages(
+            lambda cursor: calls.list_tenants(
+                start=moment(start), end=moment(end), as_known_at=moment(as_known_at), limit=PAGE, cursor=cursor
+            )
+        )
 
     def create_tenant(self, name: str, parties: Sequence[str], *, title: str | None = None) -> Tenant:
         """Makes a tenant with tables of its own; `parties` is what it is in the market, such as `supplier`."""
@@ -90,7 +128,13 @@ class People(Asking):
         return self.ask(calls.change_tenant(id, facts, if_match=tag(version)))
 
     def grants(
-        self, *, point: str | None = None, active: bool | None = None, as_known_at: Moment | None = None
+        self,
+        *,
+        point: str | None = None,
+        active: bool | None = None,
+        start: Moment | None = None,
+        end: Moment | None = None,
+        as_known_at: Moment | None = None,
     ) -> Iterator[Grant]:
         """What users of connections consented to, over all pages; of one point where one is named.
 
@@ -99,7 +143,13 @@ class People(Asking):
         status: Literal["active", "inactive"] | None = None if active is None else "active" if active else "inactive"
         return self._pages(
             lambda cursor: calls.list_grants(
-                point=point, status=status, as_known_at=moment(as_known_at), limit=PAGE, cursor=cursor
+                point=point,
+                status=status,
+                start=moment(start),
+                end=moment(end),
+                as_known_at=moment(as_known_at),
+                limit=PAGE,
+                cursor=cursor,
             )
         )
 

@@ -16,8 +16,8 @@ use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
 use metrify_application::{Error, Kind, Result};
 
 use crate::sizes::{self, Bounding};
-use crate::unfolded;
 use crate::whole::Checking;
+use crate::{refused, unfolded};
 
 /// Bytes of a query's text.
 const TEXT_BYTES_MAX: usize = 256 << 10;
@@ -138,9 +138,12 @@ pub(crate) async fn stream(frame: DataFrame) -> Answer<SendableRecordBatchStream
     let context = Arc::new(frame.task_ctx());
     let (state, plan) = frame.into_parts();
     unfolded::check(&plan)?;
-    let plan = state.optimize(&plan)?;
-    sizes::check_literals(&plan)?;
-    let plan = state.query_planner().create_physical_plan(&plan, &state).await?;
+    let planned = async {
+        let plan = state.optimize(&plan)?;
+        sizes::check_literals(&plan)?;
+        state.query_planner().create_physical_plan(&plan, &state).await
+    };
+    let plan = planned.await.map_err(refused::unplanned)?;
     let pausing = plan.transform_up(|step: Arc<dyn ExecutionPlan>| {
         Ok(if MULTIPLY.contains(&step.name()) {
             Transformed::yes(Arc::new(CooperativeExec::new(step)) as Arc<dyn ExecutionPlan>)

@@ -74,6 +74,23 @@ fn kind(root: &DataFusionError) -> Kind {
     }
 }
 
+/// Where planning a query ends in a mistake of the engine, that is a query which it does not answer; what is a mistake of ours is told by an error of ours.
+pub(crate) fn unplanned(error: DataFusionError) -> DataFusionError {
+    match error.find_root() {
+        DataFusionError::Internal(_) => DataFusionError::NotImplemented("the engine finds no plan for it".into()),
+        _ => error,
+    }
+}
+
+/// The engine's words, without what it says to those who write it.
+fn said(text: &str) -> String {
+    let text =
+        ["Error during planning: ", "Execution error: "].iter().find_map(|it| text.strip_prefix(it)).unwrap_or(text);
+    // What it tried for each type comes before.
+    let text = text.find("No function matches").map_or(text, |at| &text[at..]);
+    text.split("\nThis issue was likely caused by a bug").next().unwrap_or(text).to_owned()
+}
+
 /// What the engine says of a plan that is more than a query.
 const MORE_THAN_READS: [&str; 3] = ["DDL", "DML", "Statement"];
 /// What writes, by the word it begins with.
@@ -118,9 +135,7 @@ impl Refused {
         }
         // The engine repeats a source in the text of what wraps it: the root says it once.
         let root = error.find_root();
-        let text = root.to_string();
-        let prefixes = ["Error during planning: ", "Execution error: "];
-        let text = prefixes.iter().find_map(|prefix| text.strip_prefix(prefix)).unwrap_or(&text).to_owned();
+        let text = said(&root.to_string());
         let why = match root {
             DataFusionError::SQL(..) => Why::Syntax,
             DataFusionError::SchemaError(error, _) if matches!(**error, SchemaError::FieldNotFound { .. }) => {
@@ -146,7 +161,8 @@ impl Refused {
                 Some("`metrify sql \"show tables\"` lists the tables, `describe readings` the columns of one")
             }
             Why::Write => Some(DELIVER),
-            Why::Unsupported | Why::Other => None,
+            Why::Unsupported => Some("ask in another way, such as with a join where there is a sub-query"),
+            Why::Other => None,
         }
     }
 }

@@ -83,7 +83,7 @@ pub use crate::wire::rejects::{OneRejectBody, RejectBody, RejectFilters};
 pub use crate::wire::{
     Answer, ChangeBody, ChangesBody, Confirmed, DeliveryParameters, DeliveryReplay, ExportRequest, Point, ReadingBody,
     ReceiptBody, ReceiptProblemBody, Replay, Replayed, SqlRequest, entries, export_format, logins, master, moment,
-    people,
+    people, span,
 };
 
 /// Largest body of a request that is no delivery, in bytes.

@@ -29,7 +29,7 @@ pub use replay::{ChangeBody, ChangesBody, DeliveryReplay, ReadingBody, Replay, R
 ///
 /// # Errors
 /// Where one is no time, or the end comes before the start.
-pub(crate) fn span(start: Option<&str>, end: Option<&str>) -> Result<(Option<Timestamp>, Option<Timestamp>)> {
+pub fn span(start: Option<&str>, end: Option<&str>) -> Result<(Option<Timestamp>, Option<Timestamp>)> {
     let (from, until) = (start.map(moment).transpose()?, end.map(moment).transpose()?);
     if from.zip(until).is_some_and(|(from, until)| until < from) {
         let error = Error::new(Kind::Invalid, "read the parameters start and end: the end comes before the start");

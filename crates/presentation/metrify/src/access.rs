@@ -14,16 +14,18 @@ use metrify_api::master::StatusBody;
 use metrify_api::people::{
     AuditedBody, IssuedBody, KeyBody, KeyQuery, NewKeyBody, NewTenantBody, TenantBody, TenantParameters, UserQuery,
 };
-use metrify_api::{ChangesBody, DeliveryParameters, DeliveryReplay, ExportRequest, ReceiptBody, SqlRequest, moment};
+use metrify_api::{
+    ChangesBody, DeliveryParameters, DeliveryReplay, ExportRequest, ReceiptBody, SqlRequest, moment, span,
+};
 use metrify_application::govern::Noted;
 use metrify_application::ingest::{Content, confirm, look, receive, replay_deliveries};
 use metrify_application::jobs::Started;
 use metrify_application::ports::Pages;
-use metrify_application::registry::{KeyStatus, ThingKind, Wanted};
+use metrify_application::registry::{Changed, KeyStatus, ThingKind, Wanted};
 use metrify_application::{Error, Kind, Result, govern, operate, read};
 use metrify_domain::Timestamp;
 
-use crate::cli::{self, AsKnown, Keys, Status, Users};
+use crate::cli::{self, AsKnown, Keys, Standing, Status, Users};
 use crate::client::Client;
 use crate::random::random;
 use crate::settings::Settings;
@@ -33,14 +35,19 @@ fn then(known: &AsKnown) -> Result<Option<Timestamp>> {
     known.as_known_at.as_deref().map(moment).transpose()
 }
 
-/// All people that are asked for, as a server would list them page by page.
-fn wanted(Users { status, role, known }: &Users) -> Result<Wanted> {
+/// All things of a kind that stand so, as a server would list them page by page.
+fn standing(kind: ThingKind, Standing { start, end, known }: &Standing) -> Result<Wanted> {
+    let (from, until) = span(start.as_deref(), end.as_deref())?;
+    Ok(Wanted { changed: Changed { from, until }, known_at: then(known)?, ..Wanted::all(kind, u32::MAX.into()) })
+}
+
+fn wanted(Users { status, role, standing: when }: &Users) -> Result<Wanted> {
     let status = status.map(|status| match status {
         Status::Active => StatusBody::Active,
         Status::Inactive => StatusBody::Inactive,
     });
     let equal = UserQuery { status, role: role.clone() }.equal()?;
-    Ok(Wanted { equal, known_at: then(known)?, ..Wanted::all(ThingKind::User, u32::MAX.into()) })
+    Ok(Wanted { equal, ..standing(ThingKind::User, when)? })
 }
 
 /// Every command goes through one of these, and answers the same.
@@ -147,14 +154,14 @@ impl Access {
         match self {
             Self::Remote(client) => client.keys(which).await,
             Self::Local(house) => {
-                let Keys { status, role, known } = which;
+                let Keys { status, role, standing: when } = which;
                 let status = status.map(|status| match status {
                     cli::KeyStatus::Active => KeyStatus::Active,
                     cli::KeyStatus::Inactive => KeyStatus::Inactive,
                     cli::KeyStatus::Expired => KeyStatus::Expired,
                 });
                 let equal = KeyQuery { status: None, role: role.clone() }.equal()?;
-                let wanted = Wanted { equal, known_at: then(known)?, ..Wanted::all(ThingKind::Key, u32::MAX.into()) };
+                let wanted = Wanted { equal, ..standing(ThingKind::Key, when)? };
                 let ctx = house.context().await?;
                 let now = wanted.known_at.unwrap_or(ctx.now);
                 let keys = govern::list_keys(&house.app, &ctx, wanted, status).await?;
@@ -250,11 +257,11 @@ impl Access {
 
     /// # Errors
     /// Where it is denied, or the registry cannot be read.
-    pub async fn tenants(&self, known: &AsKnown) -> Result<Vec<TenantBody>> {
+    pub async fn tenants(&self, when: &Standing) -> Result<Vec<TenantBody>> {
         match self {
-            Self::Remote(client) => client.tenants(known).await,
+            Self::Remote(client) => client.tenants(when).await,
             Self::Local(house) => {
-                let wanted = Wanted { known_at: then(known)?, ..Wanted::all(ThingKind::Tenant, u64::MAX) };
+                let wanted = standing(ThingKind::Tenant, when)?;
                 let tenants = govern::list_tenants(&house.app, &house.context().await?, &wanted).await?;
                 Ok(tenants.things.into_iter().map(TenantBody::from).collect())
             }

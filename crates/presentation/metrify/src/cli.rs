@@ -10,7 +10,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub use asking::{AsKnown, Audit, Entries, Export, KeyStatus, Keys, ListRejects, Points, Rejects, Sql, Status, Users};
+pub use asking::{
+    AsKnown, Audit, Entries, Export, KeyStatus, Keys, ListRejects, Points, Rejects, Sql, Standing, Status, Users,
+};
 pub use grant::Grant;
 pub use policy::Policy;
 
@@ -403,7 +405,7 @@ pub enum Tenant {
         parties: Vec<String>,
     },
     /// List them
-    List(AsKnown),
+    List(Standing),
 }
 
 #[derive(Debug, Subcommand)]

@@ -26,7 +26,7 @@ use metrify_governance::UserName;
 use reqwest::{RequestBuilder, Response};
 use serde::{Deserialize, Serialize};
 
-use crate::cli::{AsKnown, Keys, Users};
+use crate::cli::{Keys, Standing, Users};
 use crate::clock;
 use crate::logins::{Kept, Logins};
 use crate::settings::{Elsewhere, Settings};
@@ -344,8 +344,8 @@ impl Client {
         self.json(self.http.post(self.url("/api/v1/tenants")).json(new), "create the tenant").await
     }
 
-    pub async fn tenants(&self, known: &AsKnown) -> Result<Vec<TenantBody>> {
-        self.all("/api/v1/tenants", known, "list the tenants").await
+    pub async fn tenants(&self, standing: &Standing) -> Result<Vec<TenantBody>> {
+        self.all("/api/v1/tenants", standing, "list the tenants").await
     }
 
     pub async fn verify_audit(&self, whose: &TenantParameters) -> Result<AuditedBody> {

@@ -2,7 +2,7 @@
 
 use metrify_application::Result;
 use metrify_application::govern::NewGrant;
-use metrify_application::registry::{Edition, Field, ThingKind, Wanted};
+use metrify_application::registry::{Edition, Field, Wanted};
 use metrify_governance::Grant;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -111,16 +111,11 @@ pub struct GrantQuery {
 }
 
 impl GrantQuery {
-    /// All of them, in one page.
+    /// Those of them that are asked for.
     ///
     /// # Errors
     /// Where a value can be none of a field.
-    pub fn wanted(self) -> Result<Wanted> {
-        self.among(Wanted::all(ThingKind::Grant, u32::MAX.into()))
-    }
-
-    /// Those of a page.
-    pub(crate) fn among(self, page: Wanted) -> Result<Wanted> {
+    pub fn among(self, page: Wanted) -> Result<Wanted> {
         let status = self.status.map(|status| status.name().to_owned());
         let asked = [
             (Field::Status, status),

@@ -1,11 +1,11 @@
 //! Grants, and what policies say of them.
 
 use metrify_api::{ActParameters, ExplainedBody, GrantBody, GrantQuery, NewGrantBody};
-use metrify_application::registry::Wanted;
+use metrify_application::registry::ThingKind;
 use metrify_application::{Result, govern};
 
-use super::{Access, then};
-use crate::cli::AsKnown;
+use super::{Access, standing};
+use crate::cli::Standing;
 use crate::random::random;
 
 impl Access {
@@ -25,11 +25,11 @@ impl Access {
     ///
     /// # Errors
     /// Where it is denied, or the registry cannot be read.
-    pub async fn grants(&self, which: GrantQuery, known: &AsKnown) -> Result<Vec<GrantBody>> {
+    pub async fn grants(&self, which: GrantQuery, when: &Standing) -> Result<Vec<GrantBody>> {
         match self {
-            Self::Remote(client) => client.grants(which, known).await,
+            Self::Remote(client) => client.grants(which, when).await,
             Self::Local(house) => {
-                let wanted = Wanted { known_at: then(known)?, ..which.wanted()? };
+                let wanted = which.among(standing(ThingKind::Grant, when)?)?;
                 let grants = govern::list_grants(&house.app, &house.context().await?, &wanted).await?;
                 Ok(grants.things.into_iter().map(GrantBody::from).collect())
             }

@@ -2,19 +2,21 @@
 
 use metrify_api::{DeliveryReplay, JobBody, JobFilters};
 use metrify_application::operate::WantedJobs;
+use metrify_application::registry::{ThingKind, Wanted};
 use metrify_application::{Error, Kind, Result, operate};
 
-use super::{Access, then};
-use crate::cli::AsKnown;
+use super::{Access, standing};
+use crate::cli::Standing;
 
 impl Access {
     /// # Errors
     /// Where it is denied, a filter means nothing, or the registry cannot be read.
-    pub async fn jobs(&self, which: &JobFilters, known: &AsKnown, limit: u64) -> Result<Vec<JobBody>> {
+    pub async fn jobs(&self, which: &JobFilters, when: &Standing, limit: u64) -> Result<Vec<JobBody>> {
         match self {
-            Self::Remote(client) => client.jobs(which, known, limit).await,
+            Self::Remote(client) => client.jobs(which, when, limit).await,
             Self::Local(house) => {
-                let wanted = WantedJobs { known_at: then(known)?, limit, ..which.wanted()? };
+                let Wanted { changed, known_at, .. } = standing(ThingKind::Job, when)?;
+                let wanted = WantedJobs { changed, known_at, limit, ..which.wanted()? };
                 let listed = operate::list_jobs(&house.app, &house.context().await?, &wanted).await?;
                 Ok(listed.jobs.into_iter().map(JobBody::from).collect())
             }

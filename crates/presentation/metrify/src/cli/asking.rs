@@ -14,6 +14,22 @@ pub struct AsKnown {
     pub as_known_at: Option<String>,
 }
 
+/// Things as they stand; the names are those of the parameters of the programming interface.
+#[derive(Clone, Debug, Default, Args, Serialize)]
+pub struct Standing {
+    /// Only what changed last at a day, local, as its beginning, or at an instant, or after it
+    #[arg(long, value_name = "TIME")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub start: Option<String>,
+    /// Only what changed last before a day, local, or an instant
+    #[arg(long, value_name = "TIME")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub end: Option<String>,
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub known: AsKnown,
+}
+
 #[derive(Debug, Args)]
 pub struct Sql {
     pub query: String,
@@ -102,7 +118,7 @@ pub enum Points {
     },
 }
 
-/// Which keys; the names are those of the parameters of the programming interface.
+/// Which keys; as [`Standing`].
 #[derive(Clone, Debug, Default, Args, Serialize)]
 pub struct Keys {
     /// Only those that are so
@@ -115,7 +131,7 @@ pub struct Keys {
     pub role: Option<String>,
     #[command(flatten)]
     #[serde(flatten)]
-    pub known: AsKnown,
+    pub standing: Standing,
 }
 
 /// Whether it opens anything; one that has expired does not, as one that was taken back.
@@ -140,7 +156,7 @@ pub struct Users {
     pub role: Option<String>,
     #[command(flatten)]
     #[serde(flatten)]
-    pub known: AsKnown,
+    pub standing: Standing,
 }
 
 /// Whether somebody is let in.

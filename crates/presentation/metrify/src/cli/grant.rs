@@ -2,7 +2,7 @@
 
 use clap::Subcommand;
 
-use super::AsKnown;
+use super::Standing;
 
 #[derive(Debug, Subcommand)]
 pub enum Grant {
@@ -43,7 +43,7 @@ A grant covers the point that it names and no other, for the purpose `consent` a
         #[arg(long)]
         active: bool,
         #[command(flatten)]
-        known: AsKnown,
+        standing: Standing,
     },
     /// Withdraw one: it covers nothing from now on
     Withdraw { id: String },

@@ -2,7 +2,7 @@
 
 use clap::Subcommand;
 
-use super::AsKnown;
+use super::Standing;
 
 #[derive(Debug, Subcommand)]
 pub enum Job {
@@ -25,7 +25,7 @@ Examples:
         #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..))]
         limit: u64,
         #[command(flatten)]
-        known: AsKnown,
+        standing: Standing,
     },
     /// Show one, with what it has done so far
     Show { id: String },

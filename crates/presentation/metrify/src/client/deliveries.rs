@@ -12,7 +12,7 @@ use crate::cli::AsKnown;
 
 impl Client {
     pub async fn deliveries(&self, which: &DeliveryFilters, known: &AsKnown, limit: u64) -> Result<Vec<DeliveryBody>> {
-        self.some("/api/v1/deliveries", &Asked { which, known }, limit, "list the deliveries").await
+        self.some("/api/v1/deliveries", &Asked { which, when: known }, limit, "list the deliveries").await
     }
 
     pub async fn delivery(&self, id: &str) -> Result<OneDeliveryBody> {

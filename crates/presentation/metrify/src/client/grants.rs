@@ -5,7 +5,7 @@ use metrify_application::{Error, Kind, Result};
 
 use super::Client;
 use super::jobs::Asked;
-use crate::cli::AsKnown;
+use crate::cli::Standing;
 
 const GRANTS: &str = "/api/v1/grants";
 
@@ -14,8 +14,8 @@ impl Client {
         self.json(self.http.post(self.url(GRANTS)).json(new), "register the grant").await
     }
 
-    pub async fn grants(&self, which: GrantQuery, known: &AsKnown) -> Result<Vec<GrantBody>> {
-        self.all(GRANTS, &Asked { which: &which, known }, "list the grants").await
+    pub async fn grants(&self, which: GrantQuery, when: &Standing) -> Result<Vec<GrantBody>> {
+        self.all(GRANTS, &Asked { which: &which, when }, "list the grants").await
     }
 
     pub async fn withdraw_grant(&self, id: &str) -> Result<GrantBody> {

@@ -6,23 +6,23 @@ use reqwest::header::LOCATION;
 use serde::{Deserialize, Serialize};
 
 use super::Client;
-use crate::cli::AsKnown;
+use crate::cli::Standing;
 
 /// Things that a server tells of at once.
 const PAGE_MAX: u64 = 1_000;
 
-/// Which things of a list, as they were known when.
+/// Which things of a list, as they stand or were known when.
 #[derive(Serialize)]
-pub(super) struct Asked<'a, W: Serialize> {
+pub(super) struct Asked<'a, W: Serialize, T: Serialize> {
     #[serde(flatten)]
     pub(super) which: &'a W,
     #[serde(flatten)]
-    pub(super) known: &'a AsKnown,
+    pub(super) when: &'a T,
 }
 
 impl Client {
-    pub async fn jobs(&self, which: &JobFilters, known: &AsKnown, limit: u64) -> Result<Vec<JobBody>> {
-        self.some("/api/v1/jobs", &Asked { which, known }, limit, "list the jobs").await
+    pub async fn jobs(&self, which: &JobFilters, when: &Standing, limit: u64) -> Result<Vec<JobBody>> {
+        self.some("/api/v1/jobs", &Asked { which, when }, limit, "list the jobs").await
     }
 
     pub async fn job(&self, id: &str) -> Result<JobBody> {

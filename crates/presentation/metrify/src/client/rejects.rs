@@ -9,7 +9,7 @@ use crate::cli::AsKnown;
 
 impl Client {
     pub async fn rejects(&self, which: &RejectFilters, known: &AsKnown, limit: u64) -> Result<Vec<RejectBody>> {
-        self.some("/api/v1/rejects", &Asked { which, known }, limit, "list the rejects").await
+        self.some("/api/v1/rejects", &Asked { which, when: known }, limit, "list the rejects").await
     }
 
     pub async fn reject(&self, id: &str) -> Result<OneRejectBody> {

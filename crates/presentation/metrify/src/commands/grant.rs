@@ -18,9 +18,9 @@ pub async fn run(settings: &Settings, output: Output, command: Grant) -> Result<
             let new = NewGrantBody { point, grantee, purpose, valid_from: from, valid_until: until, evidence };
             vec![access.create_grant(&new).await?]
         }
-        Grant::List { point, grantee, active, known } => {
+        Grant::List { point, grantee, active, standing } => {
             let status = active.then_some(StatusBody::Active);
-            access.grants(GrantQuery { status, point, grantee, purpose: None }, &known).await?
+            access.grants(GrantQuery { status, point, grantee, purpose: None }, &standing).await?
         }
         Grant::Withdraw { id } => vec![access.withdraw_grant(&id).await?],
     };

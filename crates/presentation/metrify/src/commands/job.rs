@@ -14,8 +14,8 @@ use crate::settings::Settings;
 pub async fn run(settings: &Settings, output: Output, command: Job) -> Result<Outcome> {
     let access = Access::open(settings).await?;
     match command {
-        Job::List { kind, state, by, limit, known } => {
-            list(output, access.jobs(&JobFilters { kind, state, by }, &known, limit).await?)?;
+        Job::List { kind, state, by, limit, standing } => {
+            list(output, access.jobs(&JobFilters { kind, state, by }, &standing, limit).await?)?;
         }
         Job::Show { id } => show(output, access.job(&id).await?)?,
         Job::Cancel { id } => show(output, access.cancel_job(&id).await?)?,

@@ -16,7 +16,7 @@ pub async fn run(settings: &Settings, output: Output, command: Tenant) -> Result
         Tenant::Create { name, title, parties } => {
             list(output, vec![access.create_tenant(&NewTenantBody { name, title, parties }).await?])?;
         }
-        Tenant::List(known) => list(output, access.tenants(&known).await?)?,
+        Tenant::List(standing) => list(output, access.tenants(&standing).await?)?,
     }
     access.close().await?;
     Ok(Outcome::Good)

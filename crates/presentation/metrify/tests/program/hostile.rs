@@ -103,6 +103,25 @@ fn a_query_that_would_write_is_told_so_and_other_queries_are_told_of_tables_wher
     assert!(told("select 1/0 from range(1, 2)").1.contains("/docs"), "nothing that only tables need");
 }
 
+/// Sentences that the engine takes for queries, and then has no plan for.
+#[test]
+fn a_query_that_the_engine_cannot_plan_is_told_so() {
+    let metrify = Metrify::new();
+    let server = metrify.serve();
+    let ann = Client::of(&metrify, &server, "analyst");
+    for (query, detail, hint) in [
+        ("select 1 > any(select 2)", "the engine finds no plan for it", "ask in another way"),
+        ("select median(point) from readings", "argument types 'median(", "/docs"),
+    ] {
+        let (status, problem) = ann.post("/api/v1/sql", &json!({"query": query}));
+        assert_eq!(status, 400, "{query}: {problem}");
+        assert!(problem["detail"].to_string().contains(detail), "{query}: {problem}");
+        assert!(!problem.to_string().contains("bug"), "{query}: {problem}");
+        assert!(problem["hint"].to_string().contains(hint), "{query}: {problem}");
+    }
+    assert_eq!(server.stop().code, Some(0));
+}
+
 #[test]
 fn many_heavy_queries_at_once_leave_intake_going() {
     let metrify = Metrify::new();

@@ -134,6 +134,57 @@ fn lists_of_grants_deliveries_and_jobs_are_told_as_they_were_known() {
     check();
 }
 
+/// As the programming interface does.
+#[test]
+fn the_program_lists_what_changed_when() {
+    let metrify = Metrify::new();
+    let server = metrify.serve();
+    let ann = Client::of(&metrify, &server, "admin");
+    Client::of_new_tenant(&metrify, &server, "stadtwerk");
+    let parties = json!({"parties": ["metering_operator", "consented"]});
+    assert_eq!(ann.ask("PUT", "/api/v1/tenants/default", &[], Some(&parties)).0, 200);
+    for name in ["ben", "cem"] {
+        let user = json!({"name": name, "role": "analyst", "password": "correct horse battery staple"});
+        assert_eq!(ann.post("/api/v1/users", &user).0, 201);
+        assert_eq!(metrify.run(&["grant", "create", "50120962218", "--evidence", name]).code, Some(0));
+        assert_eq!(ann.post("/api/v1/deliveries/replay", &json!({"apply": true})).0, 200);
+    }
+    let replays = ["job", "list", "--kind", "replay_deliveries"];
+    let lists = [
+        ("tenants", &["tenant", "list"][..]),
+        ("users", &["user", "list"]),
+        ("api-keys", &["key", "list"]),
+        ("grants", &["grant", "list"]),
+        ("jobs?kind=replay_deliveries", &replays),
+    ];
+    let rows = |list: &[&str], when: &[&str]| {
+        let ran = metrify.run(&[list, &["-o", "csv"], when].concat());
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+        ran.stdout.lines().skip(1).count()
+    };
+    let expected = lists.map(|(path, list)| {
+        let (_, told) = ann.get(&format!("/api/v1/{path}"));
+        let mut since = all(&told, "known_from");
+        since.sort_unstable();
+        let at = (*since.last().expect("some")).to_owned();
+        let later = since.iter().filter(|since| **since == at).count();
+        assert!(later < since.len(), "{path}: {since:?}");
+        (list, at, later, since.len() - later)
+    });
+    let check = || {
+        for (list, at, later, earlier) in &expected {
+            assert_eq!((rows(list, &["--start", at]), rows(list, &["--end", at])), (*later, *earlier), "{list:?} {at}");
+            assert_eq!(rows(list, &["--start", at, "--end", at]), 0, "{list:?}");
+            metrify
+                .run(&[list, &["--start", "2026-02-01", "--end", "2026-01-01"][..]].concat())
+                .failed_with(&["the end comes before the start"]);
+        }
+    };
+    check();
+    assert_eq!(server.stop().code, Some(0));
+    check();
+}
+
 #[test]
 fn lists_are_told_by_when_what_they_tell_changed() {
     let metrify = Metrify::new();
