@@ -30,7 +30,8 @@ def test_a_key_opens_until_it_is_taken_back(m: Metrify, server: Server) -> None:
     assert issued.id in [it.id for it in m.keys(status="inactive", role="viewer")]
     assert issued.id not in [it.id for it in m.keys(status="active")]
     assert list(m.keys(as_known_at="2020-01-01")) == []
-    assert list(m.keys(end="2020-01-01")) == list(m.users(end="2020-01-01")) == list(m.tenants(end="2020-01-01")) == []
+    for earlier in (m.keys(end="2020-01-01"), m.users(end="2020-01-01"), m.tenants(end="2020-01-01")):
+        assert list(earlier) == []
     assert issued.id in [it.id for it in m.keys(start="2020-01-01")]
     with pytest.raises(NotFound):
         m.revoke_key("nothing")
