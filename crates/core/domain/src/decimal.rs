@@ -255,29 +255,58 @@ pub fn shortest(units: i128, scale: i8) -> String {
 /// # Errors
 /// Where `out` takes no more.
 pub fn write_shortest(out: &mut impl fmt::Write, units: i128, scale: i8) -> fmt::Result {
+    // Nearly all; numbers of 128 bits are printed much more slowly.
+    if let (Ok(digits), Ok(places @ ..=U64_DIGITS)) = (u64::try_from(units.unsigned_abs()), usize::try_from(scale)) {
+        return write_digits(out, units < 0, digits, places);
+    }
     let Ok(places @ 1..) = usize::try_from(scale) else {
         write!(out, "{units}")?;
         return (0..-i32::from(scale)).try_for_each(|_| out.write_char('0'));
     };
     let sign = if units < 0 { "-" } else { "" };
-    let one = u32::try_from(places).ok().and_then(|places| 10_u64.checked_pow(places));
-    if let (Some(one), Ok(units)) = (one, u64::try_from(units.unsigned_abs())) {
-        // Nearly all; numbers of 128 bits are printed much more slowly.
-        let (whole, mut fraction, mut places) = (units / one, units % one, places);
-        if fraction == 0 {
-            return write!(out, "{sign}{whole}");
-        }
-        while fraction % 10 == 0 {
-            (fraction, places) = (fraction / 10, places - 1);
-        }
-        return write!(out, "{sign}{whole}.{fraction:0places$}");
-    }
     let digits = format!("{:0>width$}", units.unsigned_abs(), width = places + 1);
     let (whole, fraction) = digits.split_at(digits.len() - places);
     match fraction.trim_end_matches('0') {
         "" => write!(out, "{sign}{whole}"),
         fraction => write!(out, "{sign}{whole}.{fraction}"),
     }
+}
+
+/// Digits that a number of 64 bits has at most.
+const U64_DIGITS: usize = 20;
+
+/// Writes `digits / 10^places`, from its last digit to its first; there are not more places than [`U64_DIGITS`].
+fn write_digits(out: &mut impl fmt::Write, negative: bool, mut digits: u64, mut places: usize) -> fmt::Result {
+    for (zeros, power) in [(8, 100_000_000), (4, 10_000), (2, 100), (1, 10)] {
+        while places >= zeros && digits % power == 0 {
+            (digits, places) = (digits / power, places - zeros);
+        }
+    }
+    // A sign, a zero and a point before the places.
+    let mut text = [0; 3 + U64_DIGITS];
+    let mut begin = text.len();
+    let mut put = |byte: u8| {
+        begin -= 1;
+        text[begin] = byte;
+    };
+    for _ in 0..places {
+        put(b'0' + (digits % 10) as u8);
+        digits /= 10;
+    }
+    if places > 0 {
+        put(b'.');
+    }
+    loop {
+        put(b'0' + (digits % 10) as u8);
+        digits /= 10;
+        if digits == 0 {
+            break;
+        }
+    }
+    if negative {
+        put(b'-');
+    }
+    out.write_str(std::str::from_utf8(&text[begin..]).map_err(|_| fmt::Error)?)
 }
 
 impl fmt::Debug for Decimal {
@@ -304,6 +333,11 @@ mod tests {
             (-30_000_000_000_000_000_000_000_000, 12, "-30000000000000"),
             (18_446_744_073_709_551_616, 20, "0.18446744073709551616"),
             (18_446_744_073_709_551_615, 19, "1.8446744073709551615"),
+            (-18_446_744_073_709_551_615, 20, "-0.18446744073709551615"),
+            (1, 20, "0.00000000000000000001"),
+            (1, 21, "0.000000000000000000001"),
+            (1_000_000_000_000, 12, "1"),
+            (-1_000_000_000_000, 3, "-1000000000"),
         ] {
             assert_eq!(shortest(units, scale), text);
         }
@@ -396,6 +430,14 @@ mod tests {
         fn text_and_number_are_one(units in -(10_i128.pow(38) - 1)..10_i128.pow(38)) {
             let number = Decimal::from_units(units).expect("within 38 digits");
             prop_assert_eq!(number.to_string().parse::<Decimal>(), Ok(number));
+        }
+
+        #[test]
+        fn numbers_of_64_bits_print_as_larger_ones_do(units in any::<i64>(), zeros in 0_u32..19, scale in 0_i8..=20) {
+            let units = i128::from(units) / 10_i128.pow(zeros) * 10_i128.pow(zeros);
+            // Ten places more make it a number of more bits, but for small ones.
+            let larger = shortest(units * 10_i128.pow(10), scale + 10);
+            prop_assert_eq!(shortest(units, scale), larger);
         }
 
         #[test]
