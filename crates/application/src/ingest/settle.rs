@@ -3,6 +3,7 @@
 //! Versions of one channel and period are ordered by when they became known, then by their message, so that the same
 //! deliveries give the same answers in any order.
 
+use std::borrow::Borrow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -122,7 +123,8 @@ async fn judge(
     let former = if questions.is_empty() { HashMap::new() } else { versions.former(origin.tenant, &questions).await? };
     taken_back.act_on(&mut current);
     let begun = Sequence::new(origin.begun, 0);
-    let mut bench = Bench { before: current.clone(), current, former, withdrawn, begun, contradictions: Vec::new() };
+    let before = current.iter().map(|(key, version)| (key.clone(), version.sequence)).collect();
+    let mut bench = Bench { before, current, former, withdrawn, begun, contradictions: Vec::new() };
     let mut kept = Vec::with_capacity(rows.len());
     for (index, (row, key)) in rows.iter().zip(&keyed) {
         let version = version(batch, row, origin, provisional(*index));
@@ -195,7 +197,7 @@ const PROVISIONAL: i64 = i64::MAX / 2;
 /// What is known of the keys of a batch while its rows are judged one after the other.
 struct Bench {
     /// What held before the batch.
-    before: HashMap<Key, Version>,
+    before: HashMap<Key, Sequence>,
     current: HashMap<Key, Version>,
     former: HashMap<Key, Vec<Version>>,
     withdrawn: Arc<Withdrawn>,
@@ -226,7 +228,8 @@ impl Bench {
             None if !self.withdrawn.covers_document(&version.document) => settled.stored += 1,
             _ => settled.corrections += 1,
         }
-        let statements = self.former.entry(key.clone()).or_default();
+        // Nearly all have these two alone.
+        let statements = self.former.entry(key.clone()).or_insert_with(|| Vec::with_capacity(2));
         statements.extend(self.current.remove(key));
         statements.push(version);
         if let Some(place) = holding_of(statements, &self.withdrawn) {
@@ -249,13 +252,13 @@ impl Bench {
     /// delivery itself, and whatever message of others is taken back.
     fn adds_nothing(&self, known: &[&Version], version: &Version, resent: bool) -> bool {
         let lasting = known.iter().filter(|known| known.document.is_empty() || known.document == version.document);
-        let lasting: Vec<Version> = lasting.map(|known| (*known).clone()).collect();
-        let held_then = lasting.iter().filter(|known| {
+        let lasting: Vec<&Version> = lasting.copied().collect();
+        let held_then = lasting.iter().copied().filter(|known| {
             let is_of_earlier_attempt = known.delivery == version.delivery && known.sequence < self.begun;
             known.recorded_at <= version.recorded_at && !is_of_earlier_attempt
         });
-        let held_then: Vec<Version> = held_then.cloned().collect();
-        let says_so = |known: &[Version]| {
+        let held_then: Vec<&Version> = held_then.collect();
+        let says_so = |known: &[&Version]| {
             let holding = holding_of(known, &self.withdrawn).map(|place| &known[place].reading);
             holding.is_some_and(|holding| says_the_same(holding, &version.reading))
         };
@@ -274,7 +277,7 @@ impl Bench {
     fn restored(self) -> Vec<Version> {
         let Self { before, current, .. } = self;
         let again = current.into_iter().filter(|(key, holding)| {
-            let held = before.get(key).is_some_and(|before| before.sequence == holding.sequence);
+            let held = before.get(key) == Some(&holding.sequence);
             !held && holding.sequence.0 < PROVISIONAL
         });
         again.map(|(_, version)| version).collect()
@@ -282,9 +285,10 @@ impl Bench {
 }
 
 /// Which of all versions of a reading holds.
-pub(super) fn holding_of(versions: &[Version], withdrawn: &Withdrawn) -> Option<usize> {
-    let standing: Vec<usize> = (0..versions.len()).filter(|place| !withdrawn.covers(&versions[*place])).collect();
-    let statements: Vec<Statement<'_>> = standing.iter().map(|place| Statement::from(&versions[*place])).collect();
+pub(super) fn holding_of<V: Borrow<Version>>(versions: &[V], withdrawn: &Withdrawn) -> Option<usize> {
+    let version = |place: usize| versions[place].borrow();
+    let standing: Vec<usize> = (0..versions.len()).filter(|place| !withdrawn.covers(version(*place))).collect();
+    let statements: Vec<Statement<'_>> = standing.iter().map(|place| Statement::from(version(*place))).collect();
     holding::holding_of(&statements).map(|place| standing[place])
 }
 

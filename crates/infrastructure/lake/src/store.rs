@@ -148,7 +148,7 @@ impl Versions for DeltaLake {
 
     async fn current(&self, tenant: &Tenant, keys: &[Key]) -> Result<HashMap<Key, Version>> {
         let lake = self.tenant(tenant)?;
-        let mut found = HashMap::new();
+        let mut found = HashMap::with_capacity(keys.len());
         let (unknown, readings) = {
             let mut working = lake.working();
             let mut unknown = Vec::new();
@@ -189,7 +189,7 @@ impl Versions for DeltaLake {
         lain.extend(self.held.versions(&readings, &removed).await?);
         for version in lain {
             let key = version.key();
-            found.entry(key).or_default().push(version);
+            found.entry(key).or_insert_with(|| Vec::with_capacity(1)).push(version);
         }
         Ok(found)
     }
