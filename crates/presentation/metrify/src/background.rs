@@ -7,9 +7,10 @@ use metrify_application::{Error, Kind};
 use thread_priority::{ThreadPriority, ThreadPriorityValue, set_current_thread_priority};
 use tokio::task::{Id, JoinError, JoinSet};
 
-/// How urgent work on a thread of its own is, of 0 to 99: it is given about a tenth of a core that others want as well (a niceness of 9
-/// on Linux).
-const BACKGROUND_PRIORITY: u8 = 25;
+/// How urgent work on a thread of its own is, of 0 to 99: it is given two fifths of a core that one other thread wants as well (a niceness
+/// of 2 on Linux). Where cores are shared out by session or group, as Linux does by itself (`sched_autogroup`), threads of a niceness of 9
+/// kept the kernel's own from a core for a quarter of a second at times, one of which ends each sync (bench/README.md).
+const BACKGROUND_PRIORITY: u8 = 43;
 
 /// The work under way.
 #[derive(Default)]
