@@ -100,6 +100,8 @@ def main():
     if not shutil.which("wrk"):
         print("SKIPPED: no wrk (a Debian package)")
         return
+    # One key asks for more than one is given: here the house is measured, not its limits.
+    os.environ |= {"METRIFY_SERVER_KEY_RATE": "0", "METRIFY_SERVER_TENANT_RATE": "0"}
     rounds = measure.rounds(arguments.rounds, lambda: one_round(arguments))
     for name in rounds[0]:
         middle = {number: statistics.median(each[name][number] for each in rounds) for number in rounds[0][name]}
