@@ -278,7 +278,7 @@ const U64_DIGITS: usize = 20;
 /// Writes `digits / 10^places`, from its last digit to its first; there are not more places than [`U64_DIGITS`].
 fn write_digits(out: &mut impl fmt::Write, negative: bool, mut digits: u64, mut places: usize) -> fmt::Result {
     for (zeros, power) in [(8, 100_000_000), (4, 10_000), (2, 100), (1, 10)] {
-        while places >= zeros && digits % power == 0 {
+        while places >= zeros && digits.is_multiple_of(power) {
             (digits, places) = (digits / power, places - zeros);
         }
     }

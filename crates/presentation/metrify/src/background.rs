@@ -8,8 +8,8 @@ use thread_priority::{ThreadPriority, ThreadPriorityValue, set_current_thread_pr
 use tokio::task::{Id, JoinError, JoinSet};
 
 /// How urgent work on a thread of its own is, of 0 to 99: it is given two fifths of a core that one other thread wants as well (a niceness
-/// of 2 on Linux). Where cores are shared out by session or group, as Linux does by itself (`sched_autogroup`), threads of a niceness of 9
-/// kept the kernel's own from a core for a quarter of a second at times, one of which ends each sync (bench/README.md).
+/// of 2 on Linux). With a niceness of 9, and with none, threads of the kernel, one of which ends each sync, waited for a core for a quarter
+/// of a second at times more than twice as often, where Linux shares cores out by session (bench/README.md).
 const BACKGROUND_PRIORITY: u8 = 43;
 
 /// The work under way.
