@@ -86,8 +86,11 @@ pub(crate) fn unplanned(error: DataFusionError) -> DataFusionError {
 fn said(text: &str) -> String {
     let text =
         ["Error during planning: ", "Execution error: "].iter().find_map(|it| text.strip_prefix(it)).unwrap_or(text);
-    // What it tried for each type comes before.
-    let text = text.find("No function matches").map_or(text, |at| &text[at..]);
+    // Where it tried several types it calls that a mistake of its own, and says behind it what the matter is.
+    let tried = text
+        .strip_prefix("Internal error: ")
+        .and_then(|tried| tried.find("No function matches").map(|at| &tried[at..]));
+    let text = tried.unwrap_or(text);
     text.split("\nThis issue was likely caused by a bug").next().unwrap_or(text).to_owned()
 }
 
