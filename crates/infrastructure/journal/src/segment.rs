@@ -1,9 +1,12 @@
 //! One file of the journal.
 //!
 //! It opens with a signature and the version of what follows: groups of entries (`group.rs`), or in the first version the entries
-//! themselves (`former.rs`). What a crash left unfinished at the end of the last segment is cut off; what else is damaged is
-//! refused. It is unfinished where it goes on beyond the end of the file, or where sectors of it were never written, and nothing
-//! that was written later stands behind it.
+//! themselves (`former.rs`). Behind the last group there may be zeros up to the end, room that was made ahead: a sync of bytes that
+//! replace others needs nothing but the disk, while for a file that grows the file system has to note what it grew by, which some
+//! do in threads that wait for a core.
+//!
+//! What a crash left unfinished at the end of the last segment is cut off; what else is damaged is refused. It is unfinished where it
+//! goes on beyond the end of the file, or where sectors of it were never written, and nothing that was written later stands behind it.
 
 mod former;
 mod group;
@@ -20,9 +23,11 @@ use metrify_application::{Error, Kind, Result, io};
 use source::{Damage, Each, Source};
 
 const SIGNATURE: &[u8; 8] = b"METRIFYJ";
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 /// The last version without groups.
 const WITHOUT_GROUPS: u32 = 1;
+/// The last version whose entries stand as they are, and without room behind them.
+const WITHOUT_ROOM: u32 = 2;
 const HEADER_BYTES: u64 = 12;
 /// Its length and its checksum.
 const ENTRY_HEAD_BYTES: usize = 8;
@@ -30,6 +35,8 @@ const ENTRY_HEAD_BYTES: usize = 8;
 const ENTRY_BYTES_MAX: u32 = 1 << 30;
 /// A segment is closed once it is this large.
 const SEGMENT_BYTES_MAX: u64 = 64 << 20;
+/// Room is made in steps of so many bytes.
+const ROOM_BYTES: u64 = 1 << 20;
 const SUFFIX: &str = "journal";
 
 pub(crate) struct Segment {
@@ -38,7 +45,10 @@ pub(crate) struct Segment {
     version: u32,
     first: Position,
     entries: u64,
+    /// With the head, up to the end of the last entry.
     bytes: u64,
+    /// The length of the file: behind the entries it has zeros.
+    room: u64,
 }
 
 /// The first positions of all segments in a folder.
@@ -85,7 +95,7 @@ impl Segment {
             fs::remove_file(&path).map_err(|error| io(step(), error))?;
             return Err(io(step(), error));
         }
-        Ok(Self { path, file, version: VERSION, first, entries: 0, bytes: HEADER_BYTES })
+        Ok(Self { path, file, version: VERSION, first, entries: 0, bytes: HEADER_BYTES, room: HEADER_BYTES })
     }
 
     /// Opens a segment that others follow, and checks every entry.
@@ -103,10 +113,14 @@ impl Segment {
         // A process that was killed may have left here what it never synced. What is read is answered for from here on.
         file.sync_all().map_err(|error| io(step(), error))?;
         let length = file.metadata().map_err(|error| io(step(), error))?.len();
-        let mut segment = Self { path, file, version: VERSION, first, entries: 0, bytes: length };
+        let mut segment = Self { path, file, version: VERSION, first, entries: 0, bytes: length, room: length };
         let scanned = segment.scan(&mut |_, _| Ok(()))?;
         (segment.version, segment.entries, segment.bytes) = (scanned.version, scanned.entries, scanned.bytes);
-        Ok((segment, scanned.damage))
+        let damage = match scanned.damage {
+            Some(damage) if segment.version > WITHOUT_ROOM && segment.written(damage.at)?.is_empty() => None,
+            damage => damage,
+        };
+        Ok((segment, damage))
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -128,26 +142,34 @@ impl Segment {
 
     /// Writes and syncs all entries, or leaves the segment as it was.
     pub(crate) fn append(&mut self, entries: &[Vec<u8>]) -> Result<()> {
-        let bytes = group::encode(entries, self.next())?;
-        if let Err(error) = self.write(&bytes) {
+        let group = group::encode(entries, self.next())?;
+        if let Err(error) = self.write(group) {
             let step = format!("append to journal segment `{}`", self.path.display());
             // Whatever got written must not be found by the next start: these entries were refused.
+            self.room = self.bytes;
             self.file.set_len(self.bytes).map_err(|error| io(step.clone(), error))?;
             return Err(io(step, error));
         }
-        self.bytes += bytes.len() as u64;
         self.entries += entries.len() as u64;
         Ok(())
     }
 
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+    fn write(&mut self, mut group: Vec<u8>) -> std::io::Result<()> {
         // What was refused and could not be cut off then would stand behind what is written now.
-        if self.file.metadata()?.len() != self.bytes {
+        if self.file.metadata()?.len() != self.room {
             self.file.set_len(self.bytes)?;
+            self.room = self.bytes;
+        }
+        let end = self.bytes + group.len() as u64;
+        if end > self.room {
+            self.room = if end < SEGMENT_BYTES_MAX { end.next_multiple_of(ROOM_BYTES) } else { end };
+            group.resize((self.room - self.bytes) as usize, 0);
         }
         self.file.seek(SeekFrom::Start(self.bytes))?;
-        self.file.write_all(bytes)?;
-        self.file.sync_data()
+        self.file.write_all(&group)?;
+        self.file.sync_data()?;
+        self.bytes = end;
+        Ok(())
     }
 
     /// Hands every entry to `each`.
@@ -172,7 +194,11 @@ impl Segment {
             return Ok(scanned);
         }
         scanned.version = version_of(source.take(HEADER_BYTES as usize)?, &self.path)?;
-        let read = if scanned.version > WITHOUT_GROUPS { group::read } else { former::read };
+        let read = match scanned.version {
+            WITHOUT_GROUPS => former::read,
+            WITHOUT_ROOM => group::read::<{ group::UNMASKED }>,
+            _ => group::read::<{ group::MASK }>,
+        };
         scanned.bytes = source.at();
         while source.left() > 0 {
             match read(&mut source, self.first + scanned.entries, &mut *each)? {
@@ -196,23 +222,39 @@ impl Segment {
         Ok(rest)
     }
 
+    /// What was written from a byte on: all that is there but zeros at the end.
+    fn written(&self, at: u64) -> Result<Vec<u8>> {
+        let mut rest = self.rest(at)?;
+        rest.truncate(source::without_zeros(&rest).len());
+        Ok(rest)
+    }
+
     /// Whether a stop while it was written explains the damage, so that nothing of it was acknowledged.
     fn is_unfinished(&self, damage: &Damage) -> Result<bool> {
-        let behind = self.rest(damage.behind)?;
+        let rest = self.rest(damage.at)?;
+        let behind = rest.get((damage.behind - damage.at) as usize..).unwrap_or_default();
         let goes_on = match self.version {
-            WITHOUT_GROUPS => former::is_whole_in(&behind),
-            _ => group::begins_in(&behind, self.next()),
+            WITHOUT_GROUPS => former::is_whole_in(behind),
+            _ => group::begins_in(behind, self.next()),
         };
-        Ok(!goes_on && (damage.is_cut_off || source::has_hole(damage.at, &self.rest(damage.at)?)))
+        // Behind it is room, which has nothing but holes.
+        let bytes = match (damage.end, self.version) {
+            (Some(end), _) => (end - damage.at) as usize,
+            (None, WITHOUT_GROUPS) => rest.len(),
+            (None, _) => source::without_zeros(&rest).len().max(group::HEAD_BYTES),
+        };
+        let itself = &rest[..bytes.min(rest.len())];
+        Ok(!goes_on && (damage.is_cut_off || source::has_hole(damage.at, itself)))
     }
 
     /// Cuts an unfinished entry off, and keeps its bytes aside for whoever wants to know.
     fn cut(&mut self, damage: &Damage) -> Result<()> {
         let step = || format!("cut journal segment `{}` at byte {}", self.path.display(), damage.at);
-        let torn = self.rest(damage.at)?;
+        let torn = self.written(damage.at)?;
         let aside = self.path.with_extension(format!("torn-{}", damage.at));
         fs::write(&aside, &torn).map_err(|error| io(step(), error))?;
         self.file.set_len(damage.at).and_then(|()| self.file.sync_all()).map_err(|error| io(step(), error))?;
+        self.room = damage.at;
         tracing::warn!(
             segment = %self.path.display(), at = damage.at, bytes = torn.len(), kept = %aside.display(),
             "the journal ended in an unfinished entry, which was never acknowledged: {}", damage.what

@@ -139,7 +139,7 @@ fn an_unfinished_last_entry_is_cut_off_at_every_byte_and_kept_aside() {
         let journal = open(folder.path());
         assert_eq!((journal.next(), read(&journal, 0).len()), (3, 2), "cut after {length} bytes");
         let aside = folder.path().join(name).with_extension(format!("torn-{whole}"));
-        assert_eq!(fs::read(aside).expect("kept aside"), &bytes[whole as usize..length as usize]);
+        assert_eq!(fs::read(aside).expect("kept aside"), written(&bytes[whole as usize..length as usize]));
         append(&journal, 3..4);
         drop(journal);
         assert_eq!(read(&open(folder.path()), 0).len(), 3);
@@ -255,7 +255,12 @@ fn a_journal_has_one_writer() {
     open(folder.path());
 }
 
-/// Two entries in a group of their own, three in another, and where each begins and ends.
+/// Bytes without the zeros behind them.
+fn written(bytes: &[u8]) -> &[u8] {
+    &bytes[..bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1)]
+}
+
+/// Two entries in a group of their own, three in another, and where each begins and ends: a segment with room behind them.
 fn two_groups(folder: &Path) -> (Vec<u8>, [u64; 3]) {
     let journal = open(folder);
     let begin = journal.bytes();
@@ -302,12 +307,52 @@ fn a_flipped_bit_is_refused_wherever_it_is_and_nothing_is_cut_off() {
 }
 
 #[test]
-fn zeros_at_the_end_are_no_entries_and_are_cut_off() {
+fn zeros_at_the_end_are_room_for_entries() {
     let folder = tempfile::tempdir().expect("a folder");
-    let (sound, _) = two_groups(folder.path());
-    for zeros in [1, 8, 24, 64, 4096, 8192] {
-        let longer = [sound.as_slice(), &vec![0; zeros]].concat();
-        assert_eq!(opened(&longer), Ok((6, vec![0; zeros])), "{zeros} zeros");
+    let (sound, [.., end]) = two_groups(folder.path());
+    for zeros in [0, 1, 8, 24, 64, 4096, 8192, 3 << 20] {
+        let segment = [written(&sound), &vec![0; zeros]].concat();
+        assert_eq!(segment.len(), end as usize + zeros);
+        assert_eq!(opened(&segment), Ok((6, Vec::new())), "{zeros} zeros");
+    }
+}
+
+#[test]
+fn entries_are_written_into_room_that_is_there() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let journal = open(folder.path());
+    append(&journal, 1..2);
+    let length = || fs::metadata(only_segment(folder.path())).expect("a segment").len();
+    let room = length();
+    assert!(room > 100 * journal.bytes());
+    append(&journal, 2..50);
+    drop(journal);
+    assert_eq!(length(), room);
+    let journal = open(folder.path());
+    append(&journal, 50..100);
+    assert_eq!(length(), room);
+    // More than there is room for.
+    append(&journal, 100..3000);
+    assert!(length() > journal.bytes() && journal.bytes() > room);
+    drop(journal);
+    assert_eq!(read(&open(folder.path()), 0).len(), 2999);
+}
+
+#[test]
+fn zeros_that_were_acknowledged_are_no_hole() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let journal = open(folder.path());
+    let mut zeros = entry(1);
+    zeros.rejects[0].bytes = vec![0; 4096];
+    journal.append(&[(tenant(), Arc::new(zeros.clone()))]).expect("room on disk");
+    let end = journal.bytes() as usize;
+    drop(journal);
+    assert_eq!(read(&open(folder.path()), 0), [(1, zeros)]);
+    let sound = fs::read(only_segment(folder.path())).expect("a segment");
+    for at in (12..end).step_by(37) {
+        let mut flipped = sound.clone();
+        flipped[at] ^= 2;
+        assert!(opened(&flipped).expect_err("damage is told").contains("at byte 12:"), "byte {at}");
     }
 }
 
@@ -329,13 +374,58 @@ fn a_hole_in_what_was_never_acknowledged_is_cut_off_and_one_in_what_was_is_refus
             match opened(&torn) {
                 Ok((next, aside)) => {
                     assert!(!acknowledged, "{part:?}");
-                    assert_eq!((next, aside), (3, torn[middle as usize..].to_vec()));
+                    assert_eq!((next, aside), (3, written(&torn[middle as usize..]).to_vec()));
                 }
                 Err(told) => assert!(acknowledged && told.contains("at byte 12:"), "{part:?}: {told}"),
             }
         }
     }
     assert!(sectors.len() > 4);
+}
+
+/// An entry with so many more bytes that it ends at a place of a sector of the file.
+fn entry_up_to(journal: &FileJournal, number: i64, place: u64) -> Accepted {
+    let with = |bytes: u64| {
+        let mut entry = entry(number);
+        entry.rejects[0].bytes = vec![7; bytes as usize];
+        entry
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let trial = open(folder.path());
+    let before = trial.bytes();
+    trial.append(&[(tenant(), Arc::new(with(200)))]).expect("room on disk");
+    let end = journal.bytes() + trial.bytes() - before;
+    with(200 + (place + 512 - end % 512) % 512)
+}
+
+/// A disk may have written any of the sectors before the power was gone.
+#[test]
+fn whichever_sectors_of_the_last_entry_were_written_it_is_cut_off_unless_all_were() {
+    // Heads of 24 bytes and the closing byte lie in a sector, across two, or alone in one.
+    for (begin, end) in [(0, 0), (1, 1), (100, 400), (487, 511), (488, 2), (489, 1), (500, 1), (511, 0)] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let journal = open(folder.path());
+        let mut ends = Vec::new();
+        for (number, place) in [(1, begin), (2, end)] {
+            let entry = entry_up_to(&journal, number, place);
+            journal.append(&[(tenant(), Arc::new(entry))]).expect("room on disk");
+            assert_eq!(journal.bytes() % 512, place);
+            ends.push(journal.bytes() as usize);
+        }
+        drop(journal);
+        let (from, until) = (ends[0], ends[1]);
+        let sound = fs::read(only_segment(folder.path())).expect("a segment");
+        let sectors = (from / 512..until.div_ceil(512)).map(|n| (n * 512).max(from)..(n * 512 + 512).min(until));
+        let sectors: Vec<_> = sectors.collect();
+        assert!((2..6).contains(&sectors.len()), "{sectors:?}");
+        for missing in 1_u32..1 << sectors.len() {
+            let mut torn = sound.clone();
+            let of_them = sectors.iter().enumerate().filter(|(place, _)| missing >> place & 1 == 1);
+            of_them.for_each(|(_, sector)| torn[sector.clone()].fill(0));
+            let aside = written(&torn[from..]).to_vec();
+            assert_eq!(opened(&torn), Ok((2, aside)), "{from} to {until} without {missing:b}");
+        }
+    }
 }
 
 #[test]
@@ -358,26 +448,63 @@ fn what_was_refused_and_is_still_there_is_cut_off_before_more_is_written() {
     assert_eq!(read(&open(folder.path()), 0).len(), 3);
 }
 
-/// A segment as the first version wrote it, and where each entry begins and ends.
-fn of_the_first_version(segment: &[u8]) -> (Vec<u8>, Vec<usize>) {
-    let mut former = [&segment[..8], &1_u32.to_le_bytes()].concat();
-    let mut places = vec![former.len()];
-    let number = |at: usize| u32::from_le_bytes(segment[at..at + 4].try_into().expect("four bytes")) as usize;
-    let mut at = 12;
-    while at < segment.len() {
-        let entries = number(at);
+/// A segment as the second version wrote it, whose entries stood as they are, without room; and where each begins and ends.
+fn of_the_second_version(segment: &[u8]) -> (Vec<u8>, Vec<std::ops::Range<usize>>) {
+    let mut former = written(segment).to_vec();
+    former[8..12].copy_from_slice(&2_u32.to_le_bytes());
+    let number = |bytes: &[u8]| u32::from_le_bytes(bytes[..4].try_into().expect("four bytes"));
+    let (mut at, mut position, mut places) = (12, 1_u64, Vec::new());
+    while at < former.len() {
+        let entries = number(&former[at..]);
         at += 24;
         for _ in 0..entries {
-            let entry = &segment[at + 8..at + 8 + number(at)];
-            former.extend_from_slice(&segment[at..at + 4]);
-            former.extend_from_slice(&crc32fast::hash(entry).to_le_bytes());
-            former.extend_from_slice(entry);
-            places.push(former.len());
-            at += 8 + entry.len();
+            let length = number(&former[at..]);
+            let place = at + 8..at + 8 + length as usize;
+            former[place.clone()].iter_mut().for_each(|byte| *byte ^= 0xA5);
+            let summed = [&position.to_le_bytes()[..], &length.to_le_bytes(), &former[place.clone()]].concat();
+            former[at + 4..at + 8].copy_from_slice(&crc32fast::hash(&summed).to_le_bytes());
+            at = place.end;
+            position += 1;
+            places.push(place);
         }
         at += 1;
     }
     (former, places)
+}
+
+/// A segment as the first version wrote it, without groups, and where each entry begins and ends.
+fn of_the_first_version(segment: &[u8]) -> (Vec<u8>, Vec<usize>) {
+    let (second, entries) = of_the_second_version(segment);
+    let mut former = [&second[..8], &1_u32.to_le_bytes()].concat();
+    let mut places = vec![former.len()];
+    for entry in entries {
+        former.extend_from_slice(&second[entry.start - 8..entry.start - 4]);
+        former.extend_from_slice(&crc32fast::hash(&second[entry.clone()]).to_le_bytes());
+        former.extend_from_slice(&second[entry]);
+        places.push(former.len());
+    }
+    (former, places)
+}
+
+#[test]
+fn a_segment_of_the_second_version_is_read_and_another_one_goes_on() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (former, entries) = of_the_second_version(&two_groups(folder.path()).0);
+    let path = only_segment(folder.path());
+    fs::write(&path, &former).expect("room on disk");
+    let journal = open(folder.path());
+    append(&journal, 6..8);
+    drop(journal);
+    assert_eq!(read(&open(folder.path()), 0), (1..8).map(|number| (number as u64, entry(number))).collect::<Vec<_>>());
+    assert_eq!(fs::read(&path).expect("a segment"), former, "the next one has room");
+    // Torn, it ends early, or has holes.
+    let middle = entries[1].end + 1;
+    for torn in [former[..former.len() - 5].to_vec(), [&former[..entries[2].end], &vec![0; 600]].concat()] {
+        assert_eq!(opened(&torn), Ok((3, written(&torn[middle..]).to_vec())));
+    }
+    let mut flipped = former;
+    flipped[middle + 40] ^= 1;
+    assert!(opened(&flipped).expect_err("damage is told").contains(&format!("at byte {middle}:")));
 }
 
 #[test]
@@ -406,7 +533,7 @@ fn the_end_of_a_segment_of_the_first_version_is_cut_off_where_no_entry_is_behind
     let (former, places) = of_the_first_version(&two_groups(folder.path()).0);
     assert_eq!(opened(&former[..places[4] + 5]), Ok((5, former[places[4]..places[4] + 5].to_vec())));
     assert_eq!(opened(&former[..places[5] - 1]).map(|(next, _)| next), Ok(5));
-    assert_eq!(opened(&[former.as_slice(), &[0; 4096]].concat()), Ok((6, vec![0; 4096])));
+    assert_eq!(opened(&[former.as_slice(), &[0; 4096]].concat()), Ok((6, Vec::new())));
     for entry in 0..4 {
         let mut flipped = former.clone();
         flipped[places[entry] + 3] ^= 0x20;

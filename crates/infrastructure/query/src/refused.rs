@@ -91,7 +91,9 @@ fn said(text: &str) -> String {
         .strip_prefix("Internal error: ")
         .and_then(|tried| tried.find("No function matches").map(|at| &tried[at..]));
     let text = tried.unwrap_or(text);
-    text.split("\nThis issue was likely caused by a bug").next().unwrap_or(text).to_owned()
+    let text = text.split("\nThis issue was likely caused by a bug").next().unwrap_or(text);
+    // It lists what would fit with a tab before each.
+    text.replace('\t', "  ")
 }
 
 /// What the engine says of a plan that is more than a query.

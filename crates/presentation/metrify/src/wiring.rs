@@ -143,36 +143,17 @@ async fn registry(settings: &Settings) -> Result<DatabaseRegistry> {
     }
 }
 
-/// Brings the registry to its newest version, which is told. A server on PostgreSQL may run meanwhile; the database in a file is the
-/// data directory's, and so its server's.
+/// Brings the registry to its newest version, which is told. Whether its database is in the data directory or on a server of its own, what
+/// was done stands in the data directory's log, which one process writes.
 ///
 /// # Errors
-/// Where the database cannot be opened, or is of a newer program, or no entry of it can be written.
+/// Where another process holds the data directory, the database cannot be opened or is of a newer program, or no entry of it can be written.
 pub async fn migrate(settings: &Settings) -> Result<usize> {
     let folder = &settings.data_dir;
-    let held = match settings.registry.url {
-        // Where it is shared, this may be done from a machine that has no data directory, or next to a server that writes its log.
-        Some(_) if !folder.is_dir() => None,
-        Some(_) => match lock(folder) {
-            Err(error) if error.kind() == Kind::Conflict => None,
-            held => Some(held?),
-        },
-        None => {
-            fs::create_dir_all(folder).map_err(|error| io(format!("make folder `{}`", folder.display()), error))?;
-            Some(lock(folder)?)
-        }
-    };
-    match held {
-        Some(_held) => {
-            let audit = FileAudit::open(settings.folder("audit"))?;
-            operate::migrate_registry(&audit, &unasked(own_tenant()?), registry(settings)).await?;
-        }
-        None => {
-            let folder = folder.display();
-            tracing::warn!(%folder, "no audit log is here that could tell of it: the data directory is missing, or a server holds it");
-            registry(settings).await?;
-        }
-    }
+    fs::create_dir_all(folder).map_err(|error| io(format!("make folder `{}`", folder.display()), error))?;
+    let _lock = lock(folder)?;
+    let audit = FileAudit::open(settings.folder("audit"))?;
+    operate::migrate_registry(&audit, &unasked(own_tenant()?), registry(settings)).await?;
     Ok(DatabaseRegistry::VERSION)
 }
 

@@ -2,8 +2,9 @@
 //!
 //! A group is its head, its entries, and a closing byte. The head: how many entries there are (4 bytes, the lowest first, as in all
 //! numbers), how many bytes follow it (8), the position of the first entry (8), and the CRC-32 of these. Each entry: its length
-//! (4), the CRC-32 of its position, its length and its bytes, and the bytes. A group neither begins nor ends with a zero, so
-//! that a sector of which only zeros are there was never written.
+//! (4), the CRC-32 of its position, its length and its bytes, and the bytes, each combined with [`MASK`]. A group neither begins nor
+//! ends with a zero, and of what is often in entries, zeros, the mask leaves none: so a sector of which only zeros are there was
+//! never written.
 
 use metrify_application::record::Position;
 use metrify_application::{Error, Kind, Result};
@@ -11,8 +12,12 @@ use metrify_application::{Error, Kind, Result};
 use super::source::{Damage, Each, Source};
 use super::{ENTRY_BYTES_MAX, ENTRY_HEAD_BYTES};
 
-const HEAD_BYTES: usize = 24;
+pub(super) const HEAD_BYTES: usize = 24;
 const END: u8 = b'.';
+/// What the bytes of entries are combined with, exclusive or: something that hardly stands 512 times in a row.
+pub(super) const MASK: u8 = 0xA5;
+/// The mask of version 2, which had none.
+pub(super) const UNMASKED: u8 = 0;
 
 struct Head {
     entries: u32,
@@ -55,8 +60,11 @@ pub(super) fn encode(entries: &[Vec<u8>], first: Position) -> Result<Vec<u8>> {
         let length = u32::try_from(entry.len()).ok().filter(|length| *length <= ENTRY_BYTES_MAX);
         let length = length.ok_or_else(too_large)?;
         out.extend_from_slice(&length.to_le_bytes());
-        out.extend_from_slice(&checksum(position, length, entry).to_le_bytes());
-        out.extend_from_slice(entry);
+        let head = out.len();
+        out.extend_from_slice(&[0; 4]);
+        out.extend(entry.iter().map(|byte| byte ^ MASK));
+        let checksum = checksum(position, length, &out[head + 4..]);
+        out[head..head + 4].copy_from_slice(&checksum.to_le_bytes());
     }
     out.push(END);
     Ok(out)
@@ -71,7 +79,7 @@ fn checksum(position: Position, length: u32, entry: &[u8]) -> u32 {
 }
 
 /// Reads the group that begins with `position`, and tells how many entries it has. They are handed on before its end is seen.
-pub(super) fn read(
+pub(super) fn read<const MASK: u8>(
     source: &mut Source<'_>,
     position: Position,
     each: Each<'_>,
@@ -91,20 +99,22 @@ pub(super) fn read(
         return Ok(Err(source.cut_off(at, format!("entries {position} to {last} are cut off"))));
     }
     let end = source.at() + head.bytes;
+    let damaged = |what: String| Ok(Err(Damage { end: Some(end), ..Damage::at(at, end, what) }));
     for position in (position..).take(head.entries as usize) {
         let Some(entry) = read_entry(source, position, end)? else {
-            return Ok(Err(Damage::at(at, end, format!("the checksum of entry {position} is wrong"))));
+            return damaged(format!("the checksum of entry {position} is wrong"));
         };
+        entry.iter_mut().for_each(|byte| *byte ^= MASK);
         each(position, entry)?;
     }
     if source.at() + 1 != end || source.take(1)? != [END] {
-        return Ok(Err(Damage::at(at, end, format!("the end of entries {position} to {last} is wrong"))));
+        return damaged(format!("the end of entries {position} to {last} is wrong"));
     }
     Ok(Ok(u64::from(head.entries)))
 }
 
-/// An entry of a group that ends at `end`; `None` where it is damaged.
-fn read_entry<'s>(source: &'s mut Source<'_>, position: Position, end: u64) -> Result<Option<&'s [u8]>> {
+/// The bytes of an entry as they stand in a group that ends at `end`; `None` where it is damaged.
+fn read_entry<'s>(source: &'s mut Source<'_>, position: Position, end: u64) -> Result<Option<&'s mut [u8]>> {
     let left = end - source.at();
     if left < ENTRY_HEAD_BYTES as u64 {
         return Ok(None);

@@ -38,12 +38,12 @@ impl<'s> Source<'s> {
     }
 
     /// The next bytes, of which so many have to be left.
-    pub(super) fn take(&mut self, bytes: usize) -> Result<&[u8]> {
+    pub(super) fn take(&mut self, bytes: usize) -> Result<&mut [u8]> {
         self.taken.resize(bytes, 0);
         let read = self.file.read_exact(&mut self.taken);
         read.map_err(|error| io(format!("read journal segment `{}`", self.path.display()), error))?;
         self.at += bytes as u64;
-        Ok(&self.taken)
+        Ok(&mut self.taken)
     }
 
     /// The length of an entry and its checksum.
@@ -55,13 +55,15 @@ impl<'s> Source<'s> {
 
     /// What began at a byte goes on beyond the end.
     pub(super) const fn cut_off(&self, at: u64, what: String) -> Damage {
-        Damage { at, behind: self.length, what, is_cut_off: true }
+        Damage { at, end: None, behind: self.length, what, is_cut_off: true }
     }
 }
 
 /// Where a segment stops making sense.
 pub(crate) struct Damage {
     pub(super) at: u64,
+    /// Where what begins there ends, where it is known and in the file.
+    pub(super) end: Option<u64>,
     /// Where something may stand that was written later.
     pub(super) behind: u64,
     pub(super) what: String,
@@ -71,7 +73,7 @@ pub(crate) struct Damage {
 
 impl Damage {
     pub(super) const fn at(at: u64, behind: u64, what: String) -> Self {
-        Self { at, behind, what, is_cut_off: false }
+        Self { at, end: None, behind, what, is_cut_off: false }
     }
 }
 
@@ -83,4 +85,10 @@ pub(super) fn has_hole(at: u64, bytes: &[u8]) -> bool {
     let to_next = SECTOR - (at % SECTOR as u64) as usize;
     let (first, rest) = bytes.split_at(to_next.min(bytes.len()));
     is_zero(first) || rest.chunks(SECTOR).any(is_zero)
+}
+
+/// The bytes up to the last that is no zero.
+pub(super) fn without_zeros(bytes: &[u8]) -> &[u8] {
+    let end = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+    &bytes[..end]
 }

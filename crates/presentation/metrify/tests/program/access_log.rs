@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::support::api::Client;
-use crate::support::{Metrify, OTHER_POINT, POINT, quarter_hour};
+use crate::support::postgresql::PostgreSql;
+use crate::support::{Metrify, OTHER_POINT, POINT, quarter_hour, ran, skipped};
 
 /// Entries as `action resource subject`.
 fn told(client: &Client<'_>, query: &str) -> BTreeSet<String> {
@@ -89,10 +90,29 @@ fn what_is_done_on_the_machine_itself_stands_in_the_log() {
         let ran = metrify.run(command);
         assert_eq!(ran.code, Some(0), "{ran:?}");
     }
-    let log = metrify.run(&["audit", "list", "--principal", "local", "-o", "csv"]).stdout;
-    let did: Vec<String> =
-        log.lines().skip(1).map(|line| line.split(',').skip(5).take(4).collect::<Vec<_>>().join(" ")).collect();
     let mended = ["mend system registry begun", "mend system registry done"];
-    let expected = [&mended[..], &mended, &["read policies  done"]].concat();
-    assert_eq!(did, expected, "{log}");
+    assert_eq!(done_here(&metrify), [&mended[..], &mended, &["read policies  done"]].concat());
+}
+
+/// What the log has of whoever works on the machine itself.
+fn done_here(metrify: &Metrify) -> Vec<String> {
+    let log = metrify.run(&["audit", "list", "--principal", "local", "-o", "csv"]).stdout;
+    log.lines().skip(1).map(|line| line.split(',').skip(5).take(4).collect::<Vec<_>>().join(" ")).collect()
+}
+
+#[test]
+fn a_registry_on_a_server_of_its_own_is_not_migrated_beside_a_log() {
+    let Some(postgresql) = PostgreSql::start() else {
+        return skipped("there is no PostgreSQL server here (Debian package postgresql-15), so no registry is on one");
+    };
+    let url = postgresql.url();
+    let registry = [("METRIFY_REGISTRY_URL", url.as_str())];
+    let (serving, elsewhere) = (Metrify::new(), Metrify::new());
+    let _server = serving.serve_with(&registry);
+    let migrate = |metrify: &Metrify| ran(metrify.command(&["migrate"]).envs(registry));
+    migrate(&serving).failed_with(&["another process holds it", "hint: ", "name another directory with --data-dir"]);
+    // From a machine that has no data yet.
+    let migrated = migrate(&elsewhere);
+    assert_eq!(migrated.code, Some(0), "{migrated:?}");
+    assert_eq!(done_here(&elsewhere), ["mend system registry begun", "mend system registry done"]);
 }

@@ -1,13 +1,11 @@
 //! SQL for other tools, asked by what those tools ask with: drivers of JDBC, of ODBC, of Go, Node and Python, and another PostgreSQL.
 
-mod foreign;
-
 use std::path::PathBuf;
 use std::process::Command;
 
+use crate::support::postgresql::PostgreSql;
 use crate::support::{ran, skipped};
 use crate::wire::{Served, check};
-use foreign::Foreign;
 
 /// Where `make sql-tools` puts what they are made of.
 fn tools() -> PathBuf {
@@ -369,7 +367,7 @@ fn node_finds_columns_by_the_names_that_postgresql_gives_them() {
 
 #[test]
 fn another_postgresql_has_the_tables_as_its_own() {
-    let Some(foreign) = Foreign::start() else {
+    let Some(foreign) = PostgreSql::start() else {
         return skipped("there is no PostgreSQL server here (Debian package postgresql-15), so none asks");
     };
     let served = Served::start();

@@ -5,6 +5,7 @@
 pub mod api;
 pub mod http;
 pub mod mscons;
+pub mod postgresql;
 
 use std::fmt::Write as _;
 use std::io::Write as _;

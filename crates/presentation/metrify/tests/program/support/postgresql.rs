@@ -1,4 +1,4 @@
-//! A real PostgreSQL, which asks for tables that are not its own.
+//! A real PostgreSQL: what asks for tables that are not its own, or has the registry's.
 
 use std::net::TcpListener;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -10,7 +10,7 @@ use tempfile::TempDir;
 /// Where the packages of the usual systems put the programs of a server.
 const PROGRAMS: [&str; 3] = ["/usr/lib/postgresql/17/bin", "/usr/lib/postgresql/16/bin", "/usr/lib/postgresql/15/bin"];
 
-pub struct Foreign {
+pub struct PostgreSql {
     programs: PathBuf,
     folder: TempDir,
     port: u16,
@@ -18,7 +18,7 @@ pub struct Foreign {
     is_root: bool,
 }
 
-impl Foreign {
+impl PostgreSql {
     /// `None` where none is installed.
     pub fn start() -> Option<Self> {
         let programs = PROGRAMS.iter().map(Path::new).find(|folder| folder.join("initdb").exists())?;
@@ -26,16 +26,21 @@ impl Foreign {
         let is_root = std::fs::metadata("/proc/self").expect("who this is").uid() == 0;
         std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o777)).expect("a folder for all");
         let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port").port();
-        let foreign = Self { programs: programs.to_owned(), folder, port, is_root };
-        let path = foreign.folder.path().display().to_string();
-        foreign.run("initdb", &["-D", &foreign.data(), "-A", "trust", "-U", "postgres", "--no-sync"]);
+        let server = Self { programs: programs.to_owned(), folder, port, is_root };
+        let path = server.folder.path().display().to_string();
+        server.run("initdb", &["-D", &server.data(), "-A", "trust", "-U", "postgres", "--no-sync"]);
         let options = format!("-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={path} -c fsync=off");
-        foreign.run("pg_ctl", &["-D", &foreign.data(), "-o", &options, "-l", &format!("{path}/log"), "-w", "start"]);
-        Some(foreign)
+        server.run("pg_ctl", &["-D", &server.data(), "-o", &options, "-l", &format!("{path}/log"), "-w", "start"]);
+        Some(server)
     }
 
     fn data(&self) -> String {
         self.folder.path().join("data").display().to_string()
+    }
+
+    /// A database of it, for a user that may do everything.
+    pub fn url(&self) -> String {
+        format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
     }
 
     /// The rows of an answer, its values with strokes between them.
@@ -53,9 +58,8 @@ impl Foreign {
     }
 
     fn psql(&self, query: &str) -> Output {
-        let url = format!("postgres://postgres@127.0.0.1:{}/postgres", self.port);
         let mut command = Command::new(self.programs.join("psql"));
-        command.args(["-X", "-q", "-t", "-A", "-d", &url, "-c", query]).output().expect("psql")
+        command.args(["-X", "-q", "-t", "-A", "-d", &self.url(), "-c", query]).output().expect("psql")
     }
 
     fn run(&self, program: &str, arguments: &[&str]) {
@@ -69,7 +73,7 @@ impl Foreign {
     }
 }
 
-impl Drop for Foreign {
+impl Drop for PostgreSql {
     fn drop(&mut self) {
         self.run("pg_ctl", &["-D", &self.data(), "-m", "immediate", "stop"]);
     }
