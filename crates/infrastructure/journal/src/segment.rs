@@ -14,6 +14,7 @@ mod source;
 
 use std::cmp::Ordering;
 use std::fs::{self, File, OpenOptions};
+use std::io::ErrorKind::{QuotaExceeded, StorageFull};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
@@ -23,10 +24,11 @@ use metrify_application::{Error, Kind, Result, io};
 use source::{Damage, Each, Source};
 
 const SIGNATURE: &[u8; 8] = b"METRIFYJ";
-const VERSION: u32 = 3;
-/// The last version without groups.
+/// There was no version 3: none of them becomes another one by one bit that flips.
+const VERSION: u32 = 4;
+/// The version without groups.
 const WITHOUT_GROUPS: u32 = 1;
-/// The last version whose entries stand as they are, and without room behind them.
+/// The version whose entries stand as they are, and without room behind them.
 const WITHOUT_ROOM: u32 = 2;
 const HEADER_BYTES: u64 = 12;
 /// Its length and its checksum.
@@ -47,8 +49,8 @@ pub(crate) struct Segment {
     entries: u64,
     /// With the head, up to the end of the last entry.
     bytes: u64,
-    /// The length of the file: behind the entries it has zeros.
-    room: u64,
+    /// Of the file, which has zeros behind the entries.
+    length: u64,
 }
 
 /// The first positions of all segments in a folder.
@@ -95,7 +97,7 @@ impl Segment {
             fs::remove_file(&path).map_err(|error| io(step(), error))?;
             return Err(io(step(), error));
         }
-        Ok(Self { path, file, version: VERSION, first, entries: 0, bytes: HEADER_BYTES, room: HEADER_BYTES })
+        Ok(Self { path, file, version: VERSION, first, entries: 0, bytes: HEADER_BYTES, length: HEADER_BYTES })
     }
 
     /// Opens a segment that others follow, and checks every entry.
@@ -113,11 +115,11 @@ impl Segment {
         // A process that was killed may have left here what it never synced. What is read is answered for from here on.
         file.sync_all().map_err(|error| io(step(), error))?;
         let length = file.metadata().map_err(|error| io(step(), error))?.len();
-        let mut segment = Self { path, file, version: VERSION, first, entries: 0, bytes: length, room: length };
+        let mut segment = Self { path, file, version: VERSION, first, entries: 0, bytes: length, length };
         let scanned = segment.scan(&mut |_, _| Ok(()))?;
         (segment.version, segment.entries, segment.bytes) = (scanned.version, scanned.entries, scanned.bytes);
         let damage = match scanned.damage {
-            Some(damage) if segment.version > WITHOUT_ROOM && segment.written(damage.at)?.is_empty() => None,
+            Some(Damage { at: HEADER_BYTES.., .. }) if segment.is_room(scanned.bytes)? => None,
             damage => damage,
         };
         Ok((segment, damage))
@@ -142,34 +144,43 @@ impl Segment {
 
     /// Writes and syncs all entries, or leaves the segment as it was.
     pub(crate) fn append(&mut self, entries: &[Vec<u8>]) -> Result<()> {
-        let group = group::encode(entries, self.next())?;
-        if let Err(error) = self.write(group) {
+        let group = group::encode(entries, self.next(), self.bytes)?;
+        if let Err(error) = self.write(&group) {
             let step = format!("append to journal segment `{}`", self.path.display());
             // Whatever got written must not be found by the next start: these entries were refused.
-            self.room = self.bytes;
-            self.file.set_len(self.bytes).map_err(|error| io(step.clone(), error))?;
+            self.length = self.bytes;
+            let cut = self.file.set_len(self.bytes).and_then(|()| self.file.sync_all());
+            cut.map_err(|error| io(step.clone(), error))?;
             return Err(io(step, error));
         }
         self.entries += entries.len() as u64;
         Ok(())
     }
 
-    fn write(&mut self, mut group: Vec<u8>) -> std::io::Result<()> {
+    fn write(&mut self, group: &[u8]) -> std::io::Result<()> {
         // What was refused and could not be cut off then would stand behind what is written now.
-        if self.file.metadata()?.len() != self.room {
+        if self.file.metadata()?.len() != self.length {
             self.file.set_len(self.bytes)?;
-            self.room = self.bytes;
+            self.length = self.bytes;
         }
         let end = self.bytes + group.len() as u64;
-        if end > self.room {
-            self.room = if end < SEGMENT_BYTES_MAX { end.next_multiple_of(ROOM_BYTES) } else { end };
-            group.resize((self.room - self.bytes) as usize, 0);
-        }
         self.file.seek(SeekFrom::Start(self.bytes))?;
-        self.file.write_all(&group)?;
+        self.file.write_all(group)?;
+        if end > self.length {
+            self.length = self.make_room(end)?;
+        }
         self.file.sync_data()?;
         self.bytes = end;
         Ok(())
+    }
+
+    /// Zeros from the end of a file on, unless it takes no further entries, or the disk has no room for room; tells the length then.
+    fn make_room(&mut self, end: u64) -> std::io::Result<u64> {
+        let length = if end < SEGMENT_BYTES_MAX { end.next_multiple_of(ROOM_BYTES) } else { end };
+        match self.file.write_all(&vec![0; (length - end) as usize]) {
+            Err(error) if matches!(error.kind(), StorageFull | QuotaExceeded) => self.file.set_len(end).map(|()| end),
+            written => written.map(|()| length),
+        }
     }
 
     /// Hands every entry to `each`.
@@ -196,8 +207,8 @@ impl Segment {
         scanned.version = version_of(source.take(HEADER_BYTES as usize)?, &self.path)?;
         let read = match scanned.version {
             WITHOUT_GROUPS => former::read,
-            WITHOUT_ROOM => group::read::<{ group::UNMASKED }>,
-            _ => group::read::<{ group::MASK }>,
+            WITHOUT_ROOM => group::read::<{ group::PLAIN }>,
+            _ => group::read::<{ group::MASKED }>,
         };
         scanned.bytes = source.at();
         while source.left() > 0 {
@@ -222,11 +233,9 @@ impl Segment {
         Ok(rest)
     }
 
-    /// What was written from a byte on: all that is there but zeros at the end.
-    fn written(&self, at: u64) -> Result<Vec<u8>> {
-        let mut rest = self.rest(at)?;
-        rest.truncate(source::without_zeros(&rest).len());
-        Ok(rest)
+    /// Whether there is nothing but room from a byte on.
+    fn is_room(&self, at: u64) -> Result<bool> {
+        Ok(self.version > WITHOUT_ROOM && source::without_zeros(&self.rest(at)?).is_empty())
     }
 
     /// Whether a stop while it was written explains the damage, so that nothing of it was acknowledged.
@@ -237,7 +246,8 @@ impl Segment {
             WITHOUT_GROUPS => former::is_whole_in(behind),
             _ => group::begins_in(behind, self.next()),
         };
-        // Behind it is room, which has nothing but holes.
+        // It alone may have holes: behind it there may be room, which is nothing else. Where its head does not tell how long it is,
+        // it goes up to the last byte that is there, and has a head at least, of which the second sector may be missing.
         let bytes = match (damage.end, self.version) {
             (Some(end), _) => (end - damage.at) as usize,
             (None, WITHOUT_GROUPS) => rest.len(),
@@ -250,11 +260,12 @@ impl Segment {
     /// Cuts an unfinished entry off, and keeps its bytes aside for whoever wants to know.
     fn cut(&mut self, damage: &Damage) -> Result<()> {
         let step = || format!("cut journal segment `{}` at byte {}", self.path.display(), damage.at);
-        let torn = self.written(damage.at)?;
+        let rest = self.rest(damage.at)?;
+        let torn = source::without_zeros(&rest);
         let aside = self.path.with_extension(format!("torn-{}", damage.at));
-        fs::write(&aside, &torn).map_err(|error| io(step(), error))?;
+        fs::write(&aside, torn).map_err(|error| io(step(), error))?;
         self.file.set_len(damage.at).and_then(|()| self.file.sync_all()).map_err(|error| io(step(), error))?;
-        self.room = damage.at;
+        self.length = damage.at;
         tracing::warn!(
             segment = %self.path.display(), at = damage.at, bytes = torn.len(), kept = %aside.display(),
             "the journal ended in an unfinished entry, which was never acknowledged: {}", damage.what
@@ -342,7 +353,7 @@ fn version_of(header: &[u8], path: &Path) -> Result<u32> {
         ));
     }
     let version = version.iter().rev().fold(0, |number: u32, byte| number << 8 | u32::from(*byte));
-    if !(WITHOUT_GROUPS..=VERSION).contains(&version) {
+    if ![WITHOUT_GROUPS, WITHOUT_ROOM, VERSION].contains(&version) {
         let step =
             format!("open the journal: `{}` has version {version}, this program reads {VERSION}", path.display());
         return Err(Error::new(Kind::Conflict, step).hint("use the program that wrote it, or a newer one"));

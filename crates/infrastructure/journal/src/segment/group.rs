@@ -1,26 +1,29 @@
 //! Entries as segments keep them: those that one sync covers are a group, which is there as a whole or was never acknowledged.
 //!
-//! A group is its head, its entries, and a closing byte. The head: how many entries there are (4 bytes, the lowest first, as in all
-//! numbers), how many bytes follow it (8), the position of the first entry (8), and the CRC-32 of these. Each entry: its length
-//! (4), the CRC-32 of its position, its length and its bytes, and the bytes, each combined with [`MASK`]. A group neither begins nor
-//! ends with a zero, and of what is often in entries, zeros, the mask leaves none: so a sector of which only zeros are there was
-//! never written.
+//! A group is its head, its entries, and a closing byte. The head: the mask (1 byte), how many entries there are (3, the lowest first, as
+//! in all numbers), how many bytes follow it (8), the position of the first entry (8), and the CRC-32 of these. Each entry: its length
+//! (4), the CRC-32 of its position, its length and its bytes as they stand here, and these: each combined with the mask, exclusive or.
+//!
+//! A group neither begins nor ends with a zero, and no sector of it has nothing but zeros: the mask is chosen so. A sector of which only
+//! zeros are there was never written. Version 2 had no mask, and four bytes for the number of entries.
 
 use metrify_application::record::Position;
 use metrify_application::{Error, Kind, Result};
 
-use super::source::{Damage, Each, Source};
+use super::source::{self, Damage, Each, Source};
 use super::{ENTRY_BYTES_MAX, ENTRY_HEAD_BYTES};
 
 pub(super) const HEAD_BYTES: usize = 24;
 const END: u8 = b'.';
-/// What the bytes of entries are combined with, exclusive or: something that hardly stands 512 times in a row.
-pub(super) const MASK: u8 = 0xA5;
-/// The mask of version 2, which had none.
-pub(super) const UNMASKED: u8 = 0;
+const ENTRIES_MAX: u32 = (1 << 24) - 1;
+
+/// How entries stand in a group, for [`read`].
+pub(super) const PLAIN: bool = false;
+pub(super) const MASKED: bool = true;
 
 struct Head {
-    entries: u32,
+    /// The mask, and above it how many entries there are; in version 2 this number alone.
+    leading: u32,
     /// Of the entries with their heads, and the closing byte.
     bytes: u64,
     first: Position,
@@ -29,7 +32,7 @@ struct Head {
 impl Head {
     fn write(&self, out: &mut Vec<u8>) {
         let begin = out.len();
-        out.extend_from_slice(&self.entries.to_le_bytes());
+        out.extend_from_slice(&self.leading.to_le_bytes());
         out.extend_from_slice(&self.bytes.to_le_bytes());
         out.extend_from_slice(&self.first.to_le_bytes());
         let checksum = crc32fast::hash(&out[begin..]);
@@ -38,31 +41,44 @@ impl Head {
 
     /// The head with which `bytes` begin; `None` where it is damaged, or there is none.
     fn read(bytes: &[u8]) -> Option<Self> {
-        let (entries, rest) = bytes.split_first_chunk()?;
+        let (leading, rest) = bytes.split_first_chunk()?;
         let (length, rest) = rest.split_first_chunk()?;
         let (first, rest) = rest.split_first_chunk()?;
         let checksum = u32::from_le_bytes(*rest.first_chunk()?);
         (crc32fast::hash(&bytes[..HEAD_BYTES - 4]) == checksum).then(|| Self {
-            entries: u32::from_le_bytes(*entries),
+            leading: u32::from_le_bytes(*leading),
             bytes: u64::from_le_bytes(*length),
             first: Position::from_le_bytes(*first),
         })
     }
 }
 
-pub(super) fn encode(entries: &[Vec<u8>], first: Position) -> Result<Vec<u8>> {
+/// The group of entries that will stand at a byte of a file.
+pub(super) fn encode(entries: &[Vec<u8>], first: Position, at: u64) -> Result<Vec<u8>> {
+    let mut group = Vec::new();
+    // The first will do, unless a whole sector happens to be this byte.
+    for mask in (1..=u8::MAX).rev() {
+        group = masked(entries, first, mask)?;
+        if !source::has_hole(at, &group) {
+            break;
+        }
+    }
+    Ok(group)
+}
+
+fn masked(entries: &[Vec<u8>], first: Position, mask: u8) -> Result<Vec<u8>> {
     let too_large = || Error::new(Kind::Internal, "append to the journal: the entry is too large");
     let bytes = entries.iter().map(|entry| entry.len() + ENTRY_HEAD_BYTES).sum::<usize>() + 1;
-    let count = u32::try_from(entries.len()).map_err(|_| too_large())?;
+    let count = u32::try_from(entries.len()).ok().filter(|count| *count <= ENTRIES_MAX).ok_or_else(too_large)?;
     let mut out = Vec::with_capacity(HEAD_BYTES + bytes);
-    Head { entries: count, bytes: bytes as u64, first }.write(&mut out);
+    Head { leading: count << 8 | u32::from(mask), bytes: bytes as u64, first }.write(&mut out);
     for (position, entry) in (first..).zip(entries) {
         let length = u32::try_from(entry.len()).ok().filter(|length| *length <= ENTRY_BYTES_MAX);
         let length = length.ok_or_else(too_large)?;
         out.extend_from_slice(&length.to_le_bytes());
         let head = out.len();
         out.extend_from_slice(&[0; 4]);
-        out.extend(entry.iter().map(|byte| byte ^ MASK));
+        out.extend(entry.iter().map(|byte| byte ^ mask));
         let checksum = checksum(position, length, &out[head + 4..]);
         out[head..head + 4].copy_from_slice(&checksum.to_le_bytes());
     }
@@ -79,7 +95,7 @@ fn checksum(position: Position, length: u32, entry: &[u8]) -> u32 {
 }
 
 /// Reads the group that begins with `position`, and tells how many entries it has. They are handed on before its end is seen.
-pub(super) fn read<const MASK: u8>(
+pub(super) fn read<const MASKED: bool>(
     source: &mut Source<'_>,
     position: Position,
     each: Each<'_>,
@@ -94,23 +110,24 @@ pub(super) fn read<const MASK: u8>(
     if head.first != position {
         return Ok(Err(Damage::at(at, at, format!("entry {} stands where entry {position} should", head.first))));
     }
-    let last = position + u64::from(head.entries).saturating_sub(1);
+    let (mask, entries) = if MASKED { (head.leading as u8, head.leading >> 8) } else { (0, head.leading) };
+    let last = position + u64::from(entries).saturating_sub(1);
     if head.bytes > source.left() {
         return Ok(Err(source.cut_off(at, format!("entries {position} to {last} are cut off"))));
     }
     let end = source.at() + head.bytes;
     let damaged = |what: String| Ok(Err(Damage { end: Some(end), ..Damage::at(at, end, what) }));
-    for position in (position..).take(head.entries as usize) {
+    for position in (position..).take(entries as usize) {
         let Some(entry) = read_entry(source, position, end)? else {
             return damaged(format!("the checksum of entry {position} is wrong"));
         };
-        entry.iter_mut().for_each(|byte| *byte ^= MASK);
+        entry.iter_mut().for_each(|byte| *byte ^= mask);
         each(position, entry)?;
     }
     if source.at() + 1 != end || source.take(1)? != [END] {
         return damaged(format!("the end of entries {position} to {last} is wrong"));
     }
-    Ok(Ok(u64::from(head.entries)))
+    Ok(Ok(u64::from(entries)))
 }
 
 /// The bytes of an entry as they stand in a group that ends at `end`; `None` where it is damaged.

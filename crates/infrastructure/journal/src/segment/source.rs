@@ -77,8 +77,8 @@ impl Damage {
     }
 }
 
-/// Whether a sector of `bytes`, which stand at a byte of a file, has nothing but zeros: the file has been made longer, and what
-/// belongs there was never written. Where a bit has flipped all sectors have something.
+/// Whether a sector of `bytes`, which stand at a byte of a file, has nothing but zeros: there was room, or the file has been made longer,
+/// and what belongs there was never written. Where a bit has flipped all sectors have something.
 pub(super) fn has_hole(at: u64, bytes: &[u8]) -> bool {
     const SECTOR: usize = 512;
     let is_zero = |part: &[u8]| !part.is_empty() && part.iter().all(|byte| *byte == 0);
