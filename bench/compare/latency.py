@@ -2,8 +2,8 @@
 
 `python bench/compare/latency.py [--connections N] [--rate N] [--readings N] [--rounds N] [--again]`; METRIFY names the program, LATENCY
 the one that sends (`bench/examples/latency.rs`). With `--again` all that was sent is sent once more, after it landed, and that is what
-is told: each delivery gets its first receipt, and nothing is stored. The disk is measured in the same run, before it and with nothing else going on, by what
-a log that grows does: bytes are appended and `fdatasync` is called, over and over, by one writer.
+is told: each delivery gets its first receipt, and nothing is stored. The disk is measured in the same run, before it and with nothing else going on, by the
+calls that the journal makes: bytes are appended and `fdatasync` is called, over and over, by one writer.
 """
 
 import argparse

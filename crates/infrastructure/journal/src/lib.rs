@@ -67,7 +67,7 @@ impl FileJournal {
         self.bytes.store(segments.iter().map(Segment::bytes).sum(), Ordering::Release);
     }
 
-    /// Bytes that the segments hold, without the room that is made ahead.
+    /// Bytes that the segments take on disk.
     #[must_use]
     pub fn bytes(&self) -> u64 {
         self.bytes.load(Ordering::Acquire)

@@ -1,12 +1,9 @@
 //! One file of the journal.
 //!
 //! It opens with a signature and the version of what follows: groups of entries (`group.rs`), or in the first version the entries
-//! themselves (`former.rs`). Behind the last group there may be zeros up to the end, room that was made ahead: a sync of bytes that
-//! replace others needs nothing but the disk, while for a file that grows the file system has to note what it grew by, which some
-//! do in threads that wait for a core.
-//!
-//! What a crash left unfinished at the end of the last segment is cut off; what else is damaged is refused. It is unfinished where it
-//! goes on beyond the end of the file, or where sectors of it were never written, and nothing that was written later stands behind it.
+//! themselves (`former.rs`). What a crash left unfinished at the end of the last segment is cut off; what else is damaged is
+//! refused. It is unfinished where it goes on beyond the end of the file, or where sectors of it were never written, and nothing
+//! that was written later stands behind it.
 
 mod former;
 mod group;
@@ -14,7 +11,6 @@ mod source;
 
 use std::cmp::Ordering;
 use std::fs::{self, File, OpenOptions};
-use std::io::ErrorKind::{QuotaExceeded, StorageFull};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
@@ -28,8 +24,8 @@ const SIGNATURE: &[u8; 8] = b"METRIFYJ";
 const VERSION: u32 = 4;
 /// The version without groups.
 const WITHOUT_GROUPS: u32 = 1;
-/// The version whose entries stand as they are, and without room behind them.
-const WITHOUT_ROOM: u32 = 2;
+/// The version whose entries stand as they are.
+const WITHOUT_MASK: u32 = 2;
 const HEADER_BYTES: u64 = 12;
 /// Its length and its checksum.
 const ENTRY_HEAD_BYTES: usize = 8;
@@ -37,8 +33,6 @@ const ENTRY_HEAD_BYTES: usize = 8;
 const ENTRY_BYTES_MAX: u32 = 1 << 30;
 /// A segment is closed once it is this large.
 const SEGMENT_BYTES_MAX: u64 = 64 << 20;
-/// Room is made in steps of so many bytes.
-const ROOM_BYTES: u64 = 1 << 20;
 const SUFFIX: &str = "journal";
 
 pub(crate) struct Segment {
@@ -47,10 +41,7 @@ pub(crate) struct Segment {
     version: u32,
     first: Position,
     entries: u64,
-    /// With the head, up to the end of the last entry.
     bytes: u64,
-    /// Of the file, which has zeros behind the entries.
-    length: u64,
 }
 
 /// The first positions of all segments in a folder.
@@ -97,7 +88,7 @@ impl Segment {
             fs::remove_file(&path).map_err(|error| io(step(), error))?;
             return Err(io(step(), error));
         }
-        Ok(Self { path, file, version: VERSION, first, entries: 0, bytes: HEADER_BYTES, length: HEADER_BYTES })
+        Ok(Self { path, file, version: VERSION, first, entries: 0, bytes: HEADER_BYTES })
     }
 
     /// Opens a segment that others follow, and checks every entry.
@@ -115,14 +106,10 @@ impl Segment {
         // A process that was killed may have left here what it never synced. What is read is answered for from here on.
         file.sync_all().map_err(|error| io(step(), error))?;
         let length = file.metadata().map_err(|error| io(step(), error))?.len();
-        let mut segment = Self { path, file, version: VERSION, first, entries: 0, bytes: length, length };
+        let mut segment = Self { path, file, version: VERSION, first, entries: 0, bytes: length };
         let scanned = segment.scan(&mut |_, _| Ok(()))?;
         (segment.version, segment.entries, segment.bytes) = (scanned.version, scanned.entries, scanned.bytes);
-        let damage = match scanned.damage {
-            Some(Damage { at: HEADER_BYTES.., .. }) if segment.is_room(scanned.bytes)? => None,
-            damage => damage,
-        };
-        Ok((segment, damage))
+        Ok((segment, scanned.damage))
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -144,43 +131,27 @@ impl Segment {
 
     /// Writes and syncs all entries, or leaves the segment as it was.
     pub(crate) fn append(&mut self, entries: &[Vec<u8>]) -> Result<()> {
-        let group = group::encode(entries, self.next(), self.bytes)?;
-        if let Err(error) = self.write(&group) {
+        let bytes = group::encode(entries, self.next(), self.bytes)?;
+        if let Err(error) = self.write(&bytes) {
             let step = format!("append to journal segment `{}`", self.path.display());
             // Whatever got written must not be found by the next start: these entries were refused.
-            self.length = self.bytes;
             let cut = self.file.set_len(self.bytes).and_then(|()| self.file.sync_all());
             cut.map_err(|error| io(step.clone(), error))?;
             return Err(io(step, error));
         }
+        self.bytes += bytes.len() as u64;
         self.entries += entries.len() as u64;
         Ok(())
     }
 
-    fn write(&mut self, group: &[u8]) -> std::io::Result<()> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<()> {
         // What was refused and could not be cut off then would stand behind what is written now.
-        if self.file.metadata()?.len() != self.length {
+        if self.file.metadata()?.len() != self.bytes {
             self.file.set_len(self.bytes)?;
-            self.length = self.bytes;
         }
-        let end = self.bytes + group.len() as u64;
         self.file.seek(SeekFrom::Start(self.bytes))?;
-        self.file.write_all(group)?;
-        if end > self.length {
-            self.length = self.make_room(end)?;
-        }
-        self.file.sync_data()?;
-        self.bytes = end;
-        Ok(())
-    }
-
-    /// Zeros from the end of a file on, unless it takes no further entries, or the disk has no room for room; tells the length then.
-    fn make_room(&mut self, end: u64) -> std::io::Result<u64> {
-        let length = if end < SEGMENT_BYTES_MAX { end.next_multiple_of(ROOM_BYTES) } else { end };
-        match self.file.write_all(&vec![0; (length - end) as usize]) {
-            Err(error) if matches!(error.kind(), StorageFull | QuotaExceeded) => self.file.set_len(end).map(|()| end),
-            written => written.map(|()| length),
-        }
+        self.file.write_all(bytes)?;
+        self.file.sync_data()
     }
 
     /// Hands every entry to `each`.
@@ -207,7 +178,7 @@ impl Segment {
         scanned.version = version_of(source.take(HEADER_BYTES as usize)?, &self.path)?;
         let read = match scanned.version {
             WITHOUT_GROUPS => former::read,
-            WITHOUT_ROOM => group::read::<{ group::PLAIN }>,
+            WITHOUT_MASK => group::read::<{ group::PLAIN }>,
             _ => group::read::<{ group::MASKED }>,
         };
         scanned.bytes = source.at();
@@ -233,39 +204,23 @@ impl Segment {
         Ok(rest)
     }
 
-    /// Whether there is nothing but room from a byte on.
-    fn is_room(&self, at: u64) -> Result<bool> {
-        Ok(self.version > WITHOUT_ROOM && source::without_zeros(&self.rest(at)?).is_empty())
-    }
-
     /// Whether a stop while it was written explains the damage, so that nothing of it was acknowledged.
     fn is_unfinished(&self, damage: &Damage) -> Result<bool> {
-        let rest = self.rest(damage.at)?;
-        let behind = rest.get((damage.behind - damage.at) as usize..).unwrap_or_default();
+        let behind = self.rest(damage.behind)?;
         let goes_on = match self.version {
-            WITHOUT_GROUPS => former::is_whole_in(behind),
-            _ => group::begins_in(behind, self.next()),
+            WITHOUT_GROUPS => former::is_whole_in(&behind),
+            _ => group::begins_in(&behind, self.next()),
         };
-        // It alone may have holes: behind it there may be room, which is nothing else. Where its head does not tell how long it is,
-        // it goes up to the last byte that is there, and has a head at least, of which the second sector may be missing.
-        let bytes = match (damage.end, self.version) {
-            (Some(end), _) => (end - damage.at) as usize,
-            (None, WITHOUT_GROUPS) => rest.len(),
-            (None, _) => source::without_zeros(&rest).len().max(group::HEAD_BYTES),
-        };
-        let itself = &rest[..bytes.min(rest.len())];
-        Ok(!goes_on && (damage.is_cut_off || source::has_hole(damage.at, itself)))
+        Ok(!goes_on && (damage.is_cut_off || source::has_hole(damage.at, &self.rest(damage.at)?)))
     }
 
     /// Cuts an unfinished entry off, and keeps its bytes aside for whoever wants to know.
     fn cut(&mut self, damage: &Damage) -> Result<()> {
         let step = || format!("cut journal segment `{}` at byte {}", self.path.display(), damage.at);
-        let rest = self.rest(damage.at)?;
-        let torn = source::without_zeros(&rest);
+        let torn = self.rest(damage.at)?;
         let aside = self.path.with_extension(format!("torn-{}", damage.at));
-        fs::write(&aside, torn).map_err(|error| io(step(), error))?;
+        fs::write(&aside, &torn).map_err(|error| io(step(), error))?;
         self.file.set_len(damage.at).and_then(|()| self.file.sync_all()).map_err(|error| io(step(), error))?;
-        self.length = damage.at;
         tracing::warn!(
             segment = %self.path.display(), at = damage.at, bytes = torn.len(), kept = %aside.display(),
             "the journal ended in an unfinished entry, which was never acknowledged: {}", damage.what
@@ -353,7 +308,7 @@ fn version_of(header: &[u8], path: &Path) -> Result<u32> {
         ));
     }
     let version = version.iter().rev().fold(0, |number: u32, byte| number << 8 | u32::from(*byte));
-    if ![WITHOUT_GROUPS, WITHOUT_ROOM, VERSION].contains(&version) {
+    if ![WITHOUT_GROUPS, WITHOUT_MASK, VERSION].contains(&version) {
         let step =
             format!("open the journal: `{}` has version {version}, this program reads {VERSION}", path.display());
         return Err(Error::new(Kind::Conflict, step).hint("use the program that wrote it, or a newer one"));

@@ -139,13 +139,10 @@ fn an_unfinished_last_entry_is_cut_off_at_every_byte_and_kept_aside() {
         let journal = open(folder.path());
         assert_eq!((journal.next(), read(&journal, 0).len()), (3, 2), "cut after {length} bytes");
         let aside = folder.path().join(name).with_extension(format!("torn-{whole}"));
-        assert_eq!(fs::read(aside).expect("kept aside"), written(&bytes[whole as usize..length as usize]));
-        // It goes on, which takes a megabyte of room each time.
-        if length % 16 == 0 {
-            append(&journal, 3..4);
-            drop(journal);
-            assert_eq!(read(&open(folder.path()), 0).len(), 3);
-        }
+        assert_eq!(fs::read(aside).expect("kept aside"), &bytes[whole as usize..length as usize]);
+        append(&journal, 3..4);
+        drop(journal);
+        assert_eq!(read(&open(folder.path()), 0).len(), 3);
     }
 }
 
@@ -215,7 +212,7 @@ fn a_journal_that_is_older_than_the_lake_is_refused_with_both_positions() {
     // Nor is anything cut off that the lake holds.
     let path = only_segment(folder.path());
     let bytes = fs::read(&path).expect("a segment");
-    fs::write(&path, &bytes[..written(&bytes).len() - 1]).expect("room on disk");
+    fs::write(&path, &bytes[..bytes.len() - 1]).expect("room on disk");
     assert!(refused(folder.path(), 5).contains("older than the lake"));
 }
 
@@ -258,12 +255,7 @@ fn a_journal_has_one_writer() {
     open(folder.path());
 }
 
-/// Bytes without the zeros behind them.
-fn written(bytes: &[u8]) -> &[u8] {
-    &bytes[..bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1)]
-}
-
-/// Two entries in a group of their own, three in another, and where each begins and ends: a segment with room behind them.
+/// Two entries in a group of their own, three in another, and where each begins and ends.
 fn two_groups(folder: &Path) -> (Vec<u8>, [u64; 3]) {
     let journal = open(folder);
     let begin = journal.bytes();
@@ -317,35 +309,13 @@ fn a_flipped_bit_is_refused_wherever_it_is_and_nothing_is_cut_off() {
 }
 
 #[test]
-fn zeros_at_the_end_are_room_for_entries() {
+fn zeros_at_the_end_are_no_entries_and_are_cut_off() {
     let folder = tempfile::tempdir().expect("a folder");
-    let (sound, [.., end]) = two_groups(folder.path());
-    for zeros in [0, 1, 8, 24, 64, 4096, 8192, 3 << 20] {
-        let segment = [written(&sound), &vec![0; zeros]].concat();
-        assert_eq!(segment.len(), end as usize + zeros);
-        assert_eq!(opened(&segment), Ok((6, Vec::new())), "{zeros} zeros");
+    let (sound, _) = two_groups(folder.path());
+    for zeros in [1, 8, 24, 64, 4096, 8192] {
+        let longer = [sound.as_slice(), &vec![0; zeros]].concat();
+        assert_eq!(opened(&longer), Ok((6, vec![0; zeros])), "{zeros} zeros");
     }
-}
-
-#[test]
-fn entries_are_written_into_room_that_is_there() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let journal = open(folder.path());
-    append(&journal, 1..2);
-    let length = || fs::metadata(only_segment(folder.path())).expect("a segment").len();
-    let room = length();
-    assert!(room > 100 * journal.bytes());
-    append(&journal, 2..50);
-    drop(journal);
-    assert_eq!(length(), room);
-    let journal = open(folder.path());
-    append(&journal, 50..100);
-    assert_eq!(length(), room);
-    // More than there is room for.
-    append(&journal, 100..3000);
-    assert!(length() > journal.bytes() && journal.bytes() > room);
-    drop(journal);
-    assert_eq!(read(&open(folder.path()), 0).len(), 2999);
 }
 
 #[test]
@@ -387,7 +357,7 @@ fn a_hole_in_what_was_never_acknowledged_is_cut_off_and_one_in_what_was_is_refus
             match opened(&torn) {
                 Ok((next, aside)) => {
                     assert!(!acknowledged, "{part:?}");
-                    assert_eq!((next, aside), (3, written(&torn[middle as usize..]).to_vec()));
+                    assert_eq!((next, aside), (3, torn[middle as usize..].to_vec()));
                 }
                 Err(told) => assert!(acknowledged && told.contains("at byte 12:"), "{part:?}: {told}"),
             }
@@ -421,12 +391,9 @@ fn append_up_to(journal: &FileJournal, number: i64, end: u64) {
 /// A disk may have written any of the sectors before the power was gone.
 #[test]
 fn whichever_sectors_of_the_last_entry_were_written_it_is_cut_off_unless_all_were() {
-    const ROOM: u64 = 1 << 20;
-    // Heads of 24 bytes and the closing byte lie in a sector, across two, or alone in one; and the second entry goes beyond the room.
+    // Heads of 24 bytes and the closing byte lie in a sector, across two, or alone in one.
     let places = [(0, 0), (1, 1), (100, 400), (487, 511), (488, 2), (489, 1), (500, 1), (511, 0)];
-    let within = places.map(|(begin, end)| (2048 + begin, 4096 + end));
-    let beyond = [10, 24, 100, 512, 1000].map(|before| (ROOM - before, ROOM + 1200));
-    for (from, until) in within.into_iter().chain(beyond) {
+    for (from, until) in places.map(|(begin, end)| (2048 + begin, 4096 + end)) {
         let folder = tempfile::tempdir().expect("a folder");
         let journal = open(folder.path());
         append_up_to(&journal, 1, from);
@@ -437,17 +404,11 @@ fn whichever_sectors_of_the_last_entry_were_written_it_is_cut_off_unless_all_wer
         let sectors = (from / 512..until.div_ceil(512)).map(|n| (n * 512).max(from)..(n * 512 + 512).min(until));
         let sectors: Vec<_> = sectors.collect();
         assert!((3..7).contains(&sectors.len()), "{sectors:?}");
-        let cut_off = |torn: &[u8], what: &str| {
-            assert_eq!(opened(torn), Ok((2, written(&torn[from..]).to_vec())), "{from} to {until}: {what}");
-        };
         for missing in 1_u32..1 << sectors.len() {
             let mut torn = sound.clone();
             let of_them = sectors.iter().enumerate().filter(|(place, _)| missing >> place & 1 == 1);
             of_them.for_each(|(_, sector)| torn[sector.clone()].fill(0));
-            cut_off(&torn, &format!("without {missing:b}"));
-        }
-        if until > ROOM as usize {
-            cut_off(&sound[..ROOM as usize], "the file was not longer yet");
+            assert_eq!(opened(&torn), Ok((2, torn[from..].to_vec())), "{from} to {until} without {missing:b}");
         }
     }
 }
@@ -462,8 +423,6 @@ fn segments_follow_each_other_and_are_given_back() {
         journal.append(&[(tenant(), Arc::new(large))]).expect("room on disk");
     }
     let segment = |first: u64| folder.path().join(format!("{first:020}.journal"));
-    let whole = fs::read(segment(1)).expect("a segment");
-    assert!(whole.len() >= 64 << 20 && whole.len() == written(&whole).len(), "what is full has no room");
     journal.release(63).expect("nothing to do");
     assert!(segment(1).exists() && segment(65).exists());
     drop(journal);
@@ -496,9 +455,9 @@ fn what_was_refused_and_is_still_there_is_cut_off_before_more_is_written() {
     assert_eq!(read(&open(folder.path()), 0).len(), 3);
 }
 
-/// A segment as the second version wrote it, whose entries stood as they are, without room; and where each begins and ends.
+/// A segment as the second version wrote it, whose entries stood as they are, and where each begins and ends.
 fn of_the_second_version(segment: &[u8]) -> (Vec<u8>, Vec<std::ops::Range<usize>>) {
-    let mut former = written(segment).to_vec();
+    let mut former = segment.to_vec();
     former[8..12].copy_from_slice(&2_u32.to_le_bytes());
     let number = |bytes: &[u8]| u32::from_le_bytes(bytes[..4].try_into().expect("four bytes"));
     let (mut at, mut position, mut places) = (12, 1_u64, Vec::new());
@@ -547,15 +506,15 @@ fn a_segment_of_the_second_version_is_read_and_another_one_goes_on() {
     append(&journal, 6..8);
     drop(journal);
     assert_eq!(read(&open(folder.path()), 0), (1..8).map(|number| (number as u64, entry(number))).collect::<Vec<_>>());
-    assert_eq!(fs::read(&path).expect("a segment"), former, "the next one has room");
-    // Torn, it ends early, or has holes; it has no room.
+    assert_eq!(fs::read(&path).expect("a segment"), former, "the next one is of this version");
+    // Torn, it ends early, or has holes.
     let middle = entries[1].end + 1;
     let mut hole = former.clone();
     hole[(middle / 512 + 1) * 512..][..512].fill(0);
     for torn in [former[..former.len() - 5].to_vec(), hole] {
-        assert_eq!(opened(&torn), Ok((3, written(&torn[middle..]).to_vec())));
+        assert_eq!(opened(&torn), Ok((3, torn[middle..].to_vec())));
     }
-    assert_eq!(opened(&[former.as_slice(), &[0; 600]].concat()), Ok((6, Vec::new())));
+    assert_eq!(opened(&[former.as_slice(), &[0; 600]].concat()), Ok((6, vec![0; 600])));
     let mut flipped = former;
     flipped[middle + 40] ^= 1;
     assert!(opened(&flipped).expect_err("damage is told").contains(&format!("at byte {middle}:")));
@@ -587,7 +546,7 @@ fn the_end_of_a_segment_of_the_first_version_is_cut_off_where_no_entry_is_behind
     let (former, places) = of_the_first_version(&two_groups(folder.path()).0);
     assert_eq!(opened(&former[..places[4] + 5]), Ok((5, former[places[4]..places[4] + 5].to_vec())));
     assert_eq!(opened(&former[..places[5] - 1]).map(|(next, _)| next), Ok(5));
-    assert_eq!(opened(&[former.as_slice(), &[0; 4096]].concat()), Ok((6, Vec::new())));
+    assert_eq!(opened(&[former.as_slice(), &[0; 4096]].concat()), Ok((6, vec![0; 4096])));
     for entry in 0..4 {
         let mut flipped = former.clone();
         flipped[places[entry] + 3] ^= 0x20;

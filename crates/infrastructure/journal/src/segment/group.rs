@@ -13,7 +13,7 @@ use metrify_application::{Error, Kind, Result};
 use super::source::{self, Damage, Each, Source};
 use super::{ENTRY_BYTES_MAX, ENTRY_HEAD_BYTES};
 
-pub(super) const HEAD_BYTES: usize = 24;
+const HEAD_BYTES: usize = 24;
 const END: u8 = b'.';
 const ENTRIES_MAX: u32 = (1 << 24) - 1;
 
@@ -116,7 +116,7 @@ pub(super) fn read<const MASKED: bool>(
         return Ok(Err(source.cut_off(at, format!("entries {position} to {last} are cut off"))));
     }
     let end = source.at() + head.bytes;
-    let damaged = |what: String| Ok(Err(Damage { end: Some(end), ..Damage::at(at, end, what) }));
+    let damaged = |what: String| Ok(Err(Damage::at(at, end, what)));
     for position in (position..).take(entries as usize) {
         let Some(entry) = read_entry(source, position, end)? else {
             return damaged(format!("the checksum of entry {position} is wrong"));

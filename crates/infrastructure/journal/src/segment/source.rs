@@ -55,15 +55,13 @@ impl<'s> Source<'s> {
 
     /// What began at a byte goes on beyond the end.
     pub(super) const fn cut_off(&self, at: u64, what: String) -> Damage {
-        Damage { at, end: None, behind: self.length, what, is_cut_off: true }
+        Damage { at, behind: self.length, what, is_cut_off: true }
     }
 }
 
 /// Where a segment stops making sense.
 pub(crate) struct Damage {
     pub(super) at: u64,
-    /// Where what begins there ends, where it is known and in the file.
-    pub(super) end: Option<u64>,
     /// Where something may stand that was written later.
     pub(super) behind: u64,
     pub(super) what: String,
@@ -73,22 +71,16 @@ pub(crate) struct Damage {
 
 impl Damage {
     pub(super) const fn at(at: u64, behind: u64, what: String) -> Self {
-        Self { at, end: None, behind, what, is_cut_off: false }
+        Self { at, behind, what, is_cut_off: false }
     }
 }
 
-/// Whether a sector of `bytes`, which stand at a byte of a file, has nothing but zeros: there was room, or the file has been made longer,
-/// and what belongs there was never written. Where a bit has flipped all sectors have something.
+/// Whether a sector of `bytes`, which stand at a byte of a file, has nothing but zeros: the file has been made longer, and what
+/// belongs there was never written. Where a bit has flipped all sectors have something.
 pub(super) fn has_hole(at: u64, bytes: &[u8]) -> bool {
     const SECTOR: usize = 512;
     let is_zero = |part: &[u8]| !part.is_empty() && part.iter().all(|byte| *byte == 0);
     let to_next = SECTOR - (at % SECTOR as u64) as usize;
     let (first, rest) = bytes.split_at(to_next.min(bytes.len()));
     is_zero(first) || rest.chunks(SECTOR).any(is_zero)
-}
-
-/// The bytes up to the last that is no zero.
-pub(super) fn without_zeros(bytes: &[u8]) -> &[u8] {
-    let end = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
-    &bytes[..end]
 }
