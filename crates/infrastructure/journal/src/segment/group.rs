@@ -4,8 +4,9 @@
 //! in all numbers), how many bytes follow it (8), the position of the first entry (8), and the CRC-32 of these. Each entry: its length
 //! (4), the CRC-32 of its position, its length and its bytes as they stand here, and these: each combined with the mask, exclusive or.
 //!
-//! A group neither begins nor ends with a zero, and no sector of it has nothing but zeros: the mask is chosen so. A sector of which only
-//! zeros are there was never written. Version 2 had no mask, and four bytes for the number of entries.
+//! A group neither begins nor ends with a zero, and no sector of it has nothing but zeros: the mask is chosen so, which fails only where
+//! sectors are full of each of 255 bytes. A sector of which only zeros are there was never written. Version 2 had no mask, and four bytes
+//! for the number of entries.
 
 use metrify_application::record::Position;
 use metrify_application::{Error, Kind, Result};
