@@ -135,9 +135,10 @@ impl Segment {
         if let Err(error) = self.write(&bytes) {
             let step = format!("append to journal segment `{}`", self.path.display());
             // Whatever got written must not be found by the next start: these entries were refused.
-            let cut = self.file.set_len(self.bytes).and_then(|()| self.file.sync_all());
-            cut.map_err(|error| io(step.clone(), error))?;
-            return Err(io(step, error));
+            return Err(match self.file.set_len(self.bytes).and_then(|()| self.file.sync_all()) {
+                Ok(()) => io(step, error),
+                Err(cut) => io(format!("{step}, and cut off what was written ({cut})"), error),
+            });
         }
         self.bytes += bytes.len() as u64;
         self.entries += entries.len() as u64;
@@ -178,8 +179,8 @@ impl Segment {
         scanned.version = version_of(source.take(HEADER_BYTES as usize)?, &self.path)?;
         let read = match scanned.version {
             WITHOUT_GROUPS => former::read,
-            WITHOUT_MASK => group::read::<{ group::PLAIN }>,
-            _ => group::read::<{ group::MASKED }>,
+            WITHOUT_MASK => group::read_plain,
+            _ => group::read,
         };
         scanned.bytes = source.at();
         while source.left() > 0 {

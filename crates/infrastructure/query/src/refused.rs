@@ -107,8 +107,8 @@ const WRITES: [&str; 17] = [
 /// # Errors
 /// Where a text would do more than read: before anything else of it is understood, which would say less.
 pub(crate) fn writes(sql: &str) -> Result<()> {
-    // What is no text of SQL at all, the engine says better.
-    let tokens = Tokenizer::new(&GenericDialect {}, sql).tokenize().unwrap_or_default();
+    // What is no text of SQL at all is refused by the engine, in better words; so is what writes, where it is one to the engine alone.
+    let Ok(tokens) = Tokenizer::new(&GenericDialect {}, sql).tokenize() else { return Ok(()) };
     let words = tokens.iter().filter(|token| !matches!(token, Token::Whitespace(_))).map_while(|token| match token {
         Token::Word(word) => Some(word.value.to_ascii_uppercase()),
         _ => None,

@@ -18,10 +18,6 @@ const HEAD_BYTES: usize = 24;
 const END: u8 = b'.';
 const ENTRIES_MAX: u32 = (1 << 24) - 1;
 
-/// How entries stand in a group, for [`read`].
-pub(super) const PLAIN: bool = false;
-pub(super) const MASKED: bool = true;
-
 struct Head {
     /// The mask, and above it how many entries there are; in version 2 this number alone.
     leading: u32,
@@ -95,12 +91,26 @@ fn checksum(position: Position, length: u32, entry: &[u8]) -> u32 {
     hasher.finalize()
 }
 
+/// The entries that were read, or the damage among them.
+type Found = std::result::Result<u64, Damage>;
+
 /// Reads the group that begins with `position`, and tells how many entries it has. They are handed on before its end is seen.
-pub(super) fn read<const MASKED: bool>(
+pub(super) fn read(source: &mut Source<'_>, position: Position, each: Each<'_>) -> Result<Found> {
+    read_with(source, position, each, |leading| (leading as u8, leading >> 8))
+}
+
+/// As [`read`], of version 2.
+pub(super) fn read_plain(source: &mut Source<'_>, position: Position, each: Each<'_>) -> Result<Found> {
+    read_with(source, position, each, |leading| (0, leading))
+}
+
+/// `split` tells a mask and the number of entries.
+fn read_with(
     source: &mut Source<'_>,
     position: Position,
     each: Each<'_>,
-) -> Result<std::result::Result<u64, Damage>> {
+    split: impl Fn(u32) -> (u8, u32),
+) -> Result<Found> {
     let at = source.at();
     if source.left() < HEAD_BYTES as u64 {
         return Ok(Err(source.cut_off(at, "entries are cut off in their head".to_owned())));
@@ -111,7 +121,7 @@ pub(super) fn read<const MASKED: bool>(
     if head.first != position {
         return Ok(Err(Damage::at(at, at, format!("entry {} stands where entry {position} should", head.first))));
     }
-    let (mask, entries) = if MASKED { (head.leading as u8, head.leading >> 8) } else { (0, head.leading) };
+    let (mask, entries) = split(head.leading);
     let last = position + u64::from(entries).saturating_sub(1);
     if head.bytes > source.left() {
         return Ok(Err(source.cut_off(at, format!("entries {position} to {last} are cut off"))));
